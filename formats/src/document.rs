@@ -1,0 +1,228 @@
+//! A document: text plus where its values are.
+
+use std::borrow::Cow;
+
+use crate::error::{SyntaxError, Unwritable, Warning};
+use crate::format::Format;
+use crate::hint::Hint;
+use crate::leaf::{Comment, CommentId, Leaf, LeafId, Step};
+use crate::limits::Limits;
+use crate::path::{Part, PathId, Paths};
+use crate::syntax::{Block, Detail, Opened, Sealed, Tokens};
+use crate::tree::Tree;
+use crate::value::Value;
+
+/// Is the text plain or sealed? In a plain text nothing that looks like a token is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// As a person writes it.
+    Plain,
+    /// With tokens: a YAML list item of type `comment` is a comment, a CR behind an ENV token is not part of it.
+    Sealed,
+}
+
+/// Whose rules where the two program names differ (design.md, Manners).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Our own: integers of 2^63 and more as floats with a warning, quoted ENV values over several lines.
+    Leafcrypt,
+    /// SOPS's: such things are errors.
+    Sops,
+}
+
+/// How to scan.
+#[derive(Clone, Debug)]
+pub struct ScanOptions {
+    /// Plain or sealed.
+    pub mode: Mode,
+    /// Whose rules.
+    pub dialect: Dialect,
+    /// What is too much.
+    pub limits: Limits,
+}
+
+impl ScanOptions {
+    /// For plaintext, our own rules.
+    pub const PLAIN: ScanOptions = ScanOptions { mode: Mode::Plain, dialect: Dialect::Leafcrypt, limits: Limits::PLAIN };
+    /// For sealed text, our own rules.
+    pub const SEALED: ScanOptions = ScanOptions { mode: Mode::Sealed, dialect: Dialect::Leafcrypt, limits: Limits::SEALED };
+}
+
+/// What every scan yields, whatever the format.
+#[derive(Default)]
+pub(crate) struct Outline {
+    pub steps: Vec<Step>,
+    pub leaves: Vec<Leaf>,
+    pub comments: Vec<Comment>,
+    pub paths: Paths,
+    pub blocks: Vec<Block>,
+    pub warnings: Vec<Warning>,
+}
+
+/// Text plus where its values are. See the crate's documentation for the flow.
+pub struct Document<'t> {
+    pub(crate) format: Format,
+    pub(crate) text: &'t [u8],
+    pub(crate) outline: Outline,
+    pub(crate) detail: Box<dyn Detail>,
+}
+
+impl<'t> Document<'t> {
+    /// Scans a text.
+    ///
+    /// # Errors
+    /// Not well-formed, outside what SOPS's tree can carry, or over a limit.
+    pub fn parse(format: Format, text: &'t [u8], options: &ScanOptions) -> Result<Self, SyntaxError> {
+        if text.len() > options.limits.text {
+            let what = format!("the text has {} bytes, more than the limit of {}", text.len(), options.limits.text);
+            return Err(SyntaxError { line: 0, column: 0, what, class: crate::SyntaxClass::Limit });
+        }
+        let (outline, detail) = format.syntax().scan(text, options)?;
+        Ok(Document { format, text, outline, detail })
+    }
+
+    /// Its format.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The text that was scanned.
+    pub fn text(&self) -> &'t [u8] {
+        self.text
+    }
+
+    /// The walk, in SOPS's order.
+    pub fn steps(&self) -> &[Step] {
+        &self.outline.steps
+    }
+
+    /// All leaves, in the order of the walk.
+    pub fn leaves(&self) -> &[Leaf] {
+        &self.outline.leaves
+    }
+
+    /// One leaf.
+    pub fn leaf(&self, id: LeafId) -> &Leaf {
+        &self.outline.leaves[id.0 as usize]
+    }
+
+    /// All comments, in the order of the walk.
+    pub fn comments(&self) -> &[Comment] {
+        &self.outline.comments
+    }
+
+    /// One comment.
+    pub fn comment(&self, id: CommentId) -> &Comment {
+        &self.outline.comments[id.0 as usize]
+    }
+
+    /// All paths.
+    pub fn paths(&self) -> &Paths {
+        &self.outline.paths
+    }
+
+    /// The metadata blocks, in the order of the documents. Also in a plain text: then it has been sealed before, or has a key of that name.
+    pub fn blocks(&self) -> &[Block] {
+        &self.outline.blocks
+    }
+
+    /// What the user should know.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.outline.warnings
+    }
+
+    /// The value of a leaf that is no token.
+    pub fn value(&self, leaf: LeafId) -> Value {
+        self.detail.value(self, leaf)
+    }
+
+    /// The scalar's text after unquoting: where a token stands in a sealed text.
+    pub fn content(&self, leaf: LeafId) -> Cow<'_, [u8]> {
+        self.detail.content(self, leaf)
+    }
+
+    /// The text of a comment, or its token.
+    pub fn comment_text(&self, comment: CommentId) -> Cow<'_, [u8]> {
+        self.detail.comment(self, comment)
+    }
+
+    /// Puts tokens in place of values.
+    ///
+    /// # Errors
+    /// What the format cannot hold so that it reads back.
+    pub fn seal(&self, tokens: &Tokens) -> Result<Sealed, Unwritable> {
+        self.detail.seal(self, tokens)
+    }
+
+    /// Puts values in place of tokens, and cuts the metadata blocks.
+    ///
+    /// # Errors
+    /// What the format cannot hold so that it reads back.
+    pub fn open(&self, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
+        let mut text = self.detail.open(self, opened, hints)?;
+        for hint in hints {
+            match hint {
+                Hint::Start { drop, bytes } => {
+                    let drop = (*drop as usize).min(text.len());
+                    text.splice(..drop, bytes.iter().copied());
+                }
+                Hint::End { drop, bytes } => {
+                    text.truncate(text.len().saturating_sub(*drop as usize));
+                    text.extend_from_slice(bytes);
+                }
+                Hint::Site { .. } => {}
+            }
+        }
+        Ok(text)
+    }
+
+    /// This sealed text without its blocks.
+    pub fn without_blocks(&self) -> Sealed {
+        self.detail.without_blocks(self)
+    }
+
+    /// Sets a leaf of this plain text to another value.
+    ///
+    /// # Errors
+    /// What the format cannot hold so that it reads back.
+    pub fn set(&self, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
+        self.detail.set(self, leaf, value)
+    }
+
+    /// Line and column (from 1, in bytes) of an offset of the text.
+    pub fn position(&self, offset: u32) -> (usize, usize) {
+        let e = SyntaxError::at(self.text, offset as usize, crate::SyntaxClass::Syntax, "");
+        (e.line, e.column)
+    }
+
+    /// The leaf at a path of the first document, the last one where keys are doubled (as most readers have it).
+    pub fn find(&self, path: &[Part]) -> Option<LeafId> {
+        let paths = self.paths();
+        let fits = |id: PathId| {
+            let mut rest = path;
+            for node in paths.ancestors(id) {
+                let Some((last, head)) = rest.split_last() else { return false };
+                let same = match last {
+                    Part::Key(name) => paths.name(node) == Some(name),
+                    Part::Index(i) => paths.position(node) == Some(*i),
+                };
+                if !same {
+                    return false;
+                }
+                rest = head;
+            }
+            rest.is_empty()
+        };
+        let found = self.leaves().iter().rposition(|l| l.document == 0 && l.in_mac && fits(l.path))?;
+        Some(LeafId(found as u32))
+    }
+
+    /// The documents of this text as trees, clear values as they are; see [`crate::trees`].
+    pub fn trees(&self) -> Vec<Tree> {
+        let value = |id| Ok::<_, std::convert::Infallible>(self.value(id));
+        let comment = |id| crate::Bytes::new(self.comment_text(id).into_owned());
+        match crate::trees(self, value, comment) {
+            Ok(trees) => trees,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Text in, values out, the same text back.
+//!
+//! A [`Document`] is text plus where its values are. It knows five formats and the one thing they
+//! have in common: leaves that stand somewhere in a text. It knows no key, no policy, no file system.
+//!
+//! The flow, as `leafcrypt` drives it:
+//!
+//! 1. [`Document::parse`] scans the text once. [`Document::steps`] is the walk in SOPS's order, from which
+//!    the caller computes MAC, coverage and digests.
+//! 2. [`Document::seal`] puts tokens in place of values and says, as [`Hint`]s, what could not be derived
+//!    back. [`Sealed::with_block`] adds the metadata block.
+//! 3. [`Document::open`] does the reverse on a sealed text: values in place of tokens, hints applied, the
+//!    metadata block gone.
+//!
+//! [`print()`] writes a [`Tree`] the way SOPS's emitters would.
+
+mod binary;
+mod document;
+mod dotenv;
+mod error;
+mod format;
+mod hint;
+mod ini;
+mod json;
+mod leaf;
+mod limits;
+mod path;
+mod print;
+mod splice;
+mod syntax;
+mod toml;
+mod tree;
+mod value;
+mod yaml;
+
+pub use binary::Envelope;
+pub use document::{Dialect, Document, Mode, ScanOptions};
+pub use error::{SyntaxClass, SyntaxError, Unwritable, Warning};
+pub use format::{Format, Shape};
+pub use hint::{Hint, Spelled};
+pub use leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
+pub use limits::Limits;
+pub use path::{Part, PathId, Paths, display_parts, parse_path};
+pub use print::{Printed, Printing, print};
+pub use syntax::{Block, Opened, Sealed, Slot, Tokens};
+pub use tree::{Item, Member, Note, Tree, trees};
+pub use value::{Bytes, Kind, Time, Value, go_float_fixed};

@@ -1,0 +1,30 @@
+//! What a document may be at most (threat-model.md, R8). Checked before anything is allocated for it.
+
+/// The limits of a scan. All can be lowered by the caller.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of text.
+    pub text: usize,
+    /// Nesting of containers.
+    pub depth: usize,
+    /// Leaves and nulls, those that aliases expand to included.
+    pub leaves: usize,
+    /// Bytes of a key's name.
+    pub key: usize,
+    /// Aliases may expand to this many times the bytes of the text.
+    pub expansion: usize,
+    /// And to this many nodes.
+    pub alias_nodes: usize,
+}
+
+impl Limits {
+    /// For plaintext of a structured format.
+    pub const PLAIN: Limits =
+        Limits { text: 128 << 20, depth: 512, leaves: 1_000_000, key: 64 << 10, expansion: 10, alias_nodes: 1_000_000 };
+    /// For sealed text: half as much again.
+    pub const SEALED: Limits = Limits { text: 192 << 20, ..Limits::PLAIN };
+    /// Plaintext of a binary file, bytes.
+    pub const BINARY_PLAIN: usize = 1 << 30;
+    /// Sealed text of a binary file, bytes.
+    pub const BINARY_SEALED: usize = 3 << 29;
+}

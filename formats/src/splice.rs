@@ -1,0 +1,52 @@
+//! Edits, and the one pass that applies them to a text.
+
+use crate::leaf::Span;
+
+/// Replacements of spans of a text, applied in one pass. Spans must not overlap; an empty span inserts.
+#[derive(Default)]
+pub struct Splice {
+    edits: Vec<(Span, u32, u32)>,
+    bytes: Vec<u8>,
+}
+
+impl Splice {
+    /// Replaces `span` by `bytes`. Several edits at one place happen in the order they were made.
+    pub fn replace(&mut self, span: Span, bytes: &[u8]) {
+        let start = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(bytes);
+        self.edits.push((span, start, self.bytes.len() as u32));
+    }
+
+    /// Removes `span`.
+    pub fn cut(&mut self, span: Span) {
+        self.replace(span, b"");
+    }
+
+    /// Inserts at an offset.
+    pub fn insert(&mut self, at: usize, bytes: &[u8]) {
+        self.replace(Span::new(at, at), bytes);
+    }
+
+    /// The text with all edits applied.
+    pub fn finish(mut self, text: &[u8]) -> Vec<u8> {
+        if !self.edits.is_sorted_by_key(|e| (e.0.start, e.0.end)) {
+            self.edits.sort_by_key(|e| (e.0.start, e.0.end));
+        }
+        let mut out = Vec::with_capacity(text.len() + self.bytes.len());
+        let mut at = 0usize;
+        for (span, start, end) in &self.edits {
+            debug_assert!(span.start as usize >= at, "edits overlap");
+            out.extend_from_slice(&text[at..span.start as usize]);
+            out.extend_from_slice(&self.bytes[*start as usize..*end as usize]);
+            at = span.end as usize;
+        }
+        out.extend_from_slice(&text[at..]);
+        out
+    }
+}
+
+impl Drop for Splice {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.bytes);
+    }
+}

@@ -1,0 +1,185 @@
+//! What a format must do; one impl each in `yaml/`, `json.rs`, `dotenv.rs`, `ini.rs`, `toml.rs`.
+
+use std::borrow::Cow;
+
+use crate::document::{Document, Outline, ScanOptions};
+use crate::error::{SyntaxError, Unwritable};
+use crate::hint::Hint;
+use crate::leaf::{CommentId, LeafId, Span};
+use crate::print::{Printed, Printing};
+use crate::tree::Tree;
+use crate::value::{Bytes, Value};
+
+/// A format: how its text is scanned, and how a tree is printed in it.
+pub(crate) trait Syntax: Sync {
+    /// Scans a text: outline (steps, leaves, comments, metadata blocks) and what the format wants to remember besides.
+    fn scan(&self, text: &[u8], options: &ScanOptions) -> Result<(Outline, Box<dyn Detail>), SyntaxError>;
+
+    /// Documents in SOPS's spelling (lossless-documents.md, section 10).
+    fn print(&self, documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable>;
+}
+
+/// What a scanned text can do. One impl per format, holding what that format remembers of its sites
+/// (styles, indentation, aliases), by number of leaf and comment.
+pub(crate) trait Detail: Send + Sync {
+    /// The value of a leaf as SOPS's reader has it. In a sealed text only asked for clear leaves.
+    fn value(&self, document: &Document<'_>, leaf: LeafId) -> Value;
+
+    /// The scalar's text after unquoting, in a sealed text: where a token stands.
+    fn content<'a>(&self, document: &'a Document<'_>, leaf: LeafId) -> Cow<'a, [u8]>;
+
+    /// The comment's text as SOPS's tree has it (YAML: the bytes behind `#`; INI: without the first mark), or its token.
+    fn comment<'a>(&self, document: &'a Document<'_>, comment: CommentId) -> Cow<'a, [u8]>;
+
+    /// Puts tokens in place of values and comments and finds the hints that bring the source bytes back.
+    fn seal(&self, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable>;
+
+    /// The reverse, on a sealed text: values in place of tokens, blocks cut.
+    fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable>;
+
+    /// A sealed text without its metadata blocks, and where they go: what [`Detail::seal`] returns, but from a text that
+    /// is sealed already (new recipients, the same leaves).
+    fn without_blocks(&self, document: &Document<'_>) -> Sealed;
+
+    /// The metadata block for `slot`: fields spelled as SOPS 3.13 does (`sops-format.md` 1.3), between the slot's `before` and
+    /// `after`. With `old`, an existing block of the same format: fields whose tree is equal keep their bytes, order, indentation and line style; changed
+    /// ones are spelled in place; new ones go behind the field that precedes them in `fields`; missing ones go.
+    fn spell_block(
+        &self,
+        slot: &Slot,
+        fields: &[(String, Tree)],
+        indent: Option<usize>,
+        old: Option<(&Document<'_>, &Block)>,
+    ) -> Result<Vec<u8>, Unwritable>;
+
+    /// Sets a leaf of a plain text to another value, in the style of the old one where that can hold it.
+    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable>;
+}
+
+/// Tokens for the covered leaves and comments of a document, by number. One arena, so that 100,000 cost few allocations.
+pub struct Tokens {
+    leaves: Vec<(u32, u32)>,
+    comments: Vec<(u32, u32)>,
+    bytes: Vec<u8>,
+}
+
+impl Tokens {
+    /// For a document of that many leaves and comments; all of them clear.
+    pub fn new(leaves: usize, comments: usize) -> Self {
+        Tokens { leaves: vec![(0, 0); leaves], comments: vec![(0, 0); comments], bytes: Vec::new() }
+    }
+
+    /// Covers a leaf; `write` appends its token.
+    pub fn leaf(&mut self, leaf: LeafId, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len() as u32;
+        write(&mut self.bytes);
+        self.leaves[leaf.0 as usize] = (start, self.bytes.len() as u32);
+    }
+
+    /// Covers a comment.
+    pub fn comment(&mut self, comment: CommentId, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len() as u32;
+        write(&mut self.bytes);
+        self.comments[comment.0 as usize] = (start, self.bytes.len() as u32);
+    }
+
+    /// The token of a leaf, if it is covered.
+    pub fn of_leaf(&self, leaf: LeafId) -> Option<&[u8]> {
+        let (start, end) = self.leaves[leaf.0 as usize];
+        (end > start).then(|| &self.bytes[start as usize..end as usize])
+    }
+
+    /// The token of a comment, if it is covered.
+    pub fn of_comment(&self, comment: CommentId) -> Option<&[u8]> {
+        let (start, end) = self.comments[comment.0 as usize];
+        (end > start).then(|| &self.bytes[start as usize..end as usize])
+    }
+}
+
+/// Plaintext for the tokens of a sealed document, by number; `None` is a leaf or comment that stands in clear.
+#[derive(Default)]
+pub struct Opened {
+    /// For each leaf of the document.
+    pub leaves: Vec<Option<Value>>,
+    /// For each comment of the document: its text as SOPS has it.
+    pub comments: Vec<Option<Bytes>>,
+}
+
+/// A sealed text that has no metadata block yet.
+pub struct Sealed {
+    /// The text.
+    pub text: Vec<u8>,
+    /// How the plaintext was spelled where that cannot be derived. In the order of their tokens.
+    pub hints: Vec<Hint>,
+    /// Where the metadata blocks go, one for each document of the stream, in order.
+    pub slots: Vec<Slot>,
+}
+
+/// A place for a metadata block.
+#[derive(Clone, Debug, Default)]
+pub struct Slot {
+    /// Offset in [`Sealed::text`].
+    pub at: usize,
+    /// Bytes of `text` from `at` on that the block takes the place of (a root `null`, an empty flow map's blanks).
+    pub replaces: usize,
+    /// What is written before the block (a missing last newline, a comma).
+    pub before: Vec<u8>,
+    /// What is written behind it.
+    pub after: Vec<u8>,
+    /// Stands inside braces on one line (YAML's flow root), or JSON.
+    pub flow: bool,
+    /// Column of the root map's keys (YAML), or levels of the text's own indentation where the format needs it.
+    pub indent: usize,
+    /// Lines end in CR LF in this text.
+    pub crlf: bool,
+    /// Anything else the format must know to spell the block here, in its own terms.
+    pub note: u32,
+}
+
+/// A metadata block as it was read.
+pub struct Block {
+    /// Everything that goes when the block is cut: key and value, or all `sops_` lines' first; see [`Block::cuts`].
+    pub span: Span,
+    /// All spans that are cut (flat ENV lines may stand anywhere).
+    pub cuts: Vec<Span>,
+    /// Number of the document it stands in.
+    pub document: u32,
+    /// The fields: nested for YAML, JSON, TOML; one map of flat names (prefix `sops_` removed, `\n` still as two characters where the text has that) for ENV and INI.
+    /// `None`: the root key is there, but its value is no map.
+    pub fields: Option<Tree>,
+    /// Spans of the top-level fields, names and values, in the order of `fields`' entries.
+    pub spans: Vec<Span>,
+}
+
+impl Sealed {
+    /// The whole sealed file. The first block gets all `fields`; the copies in later documents lack the field named `only_first`.
+    ///
+    /// `like` is the sealed file that this one replaces: its block's spelling is kept (see [`Detail::spell_block`]).
+    ///
+    /// # Errors
+    /// A field that the format cannot hold.
+    pub fn with_block(
+        &self,
+        scanned: &Document<'_>,
+        fields: &[(String, Tree)],
+        only_first: &str,
+        indent: Option<usize>,
+        like: Option<&Document<'_>>,
+    ) -> Result<Vec<u8>, Unwritable> {
+        let mut splice = crate::splice::Splice::default();
+        let mut copy: Option<Vec<(String, Tree)>> = None;
+        for (i, slot) in self.slots.iter().enumerate() {
+            let fields = if i == 0 {
+                fields
+            } else {
+                copy.get_or_insert_with(|| fields.iter().filter(|(name, _)| name != only_first).cloned().collect())
+            };
+            let old = like.and_then(|d| Some((d, d.blocks().iter().find(|b| b.document as usize == i)?)));
+            let mut bytes = slot.before.clone();
+            bytes.extend(scanned.detail.spell_block(slot, fields, indent, old)?);
+            bytes.extend_from_slice(&slot.after);
+            splice.replace(Span::new(slot.at, slot.at + slot.replaces), &bytes);
+        }
+        Ok(splice.finish(&self.text))
+    }
+}

@@ -1,0 +1,18 @@
+//! Placeholder until the format lands.
+use crate::document::{Outline, ScanOptions};
+use crate::error::{SyntaxClass, SyntaxError, Unwritable};
+use crate::print::{Printed, Printing};
+use crate::syntax::{Detail, Syntax};
+use crate::tree::Tree;
+
+/// The format.
+pub(crate) struct Yaml;
+
+impl Syntax for Yaml {
+    fn scan(&self, text: &[u8], _: &ScanOptions) -> Result<(Outline, Box<dyn Detail>), SyntaxError> {
+        Err(SyntaxError::at(text, 0, SyntaxClass::Syntax, "this format is not built yet"))
+    }
+    fn print(&self, _: &[Tree], _: &Printing) -> Result<Printed, Unwritable> {
+        Err(Unwritable { path: String::new(), what: "this format is not built yet".to_owned() })
+    }
+}
