@@ -1,1 +1,29 @@
-//! x
+//! Hides a secret under somebody's key.
+//!
+//! A [`MasterKey`] wraps and unwraps the 32 bytes of a data key, or the 33 of a share of one. Each kind of key is a [`Backend`]: one folder
+//! or file, one line in [`BACKENDS`]. All seven kinds of SOPS's records are read, printed and compared in every build;
+//! what cannot be wrapped in this build says so ([`WrapError::NotBuilt`]), and no record is ever dropped.
+//!
+//! Backends see the world only through a [`Session`]: environment, files, programs and questions go through [`Outside`],
+//! so that a test can script them, and what is dear (identities, passphrases, clients) is made once a command.
+
+mod age;
+mod backend;
+mod cloud;
+mod error;
+mod fields;
+mod gpg;
+mod master_key;
+mod outside;
+mod registry;
+mod secret;
+mod session;
+
+pub use backend::{Backend, Beside, ConfigKey, Names};
+pub use error::{BadKey, UnwrapError, WrapError};
+pub use fields::{Field, Fields};
+pub use master_key::{Cost, Kind, MasterKey, Wrapped};
+pub use outside::{Asked, Command, Finished, Outside, Real};
+pub use registry::{BACKENDS, backend};
+pub use secret::Secret;
+pub use session::Session;

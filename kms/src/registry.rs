@@ -1,0 +1,20 @@
+//! The one list of kinds of key.
+
+use crate::backend::Backend;
+use crate::master_key::Kind;
+
+/// Every kind, in the order in which SOPS reads their lists from a file.
+pub static BACKENDS: [&dyn Backend; 7] = [
+    &crate::cloud::Kms,
+    &crate::cloud::GcpKms,
+    &crate::cloud::Hckms,
+    &crate::cloud::AzureKv,
+    &crate::cloud::HcVault,
+    &crate::gpg::Pgp,
+    &crate::age::Age,
+];
+
+/// The backend of a kind.
+pub fn backend(kind: Kind) -> &'static dyn Backend {
+    BACKENDS[Kind::ALL.iter().position(|&k| k == kind).expect("every kind is in the list")]
+}
