@@ -1,1 +1,9 @@
-//! x
+//! Secrets in Git: seals the leaf values of YAML, JSON, ENV, INI and TOML files, losslessly, in the format of SOPS.
+
+pub mod config;
+pub mod keys;
+pub mod metadata;
+pub mod seal;
+
+pub use leafcrypt_formats as formats;
+pub use leafcrypt_kms as kms;

@@ -1,0 +1,5 @@
+//! Data keys, and the groups of master keys that hide them.
+
+pub mod group;
+
+pub use group::{KeyGroups, Record};
