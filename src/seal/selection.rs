@@ -1,0 +1,53 @@
+//! The six selection rules of SOPS, as they are spelled (`sops-config.md`, section 4); what they cover is decided in `policy.rs`.
+
+/// Which of the six.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum RuleKind {
+    UnencryptedSuffix,
+    EncryptedSuffix,
+    UnencryptedRegex,
+    EncryptedRegex,
+    UnencryptedCommentRegex,
+    EncryptedCommentRegex,
+}
+
+impl RuleKind {
+    /// All, in SOPS's order.
+    pub const ALL: [RuleKind; 6] = [
+        RuleKind::UnencryptedSuffix,
+        RuleKind::EncryptedSuffix,
+        RuleKind::UnencryptedRegex,
+        RuleKind::EncryptedRegex,
+        RuleKind::UnencryptedCommentRegex,
+        RuleKind::EncryptedCommentRegex,
+    ];
+
+    /// The field's name in metadata and configuration; with dashes, the flag's.
+    pub fn name(self) -> &'static str {
+        match self {
+            RuleKind::UnencryptedSuffix => "unencrypted_suffix",
+            RuleKind::EncryptedSuffix => "encrypted_suffix",
+            RuleKind::UnencryptedRegex => "unencrypted_regex",
+            RuleKind::EncryptedRegex => "encrypted_regex",
+            RuleKind::UnencryptedCommentRegex => "unencrypted_comment_regex",
+            RuleKind::EncryptedCommentRegex => "encrypted_comment_regex",
+        }
+    }
+}
+
+/// A selection rule: at most one a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// Which.
+    pub kind: RuleKind,
+    /// The suffix or the regex; never empty.
+    pub text: String,
+}
+
+impl Selection {
+    /// What holds where nothing is said: `unencrypted_suffix: _unencrypted`.
+    pub fn default_rule() -> Self {
+        Selection { kind: RuleKind::UnencryptedSuffix, text: "_unencrypted".to_owned() }
+    }
+}
