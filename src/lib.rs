@@ -2,8 +2,10 @@
 
 pub mod config;
 pub mod keys;
+pub mod manners;
 pub mod metadata;
 pub mod seal;
+pub mod world;
 
 pub use leafcrypt_formats as formats;
 pub use leafcrypt_kms as kms;

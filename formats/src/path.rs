@@ -61,6 +61,12 @@ impl Paths {
         PathId((self.nodes.len() - 1) as u32)
     }
 
+    /// How many paths there are, the root included. A parent always has a smaller number than its children.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// The last part's name; none for the root and list items.
     pub fn name(&self, path: PathId) -> Option<&[u8]> {
         let node = self.nodes[path.0 as usize];

@@ -1,9 +1,14 @@
-//! Key groups: who can open a file.
+//! Key groups: who can open a file. Hides the data key for all, finds it by any.
 
 use std::sync::Arc;
 
 use leafcrypt_formats::Tree;
-use leafcrypt_kms::{MasterKey, Wrapped};
+use leafcrypt_kms::{Cost, MasterKey, Secret, Session, UnwrapError, WrapError, Wrapped, backend};
+use thiserror::Error;
+
+use super::data_key::DataKey;
+use super::shamir::{self, ShamirError};
+use crate::world::Random;
 
 /// One key of a file, as its record in the metadata has it.
 #[derive(Clone, Debug)]
@@ -25,4 +30,184 @@ pub struct KeyGroups {
     pub groups: Vec<Vec<Record>>,
     /// How many groups must open; 0: not said (then: all of them).
     pub threshold: i64,
+}
+
+/// Why a data key could not be hidden. Every key is tried, nothing is written.
+#[derive(Debug, Error)]
+#[allow(missing_docs)]
+pub enum WrapFailed {
+    #[error("no key groups provided")]
+    NoGroups,
+    #[error("empty key group provided")]
+    EmptyGroup,
+    #[error("could not split data key into parts for Shamir: {0}")]
+    Shamir(#[from] ShamirError),
+    #[error("{}", .0.iter().map(|(key, why)| format!("failed to encrypt new data key with master key \"{key}\": {why}")).collect::<Vec<_>>().join(" "))]
+    Keys(Vec<(String, WrapError)>),
+}
+
+/// How one group fared.
+#[derive(Debug)]
+pub struct GroupReport {
+    /// It gave its part.
+    pub opened: bool,
+    /// Every key that was tried and why it failed, in the order of the trial.
+    pub tried: Vec<(Arc<dyn MasterKey>, UnwrapError)>,
+}
+
+/// No key opens: every key tried, and why each failed.
+#[derive(Debug, Error)]
+#[error("no key of ours opens the file")]
+pub struct NoKeyOpens {
+    /// Each group, in file order.
+    pub groups: Vec<GroupReport>,
+    /// The threshold as the file has it.
+    pub threshold: i64,
+    /// What was wrong when enough groups opened all the same.
+    pub combining: Option<String>,
+}
+
+impl KeyGroups {
+    /// Hides a data key under every key of `self`, in place.
+    ///
+    /// # Errors
+    /// A group without keys, a threshold that does not fit, or keys that cannot wrap.
+    pub fn wrap(&mut self, data_key: &DataKey, random: &dyn Random, session: &Session) -> Result<(), WrapFailed> {
+        if self.groups.is_empty() {
+            return Err(WrapFailed::NoGroups);
+        }
+        if self.groups.iter().any(Vec::is_empty) {
+            return Err(WrapFailed::EmptyGroup);
+        }
+        let shares = match self.groups.len() {
+            1 => None,
+            n => {
+                if self.threshold == 0 {
+                    self.threshold = n as i64;
+                }
+                let threshold = usize::try_from(self.threshold).map_err(|_| ShamirError::ThresholdTooSmall)?;
+                Some(shamir::split(data_key.as_secret(), n, threshold, random)?)
+            }
+        };
+        let mut failed = Vec::new();
+        for (i, group) in self.groups.iter_mut().enumerate() {
+            let secret = shares.as_ref().map_or(data_key.as_secret(), |shares| &shares[i]);
+            wrap_group(group, secret, session, &mut failed);
+        }
+        if failed.is_empty() { Ok(()) } else { Err(WrapFailed::Keys(failed)) }
+    }
+
+    /// Finds the data key: silent keys first, then what was asked for, then by cost (design.md, "Network keys").
+    ///
+    /// # Errors
+    /// Every key tried, and why it failed.
+    pub fn unwrap(&self, order: &[String], session: &Session) -> Result<DataKey, NoKeyOpens> {
+        let several = self.groups.len() > 1;
+        let needed = match self.threshold {
+            _ if !several => 1,
+            t if t >= 2 => usize::try_from(t).unwrap_or(usize::MAX),
+            // SOPS takes a threshold of 0 or 1 as met by anything, but combining needs two.
+            _ => 2,
+        };
+        let mut reports = Vec::new();
+        let mut parts = Vec::new();
+        for group in &self.groups {
+            if parts.len() >= needed {
+                break;
+            }
+            let mut tried = Vec::new();
+            let secret = unwrap_group(group, order, session, &mut tried);
+            reports.push(GroupReport { opened: secret.is_some(), tried });
+            parts.extend(secret);
+        }
+        let failed = |combining: Option<String>, groups| NoKeyOpens { groups, threshold: self.threshold, combining };
+        if parts.len() < needed {
+            return Err(failed(None, reports));
+        }
+        let secret = if several {
+            match shamir::combine(&parts, needed) {
+                Ok(secret) => secret,
+                Err(why) => return Err(failed(Some(format!("could not get data key from shamir parts: {why}")), reports)),
+            }
+        } else {
+            parts.pop().expect("one part is needed and there")
+        };
+        let len = secret.len();
+        DataKey::from_secret(secret).ok_or_else(|| failed(Some(format!("the data key has {len} bytes instead of 32")), reports))
+    }
+
+    /// All records of all groups.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.groups.iter().flatten()
+    }
+
+    /// The same recipients in the same groups, whatever their order inside a group? Compared by kind and string form.
+    pub fn same_recipients(&self, other: &KeyGroups) -> bool {
+        let names = |groups: &KeyGroups| -> Vec<Vec<(leafcrypt_kms::Kind, String)>> {
+            groups
+                .groups
+                .iter()
+                .map(|g| {
+                    let mut names: Vec<_> = g.iter().map(|r| (r.key.kind(), r.key.id().to_owned())).collect();
+                    names.sort();
+                    names.dedup();
+                    names
+                })
+                .collect()
+        };
+        names(self) == names(other)
+    }
+}
+
+/// Wraps a group's secret for all its keys, one call per kind so that kinds that gain by it can join their work.
+fn wrap_group(group: &mut [Record], secret: &Secret, session: &Session, failed: &mut Vec<(String, WrapError)>) {
+    for kind in leafcrypt_kms::Kind::ALL {
+        let which: Vec<usize> = (0..group.len()).filter(|&i| group[i].key.kind() == kind).collect();
+        if which.is_empty() {
+            continue;
+        }
+        let keys: Vec<Arc<dyn MasterKey>> = which.iter().map(|&i| Arc::clone(&group[i].key)).collect();
+        let keys: Vec<&dyn MasterKey> = keys.iter().map(|k| &**k).collect();
+        let results = backend(kind).wrap_many(&keys, secret, session);
+        for (&i, result) in which.iter().zip(results) {
+            match result {
+                Ok(wrapped) => group[i].wrapped = Some(wrapped),
+                Err(why) => failed.push((group[i].key.id().to_owned(), why)),
+            }
+        }
+    }
+}
+
+/// Tries a group's records: rank by silence, then the asked-for order, then cost; records of one kind and rank go to their backend together.
+fn unwrap_group(
+    group: &[Record],
+    order: &[String],
+    session: &Session,
+    tried: &mut Vec<(Arc<dyn MasterKey>, UnwrapError)>,
+) -> Option<Secret> {
+    let given = !order.is_empty();
+    let rank = |record: &Record| -> (u8, usize, Cost) {
+        let cost = record.key.cost(session);
+        if cost == Cost::Silent {
+            return (0, 0, cost);
+        }
+        let asked = order.iter().position(|name| name == record.key.kind().name()).unwrap_or(order.len());
+        if given { (1, asked, Cost::Silent) } else { (1, 0, cost) }
+    };
+    let mut ranked: Vec<(_, &Record)> = group.iter().map(|r| (rank(r), r)).collect();
+    ranked.sort_by_key(|a| a.0);
+    let mut rest = ranked.as_slice();
+    while let Some((first, record)) = rest.first() {
+        let kind = record.key.kind();
+        let together = rest.iter().take_while(|(r, x)| r == first && x.key.kind() == kind).count();
+        let (now, later) = rest.split_at(together);
+        rest = later;
+        let records: Vec<(&Record, &Wrapped)> = now.iter().filter_map(|(_, r)| Some((*r, r.wrapped.as_ref()?))).collect();
+        let pairs: Vec<(&dyn MasterKey, &Wrapped)> = records.iter().map(|(r, w)| (&*r.key, *w)).collect();
+        match backend(kind).unwrap_any(&pairs, session) {
+            Ok((_, secret)) => return Some(secret),
+            Err(reasons) => tried.extend(records.iter().zip(reasons).map(|((r, _), why)| (Arc::clone(&r.key), why))),
+        }
+    }
+    None
 }

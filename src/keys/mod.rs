@@ -1,5 +1,8 @@
 //! Data keys, and the groups of master keys that hide them.
 
+mod data_key;
 pub mod group;
+pub mod shamir;
 
-pub use group::{KeyGroups, Record};
+pub use data_key::DataKey;
+pub use group::{GroupReport, KeyGroups, NoKeyOpens, Record, WrapFailed};

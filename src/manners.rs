@@ -1,0 +1,78 @@
+//! Every point on which the name `sops` behaves otherwise, named, chosen once from argv\[0\] (docs/decisions, `design.md` "Manners").
+
+/// How the program was called.
+#[derive(Debug)]
+pub struct Manners {
+    /// The name in messages.
+    pub name: &'static str,
+    /// Messages are SOPS's strings; otherwise ours, with names and hints.
+    pub sops_messages: bool,
+    /// `encrypt` of a sealed file completes it; otherwise exit 203.
+    pub completes_sealed: bool,
+    /// `.toml` is TOML; otherwise binary.
+    pub knows_toml: bool,
+    /// Unknown words of `--input-type` are errors; otherwise ignored.
+    pub strict_types: bool,
+    /// Global flags before a subcommand work; otherwise they are ignored with a warning.
+    pub global_flags: bool,
+    /// Numbers given to `set`: integers stay integers, lists are allowed, an equal value writes nothing.
+    pub typed_set: bool,
+    /// `.sops.yaml` is looked for from the file's folder up to the edge of repository or home; otherwise from the current folder, 100 levels.
+    pub config_near_file: bool,
+    /// A configuration file that third parties own or can write is refused; otherwise a warning.
+    pub strict_config_owner: bool,
+    /// What does not read back is refused; otherwise printed as SOPS does, with a warning.
+    pub strict_printing: bool,
+    /// A binary envelope is known by its content under any name.
+    pub knows_envelopes: bool,
+    /// `--extract` of a map in a stream of documents: that map alone; otherwise the later documents follow.
+    pub extract_alone: bool,
+    /// Integers of 2^63 and more and odd ENV lines are taken with hints; otherwise errors.
+    pub own_dialect: bool,
+    /// A file with several hard links is refused without `--write-through`.
+    pub strict_links: bool,
+}
+
+/// As `leafcrypt`.
+pub static LEAFCRYPT: Manners = Manners {
+    name: "leafcrypt",
+    sops_messages: false,
+    completes_sealed: true,
+    knows_toml: true,
+    strict_types: true,
+    global_flags: true,
+    typed_set: true,
+    config_near_file: true,
+    strict_config_owner: true,
+    strict_printing: true,
+    knows_envelopes: true,
+    extract_alone: true,
+    own_dialect: true,
+    strict_links: true,
+};
+
+/// As `sops`.
+pub static SOPS: Manners = Manners {
+    name: "sops",
+    sops_messages: true,
+    completes_sealed: false,
+    knows_toml: false,
+    strict_types: false,
+    global_flags: false,
+    typed_set: false,
+    config_near_file: false,
+    strict_config_owner: false,
+    strict_printing: false,
+    knows_envelopes: false,
+    extract_alone: false,
+    own_dialect: false,
+    strict_links: true,
+};
+
+impl Manners {
+    /// By the last part of argv\[0\].
+    pub fn of_program(argv0: &str) -> &'static Manners {
+        let name = argv0.rsplit(['/', '\\']).next().unwrap_or(argv0);
+        if name.strip_suffix(".exe").unwrap_or(name) == "sops" { &SOPS } else { &LEAFCRYPT }
+    }
+}

@@ -1,0 +1,177 @@
+//! One value, AES-256-GCM with nonces of 32 bytes: the one place where anything is encrypted or decrypted.
+//!
+//! Nonces are random from the operating system. 32 bytes go through GHASH into a 128-bit counter start, so at 2^32 tokens under one
+//! data key the risk of a collision stays below 2^-45 (threat-model.md, section 3).
+
+use aes_gcm::aead::consts::U32;
+use aes_gcm::aead::{AeadInOut, KeyInit};
+use aes_gcm::aes::Aes256;
+use aes_gcm::{AesGcm, Nonce, Tag};
+use leafcrypt_formats::Value;
+use zeroize::Zeroize;
+
+use crate::keys::DataKey;
+use crate::seal::plain_bytes;
+use crate::seal::token::{self, BadToken, Holds, NONCE, Token};
+use crate::world::{NoRandomness, Random};
+
+/// A data key, scheduled once per file.
+pub struct Cipher {
+    gcm: AesGcm<Aes256, U32>,
+}
+
+impl Cipher {
+    /// Schedules a key.
+    pub fn new(key: &DataKey) -> Self {
+        let bytes: &[u8; 32] = key.expose().try_into().expect("a data key has 32 bytes");
+        Cipher { gcm: AesGcm::new(bytes.into()) }
+    }
+
+    /// Appends the token of a value.
+    ///
+    /// # Errors
+    /// No randomness.
+    pub fn seal_value(&self, out: &mut Vec<u8>, aad: &[u8], value: &Value, nonces: &mut Nonces<'_>) -> Result<(), NoRandomness> {
+        self.seal(out, aad, &plain_bytes::of(value), Holds::Value(value.kind()), nonces)
+    }
+
+    /// Appends the token of bytes.
+    ///
+    /// # Errors
+    /// No randomness.
+    pub fn seal(&self, out: &mut Vec<u8>, aad: &[u8], plain: &[u8], holds: Holds, nonces: &mut Nonces<'_>) -> Result<(), NoRandomness> {
+        self.seal_owned(out, aad, plain.to_vec(), holds, nonces)
+    }
+
+    /// The same for a buffer that may be overwritten: a big file is not copied.
+    ///
+    /// # Errors
+    /// No randomness.
+    pub fn seal_owned(
+        &self,
+        out: &mut Vec<u8>,
+        aad: &[u8],
+        mut plain: Vec<u8>,
+        holds: Holds,
+        nonces: &mut Nonces<'_>,
+    ) -> Result<(), NoRandomness> {
+        let nonce = nonces.next()?;
+        let tag = self
+            .gcm
+            .encrypt_inout_detached(&Nonce::from(nonce), aad, plain.as_mut_slice().into())
+            .expect("a value is below GCM's limit of 64 GiB");
+        token::write(out, &plain, &nonce, &tag.into(), holds);
+        Ok(())
+    }
+
+    /// Opens a token: its plaintext bytes.
+    ///
+    /// # Errors
+    /// It was changed, or belongs to another place or key.
+    pub fn open(&self, aad: &[u8], token: Token) -> Result<Vec<u8>, BadToken> {
+        let Token { mut data, nonce, tag, .. } = token;
+        match self.gcm.decrypt_inout_detached(&Nonce::from(nonce), aad, data.as_mut_slice().into(), &Tag::from(tag)) {
+            Ok(()) => Ok(data),
+            Err(_) => {
+                data.zeroize();
+                Err(BadToken::Forged)
+            }
+        }
+    }
+
+    /// Opens the token of a value.
+    ///
+    /// # Errors
+    /// No token, one that does not open, or one whose type does not fit.
+    pub fn open_value(&self, aad: &[u8], text: &[u8]) -> Result<Value, BadToken> {
+        let token = Token::parse(text)?;
+        let Holds::Value(kind) = token.holds else { return Err(BadToken::Type) };
+        plain_bytes::read(kind, self.open(aad, token)?).ok_or(BadToken::Content)
+    }
+
+    /// Opens the token of a text that is no leaf: MAC, comment, our own field.
+    ///
+    /// # Errors
+    /// No token, one that does not open, or one of another type.
+    pub fn open_text(&self, aad: &[u8], text: &[u8], holds: Holds) -> Result<Vec<u8>, BadToken> {
+        let token = Token::parse(text)?;
+        if token.holds != holds {
+            return Err(BadToken::Type);
+        }
+        self.open(aad, token)
+    }
+}
+
+/// A stock of nonces: the operating system is asked for 128 at once.
+pub struct Nonces<'r> {
+    random: &'r dyn Random,
+    stock: Box<[u8; NONCE * 128]>,
+    used: usize,
+}
+
+impl<'r> Nonces<'r> {
+    /// An empty stock.
+    pub fn new(random: &'r dyn Random) -> Self {
+        Nonces { random, stock: Box::new([0; NONCE * 128]), used: NONCE * 128 }
+    }
+
+    /// A nonce that was never handed out.
+    ///
+    /// # Errors
+    /// No randomness.
+    pub fn next(&mut self) -> Result<[u8; NONCE], NoRandomness> {
+        if self.used == self.stock.len() {
+            self.random.fill(&mut self.stock[..])?;
+            self.used = 0;
+        }
+        let nonce = self.stock[self.used..self.used + NONCE].try_into().expect("a slice of that length");
+        self.used += NONCE;
+        Ok(nonce)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    struct Counting(AtomicU8);
+    impl Random for Counting {
+        fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
+            buffer.fill_with(|| self.0.fetch_add(1, Ordering::Relaxed));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn opens_only_in_its_place_under_its_key() {
+        let random = Counting(AtomicU8::new(0));
+        let mut nonces = Nonces::new(&random);
+        let cipher = Cipher::new(&DataKey::from_bytes(vec![1; 32]).unwrap());
+        let mut token = Vec::new();
+        cipher.seal_value(&mut token, b"a:", &Value::Int(42), &mut nonces).unwrap();
+        assert!(cipher.open_value(b"a:", &token).unwrap().same(&Value::Int(42)));
+        assert_eq!(cipher.open_value(b"b:", &token).err(), Some(BadToken::Forged));
+        let other = Cipher::new(&DataKey::from_bytes(vec![2; 32]).unwrap());
+        assert_eq!(other.open_value(b"a:", &token).err(), Some(BadToken::Forged));
+        let text = String::from_utf8(token).unwrap();
+        assert!(
+            cipher.open_value(b"a:", text.replace("type:int", "type:str").as_bytes()).is_ok(),
+            "types are not bound: the witness covers them"
+        );
+        assert_eq!(cipher.open_value(b"a:", text.replace("type:int", "type:bool").as_bytes()).err(), Some(BadToken::Content));
+    }
+
+    #[test]
+    fn nonces_do_not_repeat_within_a_stock() {
+        struct Real;
+        impl Random for Real {
+            fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
+                getrandom::fill(buffer).map_err(|_| NoRandomness)
+            }
+        }
+        let mut nonces = Nonces::new(&Real);
+        let all: std::collections::HashSet<[u8; 32]> = (0..1000).map(|_| nonces.next().unwrap()).collect();
+        assert_eq!(all.len(), 1000);
+    }
+}

@@ -1,0 +1,94 @@
+//! The world of one command: clock, randomness, the session of the key backends, manners, questions, SOPS's audit points.
+
+use std::time::SystemTime;
+
+use leafcrypt_kms::Session;
+
+use crate::manners::Manners;
+
+/// Randomness. Tests build a fixed one; nobody else.
+pub trait Random: Sync {
+    /// Fills a buffer.
+    ///
+    /// # Errors
+    /// The operating system gives none: fatal.
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness>;
+}
+
+/// The operating system's random generator failed.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("the operating system gives no randomness")]
+pub struct NoRandomness;
+
+/// The operating system's randomness.
+#[derive(Debug)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
+        getrandom::fill(buffer).map_err(|_| NoRandomness)
+    }
+}
+
+/// Questions and warnings to the person.
+pub trait Dialog: Sync {
+    /// One line on standard error: something the user should know about a thing that went well.
+    fn warn(&self, line: &str);
+
+    /// A yes-or-no question. `None`: there is nobody to ask.
+    fn confirm(&self, question: &str) -> Option<bool>;
+}
+
+/// What happened, at the points where SOPS writes its audit log (`sops-keys.md`, section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Event {
+    Encrypt,
+    Decrypt,
+    Rotate,
+}
+
+/// The audit log.
+pub trait Journal: Sync {
+    /// Records an event for a file, before its result is given out.
+    ///
+    /// # Errors
+    /// It could not be recorded: the command must fail.
+    fn record(&self, event: Event, file: &str) -> Result<(), String>;
+}
+
+/// No audit log.
+#[derive(Debug)]
+pub struct NoJournal;
+
+impl Journal for NoJournal {
+    fn record(&self, _: Event, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// The world.
+pub struct World<'w> {
+    /// Randomness.
+    pub random: &'w dyn Random,
+    /// The world as key backends see it; the clock is there, too.
+    pub session: Session,
+    /// How the program was called.
+    pub manners: &'static Manners,
+    /// Questions and warnings.
+    pub dialog: &'w dyn Dialog,
+    /// SOPS's audit points.
+    pub journal: &'w dyn Journal,
+}
+
+impl World<'_> {
+    /// Now.
+    pub fn now(&self) -> SystemTime {
+        self.session.outside().now()
+    }
+
+    /// A variable of the environment; empty means unset.
+    pub fn env(&self, name: &str) -> Option<String> {
+        self.session.outside().env(name).and_then(|v| v.into_string().ok())
+    }
+}
