@@ -58,7 +58,7 @@ pub(super) fn spell(
     old: Option<(&Document<'_>, &Block)>,
 ) -> Result<Vec<u8>, Unwritable> {
     let style = layout.style.clone().unwrap_or_else(|| Style::sops(indent));
-    if let Some(old) = old.and_then(|(document, block)| Old::find(document, block)) {
+    if let Some(old) = old.and_then(|(document, block)| Old::find(document.text(), block)) {
         return old.spell(fields, &style);
     }
     let mut out = Vec::new();
@@ -76,7 +76,7 @@ pub(super) fn spell(
 }
 
 /// A block that is there, with at least one field.
-struct Old<'a> {
+pub(super) struct Old<'a> {
     text: &'a [u8],
     /// Where its name starts, and where its value ends.
     whole: Span,
@@ -85,11 +85,11 @@ struct Old<'a> {
 }
 
 impl<'a> Old<'a> {
-    fn find(document: &'a Document<'_>, block: &'a Block) -> Option<Self> {
+    /// In the text that it was read from. `None`: nothing there whose spelling could be kept.
+    pub(super) fn find(text: &'a [u8], block: &'a Block) -> Option<Self> {
         let fields: Vec<_> = block.fields.as_ref()?.entries().collect();
         let first = block.spans.first()?;
         // Name and braces stand around the fields, whatever of the surroundings the cut takes with it.
-        let text = document.text();
         let start = block.span.start as usize;
         let start = start + text[start..first.start as usize].iter().position(|&b| b == b'"')?;
         let last = block.spans.last()?.end as usize;
@@ -98,7 +98,10 @@ impl<'a> Old<'a> {
     }
 
     /// Old fields that are equal keep their bytes; changed ones get a new value; new ones come behind the field that precedes them.
-    fn spell(&self, fields: &[(String, Tree)], fallback: &Style) -> Result<Vec<u8>, Unwritable> {
+    ///
+    /// # Errors
+    /// A field that is not UTF-8, or an infinite float.
+    pub(super) fn spell(&self, fields: &[(String, Tree)], fallback: &Style) -> Result<Vec<u8>, Unwritable> {
         let head = self.slice(self.whole.start, self.spans[0].start);
         let tail = self.slice(self.spans[self.spans.len() - 1].end, self.whole.end);
         let gap = &head[head.iter().rposition(|&b| b == b'{').map_or(0, |i| i + 1)..];
@@ -163,9 +166,11 @@ impl<'a> Old<'a> {
         let mut style = Style { colon: if blank { ": " } else { ":" }, ..fallback.clone() };
         let Some(line_break) = gap.iter().rposition(|&b| b == b'\n') else {
             style.newline = "";
-            if let [first, second, ..] = self.spans {
-                style.comma = if self.slice(first.end, second.start) == b"," { "," } else { ", " };
-            }
+            let tight = match self.spans {
+                [first, second, ..] => self.slice(first.end, second.start) == b",",
+                _ => !blank,
+            };
+            style.comma = if tight { "," } else { ", " };
             return (style, b"");
         };
         style.newline = if line_break > 0 && gap[line_break - 1] == b'\r' { "\r\n" } else { "\n" };

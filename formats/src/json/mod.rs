@@ -4,6 +4,7 @@
 //! `seal` and `block` splice; `print` writes trees.
 
 mod block;
+pub(crate) mod envelope;
 mod layout;
 mod outline;
 mod print;

@@ -382,8 +382,8 @@ fn an_old_block_keeps_its_spelling() {
     let (a, b, c) = (("a", Tree::text("/")), ("b", Tree::text("y")), ("c", Tree::list([Tree::text("z")])));
     let old = "{\"k\":1,\n  \"sops\" : {\n\t \"a\" :\"\\/\",\n\n\t \"b\":\"x\"\n  }}";
     check(old, &[a.clone(), b.clone()], "{\"k\":1,\n  \"sops\" : {\n\t \"a\" :\"\\/\",\n\n\t \"b\":\"y\"\n  }}");
-    check(old, &[b.clone()], "{\"k\":1,\n  \"sops\" : {\n\t \"b\":\"y\"\n  }}");
-    check(old, &[a.clone()], "{\"k\":1,\n  \"sops\" : {\n\t \"a\" :\"\\/\"\n  }}");
+    check(old, std::slice::from_ref(&b), "{\"k\":1,\n  \"sops\" : {\n\t \"b\":\"y\"\n  }}");
+    check(old, std::slice::from_ref(&a), "{\"k\":1,\n  \"sops\" : {\n\t \"a\" :\"\\/\"\n  }}");
     let old = "{\n \"sops\": {\n  \"b\": \"x\",\n  \"a\": \"\\/\"\n }\n}";
     check(
         old,
@@ -396,8 +396,8 @@ fn an_old_block_keeps_its_spelling() {
         "{\"sops\": {\"a\": \"\\/\", \"c\": [\"z\"], \"b\": \"y\"}}",
     );
     check("{\"sops\":{\"a\":\"\\/\",\"b\":1}}", &[c.clone(), a.clone(), b.clone()], "{\"sops\":{\"c\":[\"z\"],\"a\":\"\\/\",\"b\":\"y\"}}");
-    check("{\"k\":1,\"sops\":{}}", &[b.clone()], "{\"k\":1,\"sops\":{\"b\":\"y\"}}");
-    check("{\"k\":1,\"sops\":7}", &[b.clone()], "{\"k\":1,\"sops\":{\"b\":\"y\"}}");
+    check("{\"k\":1,\"sops\":{}}", std::slice::from_ref(&b), "{\"k\":1,\"sops\":{\"b\":\"y\"}}");
+    check("{\"k\":1,\"sops\":7}", std::slice::from_ref(&b), "{\"k\":1,\"sops\":{\"b\":\"y\"}}");
     check("{\"sops\":{\"b\":1,\"a\":\"\\/\",\"b\":2}}", &[a, b], "{\"sops\":{\"a\":\"\\/\",\"b\":\"y\"}}");
 }
 
