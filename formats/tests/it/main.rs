@@ -1,1 +1,3 @@
 //! One binary for all tests of the crate, one module per feature.
+mod binary;
+mod json;

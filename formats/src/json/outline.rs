@@ -1,0 +1,230 @@
+//! From events to the outline: steps, leaves, paths, the metadata block, and the layout that sealing keeps to.
+
+use std::collections::HashSet;
+
+use super::layout::{Layout, Place};
+use super::scalar;
+use super::scan::{Event, Scanner, utf8};
+use super::string;
+use super::tree::{self, count, inner};
+use crate::document::{Outline, ScanOptions};
+use crate::error::{SyntaxClass, SyntaxError, Warning};
+use crate::leaf::{Leaf, LeafId, Span, Step};
+use crate::path::PathId;
+use crate::syntax::Block;
+use crate::tree::Tree;
+use crate::value::Kind;
+
+/// At most so many doubled keys are named one by one.
+const NAMED: usize = 20;
+
+/// Scans a text.
+///
+/// # Errors
+/// Not JSON, no object at its root, `sops` twice, a number out of range, or over a limit.
+pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<(Outline, Layout), SyntaxError> {
+    utf8(text)?;
+    let mut scanner = Scanner::new(text, options.limits.depth);
+    let mut builder = Builder {
+        text,
+        outline: Outline::default(),
+        open: Vec::new(),
+        keys: Vec::new(),
+        doubled: Vec::new(),
+        budget: options.limits.leaves,
+        longest_key: options.limits.key,
+        layout: Layout::new(),
+    };
+    builder.outline.steps.push(Step::Document);
+    match scanner.next()? {
+        event @ (Event::ObjectStart(_) | Event::EmptyObject(_)) => builder.event(event, &mut scanner)?,
+        other => {
+            let what = "the root must be an object";
+            return Err(SyntaxError::at(text, other.span().start as usize, SyntaxClass::OutsideModel, what));
+        }
+    }
+    loop {
+        match scanner.next()? {
+            Event::End => return Ok(builder.finish()),
+            event => builder.event(event, &mut scanner)?,
+        }
+    }
+}
+
+struct Open {
+    path: PathId,
+    /// Of a list: the index of its next item.
+    index: Option<usize>,
+    /// Where its keys start in `keys`.
+    keys: usize,
+}
+
+struct Builder<'t> {
+    text: &'t [u8],
+    outline: Outline,
+    open: Vec<Open>,
+    /// The keys of all open objects.
+    keys: Vec<(PathId, u32)>,
+    /// Keys that were there before, with their offset.
+    doubled: Vec<(PathId, u32)>,
+    budget: usize,
+    longest_key: usize,
+    layout: Layout,
+}
+
+impl Builder<'_> {
+    fn event(&mut self, event: Event, scanner: &mut Scanner<'_>) -> Result<(), SyntaxError> {
+        let steps = &mut self.outline.steps;
+        match event {
+            Event::Key(span) => return self.key(span, scanner),
+            Event::ObjectEnd(_) => {
+                let ended = self.open.pop().expect("the scanner's events are balanced");
+                self.find_doubled(ended.keys);
+                self.outline.steps.push(Step::MapEnd);
+            }
+            Event::ListEnd(_) => {
+                self.open.pop();
+                steps.push(Step::ListEnd);
+            }
+            Event::ObjectStart(_) | Event::ListStart(_) => {
+                let path = self.value_path();
+                let list = matches!(event, Event::ListStart(_));
+                self.outline.steps.push(if list { Step::ListStart(path) } else { Step::MapStart(path) });
+                self.open.push(Open { path, index: list.then_some(0), keys: self.keys.len() });
+                if self.open.len() == 1 {
+                    self.layout.inside.start = event.span().end;
+                }
+                return Ok(());
+            }
+            Event::EmptyObject(span) => {
+                let path = self.value_path();
+                self.outline.steps.push(Step::EmptyMap(path));
+                if self.open.is_empty() {
+                    self.layout.inside = Span { start: span.start + 1, end: span.end - 1 };
+                }
+            }
+            Event::EmptyList(_) => {
+                let path = self.value_path();
+                self.outline.steps.push(Step::EmptyList(path));
+            }
+            Event::Null(span) => {
+                count(self.text, span, &mut self.budget)?;
+                let path = self.value_path();
+                self.outline.steps.push(Step::Null(path));
+            }
+            Event::Text(span) => self.leaf(span, Kind::Str)?,
+            Event::Bool(span) => self.leaf(span, Kind::Bool)?,
+            Event::Number(span) => {
+                tree::number(self.text, span)?;
+                self.leaf(span, scalar::number_kind(&self.text[span.range()]))?;
+            }
+            Event::End => {}
+        }
+        match self.open.len() {
+            0 if matches!(event, Event::ObjectEnd(_)) => self.layout.inside.end = event.span().start,
+            1 => self.layout.member_ends(event.span().end),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, span: Span, scanner: &mut Scanner<'_>) -> Result<(), SyntaxError> {
+        let name = string::decode(inner(self.text, span));
+        if name.len() > self.longest_key {
+            let what = format!("a key of {} bytes, more than the limit of {}", name.len(), self.longest_key);
+            return Err(SyntaxError::at(self.text, span.start as usize, SyntaxClass::Limit, what));
+        }
+        if self.open.len() == 1 {
+            self.layout.member_starts(span);
+            if &*name == b"sops" {
+                return self.block(span, scanner);
+            }
+        }
+        let parent = self.open.last().expect("a key stands in an object").path;
+        let path = self.outline.paths.key(parent, &name);
+        self.keys.push((path, span.start));
+        self.outline.steps.push(Step::Key(path));
+        Ok(())
+    }
+
+    fn block(&mut self, key: Span, scanner: &mut Scanner<'_>) -> Result<(), SyntaxError> {
+        if self.layout.block.is_some() {
+            let what = "found duplicate sops entry";
+            return Err(SyntaxError::at(self.text, key.start as usize, SyntaxClass::OutsideModel, what));
+        }
+        let whole = tree::read(scanner, self.text, &mut self.budget)?;
+        self.layout.block = Some(Place { key, value: whole.span, before: self.layout.last_end, behind: None });
+        let is_map = matches!(whole.tree, Tree::Map(_));
+        self.outline.blocks.push(Block {
+            span: key,
+            cuts: Vec::new(),
+            document: 0,
+            fields: is_map.then_some(whole.tree),
+            spans: if is_map { whole.members } else { Vec::new() },
+        });
+        Ok(())
+    }
+
+    /// The path of the value that comes now.
+    fn value_path(&mut self) -> PathId {
+        match self.open.last_mut() {
+            None => PathId::ROOT,
+            Some(Open { path, index: Some(index), .. }) => {
+                *index += 1;
+                self.outline.paths.index(*path, *index - 1)
+            }
+            Some(_) => self.keys.last().expect("a value in an object stands behind its key").0,
+        }
+    }
+
+    fn leaf(&mut self, span: Span, kind: Kind) -> Result<(), SyntaxError> {
+        count(self.text, span, &mut self.budget)?;
+        let path = self.value_path();
+        self.outline.steps.push(Step::Leaf(LeafId(self.outline.leaves.len() as u32)));
+        self.outline.leaves.push(Leaf { path, span, kind, document: 0, in_mac: true });
+        Ok(())
+    }
+
+    /// An object ends: which of its keys were there before? SOPS keeps them all, and so do we; but most readers see one only.
+    fn find_doubled(&mut self, from: usize) {
+        let keys = &self.keys[from..];
+        let paths = &self.outline.paths;
+        if keys.len() <= 8 {
+            let doubled = |i: &usize| keys[..*i].iter().any(|k| paths.name(k.0) == paths.name(keys[*i].0));
+            self.doubled.extend((1..keys.len()).filter(doubled).map(|i| keys[i]));
+        } else {
+            let mut seen = HashSet::with_capacity(keys.len());
+            self.doubled.extend(keys.iter().filter(|k| !seen.insert(paths.name(k.0))));
+        }
+        self.keys.truncate(from);
+    }
+
+    fn finish(mut self) -> (Outline, Layout) {
+        self.warn();
+        self.layout.style = self.layout.find_style(self.text);
+        // A root with nothing but the block is as empty as `{}`.
+        if self.outline.steps.len() == 3 && self.layout.block.is_some() {
+            self.outline.steps.truncate(1);
+            self.outline.steps.push(Step::EmptyMap(PathId::ROOT));
+        }
+        if let (Some(block), Some(cut)) = (self.outline.blocks.first_mut(), self.layout.cut()) {
+            block.span = cut;
+            block.cuts = vec![cut];
+        }
+        (self.outline, self.layout)
+    }
+
+    fn warn(&mut self) {
+        self.doubled.sort_by_key(|d| d.1);
+        let (mut line, mut at) = (1, 0);
+        for &(path, offset) in self.doubled.iter().take(NAMED) {
+            line += self.text[at..offset as usize].iter().filter(|&&b| b == b'\n').count();
+            at = offset as usize;
+            let what = format!("the key {} stands twice in one object; most readers see one of the two", self.outline.paths.display(path));
+            self.outline.warnings.push(Warning { line, what });
+        }
+        if let Some(more) = self.doubled.len().checked_sub(NAMED + 1) {
+            self.outline.warnings.push(Warning { line: 0, what: format!("{} more doubled keys", more + 1) });
+        }
+    }
+}

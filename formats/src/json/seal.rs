@@ -1,0 +1,111 @@
+//! Tokens in place of values, and values in place of tokens.
+
+use super::layout::Layout;
+use super::{block, scalar};
+use crate::document::Document;
+use crate::error::Unwritable;
+use crate::hint::{Hint, Spelled};
+use crate::leaf::{LeafId, Span};
+use crate::splice::Splice;
+use crate::syntax::{Opened, Sealed, Tokens};
+use crate::value::{Kind, Value};
+
+/// See [`crate::syntax::Detail::seal`]. What is no string becomes one.
+pub(super) fn seal(document: &Document<'_>, layout: &Layout, tokens: &Tokens) -> Sealed {
+    let text = document.text();
+    let mut splice = Splice::default();
+    let mut hints = Vec::new();
+    let mut number = 0;
+    // How much longer the text has become before the place of the block.
+    let (place, mut grown) = (block::place(layout), 0i64);
+    let mut quoted = Vec::new();
+    for (i, leaf) in document.leaves().iter().enumerate() {
+        let Some(token) = tokens.of_leaf(LeafId(i as u32)) else { continue };
+        let source = &text[leaf.span.range()];
+        if leaf.kind == Kind::Str {
+            splice.replace(Span { start: leaf.span.start + 1, end: leaf.span.end - 1 }, token);
+        } else {
+            quoted.clear();
+            quoted.push(b'"');
+            quoted.extend_from_slice(token);
+            quoted.push(b'"');
+            splice.replace(leaf.span, &quoted);
+        }
+        if leaf.span.end <= place {
+            grown += token.len() as i64 + 2 - leaf.span.len() as i64;
+        }
+        if let Some(with) = scalar::hint(source) {
+            hints.push(Hint::Site { kind: 0, first: number, last: number, before: 0, after: 0, with });
+        }
+        number += 1;
+    }
+    if let Some(cut) = layout.cut() {
+        splice.cut(cut);
+    }
+    let slot = block::slot(layout, text, (i64::from(place) + grown) as usize);
+    Sealed { text: splice.finish(text), hints, slots: vec![slot] }
+}
+
+/// See [`crate::syntax::Detail::open`].
+///
+/// # Errors
+/// Text that is not UTF-8, infinite floats.
+pub(super) fn open(document: &Document<'_>, layout: &Layout, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
+    let spellings = spellings(hints);
+    let mut spellings = spellings.iter().peekable();
+    let mut splice = Splice::default();
+    let mut number = 0;
+    let mut spelled = Vec::new();
+    for (leaf, value) in document.leaves().iter().zip(&opened.leaves) {
+        let Some(value) = value else { continue };
+        while spellings.next_if(|s| s.0 < number).is_some() {}
+        let hint = spellings.next_if(|s| s.0 == number);
+        number += 1;
+        zeroize::Zeroize::zeroize(&mut spelled);
+        if !hint.is_some_and(|(_, with)| scalar::spell_hinted(&mut spelled, value, with)) {
+            scalar::spell(&mut spelled, value).map_err(|what| unwritable(document, leaf.path, what))?;
+        }
+        splice.replace(leaf.span, &spelled);
+    }
+    zeroize::Zeroize::zeroize(&mut spelled);
+    if let Some(cut) = layout.cut() {
+        splice.cut(cut);
+    }
+    Ok(splice.finish(document.text()))
+}
+
+/// See [`crate::syntax::Detail::set`].
+///
+/// # Errors
+/// Text that is not UTF-8, infinite floats.
+pub(super) fn set(document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
+    let text = document.text();
+    let leaf = document.leaf(leaf);
+    let source = &text[leaf.span.range()];
+    if scalar::read(source).same(value) {
+        return Ok(text.to_vec());
+    }
+    let mut spelled = Vec::new();
+    scalar::spell_like(&mut spelled, value, source).map_err(|what| unwritable(document, leaf.path, what))?;
+    let mut splice = Splice::default();
+    splice.replace(leaf.span, &spelled);
+    zeroize::Zeroize::zeroize(&mut spelled);
+    Ok(splice.finish(text))
+}
+
+/// The hints of single tokens, by number. Others are not of this format.
+fn spellings(hints: &[Hint]) -> Vec<(u32, &Spelled)> {
+    let mut found: Vec<(u32, &Spelled)> = hints
+        .iter()
+        .filter_map(|hint| match hint {
+            Hint::Site { kind: 0, first, last, before: 0, after: 0, with } if first == last => Some((*first, with)),
+            _ => None,
+        })
+        .collect();
+    found.sort_by_key(|f| f.0);
+    found
+}
+
+fn unwritable(document: &Document<'_>, path: crate::path::PathId, what: &str) -> Unwritable {
+    Unwritable { path: document.paths().display(path), what: what.to_owned() }
+}
