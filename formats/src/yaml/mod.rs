@@ -1,4 +1,7 @@
 //! Placeholder until the format lands.
+
+mod resolve;
+
 use crate::document::{Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Unwritable};
 use crate::print::{Printed, Printing};
