@@ -5,6 +5,7 @@ pub mod keys;
 pub mod manners;
 pub mod metadata;
 pub mod seal;
+pub mod sealed_file;
 pub mod world;
 
 pub use leafcrypt_formats as formats;

@@ -1,0 +1,116 @@
+//! A binary file: one token in an envelope of JSON. Never through a document: one text and one buffer at most.
+
+use std::borrow::Cow;
+
+use leafcrypt_formats::{Envelope, Format, Kind, Limits, Opened, SyntaxClass, SyntaxError};
+use zeroize::Zeroizing;
+
+use super::error::{OpenError, SealError};
+use super::open::{Opening, check_mac};
+use super::verdict::{self, Seen, Vouched};
+use super::{Base, BaseBody, OpenFile, OpenHow};
+use crate::metadata::Metadata;
+use crate::seal::cipher::{Cipher, Nonces};
+use crate::seal::extension::{self, Payload};
+use crate::seal::mac::Mac;
+use crate::seal::token::Holds;
+use crate::seal::witness::{self, Sum, Tag};
+use crate::world::World;
+
+/// The additional data of the one leaf.
+const PATH: &[u8] = b"data:";
+
+pub(super) fn open(text: &[u8], envelope: &Envelope, metadata: &Metadata, cipher: &Cipher, how: &OpenHow<'_>) -> Result<Opening, OpenError> {
+    let token = envelope.token(text);
+    let plain = if token.is_empty() {
+        Vec::new()
+    } else {
+        let held = cipher.open_text(PATH, &token, Holds::Value(Kind::Str));
+        held.map_err(|why| OpenError::Leaf { path: "data".to_owned(), line: 0, why })?
+    };
+    let mac = check_mac(metadata, &mac_of(&plain), cipher, how.ignore_mac)?;
+    let (payload, vouched, warnings) = if how.ignore_mac {
+        (None, Vouched::No, Vec::new())
+    } else {
+        let found = extension::open(cipher, metadata.extension.as_deref(), &metadata.mac);
+        let seen = || Seen { body: body(metadata, plain.is_empty()), comments: no_comments() };
+        let verdict = verdict::check(found, metadata, seen, how)?;
+        (verdict.payload, verdict.vouched, verdict.warnings)
+    };
+    Ok(Opening { plain, opened: Opened::default(), mac, payload, vouched, warnings })
+}
+
+pub(super) fn seal(file: &OpenFile<'_>, world: &World<'_>) -> Result<Vec<u8>, SealError> {
+    if file.plain.len() > Limits::BINARY_PLAIN {
+        let what = format!("the file has {} bytes, more than the limit of {}", file.plain.len(), Limits::BINARY_PLAIN);
+        return Err(SyntaxError { line: 0, column: 0, what, class: SyntaxClass::Limit }.into());
+    }
+    let cipher = Cipher::new(&file.data_key);
+    let mut nonces = Nonces::new(world.random);
+    let mac = mac_of(&file.plain);
+    let old = file.base.as_ref().and_then(|base| match &base.body {
+        BaseBody::Binary(envelope) => Some((base, envelope)),
+        BaseBody::Document { .. } => None,
+    });
+    // The MAC is a digest of the one value: equal MACs, equal files.
+    let same = old.filter(|(base, _)| *base.mac == *mac && !base.unchecked);
+    let metadata = {
+        let mut metadata = file.metadata_with(same.map(|(base, _)| &base.metadata), &mac, &cipher, &mut nonces, world)?;
+        let payload = Payload {
+            body: body(&metadata, file.plain.is_empty()),
+            comments: no_comments(),
+            keys: file.keys_digest(&metadata),
+            text: witness::text(&file.plain),
+            hints: Vec::new(),
+            descent: file.settings.descent.clone(),
+        };
+        metadata.extension = file.field(&payload, &metadata.mac, &cipher, &mut nonces)?;
+        metadata
+    };
+    let fields = metadata.fields(Format::Binary.shape());
+    let size = if file.plain.is_empty() { 0 } else { file.plain.len().div_ceil(3) * 4 + 160 };
+    let kept: Option<Cow<'_, [u8]>> = same.map(|(base, envelope)| envelope.token(base.text));
+    let mut failed = None;
+    let fill = |out: &mut Vec<u8>| match &kept {
+        Some(token) => out.extend_from_slice(token),
+        None if file.plain.is_empty() => {}
+        None => failed = cipher.seal(out, PATH, &file.plain, Holds::Value(Kind::Str), &mut nonces).err(),
+    };
+    let sealed = match old {
+        Some((Base { text, .. }, envelope)) => envelope.with_data(text, size, fill, &fields, file.settings.indent)?,
+        None => Envelope::write(size, fill, &fields, file.settings.indent)?,
+    };
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    match file.reopen(&sealed, world.manners) {
+        Ok(back) if *back == file.plain => Ok(sealed),
+        _ => Err(SealError::NotFaithful { line: 0 }),
+    }
+}
+
+fn mac_of(plain: &[u8]) -> Zeroizing<String> {
+    let mut mac = Mac::new(false);
+    mac.leaf(plain, true);
+    mac.finish()
+}
+
+/// The walk of a map with the one key `data`.
+fn body(metadata: &Metadata, empty: bool) -> Sum {
+    let mut records = witness::body_frame(&verdict::frame(Format::Binary, metadata));
+    records.add(Tag::Document, b"");
+    records.add(Tag::MapStart, b"");
+    records.add(Tag::Key, b"data");
+    if empty {
+        records.add(Tag::ClearLeaf, Kind::Str.name().as_bytes());
+        records.add(Tag::ClearBytes, b"");
+    } else {
+        records.add(Tag::CoveredLeaf, Kind::Str.name().as_bytes());
+    }
+    records.add(Tag::MapEnd, b"");
+    records.finish()
+}
+
+fn no_comments() -> Sum {
+    witness::Records::default().finish()
+}

@@ -1,0 +1,108 @@
+//! Why a file could not be read, opened or sealed. Paths, lines and kinds; never a value.
+
+use leafcrypt_formats::{SyntaxError, Unwritable};
+use thiserror::Error;
+
+use crate::keys::{NoKeyOpens, WrapFailed};
+use crate::metadata::MetadataError;
+use crate::seal::go_regex::BadRegex;
+use crate::seal::token::BadToken;
+use crate::world::NoRandomness;
+
+/// The text has no metadata block.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("sops metadata not found")]
+pub struct NotSealed;
+
+/// Why a text could not be read as a sealed file.
+#[derive(Debug, Error)]
+#[allow(missing_docs)]
+pub enum SealedError {
+    #[error(transparent)]
+    NotSealed(#[from] NotSealed),
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+}
+
+/// What a wrong witness is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum WitnessFault {
+    /// The field does not open under this data key and MAC.
+    Field,
+    /// Structure, types, clear values, rule, threshold or version.
+    Body,
+    /// Comments.
+    Comments,
+    /// There is no field, and it was required.
+    Missing,
+    /// Nobody vouches for the recipients, and it was required.
+    Unvouched,
+}
+
+/// Why a file could not be opened.
+#[derive(Debug, Error)]
+#[allow(missing_docs)]
+pub enum OpenError {
+    #[error(transparent)]
+    NoKeyOpens(#[from] NoKeyOpens),
+    #[error(transparent)]
+    Regex(#[from] BadRegex),
+    #[error("{path} (line {line}): {why}")]
+    Leaf { path: String, line: usize, why: BadToken },
+    #[error("MAC mismatch. File has no MAC, computed {computed}")]
+    MacMissing { computed: String },
+    #[error("MAC mismatch. File has {stored}, computed {computed}")]
+    MacMismatch { stored: String, computed: String },
+    #[error("Cannot decrypt MAC: {0}")]
+    MacUnreadable(BadToken),
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    #[error("changed outside leafcrypt since it was sealed: {}", fault_text(*.0))]
+    Witness(WitnessFault),
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
+}
+
+fn fault_text(fault: WitnessFault) -> &'static str {
+    match fault {
+        WitnessFault::Field => "the field that bears witness belongs to other content",
+        WitnessFault::Body => "order, names, types, clear values, the selection rule, the threshold or the version differ",
+        WitnessFault::Comments => "comments differ",
+        WitnessFault::Missing => "it has no witness, and one is required",
+        WitnessFault::Unvouched => "nobody has vouched for its recipients, and that is required",
+    }
+}
+
+/// Why a file could not be sealed.
+#[derive(Debug, Error)]
+#[allow(missing_docs)]
+pub enum SealError {
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// It has a metadata block, or a key of that name.
+    #[error("the file is sealed already, or has a top-level entry called 'sops'")]
+    AlreadySealed,
+    #[error(transparent)]
+    Regex(#[from] BadRegex),
+    /// P10.
+    #[error("the rule {rule} covers no value of this file: everything would stay in clear")]
+    NothingCovered { rule: String },
+    #[error("{path}: a sealed comment would match {rule} and so count as clear when it is opened")]
+    CommentMatches { path: String, rule: String },
+    #[error(transparent)]
+    Wrap(#[from] WrapFailed),
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+    #[error(transparent)]
+    Unwritable(#[from] Unwritable),
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    /// What was sealed, opened again, is not what went in: a defect of ours or a construct we do not carry; nothing was written.
+    #[error("what was sealed does not open to the same bytes (from line {line}); nothing was written")]
+    NotFaithful { line: usize },
+    #[error("the sealed text would have {bytes} bytes, more than the limit of {limit}")]
+    TooLarge { bytes: usize, limit: usize },
+}

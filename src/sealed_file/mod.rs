@@ -1,0 +1,206 @@
+//! A file's two states, and the doors between: [`SealedFile::open`] and [`OpenFile::seal`].
+//!
+//! Every command is: parse, open, change, seal. What `open` returns has passed its MAC; the one way round is
+//! [`OpenHow::ignore_mac`]. What `seal` returns has been opened again and compared.
+
+mod binary;
+mod error;
+mod open;
+mod seal;
+mod verdict;
+mod walk;
+
+use leafcrypt_formats::{Bytes, CommentId, Dialect, Document, Envelope, Format, LeafId, Limits, Mode, ScanOptions, Tree};
+
+pub use error::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
+pub use seal::Wanted;
+pub use verdict::Vouched;
+
+use crate::keys::{DataKey, KeyGroups};
+use crate::manners::Manners;
+use crate::metadata::Metadata;
+use crate::seal::extension::{Descent, Payload};
+use crate::seal::selection::Selection;
+
+/// The newest SOPS version whose behaviour we match: what 3.13.2 changed is in, later ones are not looked at yet.
+pub const SOPS_VERSION: &str = "3.13.2";
+
+/// A sealed file, read but not opened.
+pub struct SealedFile<'t> {
+    text: &'t [u8],
+    format: Format,
+    body: Body<'t>,
+    metadata: Metadata,
+}
+
+enum Body<'t> {
+    Document(Box<Document<'t>>),
+    Binary(Envelope),
+}
+
+/// How to open.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OpenHow<'a> {
+    /// Do not check the MAC: `--ignore-mac`, and the witness neither.
+    pub ignore_mac: bool,
+    /// A witness whose comments differ is an error: `--strict`.
+    pub strict: bool,
+    /// Refuse files without witness or with recipients nobody vouches for: `--require-witness`.
+    pub require_witness: bool,
+    /// `--decryption-order`; empty: none given.
+    pub order: &'a [String],
+}
+
+/// An opened file: its plain text, and what is needed to seal it again.
+pub struct OpenFile<'t> {
+    /// The text, byte for byte as it was before it was sealed.
+    plain: Vec<u8>,
+    format: Format,
+    data_key: DataKey,
+    settings: Settings,
+    base: Option<Base<'t>>,
+    /// What the user should know; already in words.
+    warnings: Vec<String>,
+}
+
+/// What is sealed into the metadata besides MAC and date.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Who can open the file.
+    pub groups: KeyGroups,
+    /// Which leaves are covered; none in a binary file.
+    pub selection: Option<Selection>,
+    /// The MAC covers sealed values only.
+    pub mac_only_encrypted: bool,
+    /// `version` as it stands, or [`SOPS_VERSION`].
+    pub version: String,
+    /// Metadata fields nobody knows.
+    pub unknown: Vec<(String, Tree)>,
+    /// Blanks a level in the metadata block, as `--indent` or `stores` say.
+    pub indent: Option<usize>,
+    /// Has somebody vouched for the recipients?
+    pub vouched: Vouched,
+    /// Proof of descent, kept.
+    pub descent: Descent,
+}
+
+/// The sealed file that an [`OpenFile`] came from.
+struct Base<'t> {
+    text: &'t [u8],
+    metadata: Metadata,
+    body: BaseBody<'t>,
+    /// The MAC's plaintext.
+    mac: zeroize::Zeroizing<String>,
+    payload: Option<Box<Payload>>,
+    /// Opened without checking the MAC: what is sealed from it gets no field of ours.
+    unchecked: bool,
+}
+
+enum BaseBody<'t> {
+    Document { document: Box<Document<'t>>, opened: leafcrypt_formats::Opened },
+    Binary(Envelope),
+}
+
+impl<'t> SealedFile<'t> {
+    /// Reads a sealed text: its structure and its metadata. Nothing is decrypted.
+    ///
+    /// # Errors
+    /// Not of its format, not sealed, or damaged metadata.
+    pub fn parse(format: Format, text: &'t [u8], manners: &Manners) -> Result<Self, SealedError> {
+        let enveloped = (format != Format::Binary && manners.knows_envelopes).then(|| Envelope::find(text)).flatten();
+        if let Some(envelope) = enveloped {
+            return Self::from_envelope(text, envelope);
+        }
+        if format == Format::Binary {
+            return Self::from_envelope(text, Envelope::read(text)?);
+        }
+        let document = Document::parse(format, text, &scan_options(Mode::Sealed, manners))?;
+        let block = document.blocks().iter().find(|b| b.document == 0).ok_or(NotSealed)?;
+        let fields = block.fields.as_ref().ok_or(NotSealed)?;
+        let metadata = Metadata::read(fields, format.shape())?;
+        Ok(SealedFile { text, format, body: Body::Document(Box::new(document)), metadata })
+    }
+
+    fn from_envelope(text: &'t [u8], envelope: Envelope) -> Result<Self, SealedError> {
+        let metadata = Metadata::read(envelope.fields().ok_or(NotSealed)?, Format::Binary.shape())?;
+        Ok(SealedFile { text, format: Format::Binary, body: Body::Binary(envelope), metadata })
+    }
+
+    /// Its metadata.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Its format; [`Format::Binary`] for an envelope under whatever name.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What the scan has to say: doubled keys and the like.
+    pub fn warnings(&self) -> Vec<String> {
+        let scan = match &self.body {
+            Body::Document(document) => document.warnings().iter().map(|w| w.what.clone()).collect(),
+            Body::Binary(_) => Vec::new(),
+        };
+        scan.into_iter().chain(self.metadata.warnings.iter().cloned()).collect()
+    }
+}
+
+impl OpenFile<'_> {
+    /// The plain text.
+    pub fn plain(&self) -> &[u8] {
+        &self.plain
+    }
+
+    /// The format of the plain text.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What the user should know.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// What will be sealed into the metadata.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// To be changed before sealing again.
+    pub fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    /// Other text: what is sealed next. Tokens of unchanged values stay.
+    pub fn replace(&mut self, plain: Vec<u8>) {
+        self.plain = plain;
+    }
+
+    /// The documents as trees, with the opened values: for `--extract` and `--output-type`.
+    ///
+    /// # Errors
+    /// The plain text of a file that was not opened from a sealed one does not parse.
+    pub fn trees(&self, manners: &Manners) -> Result<Vec<Tree>, SealedError> {
+        match &self.base {
+            Some(Base { body: BaseBody::Document { document, opened }, .. }) => {
+                let value = |id: LeafId| Ok::<_, std::convert::Infallible>(opened.leaves[id.0 as usize].clone().unwrap_or_else(|| document.value(id)));
+                let comment = |id: CommentId| opened.comments[id.0 as usize].clone().unwrap_or_else(|| Bytes::from(&*document.comment_text(id)));
+                match leafcrypt_formats::trees(document, value, comment) {
+                    Ok(trees) => Ok(trees),
+                }
+            }
+            _ if self.format == Format::Binary => Ok(vec![Tree::map([("data", Tree::text(&self.plain))])]),
+            _ => Ok(Document::parse(self.format, &self.plain, &scan_options(Mode::Plain, manners))?.trees()),
+        }
+    }
+}
+
+/// How this program scans.
+pub(crate) fn scan_options(mode: Mode, manners: &Manners) -> ScanOptions {
+    let limits = match mode {
+        Mode::Plain => Limits::PLAIN,
+        Mode::Sealed => Limits::SEALED,
+    };
+    ScanOptions { mode, dialect: if manners.own_dialect { Dialect::Leafcrypt } else { Dialect::Sops }, limits }
+}

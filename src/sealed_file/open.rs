@@ -1,0 +1,139 @@
+//! From sealed to open: data key, values, MAC, witness, layout.
+
+use leafcrypt_formats::{Document, Format, Kind, LeafId, Mode, Opened};
+use zeroize::Zeroizing;
+
+use super::error::OpenError;
+use super::verdict::{self, Vouched};
+use super::{Base, BaseBody, Body, OpenFile, OpenHow, SealedFile, Settings, binary, scan_options, walk};
+use crate::keys::DataKey;
+use crate::manners::Manners;
+use crate::metadata::{self, Metadata};
+use crate::seal::cipher::Cipher;
+use crate::seal::extension::{self, Payload};
+use crate::seal::policy::Policy;
+use crate::seal::selection::Selection;
+use crate::seal::token::Holds;
+use crate::seal::witness;
+use crate::world::World;
+
+impl<'t> SealedFile<'t> {
+    /// Opens the file: finds its data key, opens its values, checks MAC and witness, and brings its text back.
+    ///
+    /// # Errors
+    /// No key opens it, it was changed, or its rule does not compile.
+    pub fn open(self, world: &World<'_>, how: &OpenHow<'_>) -> Result<OpenFile<'t>, OpenError> {
+        let data_key = self.metadata.groups.unwrap(how.order, &world.session)?;
+        self.open_with(data_key, world.manners, how)
+    }
+
+    /// Opens the file with a data key that is known already.
+    ///
+    /// # Errors
+    /// As [`SealedFile::open`], less the keys.
+    pub fn open_with(self, data_key: DataKey, manners: &Manners, how: &OpenHow<'_>) -> Result<OpenFile<'t>, OpenError> {
+        let cipher = Cipher::new(&data_key);
+        let SealedFile { text, format, body, metadata } = self;
+        let opening = match &body {
+            Body::Document(document) => open_document(format, document, &metadata, &cipher, manners, how)?,
+            Body::Binary(envelope) => binary::open(text, envelope, &metadata, &cipher, how)?,
+        };
+        let Opening { plain, opened, mac, payload, vouched, warnings } = opening;
+        let body = match body {
+            Body::Document(document) => BaseBody::Document { document, opened },
+            Body::Binary(envelope) => BaseBody::Binary(envelope),
+        };
+        let settings = Settings {
+            groups: metadata.groups.clone(),
+            selection: metadata.selection.clone(),
+            mac_only_encrypted: metadata.mac_only_encrypted,
+            version: metadata.version.clone(),
+            unknown: metadata.unknown.clone(),
+            indent: None,
+            vouched,
+            descent: payload.as_ref().map(|p| p.descent.clone()).unwrap_or_default(),
+        };
+        let base = Base { text, metadata, body, mac, payload, unchecked: how.ignore_mac };
+        Ok(OpenFile { plain, format, data_key, settings, base: Some(base), warnings })
+    }
+}
+
+/// What opening yields, whatever the body.
+pub(super) struct Opening {
+    pub plain: Vec<u8>,
+    pub opened: Opened,
+    pub mac: Zeroizing<String>,
+    pub payload: Option<Box<Payload>>,
+    pub vouched: Vouched,
+    pub warnings: Vec<String>,
+}
+
+/// The policy of a file with that rule field; none is read as SOPS's default.
+pub(super) fn policy(selection: Option<&Selection>) -> Result<Policy, OpenError> {
+    Ok(match selection {
+        Some(selection) => Policy::new(selection)?,
+        None => Policy::new(&Selection::default_rule())?,
+    })
+}
+
+pub(super) fn open_document(
+    format: Format,
+    document: &Document<'_>,
+    metadata: &Metadata,
+    cipher: &Cipher,
+    manners: &Manners,
+    how: &OpenHow<'_>,
+) -> Result<Opening, OpenError> {
+    let policy = policy(metadata.selection.as_ref())?;
+    let walked = walk::open(document, &policy, metadata.mac_only_encrypted, cipher)?;
+    let mac = check_mac(metadata, &walked.mac, cipher, how.ignore_mac)?;
+    let (payload, vouched, mut warnings) = if how.ignore_mac {
+        (None, Vouched::No, Vec::new())
+    } else {
+        let found = extension::open(cipher, metadata.extension.as_deref(), &metadata.mac);
+        let verdict = verdict::check(found, metadata, || verdict::seen(format, metadata, document, &walked), how)?;
+        (verdict.payload, verdict.vouched, verdict.warnings)
+    };
+    let hints = payload.as_ref().map_or(&[][..], |p| &p.hints);
+    let mut plain = document.open(&walked.opened, hints)?;
+    if let Some(payload) = &payload
+        && witness::text(&plain) != payload.text
+    {
+        // With mac_only_encrypted others may add clear values; comments may have been edited. Then the hints still serve, as long as
+        // the text reads as the values that were opened.
+        let expected = metadata.mac_only_encrypted || !warnings.is_empty();
+        if !(expected && reads_as(format, &plain, document, &walked.opened, manners)) {
+            plain = document.open(&walked.opened, &[])?;
+            warnings.push("the layout could not be brought back; values are right, their spelling is SOPS's".to_owned());
+        }
+    }
+    Ok(Opening { plain, opened: walked.opened, mac, payload, vouched, warnings })
+}
+
+/// Does a plain text have just these values?
+fn reads_as(format: Format, plain: &[u8], sealed: &Document<'_>, opened: &Opened, manners: &Manners) -> bool {
+    let Ok(read) = Document::parse(format, plain, &scan_options(Mode::Plain, manners)) else { return false };
+    read.leaves().len() == sealed.leaves().len()
+        && (0..read.leaves().len()).all(|i| {
+            let id = LeafId(i as u32);
+            let value = read.value(id);
+            opened.leaves[i].as_ref().map_or_else(|| value.same(&sealed.value(id)), |old| value.same(old))
+        })
+}
+
+/// Compares the MAC in the file with the one its values give. Returns the computed one.
+pub(super) fn check_mac(metadata: &Metadata, computed: &Zeroizing<String>, cipher: &Cipher, ignore: bool) -> Result<Zeroizing<String>, OpenError> {
+    if ignore {
+        return Ok(computed.clone());
+    }
+    if metadata.mac.is_empty() {
+        return Err(OpenError::MacMissing { computed: computed.to_string() });
+    }
+    let aad = metadata::mac_aad(&metadata.last_modified)?;
+    let stored = cipher.open_text(aad.as_bytes(), metadata.mac.as_bytes(), Holds::Value(Kind::Str)).map_err(OpenError::MacUnreadable)?;
+    let same: bool = subtle::ConstantTimeEq::ct_eq(stored.as_slice(), computed.as_bytes()).into();
+    if same {
+        return Ok(computed.clone());
+    }
+    Err(OpenError::MacMismatch { stored: String::from_utf8_lossy(&stored).into_owned(), computed: computed.to_string() })
+}

@@ -1,0 +1,92 @@
+//! Checking the witness (sealed-file.md, section 2), after the MAC; and who may vouch (section 3).
+
+use leafcrypt_formats::{Document, Format};
+
+use super::OpenHow;
+use super::error::{OpenError, WitnessFault};
+use super::walk::{Walked, comment_token};
+use crate::metadata::Metadata;
+use crate::seal::extension::{Found, Payload};
+use crate::seal::witness::{self, Frame, Sum, UNVOUCHED};
+
+/// Has somebody vouched for the recipients of a file?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vouched {
+    /// Yes: sealed from plaintext, confirmed, or right in the file as it was.
+    Yes,
+    /// Nobody.
+    No,
+}
+
+/// What the witness said.
+pub(super) struct Verdict {
+    pub payload: Option<Box<Payload>>,
+    pub vouched: Vouched,
+    pub warnings: Vec<String>,
+}
+
+/// What of a file the witness is compared with.
+pub(super) struct Seen {
+    pub body: Sum,
+    pub comments: Sum,
+}
+
+/// The frame of a file's `body` digest.
+pub(super) fn frame<'a>(format: Format, metadata: &'a Metadata) -> Frame<'a> {
+    Frame {
+        format: format.name(),
+        mac_only_encrypted: metadata.mac_only_encrypted,
+        selection: metadata.selection.as_ref(),
+        threshold: metadata.groups.threshold,
+        version: &metadata.version,
+        unknown: &metadata.unknown,
+    }
+}
+
+/// The digests of a document as it stands.
+pub(super) fn seen(format: Format, metadata: &Metadata, document: &Document<'_>, walked: &Walked) -> Seen {
+    let tokens: Vec<_> =
+        (0..document.comments().len()).map(|i| comment_token(document, &walked.opened, leafcrypt_formats::CommentId(i as u32))).collect();
+    Seen {
+        body: witness::body(&frame(format, metadata), document, &walked.coverage, |leaf| walked.kind(leaf)),
+        comments: witness::comments(document, |id| tokens[id.0 as usize].as_deref()),
+    }
+}
+
+/// Compares.
+pub(super) fn check(found: Found, metadata: &Metadata, seen: impl FnOnce() -> Seen, how: &OpenHow<'_>) -> Result<Verdict, OpenError> {
+    let fault = |fault| Err(OpenError::Witness(fault));
+    let payload = match found {
+        Found::Broken => return fault(WitnessFault::Field),
+        Found::Nothing | Found::Later if how.require_witness => return fault(WitnessFault::Missing),
+        Found::Nothing => return Ok(Verdict { payload: None, vouched: Vouched::No, warnings: Vec::new() }),
+        Found::Later => {
+            let line = "the file's witness was made by a later version of leafcrypt; it is not checked".to_owned();
+            return Ok(Verdict { payload: None, vouched: Vouched::No, warnings: vec![line] });
+        }
+        Found::Payload(payload) => payload,
+    };
+    let seen = seen();
+    if payload.body != seen.body {
+        return fault(WitnessFault::Body);
+    }
+    let mut warnings = Vec::new();
+    if payload.comments != seen.comments {
+        if how.strict {
+            return fault(WitnessFault::Comments);
+        }
+        warnings.push("comments were changed outside leafcrypt since the file was sealed".to_owned());
+    }
+    let vouched = if payload.keys == UNVOUCHED {
+        Vouched::No
+    } else if payload.keys == witness::keys(&metadata.groups) {
+        Vouched::Yes
+    } else {
+        warnings.push("the recipients were changed outside leafcrypt since the file was sealed; nobody vouches for them".to_owned());
+        Vouched::No
+    };
+    if how.require_witness && vouched == Vouched::No {
+        return fault(WitnessFault::Unvouched);
+    }
+    Ok(Verdict { payload: Some(payload), vouched, warnings })
+}
