@@ -167,7 +167,7 @@ fn all_come_back() {
     let mut random = Random::new(4);
     for _ in 0..3000 {
         let text = random.document();
-        let mask = random.below(256) | random.below(2) * 255;
+        let mask = random.below(256) | (random.below(2) * 255);
         round_trip(&text, |i| mask >> (i % 8) & 1 == 1);
     }
 }
