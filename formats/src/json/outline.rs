@@ -7,7 +7,7 @@ use super::scalar;
 use super::scan::{Event, Scanner, utf8};
 use super::string;
 use super::tree::{self, count, inner};
-use crate::document::{Outline, ScanOptions};
+use crate::document::{Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
 use crate::leaf::{Leaf, LeafId, Span, Step};
 use crate::path::PathId;
@@ -33,6 +33,7 @@ pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<(Outline, Layou
         doubled: Vec::new(),
         budget: options.limits.leaves,
         longest_key: options.limits.key,
+        plain: options.mode == Mode::Plain,
         layout: Layout::new(),
     };
     builder.outline.steps.push(Step::Document);
@@ -49,6 +50,12 @@ pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<(Outline, Layou
             event => builder.event(event, &mut scanner)?,
         }
     }
+}
+
+/// Go's JSON reader matches names without regard to case, U+017F included: such a key next to `sops` makes a sealed file that SOPS
+/// up to 3.12 cannot read.
+fn folds_to_sops(name: &[u8]) -> bool {
+    std::str::from_utf8(name).is_ok_and(|name| name.replace('\u{17f}', "s").eq_ignore_ascii_case("sops"))
 }
 
 struct Open {
@@ -69,6 +76,7 @@ struct Builder<'t> {
     doubled: Vec<(PathId, u32)>,
     budget: usize,
     longest_key: usize,
+    plain: bool,
     layout: Layout,
 }
 
@@ -138,6 +146,10 @@ impl Builder<'_> {
             self.layout.member_starts(span);
             if &*name == b"sops" {
                 return self.block(span, scanner);
+            }
+            if self.plain && folds_to_sops(&name) {
+                let what = "a root key that SOPS takes for its metadata, for it differs from sops only in case";
+                return Err(SyntaxError::at(self.text, span.start as usize, SyntaxClass::OutsideModel, what));
             }
         }
         let parent = self.open.last().expect("a key stands in an object").path;

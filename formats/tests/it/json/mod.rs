@@ -1,5 +1,10 @@
 //! JSON: scanning, sealing, opening, the metadata block.
 
+mod corpus;
+mod generate;
+mod peers;
+mod print;
+
 use leafcrypt_formats::{Document, Format, Hint, Kind, LeafId, Opened, ScanOptions, Spelled, Step, SyntaxClass, Tokens, Tree, Value};
 
 fn plain(text: &[u8]) -> Document<'_> {
@@ -48,7 +53,9 @@ pub fn round_trip(text: &[u8], covered: impl Fn(usize) -> bool) -> (Vec<u8>, Vec
     let again = sealed_document(&full);
     assert_eq!(again.steps(), document.steps(), "the structure stays");
     assert_eq!(again.blocks()[0].fields, Some(Tree::map(fields())), "the block reads back");
-    assert_eq!(again.without_blocks().text, sealed.text, "cutting undoes inserting");
+    let mut bare = sealed.text.clone();
+    bare.drain(sealed.slots[0].at..sealed.slots[0].at + sealed.slots[0].replaces);
+    assert_eq!(again.without_blocks().text, bare, "cutting undoes inserting, save for the blanks of an empty root");
     for (i, value) in values.iter().enumerate() {
         if value.is_some() {
             assert_eq!(*again.content(LeafId(i as u32)), *token(i).as_bytes());
@@ -72,6 +79,39 @@ fn repair(opened: &[u8], source: &[u8]) -> Option<Hint> {
     }
     let common = opened.iter().zip(source).take_while(|(a, b)| a == b).count();
     Some(Hint::End { drop: (opened.len() - common) as u32, bytes: source[common..].to_vec() })
+}
+
+/// Takes the block of a sealed text out and puts it back: nothing may change. False if its fields are no usable map.
+pub fn repair_free_blocks(text: &[u8]) -> bool {
+    let document = sealed_document(text);
+    let without = document.without_blocks();
+    assert!(Document::parse(Format::Json, &without.text, &ScanOptions::SEALED).is_ok_and(|d| d.blocks().is_empty()));
+    let Some(fields) = &document.blocks()[0].fields else { return false };
+    let fields: Vec<(String, Tree)> = fields.entries().map(|(k, v)| (String::from_utf8(k.to_vec()).expect("UTF-8"), v.clone())).collect();
+    let mut names: Vec<_> = fields.iter().map(|f| &f.0).collect();
+    names.sort();
+    names.dedup();
+    if names.len() < fields.len() || fields.is_empty() {
+        return false;
+    }
+    let back = without.with_block(&document, &fields, "", None, Some(&document)).expect("spelled");
+    assert_eq!(String::from_utf8_lossy(&back), String::from_utf8_lossy(text));
+    // With one more in front, one changed and one gone, it must read as what was asked for.
+    let mut other = fields;
+    other.insert(0, ("new field".to_owned(), Tree::list([Tree::Null, Tree::map([("x", Tree::text("y"))])])));
+    other.last_mut().expect("not empty").1 = Tree::text("changed");
+    if other.len() > 3 {
+        other.remove(1);
+    }
+    let new = without.with_block(&document, &other, "", None, Some(&document)).expect("spelled");
+    let read = sealed_document(&new);
+    let Some(read) = &read.blocks()[0].fields else { panic!("a map") };
+    let mut got: Vec<_> = read.entries().map(|(k, v)| (String::from_utf8_lossy(k).into_owned(), v.clone())).collect();
+    let by_name = |a: &(String, Tree), b: &(String, Tree)| a.0.cmp(&b.0);
+    got.sort_by(by_name);
+    other.sort_by(by_name);
+    assert!(got == other, "{}", String::from_utf8_lossy(&new));
+    true
 }
 
 fn check_refused(text: impl AsRef<[u8]>, class: SyntaxClass, line: usize, column: usize, what: &str) {
@@ -433,4 +473,25 @@ fn content_borrows_where_nothing_is_escaped() {
     assert_eq!(*document.content(LeafId(1)), *b"ENC");
     assert_eq!(*document.content(LeafId(2)), *b"12");
     assert_eq!(document.leaves()[2].kind, Kind::Int);
+}
+
+#[test]
+fn time_grows_with_size_only() {
+    let document = |n: usize| (0..n).map(|i| format!("\"k{i}\":{{\"a\":[\"<\",1.0]}},")).collect::<String>();
+    let many_leaves = |n| format!("{{{}\"z\":0}}", document(n));
+    let doubled_keys = |n| format!("{{{}\"z\":0}}", "\"a\":1,\n".repeat(n));
+    let long_string = |n| format!("{{\"a\":\"{}\"}}", "\\u00e9<\\ud800".repeat(n));
+    let time = |text: String| {
+        let start = std::time::Instant::now();
+        round_trip(text.as_bytes(), |_| true);
+        start.elapsed().as_secs_f64()
+    };
+    // Ten times the size takes ten times as long; a hundred times if anything were quadratic.
+    let check = |small: String, large: String| {
+        let (small, large) = (time(small), time(large));
+        assert!(large < 40.0 * small + 0.2, "{small} s, then {large} s");
+    };
+    check(many_leaves(1000), many_leaves(10_000));
+    check(doubled_keys(2000), doubled_keys(20_000));
+    check(long_string(2000), long_string(20_000));
 }
