@@ -1,1 +1,4 @@
 //! One binary for all tests of the crate, one module per feature.
+
+mod dotenv;
+mod flat;
