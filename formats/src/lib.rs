@@ -18,6 +18,7 @@ mod binary;
 mod document;
 mod dotenv;
 mod error;
+mod flat;
 mod format;
 mod hint;
 mod ini;

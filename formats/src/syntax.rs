@@ -144,7 +144,7 @@ pub struct Block {
     pub cuts: Vec<Span>,
     /// Number of the document it stands in.
     pub document: u32,
-    /// The fields: nested for YAML, JSON, TOML; one map of flat names (prefix `sops_` removed, `\n` still as two characters where the text has that) for ENV and INI.
+    /// The fields: nested for YAML, JSON, TOML; one map of flat names (prefix `sops_` removed, the two characters `\n` read as LF) for ENV and INI.
     /// `None`: the root key is there, but its value is no map.
     pub fields: Option<Tree>,
     /// Spans of the top-level fields, names and values, in the order of `fields`' entries.

@@ -1,3 +1,6 @@
 //! One binary for all tests of the crate, one module per feature.
 mod binary;
 mod json;
+
+mod dotenv;
+mod flat;

@@ -1,0 +1,59 @@
+//! A tree as ENV, as SOPS's emitter writes it (lossless-documents.md, section 10).
+
+use crate::error::Unwritable;
+use crate::flat::{Faults, NIL, fold_newlines, only_document, scalar_text, unfold_newlines, unwritable};
+use crate::print::{Printed, Printing};
+use crate::tree::{Member, Tree};
+
+use super::PREFIX;
+
+/// Prints the one document.
+pub(super) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable> {
+    let mut faults = Faults::new(how);
+    let mut text = Vec::new();
+    for member in only_document(documents, &mut faults)? {
+        match member {
+            Member::Comment(note) => {
+                let note = note.text.as_slice();
+                if note.contains(&b'\n') {
+                    faults.refuse(&[], "a comment of several lines would become names or values")?;
+                }
+                text.push(b'#');
+                text.extend_from_slice(note);
+            }
+            Member::Entry(name, tree) => {
+                check_name(name, &mut faults)?;
+                let value = match tree {
+                    Tree::Null => {
+                        faults.warn(&[name], "null becomes the text `<nil>`");
+                        NIL.to_vec()
+                    }
+                    Tree::Value(value) => scalar_text(value),
+                    Tree::Map(_) | Tree::List(_) => return Err(unwritable(&[name], "ENV holds neither maps nor lists")),
+                };
+                let folded = fold_newlines(&value);
+                if unfold_newlines(&folded) != value {
+                    faults.warn(&[name], "the two characters `\\n` read back as a newline");
+                }
+                text.extend_from_slice(name);
+                text.push(b'=');
+                text.extend_from_slice(&folded);
+            }
+        }
+        text.push(b'\n');
+    }
+    Ok(Printed { text, warnings: faults.warnings })
+}
+
+fn check_name(name: &[u8], faults: &mut Faults<'_>) -> Result<(), Unwritable> {
+    if name.starts_with(b"#") {
+        faults.refuse(&[name], "the name starts with `#`, the line would be a comment")?;
+    }
+    if name.starts_with(PREFIX) {
+        faults.refuse(&[name], "names that start with `sops_` are read as metadata")?;
+    }
+    if name.contains(&b'=') || name.contains(&b'\n') {
+        faults.refuse(&[name], "the name holds `=` or a line break, another name would be read")?;
+    }
+    Ok(())
+}
