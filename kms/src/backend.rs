@@ -25,7 +25,7 @@ pub struct Names {
     pub rule_field: &'static str,
     /// The field of a key group's item in the configuration, `hc_vault`.
     pub group_field: &'static str,
-    /// What SOPS calls it in errors about a rule: (kind, field).
+    /// What SOPS calls it in errors about a rule, before the field's name: `invalid gcpkms key configuration: invalid gcp_kms key configuration: …`.
     pub rule_error: &'static str,
     /// Whether metadata records carry `created_at`.
     pub created_at: bool,
@@ -58,6 +58,8 @@ pub enum ConfigKey {
 }
 
 /// One kind of key.
+// a backend is an object in a list, so its constructors need `self`
+#[allow(clippy::wrong_self_convention)]
 pub trait Backend: Sync {
     /// Its names.
     fn names(&self) -> &'static Names;
@@ -75,6 +77,7 @@ pub trait Backend: Sync {
     fn from_config(&self, item: &ConfigKey) -> Result<Vec<Arc<dyn MasterKey>>, BadKey>;
 
     /// Reads a metadata record's fields. Lenient: what is misspelled is kept as it is, and fails when it is used.
+    /// `enc` and `created_at` are passed over; fields that the kind does not know come back from [`MasterKey::fields`], after its own.
     fn from_metadata(&self, fields: &Fields) -> Arc<dyn MasterKey>;
 
     /// Wraps for several keys of this kind at once; kinds that gain by it (gpg) override it. Results in the order of `keys`.

@@ -5,11 +5,11 @@ use crate::master_key::Kind;
 
 /// Every kind, in the order in which SOPS reads their lists from a file.
 pub static BACKENDS: [&dyn Backend; 7] = [
-    &crate::cloud::Kms,
-    &crate::cloud::GcpKms,
-    &crate::cloud::Hckms,
-    &crate::cloud::AzureKv,
-    &crate::cloud::HcVault,
+    &crate::aws::Kms,
+    &crate::gcp::GcpKms,
+    &crate::hckms::Hckms,
+    &crate::azure::AzureKv,
+    &crate::vault::HcVault,
     &crate::gpg::Pgp,
     &crate::age::Age,
 ];
