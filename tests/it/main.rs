@@ -1,1 +1,3 @@
-fn main() {}
+//! One binary for all integration tests: a module per subject.
+
+mod metadata;
