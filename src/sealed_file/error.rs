@@ -4,7 +4,7 @@ use leafcrypt_formats::{SyntaxError, Unwritable};
 use thiserror::Error;
 
 use crate::keys::{NoKeyOpens, WrapFailed};
-use crate::metadata::MetadataError;
+use crate::metadata::{BadDate, MetadataError};
 use crate::seal::go_regex::BadRegex;
 use crate::seal::token::BadToken;
 use crate::world::NoRandomness;
@@ -60,6 +60,8 @@ pub enum OpenError {
     MacUnreadable(BadToken),
     #[error(transparent)]
     Metadata(#[from] MetadataError),
+    #[error(transparent)]
+    Date(#[from] BadDate),
     #[error("changed outside leafcrypt since it was sealed: {}", fault_text(*.0))]
     Witness(WitnessFault),
     #[error(transparent)]
@@ -99,7 +101,7 @@ pub enum SealError {
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
     #[error(transparent)]
-    Metadata(#[from] MetadataError),
+    Date(#[from] BadDate),
     /// What was sealed, opened again, is not what went in: a defect of ours or a construct we do not carry; nothing was written.
     #[error("what was sealed does not open to the same bytes (from line {line}); nothing was written")]
     NotFaithful { line: usize },

@@ -1,0 +1,61 @@
+//! Everything that can go wrong in a flow, in one type: what failed, and where. The terminal side adds an exit code (`cli/exit.rs`) and one
+//! suggested next command (`cli/report.rs`).
+
+use std::path::PathBuf;
+
+use leafcrypt_formats::{SyntaxError, Unwritable};
+use leafcrypt_kms::{BadKey, Kind};
+use thiserror::Error;
+
+use crate::config::ConfigError;
+use crate::files::{ReadError, WriteError};
+use crate::sealed_file::{OpenError, SealError, SealedError};
+
+/// An error of a flow.
+#[derive(Debug, Error)]
+#[allow(missing_docs)]
+pub enum Error {
+    #[error("no file specified")]
+    NoFile,
+    #[error("{path}: {source}")]
+    Read { path: String, source: ReadError },
+    #[error("{path}: {source}")]
+    Write { path: String, source: WriteError },
+    /// The plain input does not parse.
+    #[error("{path}: {source}")]
+    PlainSyntax { path: String, source: SyntaxError },
+    /// A file that should be sealed cannot be read as one.
+    #[error("{path}: {source}")]
+    Sealed { path: String, source: SealedError },
+    #[error("{path}: {source}")]
+    Open { path: String, source: Box<OpenError> },
+    #[error("{path}: {source}")]
+    Seal { path: String, source: Box<SealError> },
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("{}: {source}", kind.name())]
+    Key { kind: Kind, source: BadKey },
+    /// No creation rule, no keys given.
+    #[error("config file not found, or has no creation rules, and no keys provided through command line options")]
+    NoKeys,
+    #[error("{0}")]
+    Conflict(String),
+    #[error("{path}: there is nothing at {at}")]
+    NotThere { path: String, at: String, component: String },
+    #[error("{0}")]
+    BadExtractPath(String),
+    #[error("{0}")]
+    BadSetPath(String),
+    #[error("the value is not valid JSON")]
+    BadSetValue,
+    #[error("{what}")]
+    SetRefused { what: String },
+    #[error("{path}: {source}")]
+    Print { path: String, source: Unwritable },
+    #[error("{path} exists already")]
+    Exists { path: PathBuf },
+    #[error("{0}")]
+    Audit(String),
+    #[error("{0}")]
+    Usage(String),
+}

@@ -1,0 +1,81 @@
+//! Open; the text, or one path of it, or another format.
+
+use leafcrypt_formats::{Format, Printing};
+
+use super::extract;
+use super::target::{Done, Holds, Input, Output, Types, deliver};
+use crate::error::Error;
+use crate::sealed_file::{NotSealed, OpenFile, OpenHow, SealedError, SealedFile};
+use crate::world::{Event, World};
+
+/// A decryption.
+#[derive(Debug)]
+pub struct Decrypt<'a> {
+    /// What.
+    pub input: Input,
+    /// Where to.
+    pub output: Output,
+    /// As what.
+    pub types: Types,
+    /// `--extract`, as typed.
+    pub extract: Option<String>,
+    /// How to open.
+    pub how: OpenHow<'a>,
+    /// Blanks a level for what is printed anew.
+    pub indent: Option<usize>,
+}
+
+impl Decrypt<'_> {
+    /// Does it.
+    ///
+    /// # Errors
+    /// The file cannot be read or opened, or has nothing at that path. Every file is as it was.
+    pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
+        let text = self.input.read()?;
+        let path = self.input.name();
+        let format = self.types.input_of(&self.input, world.manners);
+        let extract = self.extract.as_deref().map(extract::parse).transpose()?;
+        let open = open(&path, format, &text, &self.how, world)?;
+        let mut warnings = open.warnings().to_vec();
+        let out_format = match self.types.output {
+            None if open.format() == Format::Binary => Format::Binary,
+            None if self.types.input.is_some() && self.types.name_of(&self.input).is_none() => open.format(),
+            _ => self.types.output_of(&self.input, world.manners),
+        };
+        let how = Printing { indent: self.indent, as_sops: !world.manners.strict_printing };
+        let bytes = match extract {
+            Some(at) if !at.is_empty() => extract::print(&open, &at, out_format, &how, &path, &mut warnings, world.manners)?,
+            _ if out_format == open.format() || out_format == Format::Binary && open.format() == Format::Json && is_data_only(&open, world) => {
+                if out_format == open.format() { open.plain().to_vec() } else { extract::binary(&open, &path, world.manners)? }
+            }
+            _ => extract::convert(&open, out_format, &how, &path, &mut warnings, world.manners)?,
+        };
+        if self.how.ignore_mac {
+            warnings.push("the MAC was not checked (--ignore-mac): values may have been changed, removed or added by anybody".to_owned());
+        }
+        deliver(bytes, &self.output, Holds::Plain, Some(&text), warnings)
+    }
+}
+
+fn is_data_only(open: &OpenFile<'_>, world: &World<'_>) -> bool {
+    open.trees(world.manners).is_ok_and(|trees| trees.first().is_some_and(|t| t.get("data").is_some()))
+}
+
+/// Opens a text, for every flow that does.
+///
+/// # Errors
+/// It is not sealed, or does not open.
+pub fn open<'t>(path: &str, format: Format, text: &'t [u8], how: &OpenHow<'_>, world: &World<'_>) -> Result<OpenFile<'t>, Error> {
+    let sealed = SealedFile::parse(format, text, world.manners).map_err(|source| Error::Sealed { path: path.to_owned(), source })?;
+    let mut warnings = sealed.warnings();
+    let mut open = sealed.open(world, how).map_err(|source| Error::Open { path: path.to_owned(), source: Box::new(source) })?;
+    world.journal.record(Event::Decrypt, path).map_err(Error::Audit)?;
+    warnings.extend(open.warnings().iter().cloned());
+    open.set_warnings(warnings);
+    Ok(open)
+}
+
+/// Is a text not sealed at all?
+pub fn is_not_sealed(error: &Error) -> bool {
+    matches!(error, Error::Sealed { source: SealedError::NotSealed(NotSealed), .. })
+}

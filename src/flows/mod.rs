@@ -1,0 +1,10 @@
+//! What a person can do, one file each; nothing here prints, reads argv, or exits.
+
+pub mod decrypt;
+pub mod encrypt;
+pub mod extract;
+pub mod init;
+pub mod keygen;
+pub mod set;
+pub mod target;
+pub mod tour;

@@ -1,0 +1,124 @@
+//! Which file, of which format, and where the result goes: what `encrypt`, `decrypt` and their kind share.
+
+use std::path::{Path, PathBuf};
+
+use leafcrypt_formats::Format;
+
+use crate::error::Error;
+use crate::files;
+use crate::manners::Manners;
+
+/// Where the input comes from.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl Input {
+    /// For messages.
+    pub fn name(&self) -> String {
+        match self {
+            Input::File(path) => path.display().to_string(),
+            Input::Stdin => "standard input".to_owned(),
+        }
+    }
+
+    /// All of it.
+    ///
+    /// # Errors
+    /// It cannot be read, or is over the limit for any file.
+    pub fn read(&self) -> Result<Vec<u8>, Error> {
+        let read = match self {
+            Input::File(path) => files::read(path),
+            Input::Stdin => files::read_stdin(),
+        };
+        read.map_err(|source| Error::Read { path: self.name(), source })
+    }
+}
+
+/// Where the result goes.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Standard output: the caller writes it.
+    Stdout,
+    /// In place of the input.
+    InPlace(PathBuf),
+    /// To another file.
+    File(PathBuf),
+}
+
+/// The types of a command: given, or told by a name.
+#[derive(Clone, Debug, Default)]
+pub struct Types {
+    /// `--input-type`.
+    pub input: Option<Format>,
+    /// `--output-type`.
+    pub output: Option<Format>,
+    /// `--filename-override`.
+    pub name: Option<String>,
+}
+
+impl Types {
+    /// The name that types and rules go by.
+    pub fn name_of(&self, input: &Input) -> Option<PathBuf> {
+        match (&self.name, input) {
+            (Some(name), _) => Some(PathBuf::from(name)),
+            (None, Input::File(path)) => Some(path.clone()),
+            (None, Input::Stdin) => None,
+        }
+    }
+
+    /// The format of the input.
+    pub fn input_of(&self, input: &Input, manners: &Manners) -> Format {
+        self.input.unwrap_or_else(|| self.by_name(input, manners))
+    }
+
+    /// The format of the output: SOPS takes the name's, not the input type's.
+    pub fn output_of(&self, input: &Input, manners: &Manners) -> Format {
+        self.output.unwrap_or_else(|| self.by_name(input, manners))
+    }
+
+    fn by_name(&self, input: &Input, manners: &Manners) -> Format {
+        let name = self.name_of(input);
+        let name = name.as_deref().and_then(Path::file_name).map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        Format::of_name(&name, manners.knows_toml)
+    }
+}
+
+/// A result, and where it goes.
+#[derive(Debug)]
+pub struct Done {
+    /// The bytes for standard output; none when a file was written.
+    pub stdout: Option<Vec<u8>>,
+    /// What the user should know, a line each.
+    pub warnings: Vec<String>,
+    /// One line for a person at a terminal when nothing was to be done.
+    pub note: Option<String>,
+}
+
+/// Is the result plaintext or sealed? Decides the mode of a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Mode 0600 from the first byte.
+    Plain,
+    /// 0666 less the umask.
+    Sealed,
+}
+
+/// Delivers a result. `base` is what was read from the target, for changes in place: if the target is another text by now, nothing is written.
+///
+/// # Errors
+/// The target cannot be written; it is as it was.
+pub fn deliver(bytes: Vec<u8>, output: &Output, holds: Holds, base: Option<&[u8]>, warnings: Vec<String>) -> Result<Done, Error> {
+    let (path, base) = match output {
+        Output::Stdout => return Ok(Done { stdout: Some(bytes), warnings, note: None }),
+        Output::InPlace(path) => (path, base),
+        Output::File(path) => (path, None),
+    };
+    let how = files::WriteHow { secret: holds == Holds::Plain, base, ..files::WriteHow::default() };
+    files::write(path, &bytes, &how).map_err(|source| Error::Write { path: path.display().to_string(), source })?;
+    Ok(Done { stdout: None, warnings, note: None })
+}
