@@ -89,7 +89,7 @@ fn as_sops_prints_what_is_no_text() {
     assert_eq!(shown, ["JSON holds one document; the later ones are left out", "a: not UTF-8; printed with U+FFFD"]);
 }
 
-/// `printed/` is what sops 3.11 printed when it opened what it had sealed; only `integers.json` is by hand, for since 3.13.2 integers
+/// `printed/` is what sops 3.11 printed when it opened what it had sealed (`print.sh`); only `integers.json` is by hand, for since 3.13.2 integers
 /// are no floats any more.
 #[test]
 fn the_corpus_printed() {
