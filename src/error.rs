@@ -54,6 +54,12 @@ pub enum Error {
     Print { path: String, source: Unwritable },
     #[error("{path} exists already")]
     Exists { path: PathBuf },
+    #[error("Invalid KMS encryption context format")]
+    BadContext,
+    #[error("Duplicate decryption key type: {kind}")]
+    DuplicateOrder { kind: String },
+    #[error("{path}: the file is sealed already")]
+    AlreadySealed { path: String },
     #[error("{0}")]
     Audit(String),
     #[error("{0}")]

@@ -1,0 +1,84 @@
+//! An error as the number SOPS scripts expect (`sops-cli.md`, section 2). The same under both names.
+
+use leafcrypt_formats::SyntaxClass;
+
+use crate::error::Error;
+use crate::files::ReadError;
+use crate::sealed_file::{OpenError, SealError, SealedError};
+
+/// SOPS's exit codes, as far as they are used here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Exit {
+    Ok = 0,
+    Generic = 1,
+    CouldNotReadInput = 2,
+    CouldNotWriteOutput = 3,
+    ErrorDumpingTree = 4,
+    BadEncryptionContext = 6,
+    InvalidSetFormat = 7,
+    ConflictingParameters = 8,
+    ErrorEncryptingTree = 23,
+    ErrorDecryptingTree = 25,
+    MacMismatch = 51,
+    InvalidTreePath = 91,
+    NeedAtLeastOneDocument = 92,
+    NoFileSpecified = 100,
+    DuplicateKeyType = 112,
+    CouldNotRetrieveKey = 128,
+    FileAlreadyEncrypted = 203,
+}
+
+/// The number of an error.
+pub fn of(error: &Error) -> Exit {
+    match error {
+        Error::NoFile => Exit::NoFileSpecified,
+        // encrypt and decrypt of a file that is not there: SOPS's 100.
+        Error::Read { source: ReadError::NotFound, .. } => Exit::NoFileSpecified,
+        Error::Read { .. } => Exit::CouldNotReadInput,
+        Error::Write { .. } => Exit::CouldNotWriteOutput,
+        Error::PlainSyntax { source, .. } => plain(source.class),
+        Error::Sealed { source, .. } => sealed(source),
+        Error::Open { source, .. } => open(source),
+        Error::Seal { source, .. } => seal(source),
+        Error::Conflict(_) => Exit::ConflictingParameters,
+        Error::BadExtractPath(_) => Exit::InvalidTreePath,
+        Error::BadSetPath(_) | Error::BadSetValue | Error::SetRefused { .. } => Exit::InvalidSetFormat,
+        Error::Print { .. } => Exit::ErrorDumpingTree,
+        Error::BadContext => Exit::BadEncryptionContext,
+        Error::DuplicateOrder { .. } => Exit::DuplicateKeyType,
+        Error::AlreadySealed { .. } => Exit::FileAlreadyEncrypted,
+        Error::Config(_) | Error::Key { .. } | Error::NoKeys | Error::NotThere { .. } | Error::Exists { .. } | Error::Audit(_) | Error::Usage(_) => Exit::Generic,
+    }
+}
+
+fn plain(class: SyntaxClass) -> Exit {
+    if class == SyntaxClass::NoDocument { Exit::NeedAtLeastOneDocument } else { Exit::CouldNotReadInput }
+}
+
+fn sealed(error: &SealedError) -> Exit {
+    match error {
+        SealedError::NotSealed(_) | SealedError::Syntax(_) | SealedError::Metadata(_) => Exit::Generic,
+    }
+}
+
+fn open(error: &OpenError) -> Exit {
+    match error {
+        OpenError::NoKeyOpens(_) => Exit::CouldNotRetrieveKey,
+        OpenError::Leaf { .. } => Exit::ErrorDecryptingTree,
+        OpenError::MacMissing { .. } | OpenError::MacMismatch { .. } | OpenError::MacUnreadable(_) | OpenError::Witness(_) => Exit::MacMismatch,
+        OpenError::Unwritable(_) => Exit::ErrorDumpingTree,
+        OpenError::Regex(_) | OpenError::Metadata(_) | OpenError::Date(_) => Exit::Generic,
+    }
+}
+
+fn seal(error: &SealError) -> Exit {
+    match error {
+        SealError::Syntax(e) => plain(e.class),
+        SealError::AlreadySealed => Exit::FileAlreadyEncrypted,
+        SealError::CommentMatches { .. } => Exit::ErrorEncryptingTree,
+        SealError::Unwritable(_) | SealError::NotFaithful { .. } | SealError::TooLarge { .. } => Exit::ErrorDumpingTree,
+        SealError::Regex(_) | SealError::NothingCovered { .. } | SealError::Wrap(_) | SealError::Random(_) | SealError::Date(_) => Exit::Generic,
+    }
+}
