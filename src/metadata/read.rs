@@ -13,6 +13,8 @@ use crate::seal::selection::{RuleKind, Selection};
 const MOST_RECORDS: usize = 1000;
 const MOST_GROUPS: usize = 255;
 const MOST_WRAPPED: usize = 64 << 10;
+/// The fields that a record of AWS has only when they are not empty; an empty key shows all others.
+const KMS_OPTIONAL: [&str; 2] = ["role", "context"];
 
 impl Metadata {
     /// Reads the fields of a block as a format gives them ([`leafcrypt_formats::Block::fields`]), flat names included.
@@ -150,23 +152,20 @@ fn record(kind: Kind, item: &Tree, place: &str, warnings: &mut Vec<String>) -> R
         return Err(MetadataError::Limit { what: "bytes in a wrapped key", most: MOST_WRAPPED });
     }
     let created_at = if dated { date_of(&here, place, warnings) } else { None };
-    let mut fields = Vec::new();
-    for (name, tree) in here.in_order(item) {
-        if name != "enc" && !(dated && name == "created_at") {
-            fields.extend(field(tree).map(|field| (name, field)));
-        }
-    }
-    let fields = Fields(fields);
+    let blank = backend.from_metadata(&Fields::default()).fields();
+    let is_own = |lower: &str| blank.get(lower).is_some() || (kind == Kind::Kms && KMS_OPTIONAL.contains(&lower));
+    let own = here.in_order(item).into_iter().filter(|(name, _)| is_own(name));
+    let fields = Fields(own.filter_map(|(name, tree)| Some((name, field(tree)?))).collect());
     if kind == Kind::Hckms && !fields.text("key_id").contains(':') {
         warnings.push(format!("{place}.key_id has no region, so this key cannot be used"));
     }
     let key = backend.from_metadata(&fields);
-    let own = key.fields();
     let mut unknown = Vec::new();
     for (name, tree) in item.entries() {
         let Ok(name) = std::str::from_utf8(name) else { continue };
         let lower = name.to_ascii_lowercase();
-        if lower != "enc" && !(dated && lower == "created_at") && own.get(&lower).is_none() {
+        let read = lower == "enc" || (dated && lower == "created_at") || (is_own(&lower) && (*tree == Tree::Null || field(tree).is_some()));
+        if !read {
             unknown.push((name.to_owned(), tree.clone()));
         }
     }

@@ -57,6 +57,10 @@ fn lists(group: &[Record], item: bool) -> Vec<(String, Tree)> {
 fn fields(record: &Record) -> Tree {
     let mut fields = record.unknown.clone();
     for (name, field) in record.key.fields().0 {
+        // A field of our own whose shape nobody could read stays as it is.
+        if record.unknown.iter().any(|(unknown, _)| *unknown == name) {
+            continue;
+        }
         let tree = match field {
             Field::Text(text) => Tree::text(text),
             Field::Map(pairs) => Tree::map(pairs.into_iter().map(|(key, text)| (key, Tree::text(text)))),

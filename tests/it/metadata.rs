@@ -227,6 +227,15 @@ fn records_that_cannot_be_used_are_kept() {
 }
 
 #[test]
+fn fields_of_a_wrong_shape_are_kept() {
+    // SOPS 3.13.0 wrote the context of AWS keys into ENV and INI files as a memory address.
+    let text = r#"{"age": [{"enc": "e", "recipient": [1]}],
+                   "kms": [{"arn": "a", "aws_profile": "", "context": "0xc000123", "created_at": "2026-01-01T00:00:00Z", "enc": "e", "later": null}],
+                   "lastmodified": "d", "mac": "m", "version": "3.11.0"}"#;
+    assert_eq!(Tree::map(read(text).expect("a block").fields(Shape::Nested)), json(text));
+}
+
+#[test]
 fn refused() {
     let error = |result: Result<Metadata, MetadataError>| result.expect_err("refused").to_string();
     assert!(
