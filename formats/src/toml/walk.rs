@@ -93,7 +93,7 @@ fn block(scan: &Scan, sops: u32, text: &[u8]) -> Block {
     }
     let spans = scan
         .children(sops)
-        .filter(|&n| !matches!(scan.nodes[n as usize].what, What::Comment { .. }))
+        .filter(|&n| fields.is_some() && !matches!(scan.nodes[n as usize].what, What::Comment { .. }))
         .map(|n| {
             let node = &scan.nodes[n as usize].span;
             let (start, end) = found.get(&n).copied().unwrap_or((node.start, node.end));

@@ -128,8 +128,27 @@ fn tokens_keep_the_delimiter() {
 fn hints_only_where_the_spelling_is_not_canonical() {
     let check = |source: &str, expected: &str| assert_eq!(sealed(source).1, expected, "{source}");
     for canonical in [
-        "\"x\"", "\"\\t\\\"\\\\\\u0001\"", "'C:\\x'", "\"\"\"\na\nb\n\"\"\"", "\"\"\"\r\na\r\n\"\"\"", "\"\"\"x\"\"\"", "'''\na'b\n'''", "\"\"\"\n\"\"\\\"\n\"\"\"",
-        "7", "-7", "1.5", "1.0", "-0.0", "1000000.0", "1e16", "1.5e-7", "0.0001", "inf", "-inf", "nan", "true",
+        "\"x\"",
+        "\"\\t\\\"\\\\\\u0001\"",
+        "'C:\\x'",
+        "\"\"\"\na\nb\n\"\"\"",
+        "\"\"\"\r\na\r\n\"\"\"",
+        "\"\"\"x\"\"\"",
+        "'''\na'b\n'''",
+        "\"\"\"\n\"\"\\\"\n\"\"\"",
+        "7",
+        "-7",
+        "1.5",
+        "1.0",
+        "-0.0",
+        "1000000.0",
+        "1e16",
+        "1.5e-7",
+        "0.0001",
+        "inf",
+        "-inf",
+        "nan",
+        "true",
     ] {
         check(canonical, "");
     }
@@ -158,8 +177,7 @@ fn hints_only_where_the_spelling_is_not_canonical() {
 fn open_with(site: &str, value: Value, with: Option<Spelled>) -> String {
     let text = format!("a = {site}\n");
     let document = sealed_text(text.as_bytes());
-    let hints: Vec<Hint> =
-        with.map(|with| Hint::Site { kind: 0, first: 0, last: 0, before: 0, after: 0, with }).into_iter().collect();
+    let hints: Vec<Hint> = with.map(|with| Hint::Site { kind: 0, first: 0, last: 0, before: 0, after: 0, with }).into_iter().collect();
     let opened = Opened { leaves: vec![Some(value)], comments: vec![] };
     String::from_utf8(document.open(&opened, &hints).expect("it can be written")).expect("TOML")
 }
@@ -189,7 +207,8 @@ fn canonical_spelling_by_the_visible_delimiter() {
 #[test]
 fn stale_hints_are_not_used() {
     let bytes = |b: &str| Some(Spelled::Bytes(b.as_bytes().to_vec()));
-    let check = |value: Value, with: Option<Spelled>, expected: &str| assert_eq!(open_with("\"T\"", value, with), format!("a = {expected}\n"));
+    let check =
+        |value: Value, with: Option<Spelled>, expected: &str| assert_eq!(open_with("\"T\"", value, with), format!("a = {expected}\n"));
     check(Value::Int(31), bytes("0x1F"), "0x1F");
     check(Value::Int(32), bytes("0x1F"), "32");
     check(Value::text("x"), bytes("\"x\"\nb = 1"), "\"x\"");
@@ -270,13 +289,11 @@ fn respelled(old: &str, fields: &[(&str, Tree)]) -> String {
 #[test]
 fn an_old_block_keeps_what_did_not_change() {
     let age = |r: &str| Tree::list([Tree::map([("r", Tree::text(r))])]);
-    let old = "a = 1\n\n[sops] # ours\n  mac   = 'x'  # the mac\nversion = \"3\"\n\n# who\n[[sops.age]]\n  r='1'\n[[sops.pgp]]\nr = \"2\"\n";
+    let old =
+        "a = 1\n\n[sops] # ours\n  mac   = 'x'  # the mac\nversion = \"3\"\n\n# who\n[[sops.age]]\n  r='1'\n[[sops.pgp]]\nr = \"2\"\n";
     let check = |fields: &[(&str, Tree)], expected: &str| assert_eq!(respelled(old, fields), expected);
     check(&[("mac", Tree::text("x")), ("version", Tree::text("3")), ("age", age("1")), ("pgp", age("2"))], old);
-    check(
-        &[("mac", Tree::text("y")), ("version", Tree::text("3")), ("age", age("1")), ("pgp", age("2"))],
-        &old.replace("'x'", "'y'"),
-    );
+    check(&[("mac", Tree::text("y")), ("version", Tree::text("3")), ("age", age("1")), ("pgp", age("2"))], &old.replace("'x'", "'y'"));
     check(
         &[("mac", Tree::text("x")), ("leafcrypt", Tree::text("t")), ("version", Tree::text("3")), ("age", age("1")), ("pgp", age("2"))],
         &old.replace("# the mac\n", "# the mac\nleafcrypt = \"t\"\n"),
@@ -342,13 +359,19 @@ fn trees_are_printed() {
     let check = |tree: Tree, expected: &str| assert_eq!(printed(tree).as_deref(), Ok(expected));
     let one = || Tree::Value(Value::Int(1));
     check(Tree::Null, "");
-    check(Tree::map([("a", one()), ("b c", Tree::text("x\"")), ("d", Tree::text("1\n2"))]), "a = 1\n\"b c\" = \"x\\\"\"\nd = \"\"\"\n1\n2\"\"\"\n");
+    check(
+        Tree::map([("a", one()), ("b c", Tree::text("x\"")), ("d", Tree::text("1\n2"))]),
+        "a = 1\n\"b c\" = \"x\\\"\"\nd = \"\"\"\n1\n2\"\"\"\n",
+    );
     check(Tree::map([("t", Tree::map([("x", one())])), ("a", one())]), "a = 1\n\n[t]\nx = 1\n");
     check(Tree::map([("t", Tree::map([("u", Tree::map([("x", one())]))]))]), "[t.u]\nx = 1\n");
     check(Tree::map([("l", Tree::list([Tree::map([("x", one())]), Tree::map([("x", one())])]))]), "[[l]]\nx = 1\n\n[[l]]\nx = 1\n");
     check(Tree::map([("l", Tree::list([one(), Tree::map([("x", Tree::text("a\nb"))])]))]), "l = [1, { x = \"a\\nb\" }]\n");
     check(Tree::map([("l", Tree::list([])), ("m", Tree::map::<&str>([]))]), "l = []\nm = {}\n");
-    check(plain(b"# a\nx = 1 # b\n\n# t\n[t]\n# y\ny = [ 1, # c\n # d\n 2 ]").trees().remove(0), "# a\nx = 1 # b\n\n# t\n[t]\n# y\ny = [\n1, # c\n# d\n2,\n]\n");
+    check(
+        plain(b"# a\nx = 1 # b\n\n# t\n[t]\n# y\ny = [ 1, # c\n # d\n 2 ]").trees().remove(0),
+        "# a\nx = 1 # b\n\n# t\n[t]\n# y\ny = [\n1, # c\n# d\n2,\n]\n",
+    );
 }
 
 #[test]

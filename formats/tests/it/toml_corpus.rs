@@ -38,7 +38,10 @@ fn broken_files_are_refused_without_a_piece_of_them() {
         let Err(error) = Document::parse(Format::Toml, &text, &ScanOptions::PLAIN) else { panic!("{name} was read") };
         assert!(error.line >= 1 && error.column >= 1, "{name}");
         assert!(!error.to_string().contains("hunter2"), "{name}: {error}");
-        assert!(toml::from_str::<toml::Table>(&String::from_utf8_lossy(&text)).is_err() || name == "not-utf8.toml", "{name}: the judge reads it");
+        assert!(
+            toml::from_str::<toml::Table>(&String::from_utf8_lossy(&text)).is_err() || name == "not-utf8.toml",
+            "{name}: the judge reads it"
+        );
     }
 }
 
@@ -47,7 +50,9 @@ fn same(ours: &Tree, theirs: &toml::Value, name: &str) {
     match (ours, theirs) {
         (Tree::Value(Value::Str(a)), toml::Value::String(b)) => assert_eq!(a.as_slice(), b.as_bytes(), "{name}"),
         (Tree::Value(Value::Int(a)), toml::Value::Integer(b)) => assert_eq!(a, b, "{name}"),
-        (Tree::Value(Value::Float(a)), toml::Value::Float(b)) => assert!(a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()), "{name}"),
+        (Tree::Value(Value::Float(a)), toml::Value::Float(b)) => {
+            assert!(a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()), "{name}")
+        }
         (Tree::Value(Value::Bool(a)), toml::Value::Boolean(b)) => assert_eq!(a, b, "{name}"),
         // Named disagreement: dates are strings to us, the text as it stands; the judge has them parsed.
         (Tree::Value(Value::Str(a)), toml::Value::Datetime(b)) => {
@@ -59,9 +64,15 @@ fn same(ours: &Tree, theirs: &toml::Value, name: &str) {
             ours.items().zip(b).for_each(|(a, b)| same(a, b, name));
         }
         (Tree::Map(_), toml::Value::Table(b)) => {
-            let keys: Vec<String> = ours.entries().map(|(k, _)| String::from_utf8_lossy(k).into_owned()).collect();
-            assert_eq!(keys, b.keys().cloned().collect::<Vec<_>>(), "{name}");
-            ours.entries().zip(b.values()).for_each(|((_, a), b)| same(a, b, name));
+            let mut keys: Vec<String> = ours.entries().map(|(k, _)| String::from_utf8_lossy(k).into_owned()).collect();
+            let mut theirs: Vec<String> = b.keys().cloned().collect();
+            // Named disagreement: where a header comes after those below it, the judge puts its keys first, and we what is mentioned first.
+            if name == "super-table-later.toml" {
+                keys.sort();
+                theirs.sort();
+            }
+            assert_eq!(keys, theirs, "{name}");
+            ours.entries().for_each(|(k, a)| same(a, &b[std::str::from_utf8(k).expect("it is TOML")], name));
         }
         _ => panic!("{name}: another type"),
     }
@@ -101,7 +112,10 @@ fn sorted(value: &toml::Value) -> String {
         }
         toml::Value::Array(a) => format!("[{}]", a.iter().map(sorted).collect::<Vec<_>>().join(",")),
         toml::Value::Float(f) if f.is_nan() => "nan".to_owned(),
-        // Made text is read with the same time but may be spelled otherwise.
+        // Named difference: dates are strings in a tree, so they are printed in quotes.
+        toml::Value::String(s) if s.parse::<toml::value::Datetime>().is_ok() => {
+            format!("{:?}", toml::Value::Datetime(s.parse().expect("just parsed")))
+        }
         other => format!("{other:?}"),
     }
 }
@@ -142,7 +156,9 @@ fn random_value(dice: &mut Dice, depth: usize) -> String {
             format!("[{}{}{}]", dice.pick(&["", " ", "\n", " # open\n"]), items.join(between), dice.pick(&["", ",", "\n", ", # end\n"]))
         }
         _ => {
-            let entries: Vec<String> = (0..1 + dice.roll(3)).map(|i| format!("{}{i} = {}", dice.pick(&["k", "d.e", "'q q'."]), random_value(dice, depth + 1))).collect();
+            let entries: Vec<String> = (0..1 + dice.roll(3))
+                .map(|i| format!("{}{i} = {}", dice.pick(&["k", "d.e", "'q q'."]), random_value(dice, depth + 1)))
+                .collect();
             let between = dice.pick(&[", ", ",", ",\n  ", ", # note\n", ",\n\n# own\n"]);
             format!("{{ {}{} }}", entries.join(between), dice.pick(&["", ",", " # end\n"]))
         }
@@ -191,7 +207,8 @@ fn a_random_leaf_can_be_set() {
     for (name, text) in files("lossless") {
         let document = plain(&text);
         for i in 0..document.leaves().len() {
-            let new = [Value::text("new 'x' \"\"\" \\ é\n\u{1}'''"), Value::Int(-5), Value::Float(1e300), Value::Bool(true), Value::text("")];
+            let new =
+                [Value::text("new 'x' \"\"\" \\ é\n\u{1}'''"), Value::Int(-5), Value::Float(1e300), Value::Bool(true), Value::text("")];
             let new = &new[dice.roll(5)];
             let changed = document.set(LeafId(i as u32), new).expect("TOML can hold it");
             let changed = plain(&changed);
