@@ -4,3 +4,7 @@ mod json;
 
 mod dotenv;
 mod flat;
+
+mod toml_cases;
+mod toml_corpus;
+mod toml_support;

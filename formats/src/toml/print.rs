@@ -1,0 +1,285 @@
+//! A tree as TOML: scalars before tables, `[a.b]` headers, `[[x]]` for lists of maps only, all other lists inline.
+
+use std::collections::HashSet;
+
+use super::comment_text;
+use super::scalar::{self, Quote};
+use crate::error::Unwritable;
+use crate::tree::{Item, Member, Note, Tree};
+use crate::value::Value;
+
+/// Deeper than this is refused; `toml_edit` would not read it back.
+const DEPTH: usize = 80;
+
+/// A whole document.
+pub(super) fn document(documents: &[Tree]) -> Result<Vec<u8>, Unwritable> {
+    let mut printer = Printer::default();
+    match documents {
+        [] | [Tree::Null] => {}
+        [Tree::Map(members)] => printer.table(members)?,
+        [_] => return Err(printer.refuse("TOML has a map at its root")),
+        _ => return Err(printer.refuse("TOML holds one document only")),
+    }
+    Ok(std::mem::take(&mut printer.out).into_bytes())
+}
+
+/// Fields below a header, as they stand in the metadata block: lines, then tables. `header`: with `[sops]` itself.
+pub(super) fn fields(name: &str, fields: &[(&str, &Tree)], header: bool) -> Result<String, Unwritable> {
+    let mut printer = Printer::default();
+    printer.path.push(name.to_owned());
+    let members: Vec<Member> = fields.iter().map(|(k, t)| Member::Entry(k.as_bytes().to_vec(), (*t).clone())).collect();
+    if header {
+        printer.header(&[], false)?;
+    }
+    printer.table(&members)?;
+    Ok(std::mem::take(&mut printer.out))
+}
+
+/// Is it written as `key = value`, and not below a header of its own?
+pub(super) fn is_line(tree: &Tree) -> bool {
+    match tree {
+        Tree::Null | Tree::Value(_) => true,
+        Tree::Map(members) => members.is_empty(),
+        Tree::List(_) => tree.items().next().is_none() || !tree.items().all(|t| matches!(t, Tree::Map(_))),
+    }
+}
+
+/// The value of a line.
+pub(super) fn line_value(tree: &Tree) -> Result<String, Unwritable> {
+    let mut printer = Printer::default();
+    printer.line_value(tree)?;
+    Ok(std::mem::take(&mut printer.out))
+}
+
+/// A key, bare where that is possible.
+pub(super) fn key(name: &str) -> String {
+    let bare = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    if bare { name.to_owned() } else { scalar::spell(&Value::text(name), Quote::Basic).expect("it is UTF-8") }
+}
+
+#[derive(Default)]
+struct Printer {
+    out: String,
+    /// Keys as they are spelled.
+    path: Vec<String>,
+}
+
+impl Drop for Printer {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.out);
+    }
+}
+
+impl Printer {
+    fn refuse(&self, what: &str) -> Unwritable {
+        let path = if self.path.is_empty() { "the root".to_owned() } else { self.path.join(".") };
+        Unwritable { path, what: what.to_owned() }
+    }
+
+    fn table(&mut self, members: &[Member]) -> Result<(), Unwritable> {
+        if self.path.len() >= DEPTH {
+            return Err(self.refuse("nested too deep for TOML"));
+        }
+        let mut seen = HashSet::new();
+        let mut notes: Vec<&Note> = Vec::new();
+        let mut tables = Vec::new();
+        let mut behind_line = false;
+        for member in members {
+            match member {
+                Member::Comment(note) if note.inline && behind_line => {
+                    self.out.truncate(self.out.len() - 1);
+                    self.out.push(' ');
+                    self.note(note)?;
+                    behind_line = false;
+                }
+                Member::Comment(note) => {
+                    notes.push(note);
+                    behind_line = false;
+                }
+                Member::Entry(name, tree) => {
+                    let name = std::str::from_utf8(name).map_err(|_| self.refuse("a key that is not UTF-8"))?;
+                    self.path.push(key(name));
+                    if !seen.insert(name) {
+                        return Err(self.refuse("a key twice"));
+                    }
+                    behind_line = is_line(tree);
+                    if behind_line {
+                        self.notes(&std::mem::take(&mut notes))?;
+                        self.out.push_str(self.path.last().expect("just pushed"));
+                        self.out.push_str(" = ");
+                        self.line_value(tree)?;
+                        self.out.push('\n');
+                    } else {
+                        tables.push((std::mem::take(&mut notes), name, tree));
+                    }
+                    self.path.pop();
+                }
+            }
+        }
+        self.notes(&notes)?;
+        for (notes, name, tree) in tables {
+            self.path.push(key(name));
+            match tree {
+                Tree::Map(members) => self.map(&notes, members)?,
+                Tree::List(items) => self.list(notes, items)?,
+                Tree::Null | Tree::Value(_) => {}
+            }
+            self.path.pop();
+        }
+        Ok(())
+    }
+
+    fn map(&mut self, notes: &[&Note], members: &[Member]) -> Result<(), Unwritable> {
+        let only_tables = members.iter().all(|m| matches!(m, Member::Entry(_, tree) if !is_line(tree)));
+        if !only_tables || !notes.is_empty() {
+            self.header(notes, false)?;
+        }
+        self.table(members)
+    }
+
+    fn list<'n>(&mut self, mut notes: Vec<&'n Note>, items: &'n [Item]) -> Result<(), Unwritable> {
+        for item in items {
+            match item {
+                Item::Comment(note) => notes.push(note),
+                Item::Value(Tree::Map(members)) => {
+                    self.header(&std::mem::take(&mut notes), true)?;
+                    self.table(members)?;
+                }
+                Item::Value(_) => {}
+            }
+        }
+        if !notes.is_empty() {
+            self.out.push('\n');
+        }
+        self.notes(&notes)
+    }
+
+    fn header(&mut self, notes: &[&Note], list: bool) -> Result<(), Unwritable> {
+        if !self.out.is_empty() {
+            self.out.push('\n');
+        }
+        self.notes(notes)?;
+        let path = self.path.join(".");
+        self.out.push_str(&if list { format!("[[{path}]]\n") } else { format!("[{path}]\n") });
+        Ok(())
+    }
+
+    fn notes(&mut self, notes: &[&Note]) -> Result<(), Unwritable> {
+        notes.iter().try_for_each(|note| self.note(note))
+    }
+
+    fn note(&mut self, note: &Note) -> Result<(), Unwritable> {
+        for (i, line) in note.text.as_slice().split(|&b| b == b'\n').enumerate() {
+            let bytes = crate::Bytes::from(line);
+            let text = comment_text(&bytes).ok_or_else(|| self.refuse("a comment with a control character, or not UTF-8"))?;
+            match i {
+                0 => self.out.push('#'),
+                _ if text.starts_with('#') => {}
+                _ => self.out.push_str("# "),
+            }
+            self.out.push_str(text);
+            self.out.push('\n');
+        }
+        Ok(())
+    }
+
+    fn line_value(&mut self, tree: &Tree) -> Result<(), Unwritable> {
+        match tree {
+            Tree::Value(Value::Str(bytes)) => {
+                let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| self.refuse("a value that is not UTF-8"))?;
+                self.out.push_str(&scalar::free(text));
+                Ok(())
+            }
+            Tree::List(items) if has_notes(tree) => {
+                self.out.push_str("[\n");
+                for item in items {
+                    match item {
+                        Item::Comment(note) if note.inline && self.out.ends_with(",\n") => {
+                            self.out.truncate(self.out.len() - 1);
+                            self.out.push(' ');
+                            self.note(note)?;
+                        }
+                        Item::Comment(note) => self.note(note)?,
+                        Item::Value(value) => {
+                            self.notes(&notes_of(value))?;
+                            self.inline(value, 1)?;
+                            self.out.push_str(",\n");
+                        }
+                    }
+                }
+                self.out.push(']');
+                Ok(())
+            }
+            _ => self.inline(tree, 0),
+        }
+    }
+
+    fn inline(&mut self, tree: &Tree, depth: usize) -> Result<(), Unwritable> {
+        if depth >= DEPTH {
+            return Err(self.refuse("nested too deep for TOML"));
+        }
+        match tree {
+            Tree::Null => return Err(self.refuse("TOML has no null")),
+            Tree::Value(value) => {
+                let text = scalar::spell(value, Quote::Basic).ok_or_else(|| self.refuse("a value that is not UTF-8"))?;
+                self.out.push_str(&text);
+            }
+            Tree::List(_) => {
+                self.out.push('[');
+                for (i, item) in tree.items().enumerate() {
+                    self.out.push_str(if i > 0 { ", " } else { "" });
+                    self.inline(item, depth + 1)?;
+                }
+                self.out.push(']');
+            }
+            Tree::Map(_) => {
+                let mut seen = HashSet::new();
+                self.out.push('{');
+                for (i, (name, value)) in tree.entries().enumerate() {
+                    let name = std::str::from_utf8(name).map_err(|_| self.refuse("a key that is not UTF-8"))?;
+                    if !seen.insert(name) {
+                        return Err(self.refuse("a key twice"));
+                    }
+                    self.out.push_str(if i > 0 { ", " } else { " " });
+                    self.out.push_str(&key(name));
+                    self.out.push_str(" = ");
+                    self.inline(value, depth + 1)?;
+                }
+                self.out.push_str(if seen.is_empty() { "}" } else { " }" });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn has_notes(tree: &Tree) -> bool {
+    !notes_of(tree).is_empty()
+}
+
+/// All comments in a tree that stands on one line; they come above it. Iterative: a tree may be deeper than we print.
+fn notes_of(tree: &Tree) -> Vec<&Note> {
+    let mut notes = Vec::new();
+    let mut stack = vec![tree];
+    while let Some(tree) = stack.pop() {
+        match tree {
+            Tree::Map(members) => {
+                for member in members.iter().rev() {
+                    match member {
+                        Member::Comment(note) => notes.push(note),
+                        Member::Entry(_, tree) => stack.push(tree),
+                    }
+                }
+            }
+            Tree::List(items) => {
+                for item in items.iter().rev() {
+                    match item {
+                        Item::Comment(note) => notes.push(note),
+                        Item::Value(tree) => stack.push(tree),
+                    }
+                }
+            }
+            Tree::Null | Tree::Value(_) => {}
+        }
+    }
+    notes
+}
