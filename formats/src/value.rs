@@ -134,6 +134,67 @@ pub fn go_float_fixed(v: f64) -> String {
     out
 }
 
+/// A float in Go's shortest form with an exponent where the number is small or large (`%g`): positional for 1e-4 <= abs < 1e6,
+/// else an exponent with sign and at least two digits.
+///
+/// # Errors
+/// Go's word for what has no digits.
+pub(crate) fn go_float_exponent_yaml(v: f64) -> Result<String, &'static str> {
+    let (negative, digits, exponent) = shortest(v)?;
+    let mut out = String::from(if negative { "-" } else { "" });
+    if (-3..=6).contains(&exponent) {
+        positional(&mut out, &digits, exponent);
+    } else {
+        scientific(&mut out, &digits, exponent - 1, 2);
+    }
+    Ok(out)
+}
+
+/// A float as SOPS prints it in YAML.
+pub(crate) fn yaml_float(v: f64) -> String {
+    go_float_exponent_yaml(v).unwrap_or_else(|word| {
+        match word {
+            "NaN" => ".nan",
+            "+Inf" => ".inf",
+            _ => "-.inf",
+        }
+        .to_owned()
+    })
+}
+
+/// A float as SOPS prints it in JSON; none for what JSON cannot hold.
+pub(crate) fn json_float(v: f64) -> Option<String> {
+    let (negative, digits, exponent) = shortest(v).ok()?;
+    let mut out = String::from(if negative { "-" } else { "" });
+    if (-5..=21).contains(&exponent) {
+        positional(&mut out, &digits, exponent);
+    } else {
+        scientific(&mut out, &digits, exponent - 1, 1);
+    }
+    Some(out)
+}
+
+/// A float as SOPS prints it in ENV and INI.
+pub(crate) fn flat_float(v: f64) -> String {
+    match go_float_exponent_yaml(v) {
+        Ok(text) if text.contains(['.', 'e']) => text.replace('e', "E"),
+        Ok(text) => text + ".0",
+        Err(word) => word.to_owned(),
+    }
+}
+
+/// Writes `d.dddd * 10^exponent` with a signed exponent of at least `width` digits.
+fn scientific(out: &mut String, digits: &str, exponent: i32, width: usize) {
+    let (first, rest) = digits.split_at(1);
+    out.push_str(first);
+    if !rest.is_empty() {
+        out.push('.');
+        out.push_str(rest);
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    out.push_str(&format!("e{sign}{:0width$}", exponent.unsigned_abs()));
+}
+
 /// Digits `d1 d2 ... dn` and the decimal exponent e of `0.d1d2...dn * 10^e`.
 ///
 /// # Errors
@@ -193,6 +254,60 @@ mod tests {
         check(1e-7, "0.0000001");
         check(123456.789, "123456.789");
         check(5e-324, &format!("0.{}5", "0".repeat(323)));
+        check(f64::INFINITY, "+Inf");
+        check(f64::NEG_INFINITY, "-Inf");
+        check(f64::NAN, "NaN");
+    }
+
+    #[test]
+    fn floats_in_yaml() {
+        let check = |v: f64, expected: &str| assert_eq!(yaml_float(v), expected);
+        check(1.0, "1");
+        check(100000.0, "100000");
+        check(100000.5, "100000.5");
+        check(999999.5, "999999.5");
+        check(1e6, "1e+06");
+        check(1234567.5, "1.2345675e+06");
+        check(123456789.125, "1.23456789125e+08");
+        check(0.0001, "0.0001");
+        check(1e-5, "1e-05");
+        check(5e-324, "5e-324");
+        check(18446744073709551616.0, "1.8446744073709552e+19");
+        check(0.0, "0");
+        check(-0.0, "-0");
+        check(-2.5e-7, "-2.5e-07");
+        check(f64::INFINITY, ".inf");
+        check(f64::NEG_INFINITY, "-.inf");
+        check(f64::NAN, ".nan");
+    }
+
+    #[test]
+    fn floats_in_json() {
+        let check = |v: f64, expected: Option<&str>| assert_eq!(json_float(v).as_deref(), expected);
+        check(1.0, Some("1"));
+        check(100000.0, Some("100000"));
+        check(18446744073709551616.0, Some("18446744073709552000"));
+        check(0.000001, Some("0.000001"));
+        check(1e-7, Some("1e-7"));
+        check(1.5e-10, Some("1.5e-10"));
+        check(999999999999999868928.0, Some("999999999999999900000"));
+        check(1e21, Some("1e+21"));
+        check(-1.25e300, Some("-1.25e+300"));
+        check(-0.0, Some("-0"));
+        check(f64::INFINITY, None);
+        check(f64::NAN, None);
+    }
+
+    #[test]
+    fn floats_in_env_and_ini() {
+        let check = |v: f64, expected: &str| assert_eq!(flat_float(v), expected);
+        check(1.0, "1.0");
+        check(1.5, "1.5");
+        check(1e6, "1E+06");
+        check(1.5e6, "1.5E+06");
+        check(1e-5, "1E-05");
+        check(-0.0, "-0.0");
+        check(0.0, "0.0");
         check(f64::INFINITY, "+Inf");
         check(f64::NEG_INFINITY, "-Inf");
         check(f64::NAN, "NaN");
