@@ -1,5 +1,6 @@
 //! Placeholder until the format lands.
 
+mod print;
 mod resolve;
 
 use crate::document::{Outline, ScanOptions};
@@ -15,7 +16,7 @@ impl Syntax for Yaml {
     fn scan(&self, text: &[u8], _: &ScanOptions) -> Result<(Outline, Box<dyn Detail>), SyntaxError> {
         Err(SyntaxError::at(text, 0, SyntaxClass::Syntax, "this format is not built yet"))
     }
-    fn print(&self, _: &[Tree], _: &Printing) -> Result<Printed, Unwritable> {
-        Err(Unwritable { path: String::new(), what: "this format is not built yet".to_owned() })
+    fn print(&self, documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable> {
+        print::print(documents, how)
     }
 }

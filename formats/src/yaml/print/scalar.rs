@@ -1,0 +1,368 @@
+//! One scalar as go-yaml's emitter writes it (lossless-documents.md, section 10, "YAML strings").
+//!
+//! These rules are part of the hint payload's version: a hint is left out where they give the source bytes. Another rule is another version.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::value::{Value, yaml_float};
+use crate::yaml::resolve::{Resolved, resolve};
+
+/// The style a scalar is asked for in. Where it cannot hold the text, another one is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    Plain,
+    Single,
+    Double,
+    Literal,
+    /// Never written: literal in its place.
+    Folded,
+}
+
+/// Where a scalar stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// Column at which the content of a block scalar starts.
+    pub column: usize,
+    /// The parent's column: a block header's digit is `column - parent`.
+    pub parent: usize,
+    /// Inside `[]` or `{}`.
+    pub flow: bool,
+    /// A key on one line.
+    pub key: bool,
+    /// An item of a list.
+    #[allow(dead_code)]
+    pub list_item: bool,
+}
+
+/// What [`write`] needs besides.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Extra<'a> {
+    /// Exactly as SOPS prints it, even if it does not read back: the emitter's indentation.
+    pub sops: Option<usize>,
+    /// A comment that belongs behind a block scalar's header (`#` included), else behind the value.
+    pub comment: &'a [u8],
+}
+
+/// Writes a value in the style asked for, or the one that go-yaml falls back to. Only strings have styles. No line feed at the
+/// end, save the ones that belong to a block scalar's text.
+pub(crate) fn scalar(out: &mut Vec<u8>, value: &Value, wanted: Style, place: &Place) {
+    write(out, value, wanted, place, Extra::default());
+}
+
+/// See [`scalar`]; says why the text does not read back (only as SOPS prints it). The comment is written too.
+pub(super) fn write(out: &mut Vec<u8>, value: &Value, wanted: Style, place: &Place, extra: Extra<'_>) -> Option<&'static str> {
+    let plain = match value {
+        Value::Str(bytes) => return string(out, bytes.as_slice(), wanted, place, extra),
+        Value::Int(n) => n.to_string(),
+        Value::Float(v) => yaml_float(*v),
+        Value::Bool(b) => b.to_string(),
+        Value::Time(time) => time.as_str().to_owned(),
+    };
+    out.extend_from_slice(plain.as_bytes());
+    behind(out, extra.comment);
+    None
+}
+
+/// A string value or a key.
+pub(super) fn string(out: &mut Vec<u8>, bytes: &[u8], wanted: Style, place: &Place, extra: Extra<'_>) -> Option<&'static str> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        binary(out, bytes, place, extra);
+        return None;
+    };
+    let facts = Facts::of(text);
+    if extra.sops.is_some() && facts.lf && text.starts_with('\t') && !facts.special && !facts.space_break && !text.ends_with(' ') {
+        out.extend_from_slice(b"null");
+        behind(out, extra.comment);
+        return Some("SOPS loses a text with a line feed that starts with a tab: it prints null");
+    }
+    let raw = extra.sops.is_some() && facts.separator;
+    match style(text, &facts, wanted, place, raw) {
+        Style::Plain => {
+            if text == "<<" {
+                out.extend_from_slice(b"!!merge ");
+            }
+            out.extend_from_slice(bytes);
+        }
+        Style::Single if raw => single_with_separators(out, text, place.column),
+        Style::Single => single(out, text),
+        Style::Double => double(out, text),
+        Style::Literal | Style::Folded => return literal(out, text, place, extra),
+    }
+    behind(out, extra.comment);
+    raw.then_some("SOPS prints U+2028 and U+2029 as they are, and its reader takes them for line breaks")
+}
+
+fn behind(out: &mut Vec<u8>, comment: &[u8]) {
+    if !comment.is_empty() {
+        out.push(b' ');
+        out.extend_from_slice(comment);
+    }
+}
+
+/// What the choice of a style depends on: the emitter's analysis of a text.
+struct Facts {
+    lf: bool,
+    tab: bool,
+    /// A character the emitter only writes as an escape.
+    special: bool,
+    /// U+2028 or U+2029.
+    separator: bool,
+    /// A space right before a line feed, and the reverse.
+    space_break: bool,
+    break_space: bool,
+    /// Characters that mean something in a plain scalar, outside and inside flow collections.
+    block_indicator: bool,
+    flow_indicator: bool,
+}
+
+impl Facts {
+    fn of(text: &str) -> Facts {
+        let marker = text.starts_with("---") || text.starts_with("...");
+        let mut facts = Facts {
+            lf: false,
+            tab: false,
+            special: false,
+            separator: false,
+            space_break: false,
+            break_space: false,
+            block_indicator: marker,
+            flow_indicator: marker,
+        };
+        let mut before = None;
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            let blank_follows = matches!(chars.peek(), None | Some(' ' | '\t'));
+            facts.indicator(c, before, blank_follows);
+            facts.lf |= c == '\n';
+            facts.tab |= c == '\t';
+            facts.separator |= matches!(c, '\u{2028}' | '\u{2029}');
+            facts.special |= is_special(c);
+            facts.space_break |= before == Some(' ') && is_break(c);
+            facts.break_space |= before.is_some_and(is_break) && c == ' ';
+            before = Some(c);
+        }
+        facts
+    }
+
+    fn indicator(&mut self, c: char, before: Option<char>, blank_follows: bool) {
+        let (block, flow) = match (c, before) {
+            ('#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`', None) => (true, true),
+            ('?' | ':', None) => (blank_follows, true),
+            ('-', None) => (blank_follows, blank_follows),
+            (',' | '?' | '[' | ']' | '{' | '}', _) => (false, true),
+            (':', _) => (blank_follows, true),
+            ('#', Some(p)) => {
+                let glued = !matches!(p, ' ' | '\t') && !is_break(p);
+                (!glued, !glued)
+            }
+            _ => (false, false),
+        };
+        self.block_indicator |= block;
+        self.flow_indicator |= flow;
+    }
+}
+
+fn is_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+fn is_special(c: char) -> bool {
+    !matches!(c, '\n' | '\t' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') || c == '\u{feff}'
+}
+
+/// Rules 2 to 6 for a plain scalar, the emitter's fallbacks for the other styles. `raw`: separators are written as they are.
+fn style(text: &str, facts: &Facts, wanted: Style, place: &Place, raw: bool) -> Style {
+    if facts.separator && !raw {
+        return Style::Double;
+    }
+    let outer_space = text.starts_with(' ') || text.ends_with(' ');
+    let single_holds = !(facts.special || facts.tab || facts.space_break || facts.break_space || facts.lf);
+    // Not what go-yaml does with a tab first: its own output does not read back.
+    let literal_holds = !(text.is_empty()
+        || text.ends_with(' ')
+        || text.starts_with('\t')
+        || facts.special
+        || facts.space_break
+        || place.flow
+        || place.key);
+    let wanted = match wanted {
+        Style::Plain if facts.lf => Style::Literal,
+        Style::Plain if !stays_string(text) => Style::Double,
+        Style::Folded => Style::Literal,
+        other => other,
+    };
+    match wanted {
+        Style::Plain => {
+            let indicator = if place.flow { facts.flow_indicator } else { facts.block_indicator };
+            match (single_holds, outer_space || indicator || raw) {
+                (false, _) => Style::Double,
+                (true, true) => Style::Single,
+                (true, false) => Style::Plain,
+            }
+        }
+        Style::Single if single_holds => Style::Single,
+        Style::Literal | Style::Folded if literal_holds => Style::Literal,
+        _ => Style::Double,
+    }
+}
+
+/// Rule 3. `<<` is plain behind its tag.
+fn stays_string(text: &str) -> bool {
+    const OLD_BOOLS: [&str; 16] = ["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"];
+    matches!(resolve(text.as_bytes()), Resolved::Str | Resolved::Merge) && !OLD_BOOLS.contains(&text) && !is_base_60(text.as_bytes())
+}
+
+/// `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`
+fn is_base_60(text: &[u8]) -> bool {
+    let rest = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
+    if !rest.first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
+    let whole = rest.iter().take_while(|&&b| b.is_ascii_digit() || b == b'_').count();
+    let mut rest = &rest[whole..];
+    let mut groups = 0;
+    while let [b':', behind @ ..] = rest {
+        let len = match behind {
+            [b'0'..=b'5', b'0'..=b'9', ..] => 2,
+            [b'0'..=b'9', ..] => 1,
+            _ => return false,
+        };
+        rest = &behind[len..];
+        groups += 1;
+    }
+    let tail = rest.strip_prefix(b".").map_or(rest.is_empty(), |tail| tail.iter().all(|&b| b.is_ascii_digit() || b == b'_'));
+    groups > 0 && tail
+}
+
+fn single(out: &mut Vec<u8>, text: &str) {
+    out.push(b'\'');
+    for b in text.bytes() {
+        out.push(b);
+        if b == b'\'' {
+            out.push(b);
+        }
+    }
+    out.push(b'\'');
+}
+
+/// What SOPS prints for U+2028 and U+2029: a line break of its own behind each run.
+fn single_with_separators(out: &mut Vec<u8>, text: &str, column: usize) {
+    out.push(b'\'');
+    let mut broken = false;
+    for c in text.chars() {
+        if is_break(c) {
+            broken = true;
+        } else if std::mem::take(&mut broken) && c != ' ' {
+            out.push(b'\n');
+            out.resize(out.len() + column, b' ');
+        }
+        out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        if c == '\'' {
+            out.push(b'\'');
+        }
+    }
+    out.push(b'\'');
+}
+
+fn double(out: &mut Vec<u8>, text: &str) {
+    use std::io::Write as _;
+    // go-yaml looks for the mark at the start of the text, whichever character it is at.
+    let all = text.starts_with('\u{feff}');
+    out.push(b'"');
+    for c in text.chars() {
+        if !all && c != '"' && c != '\\' && c != '\t' && !is_break(c) && !is_special(c) {
+            out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            continue;
+        }
+        out.push(b'\\');
+        let short = match c {
+            '\0' => b'0',
+            '\u{7}' => b'a',
+            '\u{8}' => b'b',
+            '\t' => b't',
+            '\n' => b'n',
+            '\u{b}' => b'v',
+            '\u{c}' => b'f',
+            '\r' => b'r',
+            '\u{1b}' => b'e',
+            '"' => b'"',
+            '\\' => b'\\',
+            '\u{85}' => b'N',
+            '\u{a0}' => b'_',
+            '\u{2028}' => b'L',
+            '\u{2029}' => b'P',
+            _ => 0,
+        };
+        let n = u32::from(c);
+        let written = match (short, n) {
+            (0, 0..=0xff) => write!(out, "x{n:02X}"),
+            (0, 0x100..=0xffff) => write!(out, "u{n:04X}"),
+            (0, _) => write!(out, "U{n:08X}"),
+            (short, _) => out.write_all(&[short]),
+        };
+        written.expect("a vector takes all");
+    }
+    out.push(b'"');
+}
+
+/// Header, comment, and the lines at their column; empty lines stay empty. A last line feed belongs to the text, so it is written.
+fn literal(out: &mut Vec<u8>, text: &str, place: &Place, extra: Extra<'_>) -> Option<&'static str> {
+    let mut wrong = None;
+    out.push(b'|');
+    if text.starts_with([' ', '\n']) {
+        let right = place.column - place.parent;
+        let digit = extra.sops.unwrap_or(right);
+        if digit != right {
+            wrong = Some("SOPS writes the wrong indentation into the header of this block: it does not read back");
+        }
+        out.extend_from_slice(digit.to_string().as_bytes());
+    }
+    match text.as_bytes() {
+        b"\n" | [.., b'\n', b'\n'] => out.push(b'+'),
+        [.., b'\n'] => {}
+        _ => out.push(b'-'),
+    }
+    behind(out, extra.comment);
+    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
+        out.push(b'\n');
+        if !line.is_empty() {
+            out.resize(out.len() + place.column, b' ');
+            out.extend_from_slice(line.as_bytes());
+        }
+    }
+    wrong
+}
+
+/// What is not UTF-8: base64, over 70 characters in lines of 70.
+fn binary(out: &mut Vec<u8>, bytes: &[u8], place: &Place, extra: Extra<'_>) {
+    const LINE: usize = 70;
+    out.extend_from_slice(b"!!binary ");
+    let code = STANDARD.encode(bytes);
+    if code.len() <= LINE {
+        out.extend_from_slice(code.as_bytes());
+        return behind(out, extra.comment);
+    }
+    let mut lines = String::with_capacity(code.len() + code.len() / LINE + 1);
+    for (i, c) in code.chars().enumerate() {
+        if i > 0 && i % LINE == 0 {
+            lines.push('\n');
+        }
+        lines.push(c);
+    }
+    lines.push('\n');
+    if place.flow || place.key {
+        double(out, &lines);
+        behind(out, extra.comment);
+    } else {
+        literal(out, &lines, place, extra);
+    }
+}
+
+/// Does a key of this text stand behind `? `? The emitter counts tag and text.
+pub(super) fn is_complex_key(key: &[u8]) -> bool {
+    match std::str::from_utf8(key) {
+        Ok(text) => key.len() > 128 || text.contains(['\n', '\r', '\u{85}']),
+        Err(_) => key.len().div_ceil(3) * 4 > 70,
+    }
+}
