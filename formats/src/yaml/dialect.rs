@@ -1,0 +1,148 @@
+//! Where go-yaml (libyaml, YAML 1.1) and our parser (1.2) differ: found and refused (lossless-documents.md 4.4, classes G1 to G8).
+
+use std::ops::Range;
+
+use super::parse::Written;
+use crate::error::{SyntaxClass, SyntaxError};
+use crate::leaf::Span;
+
+fn refuse(text: &[u8], at: usize, what: &str) -> SyntaxError {
+    SyntaxError::at(text, at, SyntaxClass::Dialect, what)
+}
+
+/// UTF-8 without the characters that go-yaml refuses (G7) or takes as line breaks (G1).
+pub(super) fn check_bytes(bytes: &[u8]) -> Result<&str, SyntaxError> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| SyntaxError::at(bytes, e.valid_up_to(), SyntaxClass::Syntax, "the text is not UTF-8"))?;
+    let odd = |b: &u8| (*b < 0x20 && !matches!(b, b'\n' | b'\r' | b'\t')) || matches!(b, 0x7f | 0xc2 | 0xe2 | 0xef);
+    let mut at = 0;
+    while let Some(found) = bytes[at..].iter().position(odd) {
+        at += found;
+        match &bytes[at..] {
+            [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..] => {
+                return Err(refuse(bytes, at, "a line break of Unicode (U+0085, U+2028 or U+2029) that YAML versions read differently; write it as an escape"));
+            }
+            [0xc2, 0x80..=0x9f, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..] => {
+                return Err(refuse(bytes, at, "a control character that YAML does not allow; write it as an escape"));
+            }
+            [0xc2 | 0xe2 | 0xef, ..] => at += 1,
+            _ => return Err(refuse(bytes, at, "a control character that YAML does not allow; write it as an escape")),
+        }
+    }
+    Ok(text)
+}
+
+/// The `%YAML 1.2` lines, which must not be seen in a sealed text (G8).
+pub(super) fn directives(text: &str) -> Result<Vec<Span>, SyntaxError> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find("%YAML") {
+        let at = from + at;
+        from = at + 5;
+        let at_line_start = at == 0 || matches!(bytes[at - 1], b'\n' | b'\r') || &text[..at] == "\u{feff}";
+        if at_line_start && directive_place(&text[..at]) {
+            let end = text[at..].find(['\n', '\r']).map_or(text.len(), |n| at + n);
+            let version = text[at + 5..end].split('#').next().unwrap_or_default().trim();
+            if version != "1.1" {
+                found.push(Span::new(at, super::parse::behind_break(bytes, end)));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Can a directive stand here: only blank lines, comments and directives up to the start or a `...`?
+fn directive_place(before: &str) -> bool {
+    for line in before.lines().rev() {
+        let line = line.trim_start_matches('\u{feff}');
+        if line.starts_with("...") {
+            return true;
+        }
+        if !(line.trim().is_empty() || line.trim_start().starts_with('#') || line.starts_with('%')) {
+            return false;
+        }
+    }
+    true
+}
+
+/// G4: names of anchors.
+pub(super) fn check_name(text: &str, at: usize, name: &str) -> Result<(), SyntaxError> {
+    if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+        return Ok(());
+    }
+    Err(refuse(text.as_bytes(), at, "the name of an anchor may only hold letters, digits, '_' and '-'"))
+}
+
+/// G2, G3, G6, G7 and T3 of one flow scalar.
+pub(super) fn check_scalar(text: &str, range: &Range<usize>, style: Written, in_flow: bool) -> Result<(), SyntaxError> {
+    let bytes = text.as_bytes();
+    let inner = &bytes[range.clone()];
+    match style {
+        Written::Plain if in_flow && !inner.is_empty() => {
+            if matches!(inner[0], b'?' | b':') {
+                return Err(refuse(bytes, range.start, "unquoted text in a flow collection that begins with '?' or ':'"));
+            }
+            if let [b':', b',' | b']' | b'}', ..] = bytes[range.end..] {
+                return Err(refuse(bytes, range.end, "a ':' directly before ',', ']' or '}'"));
+            }
+        }
+        Written::Double => {
+            if let Some(at) = inner.iter().position(|&b| b == b'\\') {
+                check_escapes(bytes, range.start + at, range.end)?;
+            }
+        }
+        _ => {}
+    }
+    if in_flow && inner.contains(&b'\n') || style.is_quoted() {
+        check_tabs(bytes, range, style.is_quoted() && !in_flow)?;
+    }
+    Ok(())
+}
+
+fn check_escapes(bytes: &[u8], from: usize, end: usize) -> Result<(), SyntaxError> {
+    let mut at = from;
+    while at + 1 < end {
+        if bytes[at] != b'\\' {
+            at += 1;
+            continue;
+        }
+        match &bytes[at + 1..end] {
+            [b'/', ..] => return Err(refuse(bytes, at, "the escape '\\/', which only YAML 1.2 has")),
+            [b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] => {
+                return Err(refuse(bytes, at, "an escape of half a character (a surrogate)"));
+            }
+            _ => at += 2,
+        }
+    }
+    Ok(())
+}
+
+/// Tabs before the text of a further line (G7), and on the blank line behind a quoted scalar (T3).
+fn check_tabs(bytes: &[u8], range: &Range<usize>, behind: bool) -> Result<(), SyntaxError> {
+    let mut rest = &bytes[range.clone()];
+    let mut at = range.start;
+    while let Some(line) = rest.iter().position(|&b| b == b'\n') {
+        at += line + 1;
+        rest = &rest[line + 1..];
+        let blanks = rest.iter().take_while(|&&b| b == b' ' || b == b'\t').count();
+        if rest[..blanks].contains(&b'\t') {
+            return Err(refuse(bytes, at, "a tab in the indentation"));
+        }
+    }
+    if !behind {
+        return Ok(());
+    }
+    let mut at = range.end;
+    loop {
+        let line = bytes[at..].iter().take_while(|&&b| b == b' ' || b == b'\t').count();
+        let first = at == range.end;
+        match bytes.get(at + line) {
+            Some(b'\n' | b'\r') if !first && bytes[at..at + line].contains(&b'\t') => {
+                return Err(refuse(bytes, at, "a tab on the blank line behind a quoted value"));
+            }
+            Some(b'\n' | b'\r') => at = super::parse::behind_break(bytes, at + line),
+            _ => return Ok(()),
+        }
+    }
+}
