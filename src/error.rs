@@ -54,6 +54,8 @@ pub enum Error {
     Print { path: String, source: Unwritable },
     #[error("{path} exists already")]
     Exists { path: PathBuf },
+    #[error("{key}: {why}")]
+    Resolve { key: String, why: leafcrypt_kms::WrapError },
     #[error("Invalid KMS encryption context format")]
     BadContext,
     #[error("Duplicate decryption key type: {kind}")]

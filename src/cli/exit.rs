@@ -2,6 +2,7 @@
 
 use leafcrypt_formats::SyntaxClass;
 
+use crate::config::ConfigError;
 use crate::error::Error;
 use crate::files::ReadError;
 use crate::sealed_file::{OpenError, SealError, SealedError};
@@ -49,7 +50,16 @@ pub fn of(error: &Error) -> Exit {
         Error::BadContext => Exit::BadEncryptionContext,
         Error::DuplicateOrder { .. } => Exit::DuplicateKeyType,
         Error::AlreadySealed { .. } => Exit::FileAlreadyEncrypted,
-        Error::Config(_) | Error::Key { .. } | Error::NoKeys | Error::NotThere { .. } | Error::Exists { .. } | Error::Audit(_) | Error::Usage(_) => Exit::Generic,
+        Error::Config(e) => config(e),
+        Error::Resolve { .. } | Error::Key { .. } | Error::NoKeys | Error::NotThere { .. } | Error::Exists { .. } | Error::Audit(_) | Error::Usage(_) => Exit::Generic,
+    }
+}
+
+fn config(error: &ConfigError) -> Exit {
+    match error {
+        ConfigError::FlagConflict => Exit::ConflictingParameters,
+        ConfigError::YamlIndent | ConfigError::JsonIndent | ConfigError::WideIndent => Exit::ErrorDumpingTree,
+        _ => Exit::Generic,
     }
 }
 

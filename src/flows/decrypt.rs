@@ -9,7 +9,6 @@ use crate::sealed_file::{NotSealed, OpenFile, OpenHow, SealedError, SealedFile};
 use crate::world::{Event, World};
 
 /// A decryption.
-#[derive(Debug)]
 pub struct Decrypt<'a> {
     /// What.
     pub input: Input,
@@ -21,8 +20,8 @@ pub struct Decrypt<'a> {
     pub extract: Option<String>,
     /// How to open.
     pub how: OpenHow<'a>,
-    /// Blanks a level for what is printed anew.
-    pub indent: Option<usize>,
+    /// Blanks a level for what is printed anew in a format.
+    pub indent: &'a dyn Fn(Format) -> Result<Option<usize>, Error>,
 }
 
 impl Decrypt<'_> {
@@ -42,7 +41,7 @@ impl Decrypt<'_> {
             None if self.types.input.is_some() && self.types.name_of(&self.input).is_none() => open.format(),
             _ => self.types.output_of(&self.input, world.manners),
         };
-        let how = Printing { indent: self.indent, as_sops: !world.manners.strict_printing };
+        let how = Printing { indent: (self.indent)(out_format)?, as_sops: !world.manners.strict_printing };
         let bytes = match extract {
             Some(at) if !at.is_empty() => extract::print(&open, &at, out_format, &how, &path, &mut warnings, world.manners)?,
             _ if out_format == open.format() || out_format == Format::Binary && open.format() == Format::Json && is_data_only(&open, world) => {

@@ -22,15 +22,26 @@ pub fn convert(open: &OpenFile<'_>, to: Format, how: &Printing, path: &str, warn
     if to == Format::Binary {
         return binary(open, path, manners);
     }
-    let mut documents = trees(open, path, manners)?;
+    print_documents(&trees(open, path, manners)?, to, how, path, warnings, manners)
+}
+
+/// Whole documents in another format.
+///
+/// # Errors
+/// The format cannot hold them.
+pub fn print_documents(documents: &[Tree], to: Format, how: &Printing, path: &str, warnings: &mut Vec<String>, manners: &Manners) -> Result<Vec<u8>, Error> {
+    let mut documents = documents;
+    if to == Format::Binary {
+        return data_of(documents, path);
+    }
     if to != Format::Yaml && documents.len() > 1 {
         if manners.strict_printing {
             return Err(unwritable(path, format!("{} holds one document, the file has {}", to.name(), documents.len())));
         }
         warnings.push(format!("only the first of {} documents is printed", documents.len()));
-        documents.truncate(1);
+        documents = &documents[..1];
     }
-    printed(to, &documents, how, path, warnings)
+    printed(to, documents, how, path, warnings)
 }
 
 /// The one value of a file as raw bytes.
@@ -38,7 +49,10 @@ pub fn convert(open: &OpenFile<'_>, to: Format, how: &Printing, path: &str, warn
 /// # Errors
 /// It is no binary file.
 pub fn binary(open: &OpenFile<'_>, path: &str, manners: &Manners) -> Result<Vec<u8>, Error> {
-    let documents = trees(open, path, manners)?;
+    data_of(&trees(open, path, manners)?, path)
+}
+
+fn data_of(documents: &[Tree], path: &str) -> Result<Vec<u8>, Error> {
     match documents.first().and_then(|tree| tree.get("data")) {
         Some(Tree::Value(Value::Str(bytes))) => Ok(bytes.as_slice().to_vec()),
         _ => Err(unwritable(path, "no binary data found in tree".to_owned())),

@@ -5,6 +5,7 @@ pub mod encrypt;
 pub mod extract;
 pub mod init;
 pub mod keygen;
+pub mod rules;
 pub mod set;
 pub mod target;
 pub mod tour;

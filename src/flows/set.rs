@@ -36,7 +36,7 @@ impl Set<'_> {
         let text = self.input.read()?;
         let name = self.input.name();
         let mut file = open(&name, self.types.input_of(&self.input, world.manners), &text, &self.how, world)?;
-        let warnings = file.warnings().to_vec();
+        let mut warnings = file.warnings().to_vec();
         let plain = changed(&file, &at, &value, &name, world.manners)?;
         if plain == file.plain() && world.manners.typed_set {
             let note = Some(format!("{name}: that value is there already"));
@@ -45,7 +45,8 @@ impl Set<'_> {
         file.replace(plain);
         let sealed = file.seal(world).map_err(|source| Error::Seal { path: name.clone(), source: Box::new(source) })?;
         world.journal.record(Event::Encrypt, &name).map_err(Error::Audit)?;
-        deliver(sealed, &Output::InPlace(path.clone()), Holds::Sealed, Some(&text), warnings)
+        warnings.extend(sealed.warnings);
+        deliver(sealed.text, &Output::InPlace(path.clone()), Holds::Sealed, Some(&text), warnings)
     }
 }
 

@@ -13,7 +13,7 @@ mod walk;
 use leafcrypt_formats::{Bytes, CommentId, Dialect, Document, Envelope, Format, LeafId, Limits, Mode, ScanOptions, Tree};
 
 pub use error::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
-pub use seal::Wanted;
+pub use seal::{Finished, Wanted};
 pub use verdict::Vouched;
 
 use crate::keys::{DataKey, KeyGroups};
@@ -147,6 +147,11 @@ impl<'t> SealedFile<'t> {
 }
 
 impl OpenFile<'_> {
+    /// What opening had to say, with what reading had to say before it.
+    pub fn set_warnings(&mut self, warnings: Vec<String>) {
+        self.warnings = warnings;
+    }
+
     /// The plain text.
     pub fn plain(&self) -> &[u8] {
         &self.plain

@@ -33,11 +33,20 @@ pub struct Wanted {
     pub indent: Option<usize>,
 }
 
+/// A sealed text.
+#[derive(Debug)]
+pub struct Finished {
+    /// The whole file.
+    pub text: Vec<u8>,
+    /// What the user should know: doubled keys and the like.
+    pub warnings: Vec<String>,
+}
+
 impl OpenFile<'static> {
-    /// A plain text, about to be sealed for the first time: a new data key, wrapped for everybody.
+    /// A plain text, about to be sealed for the first time: a new data key, which [`OpenFile::seal`] wraps for everybody.
     ///
     /// # Errors
-    /// A key that cannot wrap, groups that do not fit, no randomness.
+    /// No randomness.
     pub fn new(format: Format, plain: Vec<u8>, wanted: Wanted, world: &World<'_>) -> Result<Self, SealError> {
         let data_key = DataKey::generate(world.random)?;
         let mut groups = wanted.groups;
@@ -46,7 +55,6 @@ impl OpenFile<'static> {
             let dated = leafcrypt_kms::backend(record.key.kind()).names().created_at;
             record.created_at = dated.then(|| now.clone());
         }
-        groups.wrap(&data_key, world.random, &world.session)?;
         let binary = format == Format::Binary;
         let settings = Settings {
             groups,
@@ -66,22 +74,24 @@ impl OpenFile<'_> {
     /// The sealed text. Nothing changed: the same bytes. Tokens of unchanged values stay; MAC and date change only if something sealed changed.
     ///
     /// # Errors
-    /// Bad text, a rule that covers nothing, something the format cannot hold, or a result that does not open to the same bytes.
-    pub fn seal(&self, world: &World<'_>) -> Result<Vec<u8>, SealError> {
-        let sealed = if self.format == Format::Binary { binary::seal(self, world)? } else { self.seal_document(world)? };
+    /// Bad text, a rule that covers nothing, a key that cannot wrap, something the format cannot hold, or a result that does not open to the same bytes.
+    pub fn seal(&self, world: &World<'_>) -> Result<Finished, SealError> {
+        let mut warnings = Vec::new();
+        let sealed = if self.format == Format::Binary { binary::seal(self, world)? } else { self.seal_document(world, &mut warnings)? };
         let limit = if self.format == Format::Binary { Limits::BINARY_SEALED } else { Limits::SEALED.text };
         if sealed.len() > limit {
             return Err(SealError::TooLarge { bytes: sealed.len(), limit });
         }
-        Ok(sealed)
+        Ok(Finished { text: sealed, warnings })
     }
 
-    fn seal_document(&self, world: &World<'_>) -> Result<Vec<u8>, SealError> {
+    fn seal_document(&self, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Vec<u8>, SealError> {
         let manners = world.manners;
         let document = Document::parse(self.format, &self.plain, &scan_options(Mode::Plain, manners))?;
         if !document.blocks().is_empty() {
             return Err(SealError::AlreadySealed);
         }
+        warnings.extend(document.warnings().iter().map(|w| w.what.clone()));
         let cipher = Cipher::new(&self.data_key);
         let mut nonces = Nonces::new(world.random);
         let selection = self.settings.selection.clone().unwrap_or_else(Selection::default_rule);
@@ -223,6 +233,9 @@ impl OpenFile<'_> {
             unknown: self.settings.unknown.clone(),
             ..Metadata::default()
         };
+        if metadata.groups.records().any(|record| record.wrapped.is_none()) || metadata.groups.groups.iter().any(Vec::is_empty) {
+            metadata.groups.wrap(&self.data_key, world.random, &world.session)?;
+        }
         if let Some(kept) = kept {
             metadata.mac.clone_from(&kept.mac);
             metadata.last_modified.clone_from(&kept.last_modified);

@@ -1,0 +1,23 @@
+//! `leafcrypt completion`: from the same definitions as the commands.
+
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+
+use super::Cli;
+use crate::error::Error;
+use crate::flows::target::Done;
+
+/// Print the completion script of a shell
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// bash, zsh, fish, powershell or elvish
+    shell: Shell,
+}
+
+impl Args {
+    pub(super) fn run(&self) -> Result<Done, Error> {
+        let mut out = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "leafcrypt", &mut out);
+        Ok(Done { stdout: Some(out), warnings: Vec::new(), note: None })
+    }
+}

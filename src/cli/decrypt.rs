@@ -1,0 +1,75 @@
+//! `leafcrypt decrypt`
+
+use super::Context;
+use super::shared::{File, To};
+use crate::error::Error;
+use crate::flows::decrypt::Decrypt;
+use crate::flows::rules::{self, Given};
+use crate::flows::target::Done;
+use crate::sealed_file::OpenHow;
+
+/// Open a file, or one value of it
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    file: File,
+    #[command(flatten)]
+    to: To,
+    /// Only what stands at this path: '["a"]["b"][0]'
+    #[arg(long, value_name = "PATH")]
+    extract: Option<String>,
+    #[command(flatten)]
+    opening: Opening,
+}
+
+/// How files are opened.
+#[derive(Debug, clap::Args)]
+pub(super) struct Opening {
+    /// Do not check the MAC
+    #[arg(long)]
+    pub ignore_mac: bool,
+    /// Refuse a file whose comments were changed outside leafcrypt
+    #[arg(long)]
+    pub strict: bool,
+    /// Refuse a file that does not prove that nobody changed it outside leafcrypt [env: LEAFCRYPT_REQUIRE_WITNESS]
+    #[arg(long)]
+    pub require_witness: bool,
+    /// Kinds of key in the order to try them, separated by commas [env: SOPS_DECRYPTION_ORDER]
+    #[arg(long, value_name = "KINDS")]
+    pub decryption_order: Option<String>,
+}
+
+impl Opening {
+    /// The order that was given, none if it was not.
+    pub(super) fn order(&self, context: &Context<'_>) -> Result<Vec<String>, Error> {
+        let text = self.decryption_order.as_ref().filter(|t| !t.is_empty()).or(context.variables.order.as_ref());
+        let order: Vec<String> = text.map(|t| t.split(',').map(str::to_owned).collect()).unwrap_or_default();
+        match order.iter().enumerate().find(|(i, kind)| order[..*i].contains(kind)) {
+            Some((_, kind)) => Err(Error::DuplicateOrder { kind: kind.clone() }),
+            None => Ok(order),
+        }
+    }
+
+    pub(super) fn how<'a>(&self, order: &'a [String], context: &Context<'_>) -> OpenHow<'a> {
+        let require_witness = self.require_witness || context.variables.require_witness;
+        OpenHow { ignore_mac: self.ignore_mac, strict: self.strict, require_witness, order }
+    }
+}
+
+impl Args {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        let world = &context.world;
+        let input = self.file.input();
+        let output = self.to.output(&input)?;
+        let types = self.file.types(world.manners)?;
+        let order = self.opening.order(context)?;
+        let given = Given { config: context.config(), indent: context.global.indent, ..Given::default() };
+        let mut warnings = Vec::new();
+        let config = rules::load(types.name_of(&input).as_deref(), &given, world, &mut warnings)?;
+        let how = self.opening.how(&order, context);
+        let flow = Decrypt { input, output, types, extract: self.extract.clone(), how, indent: &|format| rules::indent(format, &given, config.as_ref()) };
+        let mut done = flow.run(world)?;
+        done.warnings.splice(..0, warnings);
+        Ok(done)
+    }
+}

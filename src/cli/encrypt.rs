@@ -1,0 +1,28 @@
+//! `leafcrypt encrypt`
+
+use super::key_args::Sealing;
+use super::shared::{File, To};
+use super::Context;
+use crate::error::Error;
+use crate::flows::encrypt::Encrypt;
+use crate::flows::target::Done;
+
+/// Seal a file for the recipients of its creation rule, or of the key flags
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    file: File,
+    #[command(flatten)]
+    to: To,
+    #[command(flatten)]
+    sealing: Sealing,
+}
+
+impl Args {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        let input = self.file.input();
+        let output = self.to.output(&input)?;
+        let types = self.file.types(context.world.manners)?;
+        Encrypt { input, output, types, given: self.sealing.given(context)? }.run(&context.world)
+    }
+}

@@ -1,0 +1,63 @@
+//! `leafcrypt init`
+
+use std::path::PathBuf;
+
+use super::Context;
+use crate::error::Error;
+use crate::flows::target::Done;
+use crate::flows::{init, keygen};
+
+/// Set a project up: a .sops.yaml for a recipient, and .gitignore entries for plaintext
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+    /// The age recipient; without it a new identity is made
+    #[arg(short, long, value_name = "RECIPIENT")]
+    age: Option<String>,
+    /// Replace a file that is there without asking
+    #[arg(short, long)]
+    yes: bool,
+}
+
+impl Args {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        let world = &context.world;
+        let mut lines = Vec::new();
+        let recipient = match &self.age {
+            Some(recipient) => {
+                let age = leafcrypt_kms::Kind::Age;
+                let read = leafcrypt_kms::backend(age).from_list(recipient, &leafcrypt_kms::Beside::default());
+                read.map_err(|source| Error::Key { kind: age, source })?;
+                recipient.clone()
+            }
+            None => {
+                let plan = keygen::plan(None, world)?;
+                if plan.existing.is_some() {
+                    let path = plan.path.display();
+                    return Err(Error::Usage(format!("{path} holds identities already: give one's recipient, leafcrypt init --age age1...")));
+                }
+                let made = keygen::apply(&plan, world)?;
+                lines.push(format!("made an identity: {}", made.path.display()));
+                made.recipient
+            }
+        };
+        let steps = init::plan(&self.folder, &recipient)?;
+        for step in &steps {
+            if step.asks && !self.yes {
+                match world.dialog.confirm(&format!("{} exists. Replace it?", step.path.display())) {
+                    Some(true) => {}
+                    Some(false) => continue,
+                    None => return Err(Error::Exists { path: step.path.clone() }),
+                }
+            }
+            init::apply(step)?;
+            lines.push(format!("wrote {}", step.path.display()));
+        }
+        if lines.is_empty() {
+            lines.push("nothing to do".to_owned());
+        }
+        Ok(Done { stdout: None, warnings: Vec::new(), note: Some(lines.join("\n")) })
+    }
+}

@@ -1,0 +1,37 @@
+//! `leafcrypt keygen`
+
+use std::path::PathBuf;
+
+use super::Context;
+use crate::error::Error;
+use crate::flows::keygen;
+use crate::flows::target::Done;
+
+/// Make an age identity in the place where sops and leafcrypt look for it
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Write it to this new file instead
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Add to an existing file without asking
+    #[arg(short, long)]
+    yes: bool,
+}
+
+impl Args {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        let world = &context.world;
+        let plan = keygen::plan(self.output.as_deref(), world)?;
+        if plan.existing.is_some() && !self.yes {
+            let question = format!("{} holds identities already. Add one more to it?", plan.path.display());
+            match world.dialog.confirm(&question) {
+                Some(true) => {}
+                Some(false) => return Ok(Done { stdout: None, warnings: Vec::new(), note: Some("nothing was changed".to_owned()) }),
+                None => return Err(Error::Exists { path: plan.path }),
+            }
+        }
+        let made = keygen::apply(&plan, world)?;
+        let note = Some(format!("identity: {} (mode 0600; keep it, and a copy in a safe place)", made.path.display()));
+        Ok(Done { stdout: Some(format!("{}\n", made.recipient).into_bytes()), warnings: Vec::new(), note })
+    }
+}

@@ -1,0 +1,116 @@
+//! The list of commands, and dispatch. Only this floor prints, reads argv, exits.
+
+mod completion;
+mod decrypt;
+mod encrypt;
+mod env_vars;
+mod exit;
+mod init;
+mod key_args;
+mod keygen;
+mod legacy;
+mod man;
+mod prompt;
+mod report;
+mod set;
+mod shared;
+mod tour;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use leafcrypt_kms::{Real, Session};
+
+use crate::error::Error;
+use crate::flows::target::Done;
+use crate::manners::Manners;
+use crate::world::{NoJournal, SystemRandom, World};
+
+/// Secrets in Git: seals the values of YAML, JSON, ENV, INI and TOML files, losslessly, in the format of SOPS.
+#[derive(Debug, Parser)]
+#[command(name = "leafcrypt", disable_version_flag = true, subcommand_required = true, arg_required_else_help = true, after_help = env_vars::HELP)]
+struct Cli {
+    #[command(flatten)]
+    global: shared::Global,
+    #[command(subcommand)]
+    command: Commands,
+}
+
+#[derive(Debug, Subcommand)]
+enum Commands {
+    Encrypt(encrypt::Args),
+    Decrypt(decrypt::Args),
+    Set(set::Args),
+    Keygen(keygen::Args),
+    Init(init::Args),
+    Tour(tour::Args),
+    Completion(completion::Args),
+    Man(man::Args),
+}
+
+/// What a command needs of this floor.
+struct Context<'w> {
+    world: World<'w>,
+    global: shared::Global,
+    variables: env_vars::Variables,
+}
+
+/// Runs the program: argv in, exit code out.
+pub fn run(argv: Vec<OsString>) -> u8 {
+    let manners = Manners::of_program(&argv.first().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default());
+    let command = Cli::command();
+    let argv = legacy::rewrite(argv, &command);
+    if legacy::asks_version(&argv) {
+        return print(report::version(manners).as_bytes());
+    }
+    let matches = match command.name(manners.name).try_get_matches_from(argv) {
+        Ok(matches) => matches,
+        Err(error) => return report::usage(&error),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return report::usage(&error),
+    };
+    let session = Session::new(Arc::new(Real::default()));
+    let variables = env_vars::Variables::read(session.outside());
+    let world = World { random: &SystemRandom, session, manners, dialog: &prompt::Terminal, journal: &NoJournal };
+    let context = Context { world, global: cli.global, variables };
+    match dispatch(cli.command, &context) {
+        Ok(done) => deliver(&done, &context),
+        Err(error) => report::error(&error, &context),
+    }
+}
+
+fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
+    match command {
+        Commands::Encrypt(args) => args.run(context),
+        Commands::Decrypt(args) => args.run(context),
+        Commands::Set(args) => args.run(context),
+        Commands::Keygen(args) => args.run(context),
+        Commands::Init(args) => args.run(context),
+        Commands::Tour(args) => args.run(context),
+        Commands::Completion(args) => args.run(),
+        Commands::Man(args) => args.run(),
+    }
+}
+
+/// Results go to standard output, built fully, written once; all talk to standard error.
+fn deliver(done: &Done, context: &Context<'_>) -> u8 {
+    for warning in &done.warnings {
+        report::warning(warning, context);
+    }
+    if let Some(note) = &done.note {
+        report::note(note);
+    }
+    done.stdout.as_deref().map_or(0, print)
+}
+
+fn print(bytes: &[u8]) -> u8 {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Ok(()) => 0,
+        Err(_) => exit::Exit::Generic as u8,
+    }
+}

@@ -1,0 +1,219 @@
+//! An error as text: what failed, where we looked, which key by name, one suggested next command. As `sops`, SOPS's own strings.
+
+use std::io::IsTerminal as _;
+
+use super::Context;
+use super::exit::{self, Exit};
+use crate::error::Error;
+use crate::files::ReadError;
+use crate::keys::NoKeyOpens;
+use crate::manners::Manners;
+use crate::sealed_file::{OpenError, SOPS_VERSION, SealError, SealedError};
+
+/// Prints an error and gives its exit code.
+pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
+    let code = exit::of(error);
+    if context.world.manners.sops_messages {
+        eprintln!("{}", as_sops(error));
+    } else {
+        eprintln!("error: {}", ours(error));
+    }
+    if let Some(hint) = hint(error, context.world.manners)
+        && !must_be_exact(error)
+    {
+        eprintln!("hint: {hint}");
+    }
+    code as u8
+}
+
+/// A warning: something went well all the same.
+pub(super) fn warning(line: &str, context: &Context<'_>) {
+    if context.world.manners.sops_messages {
+        // SOPS's logger, as it writes to what is no terminal.
+        let now = crate::metadata::rfc3339(context.world.now());
+        eprintln!("[CMD]\t time=\"{now}\" level=warning msg={line:?}");
+    } else {
+        eprintln!("warning: {line}");
+    }
+}
+
+/// A line for a person; nothing in a pipe.
+pub(super) fn note(line: &str) {
+    if std::io::stderr().is_terminal() {
+        eprintln!("{line}");
+    }
+}
+
+/// What clap has to say: help on standard output with 0, a usage error with SOPS's 1.
+pub(super) fn usage(error: &clap::Error) -> u8 {
+    let help = !error.use_stderr();
+    // Nothing more can be done where even this cannot be printed.
+    let _ = error.print();
+    if help { 0 } else { Exit::Generic as u8 }
+}
+
+/// `--version`.
+pub(super) fn version(manners: &Manners) -> String {
+    if manners.sops_messages {
+        format!("sops {SOPS_VERSION}\n")
+    } else {
+        format!("leafcrypt {}\nreads and writes the files of sops {SOPS_VERSION}\n", env!("CARGO_PKG_VERSION"))
+    }
+}
+
+/// SOPS's functional tests compare this text whole.
+fn must_be_exact(error: &Error) -> bool {
+    matches!(error, Error::Seal { source, .. } if matches!(**source, SealError::Wrap(crate::keys::WrapFailed::EmptyGroup)))
+        || matches!(error, Error::Sealed { source: SealedError::NotSealed(_), .. })
+}
+
+fn ours(error: &Error) -> String {
+    match error {
+        Error::Open { path, source } => match &**source {
+            OpenError::NoKeyOpens(report) => format!("{path}: no key of ours opens the file\n{}", tried(report)),
+            OpenError::MacMissing { .. } => format!("{path}: the file has no MAC: somebody removed it, and may have changed the rest"),
+            OpenError::MacMismatch { .. } => format!("{path}: MAC mismatch: values were changed, moved, added or removed since the file was sealed"),
+            other => format!("{path}: {other}"),
+        },
+        Error::Sealed { path, source: SealedError::NotSealed(_) } => format!("{path}: sops metadata not found: the file is not sealed"),
+        Error::Seal { path, source } => match &**source {
+            SealError::Wrap(why) => format!("{path}: could not generate data key: {why}"),
+            other => format!("{path}: {other}"),
+        },
+        other => other.to_string().trim_start_matches("Error: ").to_owned(),
+    }
+}
+
+fn as_sops(error: &Error) -> String {
+    match error {
+        Error::NoFile => "Error: no file specified".to_owned(),
+        Error::Read { path, source: ReadError::NotFound } => format!("Error: cannot operate on non-existent file \"{path}\""),
+        Error::Read { path, source } => format!("Error reading file: {path}: {source}"),
+        Error::PlainSyntax { path, source } if source.class == leafcrypt_formats::SyntaxClass::NoDocument => {
+            let _ = path;
+            "File cannot be completely empty, it must contain at least one document".to_owned()
+        }
+        Error::PlainSyntax { path, source } => format!("Error unmarshalling file: {path}: {source}"),
+        Error::Sealed { source: SealedError::NotSealed(_), .. } => "sops metadata not found".to_owned(),
+        Error::Sealed { path, source } => format!("Error unmarshalling input: {path}: {source}"),
+        Error::AlreadySealed { .. } => ALREADY.to_owned(),
+        Error::Seal { source, .. } => match &**source {
+            SealError::Wrap(why) => format!("Could not generate data key: [{why}]"),
+            other => other.to_string(),
+        },
+        Error::Open { source, .. } => match &**source {
+            OpenError::NoKeyOpens(report) => sops_report(report),
+            OpenError::Leaf { path, why, .. } => {
+                format!("Error decrypting tree: Error walking tree: Could not decrypt value: {path}: {why}")
+            }
+            other => other.to_string(),
+        },
+        Error::NotThere { component, .. } => format!("error truncating tree: {component}"),
+        other => other.to_string(),
+    }
+}
+
+/// `sops-cli.md`, section 7: 203, 75 columns.
+const ALREADY: &str = "The file you have provided contains a top-level entry called 'sops', or for\n\
+flat file formats top-level entries starting with 'sops_'. This is\n\
+generally due to the file already being encrypted. SOPS uses a top-level\n\
+entry called 'sops' to store the metadata required to decrypt the file. For\n\
+this reason, SOPS can not encrypt files that already contain such an entry.\n\
+\n\
+If this is an unencrypted file, rename the 'sops' entry.\n\
+\n\
+If this is an encrypted file and you want to edit it, use the editor mode,\n\
+for example: `sops edit my_file.yaml`";
+
+fn hint(error: &Error, manners: &Manners) -> Option<String> {
+    let name = manners.name;
+    Some(match error {
+        Error::NoKeys => format!("{name} encrypt --age RECIPIENT FILE, or leafcrypt init for a .sops.yaml"),
+        Error::AlreadySealed { path } => format!("{name} decrypt {path}, or {name} set {path} '[\"key\"]' '\"value\"'"),
+        Error::Sealed { path, source: SealedError::NotSealed(_) } => format!("{name} encrypt {path}"),
+        Error::Read { source: ReadError::NotFound, .. } | Error::NoFile => format!("{name} --help"),
+        Error::PlainSyntax { path, .. } => format!("to seal it whole all the same: {name} encrypt --input-type binary --output-type binary {path}"),
+        Error::Open { path, source } => match &**source {
+            OpenError::NoKeyOpens(_) => "put your age identity where it is looked for, or point SOPS_AGE_KEY_FILE at it; a new one: leafcrypt keygen".to_owned(),
+            OpenError::MacMissing { .. } | OpenError::MacMismatch { .. } | OpenError::MacUnreadable(_) | OpenError::Witness(_) | OpenError::Leaf { .. } => {
+                format!("restore the file: git restore {path}; to look at what is left: {name} decrypt --ignore-mac {path}")
+            }
+            _ => return None,
+        },
+        Error::Seal { source, .. } => match &**source {
+            SealError::NothingCovered { .. } => "correct the rule in .sops.yaml or the flag".to_owned(),
+            SealError::NotFaithful { .. } => format!("{name} encrypt --input-type binary --output-type binary seals it whole"),
+            _ => return None,
+        },
+        Error::NotThere { path, .. } => format!("{name} decrypt {path} shows what is there"),
+        Error::BadSetValue => "a JSON text, so a string has quotes: '\"text\"'".to_owned(),
+        Error::Exists { .. } => "choose another name with --output, or confirm with -y".to_owned(),
+        _ => return None,
+    })
+}
+
+/// Every key that was tried, by group, and why it failed.
+fn tried(report: &NoKeyOpens) -> String {
+    let mut lines = Vec::new();
+    for (i, group) in report.groups.iter().enumerate() {
+        if report.groups.len() > 1 {
+            lines.push(format!("  group {}: {}", i + 1, if group.opened { "opened" } else { "not opened" }));
+        }
+        for (key, why) in &group.tried {
+            lines.push(format!("  {} {}: {why}", key.kind().name(), key.id()));
+        }
+    }
+    lines.extend(report.combining.iter().map(|why| format!("  {why}")));
+    lines.join("\n")
+}
+
+/// `sops-keys.md`, section 3, with its columns and trailing blanks.
+fn sops_report(report: &NoKeyOpens) -> String {
+    if let Some(why) = &report.combining {
+        return format!("Failed to get the data key required to decrypt the SOPS file.\n\n{why}");
+    }
+    let mut out = String::from("Failed to get the data key required to decrypt the SOPS file.\n");
+    for (i, group) in report.groups.iter().enumerate() {
+        out.push_str(&format!("\nGroup {i}: {}", if group.opened { "SUCCESS" } else { "FAILED" }));
+        for (n, (key, why)) in group.tried.iter().enumerate() {
+            if n > 0 {
+                out.push_str("\n  ");
+            }
+            out.push_str(&format!("\n  {}: FAILED", key.id()));
+            for (k, line) in wrap(&why.to_string(), 60 - 8).iter().enumerate() {
+                out.push_str(if k == 0 { "\n    - | " } else { "\n      | " });
+                out.push_str(line);
+            }
+        }
+        out.push('\n');
+    }
+    let opened = report.groups.iter().filter(|g| g.opened).count();
+    let trailer = if report.threshold == 0 {
+        "Recovery failed because no master key was able to decrypt the file. In order for SOPS to recover the file, at least one key has to be successful, but none were.".to_owned()
+    } else {
+        format!(
+            "Recovery failed because the file was encrypted with a Shamir threshold of {}, but only {opened} part(s) were successfully recovered, one for each successful key group. In order for SOPS to recover the file, at least {} groups have to be successful. In order for a group to be successful, decryption has to succeed with any of the keys in that key group.",
+            report.threshold, report.threshold
+        )
+    };
+    out.push('\n');
+    out.push_str(&wrap(&trailer, 75).join("\n"));
+    out
+}
+
+/// Words in lines of at most `width` columns.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is a line");
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}

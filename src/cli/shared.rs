@@ -1,0 +1,87 @@
+//! Flags that several commands have.
+
+use std::path::PathBuf;
+
+use leafcrypt_formats::Format;
+
+use crate::error::Error;
+use crate::flows::target::{Input, Output, Types};
+use crate::manners::Manners;
+
+/// Flags of every command, before or behind it.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Global {
+    /// The configuration file, instead of the `.sops.yaml` that is found [env: SOPS_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Blanks a level in what is printed anew
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
+    pub indent: Option<i64>,
+    /// Say more on standard error
+    #[arg(long, global = true)]
+    pub verbose: bool,
+}
+
+/// The file and its types.
+#[derive(Debug, clap::Args)]
+pub(super) struct File {
+    /// The file; standard input if left out
+    pub file: Option<PathBuf>,
+    /// Type of the input, instead of the one its name tells
+    #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
+    pub input_type: Option<String>,
+    /// Type of the output
+    #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
+    pub output_type: Option<String>,
+    /// Types and rules go by this name; what is read and written does not change
+    #[arg(long, value_name = "NAME")]
+    pub filename_override: Option<String>,
+}
+
+impl File {
+    pub(super) fn input(&self) -> Input {
+        self.file.clone().map_or(Input::Stdin, Input::File)
+    }
+
+    pub(super) fn types(&self, manners: &Manners) -> Result<Types, Error> {
+        Ok(Types {
+            input: format_of(self.input_type.as_deref(), manners)?,
+            output: format_of(self.output_type.as_deref(), manners)?,
+            name: self.filename_override.clone(),
+        })
+    }
+}
+
+/// Where the result goes.
+#[derive(Debug, clap::Args)]
+pub(super) struct To {
+    /// Write the result over the input
+    #[arg(short, long)]
+    pub in_place: bool,
+    /// Write the result to this file
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+impl To {
+    pub(super) fn output(&self, input: &Input) -> Result<Output, Error> {
+        let conflict = |text: &str| Err(Error::Conflict(text.to_owned()));
+        match (self.in_place, &self.output, input) {
+            (true, Some(_), _) => conflict("Error: cannot operate on both --output and --in-place"),
+            (true, None, Input::Stdin) => conflict("Error: cannot use --in-place when reading from stdin"),
+            (true, None, Input::File(path)) => Ok(Output::InPlace(path.clone())),
+            (false, Some(path), _) => Ok(Output::File(path.clone())),
+            (false, None, _) => Ok(Output::Stdout),
+        }
+    }
+}
+
+/// As `sops`, unknown words are ignored, and there is no TOML.
+pub(super) fn format_of(word: Option<&str>, manners: &Manners) -> Result<Option<Format>, Error> {
+    let Some(word) = word else { return Ok(None) };
+    let format = Format::of_word(word).filter(|f| manners.knows_toml || *f != Format::Toml);
+    if format.is_none() && manners.strict_types {
+        return Err(Error::Usage(format!("unknown type {word:?}; the types are yaml, json, dotenv, ini, toml and binary")));
+    }
+    Ok(format)
+}

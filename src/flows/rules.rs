@@ -1,0 +1,109 @@
+//! What the configuration and the command line say about a file: keys, selector, MAC mode, threshold, indentation.
+
+use std::path::{Path, PathBuf};
+
+use leafcrypt_formats::Format;
+use leafcrypt_kms::{Beside, Kind};
+
+use crate::config::{self, Config, ConfigError, Rule, Search, Stores, Who};
+use crate::error::Error;
+use crate::files;
+use crate::keys::{KeyGroups, Record};
+use crate::seal::selection::RuleKind;
+use crate::world::World;
+
+/// What the command line and its variables say beside the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// `--config`, `SOPS_CONFIG`.
+    pub config: Option<PathBuf>,
+    /// Key flags and variables: comma lists.
+    pub keys: Vec<(Kind, String)>,
+    /// `--encryption-context`, `--aws-profile`.
+    pub beside: Beside,
+    /// `--shamir-secret-sharing-threshold`.
+    pub threshold: i64,
+    /// Selector flags.
+    pub selectors: Vec<(RuleKind, String)>,
+    /// `--mac-only-encrypted`.
+    pub mac_only_encrypted: bool,
+    /// `--indent`.
+    pub indent: Option<i64>,
+}
+
+/// The current folder as `PWD` has it, where that is right.
+fn current(world: &World<'_>) -> PathBuf {
+    files::current_folder(world.session.outside().env("PWD").map(PathBuf::from))
+}
+
+/// Finds and loads the configuration for a file; `None` is for a text from standard input without a name.
+///
+/// # Errors
+/// It is not YAML, or somebody else could have written it.
+pub fn load(file: Option<&Path>, given: &Given, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Option<Config>, Error> {
+    let current = current(world);
+    let home = world.session.outside().env("HOME").map(PathBuf::from);
+    let folder = config::absolute(&current, file.and_then(Path::parent).unwrap_or(Path::new("")));
+    let lenient = !world.manners.strict_config_owner;
+    let search = match &given.config {
+        Some(path) => Search::Named { path, current: &current, lenient },
+        None if world.manners.config_near_file => Search::FromFile { folder: &folder, home: home.as_deref() },
+        None => Search::FromCurrent { current: &current },
+    };
+    let (uid, private_group) = files::who();
+    let Some(found) = config::find(&files::OnDisk, search, Who { uid, private_group })? else { return Ok(None) };
+    warnings.extend(found.warnings.iter().cloned());
+    let text = files::read_limited(&found.path, 1 << 20).map_err(|e| ConfigError::Unreadable(format!("{}: {e}", found.shown.display())))?;
+    let config = Config::load(&found, &text)?;
+    warnings.extend(config.warnings.iter().cloned());
+    Ok(Some(config))
+}
+
+/// The rule for a file that is about to be sealed: the configuration's, and what was given in its place.
+///
+/// # Errors
+/// No rule fits, also when keys are given; or there are no keys at all.
+pub fn for_file(file: &Path, given: &Given, config: Option<&Config>, world: &World<'_>) -> Result<Rule, Error> {
+    let file = config::absolute(&current(world), file);
+    let from_config = config.map(|c| c.rule_for(&file)).transpose()?.flatten();
+    let lists: Vec<(Kind, &str)> = given.keys.iter().map(|(kind, text)| (*kind, text.as_str())).collect();
+    let keys = config::flag_keys(&lists, &given.beside)?;
+    if from_config.is_none() && keys.is_empty() {
+        return Err(Error::NoKeys);
+    }
+    let selectors: Vec<(RuleKind, &str)> = given.selectors.iter().map(|(kind, text)| (*kind, text.as_str())).collect();
+    let mut rule = from_config.unwrap_or_default().with_keys(keys).with_threshold(given.threshold).with_selectors(&selectors)?;
+    rule.mac_only_encrypted |= given.mac_only_encrypted;
+    Ok(rule)
+}
+
+/// A rule's keys as groups of a file, not wrapped yet.
+///
+/// # Errors
+/// A key that must be asked its service first, and is not answered.
+pub fn groups(rule: &Rule, world: &World<'_>) -> Result<KeyGroups, Error> {
+    let mut groups = Vec::with_capacity(rule.groups.len());
+    for group in &rule.groups {
+        let mut records = Vec::with_capacity(group.len());
+        for key in group {
+            let resolved = key.resolve(&world.session).map_err(|why| Error::Resolve { key: key.id().to_owned(), why })?;
+            records.push(Record { key: resolved.unwrap_or_else(|| key.clone()), wrapped: None, created_at: None, unknown: Vec::new() });
+        }
+        groups.push(records);
+    }
+    Ok(KeyGroups { groups, threshold: rule.stored_threshold() })
+}
+
+/// Blanks a level for a format: `--indent`, else `stores`.
+///
+/// # Errors
+/// A number that SOPS refuses.
+pub fn indent(format: Format, given: &Given, config: Option<&Config>) -> Result<Option<usize>, Error> {
+    let stores = given.indent.map(Stores::all).or(config.map(|c| c.stores)).unwrap_or_default();
+    Ok(match format {
+        Format::Yaml => Some(stores.yaml_indent()?),
+        Format::Json => stores.json_indent()?,
+        Format::Binary => stores.binary_indent()?,
+        Format::Dotenv | Format::Ini | Format::Toml => None,
+    })
+}

@@ -1,0 +1,179 @@
+//! The main job, shown: every step prints the command that does it, and every step really runs.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use leafcrypt_kms::{Kind, Outside, Session};
+
+use super::decrypt::Decrypt;
+use super::encrypt::Encrypt;
+use super::rules::Given;
+use super::set::Set;
+use super::target::{Input, Output, Types};
+use super::{keygen, target};
+use crate::error::Error;
+use crate::files;
+use crate::sealed_file::OpenHow;
+use crate::world::World;
+
+const PLAIN: &[u8] = b"{\"db\": {\"host\": \"localhost\", \"user\": \"admin\", \"password\": \"supersecret\"}, \"api\": {\"key\": \"abcdef123456\"}}\n";
+
+/// Runs the tour; `say` gets each line.
+///
+/// # Errors
+/// A step fails: then something is wrong with this machine or with us, and the error says what.
+pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
+    let folder = files::PrivateFolder::make(world.session.outside().env("XDG_RUNTIME_DIR").map(Into::into).as_deref())
+        .map_err(|source| Error::Write { path: "a temporary folder".to_owned(), source })?;
+    let key_file = folder.path().join("keys.txt");
+    let file = folder.path().join("secrets.json");
+    let given_env = Arc::new(Tourist { inner: world.session.shared_outside(), key_file: key_file.clone().into_os_string() });
+    let inside = World { session: Session::new(given_env), ..*world };
+    let write = |path: &Path, bytes: &[u8]| target::deliver(bytes.to_vec(), &Output::File(path.to_owned()), target::Holds::Plain, None, Vec::new());
+
+    say(&format!("A tour of leafcrypt, in {} (removed at the end).", folder.path().display()));
+    say("");
+    say("1. A key of your own. The public part, age1..., is called the recipient.");
+    let plan = keygen::plan(Some(&key_file), &inside)?;
+    let made = keygen::apply(&plan, &inside)?;
+    command(say, "leafcrypt keygen --output keys.txt");
+    say(&format!("   {}", made.recipient));
+    command(say, "export SOPS_AGE_KEY_FILE=keys.txt");
+
+    say("");
+    say("2. A file with secrets.");
+    write(&file, PLAIN)?;
+    command(say, "cat secrets.json");
+    show(say, PLAIN);
+
+    say("");
+    say("3. Sealed for that recipient: every value is encrypted, every key can be read. This is what Git would store.");
+    let given = Given { keys: vec![(Kind::Age, made.recipient.clone())], ..Given::default() };
+    let encrypt = Encrypt { input: Input::File(file.clone()), output: Output::InPlace(file.clone()), types: Types::default(), given };
+    encrypt.run(&inside)?;
+    command(say, &format!("leafcrypt encrypt --age {} -i secrets.json", short(&made.recipient)));
+    let sealed = read(&file)?;
+    command(say, "cat secrets.json");
+    show(say, &sealed);
+
+    say("");
+    say("4. One value changes.");
+    let set = Set {
+        input: Input::File(file.clone()),
+        types: Types::default(),
+        path: "[\"db\"][\"password\"]".to_owned(),
+        value: zeroize::Zeroizing::new("\"correct horse battery staple\"".to_owned()),
+        how: OpenHow::default(),
+    };
+    set.run(&inside)?;
+    command(say, "leafcrypt set secrets.json '[\"db\"][\"password\"]' '\"correct horse battery staple\"'");
+    let changed = read(&file)?;
+
+    say("");
+    say("5. What Git shows: that value, the MAC over all values, the date, and leafcrypt's own field. No other token moved.");
+    command(say, "git diff --word-diff secrets.json");
+    diff(say, &sealed, &changed);
+
+    say("");
+    say("6. Opened again: the same bytes as before, but for the one value.");
+    let decrypt = Decrypt {
+        input: Input::File(file.clone()),
+        output: Output::Stdout,
+        types: Types::default(),
+        extract: None,
+        how: OpenHow::default(),
+        indent: &|_| Ok(None),
+    };
+    let opened = decrypt.run(&inside)?.stdout.unwrap_or_default();
+    command(say, "leafcrypt decrypt secrets.json");
+    show(say, &opened);
+    let expected = String::from_utf8_lossy(PLAIN).replace("supersecret", "correct horse battery staple");
+    if opened != expected.as_bytes() {
+        return Err(Error::Usage("the tour's file did not come back as it was: please report this".to_owned()));
+    }
+
+    say("");
+    say("7. Key and file are shredded.");
+    for path in [&file, &key_file] {
+        files::shred(path).map_err(|source| Error::Write { path: path.display().to_string(), source })?;
+    }
+    command(say, "shred -u secrets.json keys.txt");
+    folder.remove().map_err(|source| Error::Write { path: "the temporary folder".to_owned(), source })?;
+    say("");
+    say("Next, in a project of yours: leafcrypt init");
+    Ok(())
+}
+
+fn command(say: &mut dyn FnMut(&str), text: &str) {
+    say(&format!("   $ {text}"));
+}
+
+/// Lines of a text, long ones cut in the middle so that a screen holds them.
+fn show(say: &mut dyn FnMut(&str), text: &[u8]) {
+    for line in String::from_utf8_lossy(text).lines() {
+        say(&format!("   {}", cut(line, 110)));
+    }
+}
+
+/// The lines that differ.
+fn diff(say: &mut dyn FnMut(&str), old: &[u8], new: &[u8]) {
+    let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
+    let pieces = |text: &str| -> Vec<String> { text.replace("\", \"", "\",\n\"").replace("}, \"", "},\n\"").lines().map(str::to_owned).collect() };
+    for (old, new) in pieces(&old).iter().zip(&pieces(&new)).filter(|(old, new)| old != new) {
+        say(&format!("   - {}", cut(old.trim(), 100)));
+        say(&format!("   + {}", cut(new.trim(), 100)));
+    }
+}
+
+fn cut(line: &str, width: usize) -> String {
+    let chars: Vec<char> = line.chars().collect();
+    if chars.len() <= width {
+        return line.to_owned();
+    }
+    let (head, tail) = (width * 2 / 3, width / 3 - 3);
+    format!("{}...{}", chars[..head].iter().collect::<String>(), chars[chars.len() - tail..].iter().collect::<String>())
+}
+
+fn short(recipient: &str) -> String {
+    cut(recipient, 24)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    Input::File(path.to_owned()).read()
+}
+
+/// The world with one variable set: the tour's key, and no other.
+struct Tourist {
+    inner: Arc<dyn Outside>,
+    key_file: std::ffi::OsString,
+}
+
+impl Outside for Tourist {
+    fn env(&self, name: &str) -> Option<std::ffi::OsString> {
+        match name {
+            "SOPS_AGE_KEY_FILE" => Some(self.key_file.clone()),
+            "HOME" | "PWD" | "PATH" => self.inner.env(name),
+            _ => None,
+        }
+    }
+
+    fn read(&self, path: &Path, limit: usize) -> std::io::Result<leafcrypt_kms::Secret> {
+        self.inner.read(path, limit)
+    }
+
+    fn run(&self, command: leafcrypt_kms::Command) -> std::io::Result<leafcrypt_kms::Finished> {
+        self.inner.run(command)
+    }
+
+    fn ask(&self, prompt: &str) -> leafcrypt_kms::Asked {
+        self.inner.ask(prompt)
+    }
+
+    fn now(&self) -> std::time::SystemTime {
+        self.inner.now()
+    }
+
+    fn passwd_home(&self) -> Option<std::path::PathBuf> {
+        self.inner.passwd_home()
+    }
+}
