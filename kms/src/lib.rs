@@ -19,6 +19,7 @@ mod registry;
 mod secret;
 mod session;
 
+pub use age::{default_identity_file, generate, holds_age_identities};
 pub use backend::{Backend, Beside, ConfigKey, Names};
 pub use error::{BadKey, UnwrapError, WrapError};
 pub use fields::{Field, Fields};
