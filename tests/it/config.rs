@@ -179,7 +179,7 @@ fn what_is_wrong_and_where() {
         assert_eq!(load(text).expect_err(text).to_string(), expected, "{text}");
     };
     check("creation_rules:\n  - age: R1\n    age: R2\n", " (line 2): creation_rules[0]: a field stands twice, again in line 3");
-    check("creation_rules: []\ncreation_rules: []\n", " (line 1): a field stands twice, again in line 2");
+    check("creation_rules: []\ncreation_rules: []\n", ": a field stands twice, again in line 2");
     check("creation_rules:\n  - path_regex: [a]\n", " (line 2): creation_rules[0].path_regex: expected text");
     check("creation_rules:\n  - key_groups:\n    - age: R1\n", " (line 3): creation_rules[0].key_groups[0].age: expected a list");
     check("creation_rules: {a: b}\n", " (line 1): creation_rules: expected a list");
