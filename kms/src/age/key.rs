@@ -1,0 +1,85 @@
+//! An age recipient as a master key.
+
+use std::sync::OnceLock;
+
+use crate::error::{BadKey, UnwrapError, WrapError};
+use crate::fields::Fields;
+use crate::master_key::{Cost, Kind, MasterKey, Wrapped};
+use crate::secret::Secret;
+use crate::session::Session;
+
+use super::recipient::Recipient;
+use super::{envelope, search};
+
+/// A recipient as it was given, an SSH key's comment included, and what it means.
+pub(super) struct AgeKey {
+    text: String,
+    /// Read when it is first used, so that a misspelled record is kept.
+    meaning: OnceLock<Result<Recipient, BadKey>>,
+}
+
+impl AgeKey {
+    /// Reads a recipient from a flag or the configuration.
+    ///
+    /// # Errors
+    /// SOPS's text for the misspelled one.
+    pub(super) fn read(text: &str) -> Result<Self, BadKey> {
+        let key = AgeKey::kept(text.trim());
+        match key.meaning() {
+            Ok(_) => Ok(key),
+            Err(why) => Err(why.clone()),
+        }
+    }
+
+    /// A recipient from a file, right or wrong.
+    pub(super) fn kept(text: &str) -> Self {
+        AgeKey { text: text.to_owned(), meaning: OnceLock::new() }
+    }
+
+    fn meaning(&self) -> Result<&Recipient, &BadKey> {
+        self.meaning.get_or_init(|| Recipient::read(self.text.trim())).as_ref()
+    }
+}
+
+impl std::fmt::Debug for AgeKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AgeKey({:?})", self.text)
+    }
+}
+
+impl MasterKey for AgeKey {
+    fn kind(&self) -> Kind {
+        Kind::Age
+    }
+
+    fn id(&self) -> &str {
+        &self.text
+    }
+
+    fn fields(&self) -> Fields {
+        Fields::default().with("recipient", &self.text)
+    }
+
+    fn cost(&self, session: &Session) -> Cost {
+        search::cost(&self.text, session)
+    }
+
+    fn wrap(&self, secret: &Secret, session: &Session) -> Result<Wrapped, WrapError> {
+        let refused = |_| WrapError::Refused { why: "age could not wrap for this recipient".to_owned() };
+        match self.meaning().map_err(|why| WrapError::BadKey(why.0.clone()))? {
+            Recipient::X25519(recipient) => envelope::seal(secret, recipient).map(Wrapped).map_err(refused),
+            Recipient::Ssh(recipient) => envelope::seal(secret, &**recipient).map(Wrapped).map_err(refused),
+            Recipient::Plugin { name } => {
+                let _ = (name, session);
+                Err(WrapError::NotBuilt { feature: "age plugin" })
+            }
+            Recipient::Hybrid => Err(WrapError::NotBuilt { feature: "hybrid age1pq1" }),
+        }
+    }
+
+    fn unwrap(&self, wrapped: &Wrapped, session: &Session) -> Result<Secret, UnwrapError> {
+        search::unwrap(&[(&self.text, wrapped)], session)
+            .map(|(_, secret)| secret)
+            .map_err(|mut reasons| reasons.pop().unwrap_or(UnwrapError::Corrupt))
+    }
+}

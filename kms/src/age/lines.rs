@@ -1,0 +1,81 @@
+//! The lines of an identity file.
+
+use age::x25519;
+
+use super::recipient::{bech32, good_plugin_name};
+
+/// A native identity and its recipient's text, by which the fitting one is tried first.
+pub(super) struct Native {
+    pub(super) identity: x25519::Identity,
+    pub(super) recipient: String,
+}
+
+/// An identity that a program understands.
+pub(super) struct PluginIdentity {
+    /// `age-plugin-NAME` is started for it.
+    pub(super) name: String,
+    /// The line; for some plugins a secret.
+    pub(super) line: crate::Secret,
+}
+
+/// What a source of identities held.
+#[derive(Default)]
+pub(super) struct Lines {
+    pub(super) natives: Vec<Native>,
+    pub(super) plugins: Vec<PluginIdentity>,
+    /// Whether there was an `AGE-SECRET-KEY-PQ-1…`, which cannot be used yet.
+    pub(super) hybrid: bool,
+    /// What was wrong with some lines, by their number; never their text.
+    pub(super) faults: Vec<String>,
+}
+
+impl Lines {
+    /// Reads a text. A bad line is noted and does not spoil the others.
+    /// Differs from SOPS: there one bad line fails the whole source.
+    pub(super) fn read(text: &[u8]) -> Self {
+        let mut lines = Lines::default();
+        for (i, line) in text.split(|&b| b == b'\n').enumerate() {
+            // Blanks between keys of one line: `SOPS_AGE_KEY` as 3.13 reads it.
+            let trimmed = line.trim_ascii();
+            if trimmed.is_empty() || trimmed.starts_with(b"#") {
+                continue;
+            }
+            for word in trimmed.split(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty()) {
+                if word.starts_with(b"#") {
+                    break;
+                }
+                if let Err(why) = lines.add(word) {
+                    lines.faults.push(format!("{why} (line {})", i + 1));
+                }
+            }
+        }
+        lines
+    }
+
+    /// Whether there was no key in it at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.natives.is_empty() && self.plugins.is_empty() && !self.hybrid
+    }
+
+    fn add(&mut self, word: &[u8]) -> Result<(), String> {
+        let word = std::str::from_utf8(word).map_err(|_| "unknown identity type")?;
+        if word.starts_with("AGE-SECRET-KEY-PQ-1") {
+            bech32(word).map_err(|_| "malformed secret key")?;
+            self.hybrid = true;
+        } else if word.starts_with("AGE-SECRET-KEY-1") {
+            let identity: x25519::Identity = word.parse().map_err(|_| "malformed secret key")?;
+            self.natives.push(Native { recipient: identity.to_public().to_string(), identity });
+        } else if word.starts_with("AGE-PLUGIN-") {
+            let prefix = bech32(word).map_err(|_| "malformed plugin identity")?.to_ascii_uppercase();
+            let name = prefix.strip_prefix("AGE-PLUGIN-").unwrap_or_default();
+            let name = name.strip_suffix('-').unwrap_or(name).to_ascii_lowercase();
+            if !good_plugin_name(&name) {
+                return Err("invalid plugin name".to_owned());
+            }
+            self.plugins.push(PluginIdentity { name, line: crate::Secret::new(word.as_bytes().to_vec()) });
+        } else {
+            return Err("unknown identity type".to_owned());
+        }
+        Ok(())
+    }
+}
