@@ -1,1 +1,164 @@
-//! `.sops.yaml`.
+//! `.sops.yaml`: where it is ([`find`]), what it says ([`Config::load`]), and which rule fits a file ([`Config::rule_for`]).
+//!
+//! The texts of errors keep SOPS's phrases (`sops-cli.md`, section 7); places and fields are named in our own words, values never.
+
+mod destination;
+mod file;
+mod find;
+mod rule;
+mod scalar;
+mod stores;
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::seal::go_regex::BadRegex;
+
+pub use destination::{Destination, Target};
+pub use find::{Disk, Findings, Found, Node, Search, Stat, Who, absolute, find};
+pub use rule::{Rule, flag_keys};
+pub use stores::Stores;
+
+/// A configuration file that was read.
+#[derive(Debug)]
+pub struct Config {
+    /// Its path, for messages.
+    path: PathBuf,
+    /// The absolute folder it stands in; paths are matched relative to it.
+    folder: PathBuf,
+    file: file::File,
+    /// How formats are indented.
+    pub stores: Stores,
+    /// What SOPS passes over in silence: fields that nobody knows.
+    pub warnings: Vec<String>,
+}
+
+/// What is wrong with a configuration, or with asking it.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ConfigError {
+    /// The file could not be read.
+    #[error("could not read config file: {0}")]
+    Unreadable(String),
+    /// It belongs to, or can be written by, somebody else (P22).
+    #[error("the config file {} is not used: {why}", path.display())]
+    Untrusted {
+        /// The file.
+        path: PathBuf,
+        /// Who could have written it.
+        why: String,
+    },
+    /// Not YAML, or not of the types of SOPS's fields.
+    #[error("error loading config: Could not unmarshal config file: {}{}: {what}", path.display(), place(*line, field))]
+    Unmarshal {
+        /// The file.
+        path: PathBuf,
+        /// From 1; 0 if it is about the whole file.
+        line: u64,
+        /// The field, empty if none is meant.
+        field: String,
+        /// In our words.
+        what: String,
+    },
+    /// A regex before the rule that would match.
+    #[error("error loading config: can not compile regexp: {source}; in {} (line {line})", path.display())]
+    BadPathRegex {
+        /// The file.
+        path: PathBuf,
+        /// Where the rule begins.
+        line: u64,
+        /// Go's words.
+        source: BadRegex,
+    },
+    /// No rule fits.
+    #[error("error loading config: no matching creation rules found")]
+    NoMatchingRule,
+    /// No destination rule fits.
+    #[error("error loading config: no matching destination found in config")]
+    NoMatchingDestination,
+    /// A destination rule without a destination.
+    #[error("no destination configured for this file")]
+    NoDestination,
+    /// A destination rule with two.
+    #[error("error loading config: more than one destinations were found in a single destination rule, you can only use one per rule")]
+    TwoDestinations,
+    /// Two selectors in one rule.
+    #[error(
+        "error loading config: cannot use more than one of encrypted_suffix, unencrypted_suffix, encrypted_regex, unencrypted_regex, encrypted_comment_regex, or unencrypted_comment_regex for the same rule"
+    )]
+    TwoSelectors,
+    /// A selector flag beside another selector (exit 8).
+    #[error(
+        "Error: cannot use more than one of encrypted_suffix, unencrypted_suffix, encrypted_regex, unencrypted_regex, encrypted_comment_regex, or unencrypted_comment_regex in the same file"
+    )]
+    FlagConflict,
+    /// A selector that is no regex: SOPS would then seal nothing, or everything, in silence (P10).
+    #[error("{field} is no regex: {source}")]
+    BadSelector {
+        /// Which selector.
+        field: &'static str,
+        /// Go's words.
+        source: BadRegex,
+    },
+    /// A key is misspelled; the text is SOPS's.
+    #[error("{0}")]
+    BadKey(String),
+    /// A key field of a wrong type.
+    #[error("error loading config: invalid {kind} key configuration: invalid {field} key configuration: expected {expected}, got {got}")]
+    KeyType {
+        /// SOPS's first name for it.
+        kind: &'static str,
+        /// The field.
+        field: &'static str,
+        /// What SOPS wants.
+        expected: &'static str,
+        /// Go's name for what stands there.
+        got: &'static str,
+    },
+    /// Over a limit of R8.
+    #[error("error loading config: the rule has more than {most} {what}")]
+    Limit {
+        /// Of what.
+        what: &'static str,
+        /// How many are allowed.
+        most: usize,
+    },
+    /// `stores.yaml.indent` below 0 (exit 4).
+    #[error("Could not marshal tree: YAML Negative indentation not accepted")]
+    YamlIndent,
+    /// `stores.json.indent` below -1 (exit 4).
+    #[error("Could not marshal tree: Error marshaling to json: JSON Indentation parameter smaller than -1 is not accepted")]
+    JsonIndent,
+    /// More blanks a level than make sense (exit 4).
+    #[error("Could not marshal tree: the indentation is too wide")]
+    WideIndent,
+}
+
+impl Config {
+    /// Reads the bytes of a file that [`find`] found.
+    ///
+    /// # Errors
+    /// Not YAML, not UTF-8, too big, a field twice, a field of a wrong type.
+    pub fn load(found: &Found, text: &[u8]) -> Result<Self, ConfigError> {
+        let path = found.shown.clone();
+        let map = file::parse(text).map_err(|fault| ConfigError::Unmarshal {
+            path: path.clone(),
+            line: fault.line,
+            field: fault.field,
+            what: fault.what,
+        })?;
+        let stores = Stores::of(map.fields.stores.as_ref());
+        let warnings = rule::unknown_fields(&map);
+        Ok(Config { path, folder: found.folder.clone(), file: map.fields, stores, warnings })
+    }
+
+    /// The file's path, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn place(line: u64, field: &str) -> String {
+    let line = if line == 0 { String::new() } else { format!(" (line {line})") };
+    if field.is_empty() { line } else { format!("{line}: {field}") }
+}

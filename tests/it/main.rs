@@ -1,3 +1,4 @@
 //! One binary for all integration tests: a module per subject.
 
+mod config;
 mod metadata;

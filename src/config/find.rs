@@ -1,0 +1,234 @@
+//! Where the configuration file is (`sops-config.md`, section 1), and whether it may be used (threat-model.md, P22).
+
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use super::ConfigError;
+
+/// The one name.
+const NAME: &str = ".sops.yaml";
+/// What people write by mistake; SOPS warns of it.
+const WRONG_NAME: &str = ".sops.yml";
+/// So many folders SOPS looks into.
+const MOST_FOLDERS: usize = 100;
+
+/// What the search wants of the disk. Whoever owns the disk implements it.
+pub trait Disk {
+    /// What stands at a path, links followed. None: nothing, or a link to nothing.
+    ///
+    /// # Errors
+    /// It cannot be known (no permission on the way).
+    fn stat(&self, path: &Path) -> io::Result<Option<Stat>>;
+
+    /// The owner of the git work tree around a folder, if git itself accepts that tree. Asked only about files of strangers.
+    fn work_tree_owner(&self, folder: &Path) -> Option<u32>;
+}
+
+/// What kind of thing stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Node {
+    File,
+    Pipe,
+    Folder,
+    Other,
+}
+
+/// What is known of a file before it is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Stat {
+    /// Its kind.
+    pub node: Node,
+    /// User id of its owner.
+    pub owner: u32,
+    /// Its group's id.
+    pub group: u32,
+    /// Its permission bits.
+    pub mode: u32,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Who {
+    /// The user's id.
+    pub uid: u32,
+    /// The user's primary group, if nobody else is in it.
+    pub private_group: Option<u32>,
+}
+
+/// How to look.
+#[derive(Clone, Copy, Debug)]
+pub enum Search<'p> {
+    /// As `leafcrypt`: from the file's folder up to the edge of its repository or of the home folder.
+    FromFile {
+        /// Absolute and clean ([`absolute`]).
+        folder: &'p Path,
+        /// The home folder, where there is one.
+        home: Option<&'p Path>,
+    },
+    /// As `sops`: from the current folder, 100 folders up; a file that others can write is only warned of.
+    FromCurrent {
+        /// The current folder as `PWD` has it.
+        current: &'p Path,
+    },
+    /// `--config` or `SOPS_CONFIG`.
+    Named {
+        /// As given.
+        path: &'p Path,
+        /// The current folder as `PWD` has it.
+        current: &'p Path,
+        /// Called as `sops`: only warn.
+        lenient: bool,
+    },
+}
+
+/// A file that was found and may be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// To open.
+    pub path: PathBuf,
+    /// For messages: relative, where SOPS's is.
+    pub shown: PathBuf,
+    /// The absolute folder it stands in, links not resolved.
+    pub folder: PathBuf,
+}
+
+/// What a search came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// None: there is no configuration, which is no error as such.
+    pub found: Option<Found>,
+    /// Of a wrong name on the way, and of doubtful owners as `sops`.
+    pub warnings: Vec<String>,
+}
+
+/// Looks for the configuration file.
+///
+/// # Errors
+/// It is not a file, a named one does not exist, or others could have written it.
+pub fn find(disk: &dyn Disk, search: Search<'_>, who: Who) -> Result<Findings, ConfigError> {
+    match search {
+        Search::FromFile { folder, home } => {
+            let last = |folder: &Path| Some(folder) == home || matches!(disk.stat(&folder.join(".git")), Ok(Some(_)));
+            let mut over = false;
+            let folders = folder.ancestors().take(MOST_FOLDERS).take_while(|folder| {
+                let wanted = !over;
+                over = over || last(folder);
+                wanted
+            });
+            let candidates = folders.map(|folder| (folder.to_path_buf(), folder.to_path_buf()));
+            climb(disk, candidates, who, false)
+        }
+        Search::FromCurrent { current } => {
+            let up = (0..MOST_FOLDERS).map(|n| -> PathBuf { std::iter::repeat_n("..", n).collect() });
+            let mut findings = climb(disk, up.map(|up| (current.join(&up), up)), who, true)?;
+            if let Some(found) = &mut findings.found {
+                found.folder = absolute(current, &parent(&found.shown));
+            }
+            Ok(findings)
+        }
+        Search::Named { path, current, lenient } => named(disk, path, current, lenient),
+    }
+}
+
+/// A path made absolute and clean by its text alone, as Go's `filepath.Abs` does: no links are resolved.
+pub fn absolute(base: &Path, path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in base.join(path).components() {
+        match part {
+            Component::CurDir => {}
+            // Above the root there is the root.
+            Component::ParentDir => drop(clean.pop()),
+            part => clean.push(part),
+        }
+    }
+    clean
+}
+
+/// Candidates are folders: where to look, and how that is shown.
+fn climb(disk: &dyn Disk, folders: impl Iterator<Item = (PathBuf, PathBuf)>, who: Who, lenient: bool) -> Result<Findings, ConfigError> {
+    let mut wrong: Option<PathBuf> = None;
+    for (folder, shown) in folders {
+        let (path, shown) = (folder.join(NAME), shown.join(NAME));
+        let stat = match disk.stat(&path) {
+            Ok(stat) => stat,
+            // As SOPS, which takes what it may not see for missing.
+            Err(_) if lenient => None,
+            Err(error) => return Err(unreadable(&shown, &error.kind().to_string())),
+        };
+        let Some(stat) = stat else {
+            if wrong.is_none() && matches!(disk.stat(&folder.join(WRONG_NAME)), Ok(Some(_))) {
+                wrong = Some(shown.with_file_name(WRONG_NAME));
+            }
+            continue;
+        };
+        match stat.node {
+            Node::File => {}
+            Node::Folder => return Err(ConfigError::Unreadable(format!("read {}: is a directory", shown.display()))),
+            Node::Pipe | Node::Other => return Err(unreadable(&shown, "not a regular file")),
+        }
+        let mut warnings: Vec<String> = wrong.iter().map(|wrong| ignoring(wrong, Some(&shown))).collect();
+        if let Some(why) = distrust(disk, stat, &folder, who) {
+            judge(&shown, why, lenient, &mut warnings)?;
+        }
+        return Ok(Findings { found: Some(Found { path, shown, folder }), warnings });
+    }
+    Ok(Findings { found: None, warnings: wrong.iter().map(|wrong| ignoring(wrong, None)).collect() })
+}
+
+fn named(disk: &dyn Disk, path: &Path, current: &Path, lenient: bool) -> Result<Findings, ConfigError> {
+    let at = current.join(path);
+    let stat = disk.stat(&at).map_err(|error| unreadable(path, &error.kind().to_string()))?;
+    let Some(stat) = stat else {
+        return Err(ConfigError::Unreadable(format!("open {}: no such file or directory", path.display())));
+    };
+    match stat.node {
+        Node::File | Node::Pipe => {}
+        Node::Folder => return Err(ConfigError::Unreadable(format!("read {}: is a directory", path.display()))),
+        Node::Other => return Err(unreadable(path, "not a regular file")),
+    }
+    let mut warnings = Vec::new();
+    if stat.mode & 0o002 != 0 && stat.node == Node::File {
+        judge(path, "anybody can write to it", lenient, &mut warnings)?;
+    }
+    let folder = absolute(current, &parent(path));
+    Ok(Findings { found: Some(Found { path: at, shown: path.to_path_buf(), folder }), warnings })
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+fn unreadable(path: &Path, why: &str) -> ConfigError {
+    ConfigError::Unreadable(format!("{}: {why}", path.display()))
+}
+
+fn ignoring(wrong: &Path, instead: Option<&Path>) -> String {
+    let start =
+        format!("ignoring {:?} when searching for config file; the config file must be called {NAME:?}", wrong.display().to_string());
+    match instead {
+        Some(path) => format!("{start}; using {:?} instead", path.display().to_string()),
+        None => start,
+    }
+}
+
+/// P22: why a file that was found by searching may be another's work.
+fn distrust(disk: &dyn Disk, stat: Stat, folder: &Path, who: Who) -> Option<&'static str> {
+    if stat.mode & 0o002 != 0 {
+        return Some("anybody can write to it");
+    }
+    if stat.mode & 0o020 != 0 && who.private_group != Some(stat.group) {
+        return Some("its group can write to it; if you trust them, name it with --config");
+    }
+    let ours = stat.owner == who.uid || stat.owner == 0 || disk.work_tree_owner(folder) == Some(stat.owner);
+    (!ours).then_some("it belongs to another user; if you trust them, name it with --config")
+}
+
+fn judge(path: &Path, why: &str, lenient: bool, warnings: &mut Vec<String>) -> Result<(), ConfigError> {
+    let error = ConfigError::Untrusted { path: path.to_path_buf(), why: why.to_owned() };
+    if !lenient {
+        return Err(error);
+    }
+    warnings.push(format!("the config file {} is used although {why}", path.display()));
+    Ok(())
+}

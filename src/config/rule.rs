@@ -1,0 +1,290 @@
+//! Which rule fits a path, and what it means (`sops-config.md`, sections 1 and 3).
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use leafcrypt_kms::{BACKENDS, Backend, BadKey, Beside, Kind, MasterKey};
+
+use super::file::{CreationRule, File, KeyGroup};
+use super::scalar::{Keys, Map};
+use super::{Config, ConfigError};
+use crate::seal::go_regex::GoRegex;
+use crate::seal::selection::{RuleKind, Selection};
+
+/// R8 of the threat model.
+const MOST_KEYS: usize = 1000;
+const MOST_GROUPS: usize = 255;
+
+/// What a creation rule asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Rule {
+    /// The keys, as groups. A rule without keys has one empty group: SOPS says so only when it wraps.
+    pub groups: Vec<Vec<Arc<dyn MasterKey>>>,
+    /// As written; 0: not said. See [`Rule::stored_threshold`].
+    pub threshold: i64,
+    /// None: nothing said, which reads as the default rule but for binary files.
+    pub selection: Option<Selection>,
+    /// The MAC covers sealed values only.
+    pub mac_only_encrypted: bool,
+    /// What SOPS passes over in silence: bad regexes in later rules, flat keys beside `key_groups`.
+    pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// The first rule that fits a file. None: the configuration has no `creation_rules` at all.
+    ///
+    /// `file` is absolute and clean ([`super::absolute`]); it need not exist.
+    ///
+    /// # Errors
+    /// No rule fits, a regex before it is none, its keys or selectors are wrong. A selector must be a regex under every name of the program (P10).
+    pub fn rule_for(&self, file: &Path) -> Result<Option<Rule>, ConfigError> {
+        let Some(rules) = &self.file.creation_rules else { return Ok(None) };
+        let path = self.relative(file);
+        let mut found: Option<Rule> = None;
+        let mut late = Vec::new();
+        for (number, rule) in rules.iter().enumerate() {
+            let Some(rule) = rule else { continue };
+            let line = rule.referenced.line();
+            let fits = match rule.value.fields.path_regex.as_deref() {
+                None | Some("") => Ok(true),
+                Some(pattern) => GoRegex::new(pattern).map(|regex| found.is_none() && regex.is_match(path)),
+            };
+            match fits {
+                Err(_) if found.is_some() => {
+                    late.push(format!("{}, line {line}: the path_regex of a later rule is no regex", self.path.display()));
+                }
+                Err(source) => return Err(ConfigError::BadPathRegex { path: self.path.clone(), line, source }),
+                Ok(true) if found.is_none() => found = Some(build(&rule.value.fields, &format!("creation_rules[{number}]"))?),
+                Ok(_) => {}
+            }
+        }
+        let mut rule = found.ok_or(ConfigError::NoMatchingRule)?;
+        rule.warnings.append(&mut late);
+        Ok(Some(rule))
+    }
+
+    /// A path as rules see it: without the prefix of the configuration's folder, if it lies in it; whole if not.
+    fn relative<'p>(&self, file: &'p Path) -> &'p [u8] {
+        let whole = file.as_os_str().as_encoded_bytes();
+        let folder = self.folder.as_os_str().as_encoded_bytes();
+        let cut = whole.strip_prefix(folder).and_then(|rest| rest.strip_prefix(std::path::MAIN_SEPARATOR_STR.as_bytes()));
+        cut.unwrap_or(whole)
+    }
+}
+
+impl Rule {
+    /// Keys given by flags or variables take the place of all groups, as one group in the order of SOPS's command line.
+    /// The rule's selectors, MAC mode and threshold stay. Without keys, nothing changes.
+    #[must_use]
+    pub fn with_keys(mut self, keys: Vec<Arc<dyn MasterKey>>) -> Self {
+        if !keys.is_empty() {
+            self.groups = vec![keys];
+        }
+        self
+    }
+
+    /// `--shamir-secret-sharing-threshold`; 0 is not given.
+    #[must_use]
+    pub fn with_threshold(mut self, threshold: i64) -> Self {
+        if threshold != 0 {
+            self.threshold = threshold;
+        }
+        self
+    }
+
+    /// Selectors given by flags; an empty one is not given. Each takes the place of the rule's of the same name.
+    ///
+    /// # Errors
+    /// Two different ones, flags and rule taken together (exit 8), or one that is no regex.
+    pub fn with_selectors(mut self, flags: &[(RuleKind, &str)]) -> Result<Self, ConfigError> {
+        for &(kind, text) in flags.iter().filter(|(_, text)| !text.is_empty()) {
+            if self.selection.as_ref().is_some_and(|selection| selection.kind != kind) {
+                return Err(ConfigError::FlagConflict);
+            }
+            self.selection = Some(checked(kind, text)?);
+        }
+        Ok(self)
+    }
+
+    /// The threshold that metadata store: as written, even if it makes no sense with one group; the number of groups if nothing is said and there are several.
+    pub fn stored_threshold(&self) -> i64 {
+        match (self.threshold, self.groups.len()) {
+            (0, groups) if groups > 1 => groups as i64,
+            (threshold, _) => threshold,
+        }
+    }
+}
+
+/// Keys from flags and variables, in the order of SOPS's command line. Texts are comma lists; empty ones are not given.
+///
+/// # Errors
+/// SOPS's text for a misspelled key.
+pub fn flag_keys(given: &[(Kind, &str)], beside: &Beside) -> Result<Vec<Arc<dyn MasterKey>>, ConfigError> {
+    let mut keys = Vec::new();
+    for backend in ranked(|backend| backend.names().rank_flags) {
+        for (_, text) in given.iter().filter(|(kind, text)| *kind == backend.names().kind && !text.is_empty()) {
+            keys.extend(backend.from_list(text, beside).map_err(bad)?);
+        }
+    }
+    Ok(keys)
+}
+
+/// A creation rule, or a recreation rule, as it was written.
+pub(super) fn build(rule: &CreationRule, place: &str) -> Result<Rule, ConfigError> {
+    let written = rule.key_groups.as_deref().unwrap_or_default();
+    let mut warnings = Vec::new();
+    let groups = if written.is_empty() {
+        vec![flat(rule)?]
+    } else {
+        if !rule.keys.is_empty() {
+            warnings.push(format!("{place}: the keys beside key_groups are ignored"));
+        }
+        written.iter().flatten().map(|item| group(&item.fields)).collect::<Result<Vec<_>, _>>()?
+    };
+    if groups.len() > MOST_GROUPS {
+        return Err(ConfigError::Limit { what: "key groups", most: MOST_GROUPS });
+    }
+    if groups.iter().map(Vec::len).sum::<usize>() > MOST_KEYS {
+        return Err(ConfigError::Limit { what: "keys", most: MOST_KEYS });
+    }
+    Ok(Rule {
+        groups,
+        threshold: rule.shamir_threshold.unwrap_or_default().0,
+        selection: selection(&rule.selectors)?,
+        mac_only_encrypted: rule.mac_only_encrypted.unwrap_or_default().0,
+        warnings,
+    })
+}
+
+fn selection(selectors: &[(RuleKind, String)]) -> Result<Option<Selection>, ConfigError> {
+    match selectors {
+        [] => Ok(None),
+        [(kind, text)] => checked(*kind, text).map(Some),
+        _ => Err(ConfigError::TwoSelectors),
+    }
+}
+
+fn checked(kind: RuleKind, text: &str) -> Result<Selection, ConfigError> {
+    if !matches!(kind, RuleKind::UnencryptedSuffix | RuleKind::EncryptedSuffix) {
+        GoRegex::new(text).map_err(|source| ConfigError::BadSelector { field: kind.name(), source })?;
+    }
+    Ok(Selection { kind, text: text.to_owned() })
+}
+
+/// The flat fields form one group, in SOPS's order and with doubles.
+fn flat(rule: &CreationRule) -> Result<Vec<Arc<dyn MasterKey>>, ConfigError> {
+    let beside = Beside { context: Vec::new(), profile: rule.aws_profile.clone().unwrap_or_default() };
+    let mut group = Vec::new();
+    for backend in ranked(|backend| backend.names().rank_rule) {
+        let names = backend.names();
+        let wrong = |expected, got| ConfigError::KeyType { kind: names.rule_error, field: names.rule_field, expected, got };
+        let list = match rule.keys.get(&names.kind) {
+            None => continue,
+            Some(Keys::Line(line)) => line.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect(),
+            Some(Keys::List(list)) => list.clone(),
+            Some(Keys::Wrong(got)) => return Err(wrong("string, []string, or nil", got)),
+            Some(Keys::WrongItem(got)) => return Err(wrong("string in list", got)),
+        };
+        if !list.is_empty() {
+            group.extend(backend.from_list(&list.join(","), &beside).map_err(bad)?);
+        }
+    }
+    Ok(group)
+}
+
+/// A key group: what it merges first, then its own; of doubles the first stays.
+fn group(written: &KeyGroup) -> Result<Vec<Arc<dyn MasterKey>>, ConfigError> {
+    let mut keys = Vec::new();
+    collect(written, &mut keys)?;
+    let mut seen = HashSet::new();
+    keys.retain(|key| seen.insert((key.kind(), key.id().to_owned())));
+    Ok(keys)
+}
+
+/// Goes as deep as `merge` does in the text, which the parser limits.
+fn collect(written: &KeyGroup, keys: &mut Vec<Arc<dyn MasterKey>>) -> Result<(), ConfigError> {
+    for merged in written.merge.iter().flatten().flatten() {
+        collect(&merged.fields, keys)?;
+    }
+    for backend in ranked(|backend| backend.names().rank_group) {
+        for item in written.keys.get(&backend.names().kind).into_iter().flatten() {
+            keys.extend(backend.from_config(item).map_err(bad)?);
+        }
+    }
+    Ok(())
+}
+
+fn ranked(rank: impl Fn(&'static dyn Backend) -> u8) -> Vec<&'static dyn Backend> {
+    let mut backends = BACKENDS.to_vec();
+    backends.sort_by_key(|backend| rank(*backend));
+    backends
+}
+
+fn bad(error: BadKey) -> ConfigError {
+    ConfigError::BadKey(error.0)
+}
+
+/// The fields of a file that nobody knows, with their places.
+pub(super) fn unknown_fields(file: &Map<File>) -> Vec<String> {
+    let mut names = Names::default();
+    names.map("", file);
+    if let Some(stores) = &file.fields.stores {
+        names.map("stores", stores);
+        let formats = [("yaml", &stores.fields.yaml), ("json", &stores.fields.json), ("json_binary", &stores.fields.json_binary)];
+        for (format, store) in formats {
+            store.iter().for_each(|store| names.map(&format!("stores.{format}"), store));
+        }
+    }
+    for (i, rule) in file.fields.creation_rules.iter().flatten().enumerate() {
+        rule.iter().for_each(|rule| names.rule(&format!("creation_rules[{i}]"), &rule.value));
+    }
+    for (i, rule) in file.fields.destination_rules.iter().flatten().enumerate() {
+        let Some(rule) = rule else { continue };
+        let place = format!("destination_rules[{i}]");
+        names.map(&place, &rule.value);
+        rule.value.fields.recreation_rule.iter().for_each(|rule| names.rule(&format!("{place}.recreation_rule"), rule));
+    }
+    names.warnings()
+}
+
+/// So many unknown fields are named; a file full of them is some other file.
+const MOST_NAMED: usize = 20;
+
+#[derive(Default)]
+struct Names(Vec<String>);
+
+impl Names {
+    fn map<T>(&mut self, place: &str, map: &Map<T>) {
+        for name in &map.unknown {
+            if self.0.len() > MOST_NAMED {
+                return;
+            }
+            self.0.push(if place.is_empty() { name.clone() } else { format!("{place}.{name}") });
+        }
+    }
+
+    fn rule(&mut self, place: &str, rule: &Map<CreationRule>) {
+        self.map(place, rule);
+        for (i, group) in rule.fields.key_groups.iter().flatten().enumerate() {
+            group.iter().for_each(|group| self.group(&format!("{place}.key_groups[{i}]"), group));
+        }
+    }
+
+    fn group(&mut self, place: &str, group: &Map<KeyGroup>) {
+        self.map(place, group);
+        for (i, merged) in group.fields.merge.iter().flatten().enumerate() {
+            merged.iter().for_each(|merged| self.group(&format!("{place}.merge[{i}]"), merged));
+        }
+    }
+
+    fn warnings(mut self) -> Vec<String> {
+        let more = self.0.len() > MOST_NAMED;
+        self.0.truncate(MOST_NAMED);
+        let mut warnings: Vec<String> = self.0.iter().map(|name| format!("field {name} is not known and is ignored")).collect();
+        if more {
+            warnings.push("more fields are not known and are ignored".to_owned());
+        }
+        warnings
+    }
+}

@@ -1,0 +1,468 @@
+//! `.sops.yaml`: what is found, what is read, which rule fits, and what is refused.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use leafcrypt::config::{Config, ConfigError, Disk, Findings, Found, Node, Rule, Search, Stat, Target, Who, absolute, find, flag_keys};
+use leafcrypt::kms::{Beside, Kind};
+use leafcrypt::seal::selection::{RuleKind, Selection};
+
+const R1: &str = "age1ayl8eckhft928glyu5uyeullwgzykcdfsveaswrua27gfk3y3pnq2y55y8";
+const R2: &str = "age1u76qcy00lrnkd6s5wvfjdqtaln2d3yq64709u2g5ele0nh2w63zs0j8q7r";
+
+fn load(text: &str) -> Result<Config, ConfigError> {
+    let found = Found { path: "/repo/.sops.yaml".into(), shown: "/repo/.sops.yaml".into(), folder: "/repo".into() };
+    Config::load(&found, text.replace("R1", R1).replace("R2", R2).as_bytes())
+}
+
+fn rule(text: &str, path: &str) -> Result<Option<Rule>, ConfigError> {
+    load(text)?.rule_for(&absolute(Path::new("/repo"), Path::new(path)))
+}
+
+/// The keys of a rule's groups, by their printed forms.
+fn keys(rule: &Rule) -> Vec<Vec<String>> {
+    let short = |id: &str| id.replace(R1, "R1").replace(R2, "R2");
+    rule.groups.iter().map(|group| group.iter().map(|key| short(key.id())).collect()).collect()
+}
+
+fn matched(text: &str, path: &str) -> Vec<Vec<String>> {
+    keys(&rule(text, path).expect(path).expect("there are rules"))
+}
+
+fn error(text: &str) -> String {
+    rule(text, "a.yaml").expect_err(text).to_string()
+}
+
+fn example() -> String {
+    let path = format!("{}/.sops.yaml.example", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(path).expect("it is in the tree")
+}
+
+#[test]
+fn every_rule_of_the_example() {
+    let text = example();
+    let config = load(&text).expect("the example is right");
+    assert_eq!(config.warnings, Vec::<String>::new());
+    let rule = |path: &str| {
+        let rule = config.rule_for(&absolute(Path::new("/repo"), Path::new(path))).expect(path).expect("there are rules");
+        assert_eq!(rule.warnings, Vec::<String>::new());
+        rule
+    };
+    let said = |rule: &Rule| rule.selection.as_ref().map(|s| (s.kind, s.text.clone()));
+    let is = |kind, text: &str| Some((kind, text.to_owned()));
+    let fp = "CCA2BDC72417AF8C8DAD199207FA2CD49EB9F02C";
+
+    let flat = rule("flat/a.yaml");
+    assert_eq!(keys(&flat), [["R1", "R2", fp]]);
+    assert_eq!(said(&flat), is(RuleKind::EncryptedSuffix, "_secret"));
+    assert_eq!(flat.stored_threshold(), 0);
+
+    let cloud = rule("cloud/a.json");
+    let kinds: Vec<Kind> = cloud.groups[0].iter().map(|key| key.kind()).collect();
+    assert_eq!(kinds, [Kind::Kms, Kind::GcpKms, Kind::Hckms, Kind::AzureKv, Kind::HcVault]);
+    assert!(cloud.groups[0][0].id().ends_with("+arn:aws:iam::111122223333:role/sops||prod"));
+    assert_eq!(said(&cloud), is(RuleKind::UnencryptedRegex, "^(kind|metadata)$"));
+
+    let shamir = rule("shamir/x");
+    assert_eq!(keys(&shamir)[0], ["R1", fp]);
+    let kinds: Vec<Kind> = shamir.groups[1].iter().map(|key| key.kind()).collect();
+    assert_eq!(kinds, [Kind::Kms, Kind::GcpKms, Kind::Hckms, Kind::AzureKv, Kind::HcVault]);
+    assert!(shamir.groups[1][0].id().ends_with("|Environment:prod|prod"));
+    assert_eq!(keys(&shamir)[2], ["R2"]);
+    assert_eq!(shamir.stored_threshold(), 2);
+    assert!(shamir.mac_only_encrypted);
+    assert_eq!(said(&shamir), is(RuleKind::EncryptedRegex, "^(data|stringData)$"));
+
+    assert_eq!(said(&rule("comments/clear/a.yaml")), is(RuleKind::UnencryptedCommentRegex, r"^ *plain\b"));
+    assert_eq!(said(&rule("comments/sealed/a.yaml")), is(RuleKind::EncryptedCommentRegex, "^ *sops:enc"));
+    assert_eq!(said(&rule("suffix/a.yaml")), is(RuleKind::UnencryptedSuffix, "_clear"));
+    let rest = rule("flat/a.json");
+    assert_eq!((keys(&rest), said(&rest), rest.mac_only_encrypted), (vec![vec!["R1".to_owned()]], None, false));
+
+    assert_eq!(config.stores.yaml_indent(), Ok(2));
+    assert_eq!(config.stores.json_indent(), Ok(Some(2)));
+    assert_eq!(config.stores.binary_indent(), Ok(Some(2)));
+
+    let s3 = config.destination_for("s3/a.yaml").expect("a destination");
+    assert_eq!(s3.target, Target::S3 { bucket: "bucket".into(), prefix: "prod/".into() });
+    let recreation = s3.recreation.expect("a rule");
+    assert_eq!(keys(&recreation), [["R2"]]);
+    assert_eq!(said(&recreation), is(RuleKind::UnencryptedSuffix, "_unencrypted"));
+    let gcs = config.destination_for("gcs/a.yaml").expect("a destination");
+    assert!(gcs.omit_extensions && gcs.recreation.is_none());
+    assert_eq!(gcs.target, Target::Gcs { bucket: "bucket".into(), prefix: "prod/".into() });
+    let vault = config.destination_for("vault/a.yaml").expect("a destination");
+    let (address, mount, path) = ("https://vault.example:8200".into(), "secret/".into(), "team/app".into());
+    assert_eq!(vault.target, Target::Vault { address, mount, path, version: 2 });
+    assert_eq!(config.destination_for("./s3/a.yaml").map(|d| d.target), Err(ConfigError::NoMatchingDestination));
+}
+
+#[test]
+fn paths_are_matched_relative_to_the_folder() {
+    let text = "creation_rules:\n  - {path_regex: ^sub/a, age: R1}\n  - {path_regex: ^/repox/, age: R2}\n";
+    assert_eq!(matched(text, "sub/a.yaml"), [["R1"]]);
+    assert_eq!(matched(text, "./x//../sub/./a.yaml/"), [["R1"]]);
+    assert_eq!(matched(text, "/repo/sub/a"), [["R1"]]);
+    assert_eq!(matched(text, "../repox/a"), [["R2"]]);
+    assert_eq!(matched("creation_rules: [{path_regex: b/c, age: R1}]", "a/b/c/d"), [["R1"]]);
+    assert_eq!(rule(text, "../other/sub/a").map(|_| ()), Err(ConfigError::NoMatchingRule));
+    let root = Found { path: "/.sops.yaml".into(), shown: "/.sops.yaml".into(), folder: "/".into() };
+    let config = Config::load(&root, format!("creation_rules: [{{path_regex: ^/etc, age: {R1}}}]").as_bytes()).expect("right");
+    assert!(config.rule_for(Path::new("/etc/a")).is_ok());
+}
+
+#[test]
+fn the_first_rule_wins() {
+    let text = "creation_rules:\n  - {path_regex: '', age: R1}\n  - {age: R2}\n";
+    assert_eq!(matched(text, "a"), [["R1"]]);
+    assert_eq!(matched("creation_rules: [null, {age: R2}]", "a"), [["R2"]]);
+    assert_eq!(matched("creation_rules: [{filename_regex: nowhere, age: R2}]", "a"), [["R2"]]);
+}
+
+#[test]
+fn no_rules_is_not_no_match() {
+    for text in ["", "# nothing", "creation_rules:", "stores: {}", "---\n---\ncreation_rules: [{age: R1}]"] {
+        assert!(matches!(rule(text, "a"), Ok(None)), "{text}");
+    }
+    for text in ["creation_rules: []", "creation_rules: [null]", "creation_rules: [{path_regex: b, age: R1}]"] {
+        assert_eq!(error(text), "error loading config: no matching creation rules found", "{text}");
+    }
+    for text in
+        ["creation_rules: [{}]", "creation_rules: [{age: ''}]", "creation_rules: [{age: []}]", "creation_rules: [{key_groups: [{}]}]"]
+    {
+        assert_eq!(matched(text, "a"), [Vec::<String>::new()], "{text}");
+    }
+}
+
+#[test]
+fn spellings_of_yaml() {
+    let plain = [["R1"]];
+    assert_eq!(matched("\u{feff}creation_rules:\r\n  - age: R1\r\n", "a"), plain);
+    assert_eq!(matched("{\n\t\"creation_rules\": [\n\t\t{\"age\": \"R1\"}\n\t]\n}\n", "a"), plain);
+    assert_eq!(matched("x: &k {age: R1}\ncreation_rules:\n  - *k\n", "a"), plain);
+    assert_eq!(matched("x: &k {age: R2, pgp: F}\ncreation_rules:\n  - <<: *k\n    age: R1\n", "a"), [["R1", "F"]]);
+    assert_eq!(matched("creation_rules: [{age: R1}]\n---\n[not, ours\n", "a"), plain);
+    assert_eq!(matched("creation_rules:\n  - age: >-\n      R1,\n      R2\n", "a"), [["R1", "R2"]]);
+    assert_eq!(matched("creation_rules:\n  - Age: R2\n    age: R1\n", "a"), plain);
+}
+
+#[test]
+fn coercions() {
+    let text = "creation_rules:\n  - {age: R1, encrypted_suffix: 12, mac_only_encrypted: MAC, shamir_threshold: N}\n";
+    let read = |mac: &str, n: &str| rule(&text.replace("MAC", mac).replace("N}", &format!("{n}}}")), "a");
+    for yes in ["true", "True", "yes", "on", "y", "Y", "!!bool 'true'"] {
+        let rule = read(yes, "2").expect(yes).expect("a rule");
+        assert!(rule.mac_only_encrypted, "{yes}");
+        assert_eq!(rule.selection, Some(Selection { kind: RuleKind::EncryptedSuffix, text: "12".to_owned() }));
+    }
+    for no in ["false", "no", "off", "null", "~"] {
+        assert!(!read(no, "2").expect(no).expect("a rule").mac_only_encrypted, "{no}");
+    }
+    for (written, n) in [("2", 2), ("2.0", 2), ("-1", -1), ("0x10", 16), ("010", 8), ("1_0", 10), ("1e0", 1), ("null", 0)] {
+        assert_eq!(read("true", written).expect(written).expect("a rule").threshold, n, "{written}");
+    }
+    for wrong in ["'true'", "\"yes\"", "1", "x", "[true]"] {
+        let error = read(wrong, "2").expect_err(wrong).to_string();
+        assert!(error.ends_with("creation_rules[0].mac_only_encrypted: expected true or false"), "{error}");
+    }
+    for wrong in ["'2'", "2.5", "x", "{a: b}", "1e40"] {
+        let error = read("true", wrong).expect_err(wrong).to_string();
+        assert!(error.ends_with("creation_rules[0].shamir_threshold: expected a whole number"), "{error}");
+    }
+}
+
+#[test]
+fn what_is_wrong_and_where() {
+    let check = |text: &str, rest: &str| {
+        let expected = format!("error loading config: Could not unmarshal config file: /repo/.sops.yaml{rest}");
+        assert_eq!(load(text).expect_err(text).to_string(), expected, "{text}");
+    };
+    check("creation_rules:\n  - age: R1\n    age: R2\n", " (line 2): creation_rules[0]: a field stands twice, again in line 3");
+    check("creation_rules: []\ncreation_rules: []\n", ": a field stands twice, again in line 2");
+    check("creation_rules:\n  - path_regex: [a]\n", " (line 2): creation_rules[0].path_regex: expected text");
+    check("creation_rules:\n  - key_groups:\n    - age: R1\n", " (line 3): creation_rules[0].key_groups[0].age: expected a list");
+    check("creation_rules: {a: b}\n", " (line 1): creation_rules: expected a list");
+    check("creation_rules: [x]\n", " (line 1): creation_rules[0]: expected a map");
+    check("creation_rules:\n  - hckms: a:b\n", " (line 2): creation_rules[0].hckms: expected a list");
+    check("[]", " (line 1): expected a map");
+    check("creation_rules: [\n", " (line 1): creation_rules: no YAML that can be read");
+    check("a: *b\n", " (line 1): an alias has no anchor");
+    check(&format!("a: \"{}\"\n", "x".repeat(1 << 20)), ": the file is larger than 1 MiB");
+    let found = Found { path: "c".into(), shown: "c".into(), folder: "/".into() };
+    let error = Config::load(&found, b"a: \xff\n").expect_err("not UTF-8").to_string();
+    assert_eq!(error, "error loading config: Could not unmarshal config file: c: the file is not UTF-8");
+}
+
+#[test]
+fn nothing_of_the_text_is_shown() {
+    for text in [
+        "creation_rules: [{mac_only_encrypted: SECRET}]",
+        "SECRET: a\nSECRET: b\n",
+        "creation_rules: [{shamir_threshold: SECRET}]",
+        "{SECRET",
+        "a: *SECRET",
+    ] {
+        let error = load(text).expect_err(text);
+        assert!(!error.to_string().contains("SECRET"), "{error}");
+    }
+}
+
+#[test]
+fn depth_and_aliases_are_bounded() {
+    let deep = format!("creation_rules: [{{key_groups: [{}age: []{}]}}]", "{merge: [".repeat(100_000), "]}".repeat(100_000));
+    assert!(load(&deep).is_err());
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for n in 1..30 {
+        let items = vec![format!("*a{}", n - 1); 10].join(", ");
+        bomb.push_str(&format!("a{n}: &a{n} [{items}]\n"));
+    }
+    assert!(load(&bomb).is_err());
+}
+
+#[test]
+fn unknown_fields_are_named() {
+    let text = "top: 1\nleafcrypt: {a: 1, a: 2, b: [{c: 1, c: 2}]}\nstores: {yaml: {indent: 2, x: 1}, toml: {}}\n\
+                creation_rules:\n  - {filename_regex: x, key_groups: [{age: [R1], azure_kv: []}, {merge: [{y: 1, age: [R2]}]}]}\n\
+                destination_rules:\n  - {z: {a: 1, a: 2}, recreation_rule: {w: 1}}\n";
+    let named: Vec<String> = load(text).expect("SOPS ignores them").warnings;
+    let names = ["top", "stores.toml", "stores.yaml.x", "creation_rules[0].filename_regex", "creation_rules[0].key_groups[0].azure_kv"];
+    let more = ["creation_rules[0].key_groups[1].merge[0].y", "destination_rules[0].z", "destination_rules[0].recreation_rule.w"];
+    let expected: Vec<String> = names.iter().chain(&more).map(|name| format!("field {name} is not known and is ignored")).collect();
+    assert_eq!(named, expected);
+    let many: String = (0..1000).map(|n| format!("f{n}: 1\n")).collect();
+    assert_eq!(load(&many).expect("all unknown").warnings.len(), 21);
+}
+
+#[test]
+fn keys_of_a_wrong_type() {
+    let wrong = |field: &str, value: &str| error(&format!("creation_rules: [{{{field}: {value}}}]"));
+    let list = "error loading config: invalid age key configuration: invalid age key configuration: expected string in list, got int";
+    assert_eq!(wrong("age", "[R1, 12]"), list);
+    let scalar = "error loading config: invalid gcpkms key configuration: invalid gcp_kms key configuration: expected string, []string, or nil, got int";
+    assert_eq!(wrong("gcp_kms", "12"), scalar);
+    assert!(wrong("pgp", "{a: b}").ends_with("got map[string]interface {}"));
+    assert!(wrong("pgp", "true").ends_with("got bool"));
+    assert!(
+        wrong("hc_vault_transit_uri", "[null]")
+            .starts_with("error loading config: invalid vault key configuration: invalid hc_vault_transit_uri key")
+    );
+    // Only in the rule that is chosen.
+    assert_eq!(matched("creation_rules: [{age: R1}, {age: 12}]", "a"), [["R1"]]);
+    assert!(error("creation_rules: [{age: x}]").starts_with("failed to parse input, unknown recipient type: "));
+    assert!(error("creation_rules: [{key_groups: [{hc_vault: ['']}]}]").contains("hc_vault"));
+    assert!(error("creation_rules: [{key_groups: [{kms: [{arn: a, context: {k: null}}]}]}]").contains("key_groups[0].kms[0]"));
+}
+
+#[test]
+fn lists_and_lines() {
+    assert_eq!(matched("creation_rules: [{age: ' R1 ,, R2 ,'}]", "a"), [["R1", "R2"]]);
+    assert_eq!(matched("creation_rules: [{age: ['R1,R2', R1]}]", "a"), [["R1", "R2", "R1"]]);
+    assert_eq!(matched("creation_rules: [{pgp: 'A B, C'}]", "a"), [["AB", "C"]]);
+    assert_eq!(matched("creation_rules: [{key_groups: [{age: ['R1,R2', R1], pgp: [F, F]}]}]", "a"), [["R1", "R2", "F"]]);
+}
+
+#[test]
+fn selectors() {
+    let text = "creation_rules: [{age: R1, encrypted_suffix: a, unencrypted_regex: b}]";
+    assert!(error(text).starts_with("error loading config: cannot use more than one of encrypted_suffix, unencrypted_suffix, "));
+    let one = rule("creation_rules: [{age: R1, encrypted_suffix: a, unencrypted_regex: ''}]", "a").expect("one is empty").expect("a rule");
+    assert_eq!(one.selection.as_ref().map(|s| s.kind), Some(RuleKind::EncryptedSuffix));
+    assert_eq!(
+        error("creation_rules: [{age: R1, encrypted_regex: (}]"),
+        "encrypted_regex is no regex: error parsing regexp: missing closing ): `(`"
+    );
+
+    let same = one.clone().with_selectors(&[(RuleKind::EncryptedSuffix, "x"), (RuleKind::EncryptedRegex, "")]).expect("the same name");
+    assert_eq!(same.selection.map(|s| s.text), Some("x".to_owned()));
+    let clash = one.with_selectors(&[(RuleKind::UnencryptedSuffix, "x")]).expect_err("another one");
+    assert!(clash.to_string().starts_with("Error: cannot use more than one of ") && clash.to_string().ends_with(" in the same file"));
+    let none = rule("creation_rules: [{age: R1}]", "a").expect("right").expect("a rule");
+    assert!(none.clone().with_selectors(&[(RuleKind::EncryptedRegex, "a"), (RuleKind::EncryptedSuffix, "b")]).is_err());
+    assert!(matches!(none.with_selectors(&[(RuleKind::EncryptedRegex, "(")]), Err(ConfigError::BadSelector { .. })));
+}
+
+#[test]
+fn bad_path_regexes() {
+    let text = "creation_rules:\n  - {path_regex: (, age: R1}\n  - {age: R2}\n";
+    assert_eq!(
+        error(text),
+        "error loading config: can not compile regexp: error parsing regexp: missing closing ): `(`; in /repo/.sops.yaml (line 2)"
+    );
+    let late = rule("creation_rules:\n  - {age: R2}\n  - {path_regex: (, age: R1}\n", "a").expect("unnoticed by SOPS").expect("a rule");
+    assert_eq!(late.warnings, ["/repo/.sops.yaml, line 3: the path_regex of a later rule is no regex"]);
+    let beside = rule("creation_rules: [{age: R1, key_groups: [{age: [R2]}]}]", "a").expect("right").expect("a rule");
+    assert_eq!((keys(&beside), beside.warnings.len()), (vec![vec!["R2".to_owned()]], 1));
+}
+
+#[test]
+fn flags_take_the_place_of_keys() {
+    let rule =
+        rule("creation_rules: [{key_groups: [{age: [R1]}, {age: [R2]}], encrypted_suffix: x}]", "a").expect("right").expect("a rule");
+    assert_eq!((rule.threshold, rule.stored_threshold()), (0, 2));
+    let given = [(Kind::Age, R2), (Kind::Pgp, "F, G"), (Kind::Kms, ""), (Kind::GcpKms, "projects/p/locations/l/keyRings/r/cryptoKeys/k")];
+    let flags = flag_keys(&given, &Beside::default()).expect("right");
+    let replaced = rule.clone().with_keys(flags);
+    assert_eq!(keys(&replaced), [["projects/p/locations/l/keyRings/r/cryptoKeys/k", "F", "G", "R2"]]);
+    assert_eq!(replaced.selection.as_ref().map(|s| s.kind), Some(RuleKind::EncryptedSuffix));
+    assert_eq!(replaced.stored_threshold(), 0);
+    assert_eq!(replaced.with_threshold(3).stored_threshold(), 3);
+    assert_eq!(keys(&rule.clone().with_keys(Vec::new())), [["R1"], ["R2"]]);
+    assert_eq!(rule.with_threshold(0).stored_threshold(), 2);
+    assert!(matches!(flag_keys(&[(Kind::Age, "x")], &Beside::default()), Err(ConfigError::BadKey(_))));
+}
+
+#[test]
+fn destinations() {
+    let go = |rules: &str| load(&format!("destination_rules: [{rules}]")).expect(rules).destination_for("a.yaml");
+    let text = |rules: &str| go(rules).expect_err(rules).to_string();
+    assert_eq!(text(""), "error loading config: no matching destination found in config");
+    assert_eq!(text("{path_regex: b, s3_bucket: x}"), "error loading config: no matching destination found in config");
+    assert_eq!(text("{s3_prefix: x}"), "no destination configured for this file");
+    assert!(text("{s3_bucket: x, vault_path: y}").starts_with("error loading config: more than one destinations were found"));
+    assert!(
+        text("{s3_bucket: x, recreation_rule: {encrypted_suffix: a, encrypted_regex: b}}")
+            .starts_with("error loading config: cannot use more")
+    );
+    let skipped = go("{path_regex: (, s3_bucket: x}, {gcs_bucket: y}").expect("SOPS skips it");
+    assert_eq!(skipped.target, Target::Gcs { bucket: "y".into(), prefix: String::new() });
+    assert_eq!(skipped.warnings.len(), 1);
+    for (written, version) in [("", 2), (", vault_kv_version: 1", 1), (", vault_kv_version: 7", 2)] {
+        let vault = go(&format!("{{vault_path: p{written}}}")).expect("right");
+        assert_eq!(vault.target, Target::Vault { address: String::new(), mount: String::new(), path: "p".into(), version });
+    }
+}
+
+/// Files by path, with owner, group and mode.
+#[derive(Default)]
+struct Fake {
+    files: HashMap<PathBuf, Stat>,
+    tree_owner: Option<u32>,
+}
+
+impl Fake {
+    fn with(mut self, path: &str, owner: u32, group: u32, mode: u32) -> Self {
+        self.files.insert(path.into(), Stat { node: Node::File, owner, group, mode });
+        self
+    }
+
+    fn node(mut self, path: &str, node: Node) -> Self {
+        self.files.insert(path.into(), Stat { node, owner: 1000, group: 1000, mode: 0o644 });
+        self
+    }
+}
+
+impl Disk for Fake {
+    fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
+        if path.starts_with("/closed/in") {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        Ok(self.files.get(&absolute(Path::new("/"), path)).copied())
+    }
+
+    fn work_tree_owner(&self, _: &Path) -> Option<u32> {
+        self.tree_owner
+    }
+}
+
+const ME: Who = Who { uid: 1000, private_group: Some(1000) };
+
+fn from_file(disk: &Fake, folder: &str) -> Result<Findings, ConfigError> {
+    find(disk, Search::FromFile { folder: Path::new(folder), home: Some(Path::new("/home/me")) }, ME)
+}
+
+fn from_current(disk: &Fake, current: &str) -> Result<Findings, ConfigError> {
+    find(disk, Search::FromCurrent { current: Path::new(current) }, ME)
+}
+
+fn shown(findings: Result<Findings, ConfigError>) -> Option<String> {
+    findings.expect("no error").found.map(|found| found.shown.display().to_string())
+}
+
+#[test]
+fn from_the_file_up_to_the_edge() {
+    let disk = Fake::default()
+        .with("/home/me/.sops.yaml", 1000, 1000, 0o644)
+        .with("/home/.sops.yaml", 0, 0, 0o644)
+        .node("/home/me/repo/.git", Node::Folder);
+    assert_eq!(shown(from_file(&disk, "/home/me/a/b")).as_deref(), Some("/home/me/.sops.yaml"));
+    assert_eq!(shown(from_file(&disk, "/home/me/repo/a")), None);
+    assert_eq!(shown(from_file(&disk, "/home/other")).as_deref(), Some("/home/.sops.yaml"));
+    let without = Fake::default().with("/home/.sops.yaml", 0, 0, 0o644);
+    assert_eq!(shown(from_file(&without, "/home/me/a")), None);
+    let own = disk.with("/home/me/repo/.sops.yaml", 1000, 1000, 0o644);
+    assert_eq!(shown(from_file(&own, "/home/me/repo/a/b")).as_deref(), Some("/home/me/repo/.sops.yaml"));
+    assert!(matches!(from_file(&own, "/closed/in"), Err(ConfigError::Unreadable(_))));
+}
+
+#[test]
+fn from_the_current_folder_as_sops() {
+    let disk = Fake::default().with("/a/.sops.yaml", 1000, 1000, 0o644).node("/a/b/.git", Node::Folder);
+    let found = from_current(&disk, "/a/b/c").expect("no error").found.expect("found");
+    assert_eq!((found.shown.as_path(), found.folder.as_path()), (Path::new("../../.sops.yaml"), Path::new("/a")));
+    assert_eq!(found.path, Path::new("/a/b/c/../../.sops.yaml"));
+    assert_eq!(shown(from_current(&disk, "/a")).as_deref(), Some(".sops.yaml"));
+    let deep = |n: usize| format!("/a{}", "/x".repeat(n));
+    assert!(shown(from_current(&disk, &deep(99))).is_some());
+    assert!(shown(from_current(&disk, &deep(100))).is_none());
+    assert_eq!(shown(from_current(&Fake::default(), "/closed/in")), None);
+}
+
+#[test]
+fn the_wrong_name_is_warned_of() {
+    let disk = Fake::default().with("/a/b/.sops.yml", 1000, 1000, 0o644);
+    let findings = from_current(&disk, "/a/b/c").expect("no error");
+    let start = "ignoring \"../.sops.yml\" when searching for config file; the config file must be called \".sops.yaml\"";
+    assert_eq!((findings.found, findings.warnings), (None, vec![start.to_owned()]));
+    let disk = disk.with("/a/.sops.yaml", 1000, 1000, 0o644);
+    let findings = from_current(&disk, "/a/b/c").expect("no error");
+    assert_eq!(findings.warnings, [format!("{start}; using \"../../.sops.yaml\" instead")]);
+    let disk = disk.with("/a/b/.sops.yaml", 1000, 1000, 0o644);
+    assert_eq!(from_current(&disk, "/a/b/c").expect("no error").warnings, Vec::<String>::new());
+}
+
+#[test]
+fn others_could_have_written_it() {
+    let verdict = |owner, group, mode, tree_owner| {
+        let disk = Fake { tree_owner, ..Fake::default() }.with("/r/.sops.yaml", owner, group, mode);
+        let strict = from_file(&disk, "/r").map(|_| ());
+        let lenient = from_current(&disk, "/r").expect("only a warning");
+        assert_eq!(strict.is_err(), !lenient.warnings.is_empty());
+        strict.map_err(|error| error.to_string())
+    };
+    assert_eq!(verdict(1000, 1000, 0o644, None), Ok(()));
+    assert_eq!(verdict(0, 0, 0o644, None), Ok(()));
+    assert_eq!(verdict(1000, 1000, 0o664, None), Ok(()));
+    assert_eq!(verdict(2000, 2000, 0o644, Some(2000)), Ok(()));
+    let refused = |why: &str| Err(format!("the config file /r/.sops.yaml is not used: {why}"));
+    assert_eq!(verdict(1000, 1000, 0o646, None), refused("anybody can write to it"));
+    assert_eq!(verdict(0, 0, 0o666, Some(0)), refused("anybody can write to it"));
+    assert_eq!(verdict(1000, 50, 0o664, None), refused("its group can write to it; if you trust them, name it with --config"));
+    assert_eq!(verdict(2000, 2000, 0o644, None), refused("it belongs to another user; if you trust them, name it with --config"));
+    assert_eq!(verdict(2000, 2000, 0o644, Some(1000)), refused("it belongs to another user; if you trust them, name it with --config"));
+}
+
+#[test]
+fn named_files() {
+    let disk = Fake::default()
+        .with("/w/c.yaml", 2000, 50, 0o664)
+        .with("/w/open.yaml", 1000, 1000, 0o666)
+        .node("/w/pipe", Node::Pipe)
+        .node("/w/dir", Node::Folder);
+    let disk = disk.node("/w/dev", Node::Other);
+    let named = |path: &str, lenient| find(&disk, Search::Named { path: Path::new(path), current: Path::new("/w/x"), lenient }, ME);
+    let found = named("../c.yaml", false).expect("the user's word").found.expect("found");
+    assert_eq!((found.shown.as_path(), found.folder.as_path()), (Path::new("../c.yaml"), Path::new("/w")));
+    assert!(named("/w/pipe", false).is_ok());
+    assert!(matches!(named("/w/open.yaml", false), Err(ConfigError::Untrusted { .. })));
+    assert_eq!(named("/w/open.yaml", true).expect("a warning").warnings.len(), 1);
+    let text = |path: &str| named(path, true).expect_err(path).to_string();
+    assert_eq!(text("no.yaml"), "could not read config file: open no.yaml: no such file or directory");
+    assert_eq!(text("/w/dir"), "could not read config file: read /w/dir: is a directory");
+    assert_eq!(text("/w/dev"), "could not read config file: /w/dev: not a regular file");
+    let folder = Fake::default().node("/w/.sops.yaml", Node::Folder);
+    assert_eq!(
+        from_current(&folder, "/w").expect_err("a folder").to_string(),
+        "could not read config file: read .sops.yaml: is a directory"
+    );
+}
