@@ -31,9 +31,6 @@ use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Syntax, Tokens};
 use crate::tree::Tree;
 use crate::value::{Bytes, Value};
 
-/// `toml_edit` takes up to 60 bytes of memory for a byte of text, so 128 MiB would be a lie: this much is read, in either form.
-const TEXT: usize = 32 << 20;
-
 /// The format.
 pub(crate) struct Toml;
 

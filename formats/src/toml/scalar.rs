@@ -61,7 +61,10 @@ impl Quote {
 
 /// The type of a source that is a scalar.
 pub(super) fn kind(source: &[u8]) -> Kind {
-    read(source).map_or(Kind::Str, |v| v.kind())
+    match Quote::of(source) {
+        Some(_) => Kind::Str,
+        None => read(source).map_or(Kind::Str, |v| v.kind()),
+    }
 }
 
 /// The value of a source, if it is exactly one scalar.

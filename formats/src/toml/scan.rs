@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use toml_parser::Source;
+use toml_parser::lexer::Token;
 use toml_parser::parser::{Event, EventKind, RecursionGuard, parse_document};
 
-use super::TEXT;
 use crate::error::{SyntaxClass, SyntaxError};
 use crate::limits::Limits;
 
@@ -79,15 +79,12 @@ impl Scan {
 /// Scans a text.
 pub(super) fn scan(text: &[u8], limits: &Limits) -> Result<Scan, SyntaxError> {
     let fail = |at: usize, class, what: &str| SyntaxError::at(text, at, class, what);
-    if text.len() > TEXT {
-        return Err(fail(0, SyntaxClass::Limit, "more than 32 MiB of TOML"));
-    }
     let utf8 = std::str::from_utf8(text).map_err(|e| fail(e.valid_up_to(), SyntaxClass::Syntax, "not UTF-8"))?;
+    let tokens = measure(utf8, limits)?;
     judge(utf8)?;
     let mut builder = Builder::new(utf8, limits);
-    let tokens = Source::new(utf8).lex().into_vec();
     let mut events = |event: Event| builder.event(event);
-    let mut guard = RecursionGuard::new(&mut events, limits.depth as u32);
+    let mut guard = RecursionGuard::new(&mut events, limits.depth.min(LEVELS) as u32);
     let mut trouble = None::<toml_parser::ParseError>;
     parse_document(&tokens, &mut guard, &mut trouble);
     if let Some(error) = trouble {
@@ -96,6 +93,40 @@ pub(super) fn scan(text: &[u8], limits: &Limits) -> Result<Scan, SyntaxError> {
         return Err(fail(at, SyntaxClass::Limit, "nested too deep"));
     }
     builder.finish()
+}
+
+/// `toml_edit`'s own limit for the levels of one value and for the parts of one key. Its parser recurses.
+const LEVELS: usize = 80;
+
+/// So many tokens of the lexer (blanks, line ends, marks) may come on each value that the limits allow.
+const TOKENS: usize = 8;
+
+/// The text's tokens, if it is not too much. `toml_edit` takes some 500 bytes of memory for each value and table, and the lexer and
+/// its parser some 60 for each token, however short: so both are counted before anything is kept.
+fn measure(text: &str, limits: &Limits) -> Result<Vec<Token>, SyntaxError> {
+    let source = Source::new(text);
+    let most = limits.leaves.saturating_mul(TOKENS).saturating_add(TOKENS);
+    if let Some(token) = source.lex().nth(most) {
+        return Err(SyntaxError::at(text.as_bytes(), token.span().start(), SyntaxClass::Limit, "too many values, or too much around them"));
+    }
+    let tokens = source.lex().into_vec();
+    let (mut values, mut containers, mut over) = (0, 0, None);
+    let mut count = |event: Event| {
+        match event.kind() {
+            EventKind::Scalar => values += 1,
+            EventKind::ArrayOpen | EventKind::InlineTableOpen | EventKind::StdTableOpen | EventKind::ArrayTableOpen => containers += 1,
+            _ => {}
+        }
+        if values > limits.leaves || containers > limits.leaves {
+            over.get_or_insert(event.span().start());
+        }
+    };
+    let mut guard = RecursionGuard::new(&mut count, limits.depth.min(LEVELS) as u32);
+    parse_document(&tokens, &mut guard, &mut ());
+    match over {
+        Some(at) => Err(SyntaxError::at(text.as_bytes(), at, SyntaxClass::Limit, "too many values or tables")),
+        None => Ok(tokens),
+    }
 }
 
 /// Is it TOML? The parser's sentences quote the text, so we say it in ours.
@@ -165,7 +196,6 @@ struct Builder<'t> {
     section: Option<usize>,
     /// A root line of the block began there.
     line_of_block: Option<usize>,
-    leaves: usize,
     error: Option<(usize, SyntaxClass, &'static str)>,
 }
 
@@ -187,7 +217,6 @@ impl<'t> Builder<'t> {
             after: None,
             section: None,
             line_of_block: None,
-            leaves: 0,
             error: None,
         };
         builder.scan.nodes.push(Node { what: What::Map, name: 0..0, span: 0..0, first: NONE, last: NONE, next: NONE, item: NONE });
@@ -205,10 +234,6 @@ impl<'t> Builder<'t> {
             EventKind::StdTableClose | EventKind::ArrayTableClose => self.table(span),
             EventKind::SimpleKey => self.key(event, span),
             EventKind::Scalar => {
-                self.leaves += 1;
-                if self.leaves > self.limits.leaves {
-                    self.error.get_or_insert((span.start, SyntaxClass::Limit, "too many values"));
-                }
                 let end = span.end;
                 let (node, home) = self.place(What::Scalar, span);
                 self.done(node, home, end);

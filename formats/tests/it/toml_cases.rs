@@ -413,6 +413,9 @@ fn limits_are_kept() {
         assert_eq!(error.class, SyntaxClass::Limit);
     };
     check("a = 1\nb = 2\nc = 3", Limits { leaves: 2, ..Limits::PLAIN });
+    check("a = [[],[],[]]", Limits { leaves: 2, ..Limits::PLAIN });
+    check("[a]\n[b]\n[c]", Limits { leaves: 2, ..Limits::PLAIN });
+    check(&"\n".repeat(100), Limits { leaves: 2, ..Limits::PLAIN });
     check("abc = 1", Limits { key: 2, ..Limits::PLAIN });
     check("a = [[[1]]]", Limits { depth: 2, ..Limits::PLAIN });
     check("[a.b.c.d]\nx = 1", Limits { depth: 3, ..Limits::PLAIN });

@@ -220,3 +220,28 @@ fn a_random_leaf_can_be_set() {
         }
     }
 }
+
+#[test]
+fn damaged_files_come_back_or_are_refused() {
+    let mut dice = Dice(0x1eaf_c4b7_70a1_0003);
+    let pieces =
+        ["\n", "\r\n", "#", "\"", "'", "[", "]", "{", "}", ",", "=", ".", " ", "\"\"\"", "'''", "\\", "# c\n", "[t]\n", "\u{feff}", "x"];
+    let mut read = 0;
+    for (name, text) in files("lossless").into_iter().chain(files("broken")) {
+        for _ in 0..60 {
+            let mut text = text.clone();
+            let (at, cut) = (dice.roll(text.len() + 1), dice.roll(3));
+            let end = (at + cut).min(text.len());
+            text.splice(at..end, dice.pick(&pieces).bytes());
+            let utf8 = std::str::from_utf8(&text).unwrap_or("=");
+            let judged = toml::from_str::<toml::Table>(utf8);
+            let ours = Document::parse(Format::Toml, &text, &ScanOptions::PLAIN);
+            assert_eq!(judged.is_ok(), ours.is_ok(), "{name}: {utf8}");
+            if ours.is_ok() {
+                read += 1;
+                round_trip(&text, |i| i % 2 == 0);
+            }
+        }
+    }
+    assert!(read > 500, "only {read} were TOML");
+}
