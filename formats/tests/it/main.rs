@@ -1,1 +1,2 @@
 //! One binary for all tests of the crate, one module per feature.
+mod yaml;

@@ -1,0 +1,227 @@
+//! YAML: what is sealed opens to the same bytes.
+
+use leafcrypt_formats::{Bytes, CommentId, Dialect, Document, Format, Hint, LeafId, Limits, Mode, Opened, ScanOptions, SyntaxClass, Tokens, Tree, Value};
+
+fn fields() -> Vec<(String, Tree)> {
+    vec![
+        ("age".to_owned(), Tree::list([Tree::map([("recipient", Tree::text("age1x")), ("enc", Tree::text("-----BEGIN-----\nabc\n-----END-----\n"))])])),
+        ("lastmodified".to_owned(), Tree::text("2026-11-24T01:55:23Z")),
+        ("leafcrypt".to_owned(), Tree::text("ENC[AES256_GCM,data:xx]")),
+        ("mac".to_owned(), Tree::text("ENC[AES256_GCM,data:yy]")),
+        ("version".to_owned(), Tree::text("3.13.2")),
+    ]
+}
+
+/// A sealed text and what its tokens stand for.
+pub(crate) struct Case {
+    pub sealed: Vec<u8>,
+    pub hints: Vec<Hint>,
+    values: Vec<Value>,
+    comments: Vec<Vec<u8>>,
+}
+
+fn token(out: &mut Vec<u8>, n: usize, kind: &str) {
+    out.extend_from_slice(format!("ENC[AES256_GCM,data:{n},iv:x,tag:y,type:{kind}]").as_bytes());
+}
+
+/// Seals the leaves that `covers` says, and all comments if `comments`.
+pub(crate) fn seal(text: &[u8], covers: impl Fn(usize) -> bool, comments: bool) -> Case {
+    let document = Document::parse(Format::Yaml, text, &ScanOptions::PLAIN).unwrap_or_else(|e| panic!("{e}\n{}", String::from_utf8_lossy(text)));
+    let mut tokens = Tokens::new(document.leaves().len(), document.comments().len());
+    let (mut values, mut notes) = (Vec::new(), Vec::new());
+    for i in 0..document.leaves().len() {
+        let id = LeafId(i as u32);
+        let value = document.value(id);
+        assert_eq!(value.kind(), document.leaf(id).kind);
+        let empty = matches!(&value, Value::Str(s) if s.as_slice().is_empty());
+        if covers(i) && !empty {
+            tokens.leaf(id, |out| token(out, values.len(), value.kind().name()));
+            values.push(value);
+        }
+    }
+    for i in 0..document.comments().len() {
+        let id = CommentId(i as u32);
+        if comments && !document.comment(id).empty {
+            tokens.comment(id, |out| token(out, notes.len(), "comment"));
+            notes.push(document.comment_text(id).into_owned());
+        }
+    }
+    let sealed = document.seal(&tokens).unwrap();
+    let bytes = sealed.with_block(&document, &fields(), "leafcrypt", None, None).unwrap();
+    Case { sealed: bytes, hints: sealed.hints, values, comments: notes }
+}
+
+/// Opens it again; only `hints` are used.
+pub(crate) fn open(case: &Case, hints: &[Hint]) -> Vec<u8> {
+    let shown = String::from_utf8_lossy(&case.sealed);
+    let document = Document::parse(Format::Yaml, &case.sealed, &ScanOptions::SEALED).unwrap_or_else(|e| panic!("sealed: {e}\n{shown}"));
+    let number = |text: &[u8]| -> Option<usize> {
+        let text = std::str::from_utf8(text).unwrap().strip_prefix("ENC[AES256_GCM,data:")?;
+        text.split(',').next()?.parse().ok()
+    };
+    let mut found = 0;
+    let leaves = (0..document.leaves().len()).map(|i| {
+        let n = number(&document.content(LeafId(i as u32)))?;
+        found += 1;
+        Some(case.values[n].clone())
+    });
+    let leaves: Vec<_> = leaves.collect();
+    assert_eq!(found, case.values.len(), "all tokens are found\n{shown}");
+    let comments = (0..document.comments().len()).map(|i| {
+        let n = number(&document.comment_text(CommentId(i as u32)))?;
+        Some(Bytes::new(case.comments[n].clone()))
+    });
+    let comments: Vec<_> = comments.collect();
+    assert_eq!(comments.iter().flatten().count(), case.comments.len(), "all comment tokens are found\n{shown}");
+    assert!(document.blocks().iter().all(|b| b.fields.is_some()), "{shown}");
+    document.open(&Opened { leaves, comments }, hints).unwrap_or_else(|e| panic!("{e}\n{shown}"))
+}
+
+/// Seals and opens; what is left to repair must be at the start or the end. Says how many hints it took.
+#[track_caller]
+pub(crate) fn check_covering(text: &[u8], covers: impl Fn(usize) -> bool, comments: bool, ends: bool) -> usize {
+    let case = seal(text, covers, comments);
+    let opened = open(&case, &case.hints);
+    if opened != text {
+        let prefix = opened.iter().zip(text).take_while(|(a, b)| a == b).count();
+        let suffix = opened[prefix..].iter().rev().zip(text[prefix..].iter().rev()).take_while(|(a, b)| a == b).count();
+        let rest = (opened.len() - prefix - suffix).max(text.len() - prefix - suffix);
+        assert!(
+            ends && rest <= 16 && (prefix < 16 || suffix < 16),
+            "source:\n{}\nsealed:\n{}\nopened:\n{}\n{:?}",
+            String::from_utf8_lossy(text),
+            String::from_utf8_lossy(&case.sealed),
+            String::from_utf8_lossy(&opened),
+            case.hints
+        );
+    }
+    case.hints.len()
+}
+
+#[track_caller]
+fn check(text: &str, hints: usize) {
+    assert_eq!(check_covering(text.as_bytes(), |_| true, true, false), hints, "hints for {text:?}");
+    for n in 0..3 {
+        check_covering(text.as_bytes(), |i| i % 3 == n, n == 0, false);
+    }
+    let crlf = text.replace('\n', "\r\n");
+    check_covering(crlf.as_bytes(), |_| true, true, false);
+}
+
+/// Needs what the caller restores at the start or the end.
+#[track_caller]
+fn check_ends(text: &str) {
+    check_covering(text.as_bytes(), |_| true, true, true);
+    check_covering(text.as_bytes(), |i| i % 2 == 0, true, true);
+}
+
+#[test]
+fn simple_texts_need_no_hints() {
+    check("a: b\n", 0);
+    check("a: 1\nb: true\nc: 1.5\nd: null\ne: ''\nf: \"x\"\ng: 'x'\n", 0);
+    check("a:\n  b:\n    - c\n    - d: 1\n      e: 2\n\n# comment\nf: g  # inline\n", 0);
+    check("k: |\n  line\n  line\n\nl: |-\n  x\nm: |+\n  y\n\n\nn: o\n", 0);
+    check("k: |2-\n    x\n   y\nl: 1\n", 0);
+    check("f: [\"a\", 'b', 1]\ng: {\"a\": \"b\"}\n", 0);
+}
+
+#[test]
+fn spellings_come_back_by_hints() {
+    check("a: 0x1F\nb: 1_000\nc: True\nd: 2001-12-14\ne: 1.0\n", 5);
+    check("a: [x, y]\nb: {k: v}\n", 3);
+    check("a: \"\\u00e9\\x41\"\nb: 'a\n\n  b'\nc: one\n  two\n", 3);
+    check("a: >\n  folded\n  text\n\nb: c\n", 1);
+    check("a: yes\nb: \"yes\"\nc: 'yes'\n", 2);
+}
+
+#[test]
+fn tags() {
+    check("a: !!int \"5\"\nb: !!int 0x1F\nc: !!float 1\nd: !!bool true\ne: !!str 5\nf: !custom 5\ng: ! 5\n", 6);
+    check("a: !!binary aGk=\nb: !!binary |\n  aGk=\nc: &a !!int 5\nd: !!int &b 5\ne: !!binary | # note\n  aGk=\n", 5);
+    check("a: !!str\nb: !x\nc: !!null\n", 0);
+}
+
+#[test]
+fn aliases() {
+    check("a: &x secret\nb: *x\n", 1);
+    check("a: &x\n  k: v\n  l: [1, {m: n}]\nb:\n  <<: *x\n  o: p\nc: *x\n", 5);
+    check("a: &x null\nb: *x\nc: &y []\nd: *y\n", 0);
+    check("- &k a: &v b\n".trim_start_matches("- "), 0);
+    check("a: &k key\nb:\n  *k : v\n", 1);
+    check("a: &x {k: v}\nb: &y {l: m}\nc:\n  <<: [*x, *y]\n", 4);
+}
+
+#[test]
+fn documents() {
+    check("a: b\n---\nc: d\n", 0);
+    check("---\na: b\n...\n---\nc: d\n...\n", 0);
+    check("--- # c\na: b\n... # d\n", 0);
+    check("{\"a\": \"b\"}\n", 0);
+    check("{\"a\": \"b\",}\n", 0);
+    check("{ \"a\": \"b\" }\n---\n{\n  \"c\": \"d\" # e\n}\n", 0);
+    check("{}\n", 0);
+    check("{ }\n", 0);
+    check("---\n", 0);
+    check("a: b\n---\n---\nc: d\n", 0);
+    check_ends("a: b");
+    check_ends("null\n");
+    check_ends("--- ~\n");
+    check_ends("%YAML 1.2\n---\na: b\n");
+    check("%YAML 1.1\n---\na: b\n", 0);
+    check("a: b\n...\n%YAML 1.2\n---\nc: d\n", 1);
+    check("\u{feff}a: b\n", 0);
+    check_ends("a: |\n  text");
+    check_ends("a: |-\n  text");
+    check_ends("a: b # c");
+}
+
+#[test]
+fn refusals() {
+    #[track_caller]
+    fn check(text: &str, class: SyntaxClass) {
+        let error = Document::parse(Format::Yaml, text.as_bytes(), &ScanOptions::PLAIN).err().unwrap_or_else(|| panic!("accepted: {text:?}"));
+        assert_eq!(error.class, class, "{error}");
+    }
+    check("", SyntaxClass::NoDocument);
+    check("# only\n", SyntaxClass::NoDocument);
+    check("- a\n", SyntaxClass::OutsideModel);
+    check("text\n", SyntaxClass::OutsideModel);
+    check("a: 1\na: 2\n", SyntaxClass::OutsideModel);
+    check("a: {b: 1, b: 2}\n", SyntaxClass::OutsideModel);
+    for key in ["1", "true", "~", "1.5", "2001-01-01", "[a]", "{a: b}", ""] {
+        check(&format!("? {key}\n: v\n"), SyntaxClass::OutsideModel);
+    }
+    for value in ["!!bool yes", "!!int 1.5", "!!int abc", "!!null x", "!!binary '*'", "2001-12-14T21:59:43+24:00"] {
+        check(&format!("a: {value}\n"), SyntaxClass::OutsideModel);
+    }
+    check("a: &a [*a]\n", SyntaxClass::OutsideModel);
+    check("a: x\u{85}y\n", SyntaxClass::Dialect);
+    check("a: 'x\u{2028}y'\n", SyntaxClass::Dialect);
+    check("a: {b:,}\n", SyntaxClass::Dialect);
+    check("a: {?b: c}\n", SyntaxClass::Dialect);
+    check("a: [:x]\n", SyntaxClass::Dialect);
+    check("a: &an:chor v\n", SyntaxClass::Dialect);
+    check("a: \"\\/\"\n", SyntaxClass::Dialect);
+    check("a: \"\\ud83d\\ude00\"\n", SyntaxClass::Dialect);
+    check("a: \"x\"\n \t\nb: c\n", SyntaxClass::Dialect);
+    check("a: \u{1}\n", SyntaxClass::Dialect);
+    check("a: [\n", SyntaxClass::Syntax);
+    check("a: b: c\n", SyntaxClass::Syntax);
+    check(&format!("a: {}{}\n", "[".repeat(600), "]".repeat(600)), SyntaxClass::Limit);
+    check(&format!("a: {}", "[".repeat(100_000)), SyntaxClass::Limit);
+    check(&format!("a:\n {}x\n", "- ".repeat(100_000)), SyntaxClass::Limit);
+    let bomb: String = (0..30).map(|i| format!("k{}: &a{} [*a{i}, *a{i}]\n", i + 1, i + 1)).collect();
+    check(&format!("k0: &a0 x\n{bomb}"), SyntaxClass::Limit);
+    check(&format!("{}: v\n", "k".repeat(1000)).replace('k', "k").repeat(1).replace(": v", ": v\n? ".repeat(1).as_str()), SyntaxClass::OutsideModel);
+}
+
+#[test]
+fn whole_numbers_over_the_range() {
+    let text = b"a: 9223372036854775808\n";
+    let document = Document::parse(Format::Yaml, text, &ScanOptions::PLAIN).unwrap();
+    assert_eq!(document.warnings().len(), 1);
+    assert_eq!(document.warnings()[0].line, 1);
+    let options = ScanOptions { mode: Mode::Plain, dialect: Dialect::Sops, limits: Limits::PLAIN };
+    assert_eq!(Document::parse(Format::Yaml, text, &options).err().unwrap().class, SyntaxClass::OutsideModel);
+    check_covering(text, |_| true, true, false);
+}
