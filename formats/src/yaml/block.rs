@@ -133,7 +133,7 @@ pub(super) fn slot(text: &[u8], site: &DocumentSite, crlf: bool) -> Slot {
             let (before, after): (&[u8], &[u8]) = match (filled, trailing) {
                 (false, _) => (b"", b""),
                 (true, false) => (b", ", b""),
-                (true, true) => (b" ", b","),
+                (true, true) => (b"", b","),
             };
             Slot { at: close, before: before.to_vec(), after: after.to_vec(), flow: true, ..slot }
         }

@@ -99,8 +99,6 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct Part {
     /// First node; the root.
     pub root: u32,
-    /// Where its content may begin: behind `---`.
-    pub start: u32,
     /// Where it ends: at `...`, at the next `---` or its directives, or at the end of the text.
     pub end: u32,
 }
@@ -165,7 +163,7 @@ pub(super) fn scalar_of(snippet: &str) -> Option<(String, Written, Tag)> {
                     found = Some((text, written(style), tag_of(tag.as_deref())));
                 }
             }
-            (Event::Alias(_) | Event::SequenceStart(..) | Event::Comment(..), _) => return None,
+            (Event::Alias(_) | Event::SequenceStart(..), _) => return None,
             _ => {}
         }
     }
@@ -215,7 +213,7 @@ impl<'t> Reader<'t> {
                     }
                 }
                 let end = self.text.len() as u32;
-                self.parsed.parts.push(Part { root, start: range.end as u32, end });
+                self.parsed.parts.push(Part { root, end });
                 self.cursor = range.end;
             }
             Event::DocumentEnd => {
@@ -347,7 +345,7 @@ fn tag_of(tag: Option<&granit_parser::Tag>) -> Tag {
     if tag.original() == "!" {
         return Tag::NonSpecific;
     }
-    match tag.core_suffix() {
+    match tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() {
         Some("str") => Tag::Str,
         Some("int") => Tag::Int,
         Some("float") => Tag::Float,

@@ -25,7 +25,8 @@ pub(super) fn seal(scanned: &Scanned, document: &Document<'_>, tokens: &Tokens) 
     sites.sort_unstable_by_key(|s| (s.old.start, s.from));
     let sites: Vec<Placed> = sites.into_iter().map(|s| s.place(&moved)).collect();
     repairs.sort_by_key(|r| (r.old.start, r.old.end));
-    let hints = hints(document.text(), &sites, repairs, &moved);
+    let ends: Vec<u32> = scanned.documents.iter().map(|site| block::slot(document.text(), site, scanned.crlf).at as u32).collect();
+    let hints = hints(document.text(), &sites, repairs, &moved, &ends);
     let slots = slots(scanned, document, &moved);
     Ok(Sealed { text, hints, slots })
 }
@@ -244,15 +245,18 @@ fn write_token(out: &mut Vec<u8>, token: &[u8], site: &Site, header: Option<&Hea
     }
 }
 
-/// Repairs to hints. Those that hold no token are widened to the next one, and what then overlaps becomes one.
-fn hints(text: &[u8], sites: &[Placed], repairs: Vec<Repair>, moved: &Moved) -> Vec<Hint> {
-    let Some(last_site) = sites.last() else { return Vec::new() };
+/// Repairs to hints. Those that hold no token are widened to the next one, and what then overlaps becomes one. Where the metadata
+/// block (at `slots`) would come between, or no token is there, the caller must find the difference at the start or end of the text.
+fn hints(text: &[u8], sites: &[Placed], repairs: Vec<Repair>, moved: &Moved, slots: &[u32]) -> Vec<Hint> {
+    let part = |at: u32| slots.partition_point(|&s| s <= at);
     let mut merged: Vec<Repair> = Vec::with_capacity(repairs.len());
     for mut repair in repairs {
         let next = sites.partition_point(|s| s.old.start < repair.old.start);
         let holds_one = sites.get(next).is_some_and(|s| s.old.end <= repair.old.end);
         if !holds_one {
-            let anchor = sites.get(next).unwrap_or(last_site).old;
+            let near = |s: &&Placed| part(s.old.start) == part(repair.old.start);
+            let before = next.checked_sub(1).and_then(|i| sites.get(i));
+            let Some(anchor) = sites.get(next).filter(near).or(before.filter(near)).map(|s| s.old) else { continue };
             repair.old = Span { start: repair.old.start.min(anchor.start), end: repair.old.end.max(anchor.end) };
             repair.kind = 1;
         }
