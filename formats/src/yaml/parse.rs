@@ -254,10 +254,16 @@ impl<'t> Reader<'t> {
         }
         let flow = style == StructureStyle::Flow;
         let node = self.parsed.nodes.len() as u32;
+        let from = self.cursor;
         let what = if map { What::Map { flow } } else { What::List { flow } };
         let props = self.props(mark, Span::new(0, 0), 0, false);
         self.leaf(what, Span::new(range.start, range.end), Cow::Borrowed(""), tag, props)?;
-        self.parsed.nodes[node as usize].column = mark.start.col() as u32;
+        // A list that stands no further in than its key begins behind its first dash, for the parser.
+        let bytes = self.text.as_bytes();
+        let behind_dash = !map && !flow && bytes.get(range.start) != Some(&b'-');
+        let dash = if behind_dash { find(bytes, from, b"-") } else { None };
+        let column = dash.map_or(mark.start.col(), |at| bytes[..at].iter().rev().take_while(|b| !b"\r\n".contains(b)).count());
+        self.parsed.nodes[node as usize].column = column as u32;
         if flow {
             self.cursor = range.end;
         }
@@ -358,17 +364,21 @@ fn tag_of(tag: Option<&granit_parser::Tag>) -> Tag {
     }
 }
 
-/// The header of a block scalar: the first `|` or `>` from `at` on, behind indicators, comments, anchors and tags.
-fn header(bytes: &[u8], mut at: usize) -> Option<Span> {
+/// The header of a block scalar.
+fn header(bytes: &[u8], from: usize) -> Option<Span> {
+    let at = find(bytes, from, b"|>")?;
+    let length = bytes[at + 1..].iter().take_while(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-')).count();
+    Some(Span::new(at, at + 1 + length))
+}
+
+/// The first of these indicators from `at` on, behind other indicators, comments, anchors and tags.
+fn find(bytes: &[u8], mut at: usize, indicators: &[u8]) -> Option<usize> {
     loop {
         match bytes.get(at)? {
+            b if indicators.contains(b) => return Some(at),
             b' ' | b'\t' | b'\n' | b'\r' | b'-' | b'?' | b':' => at += 1,
             b'#' => at += bytes[at..].iter().position(|&b| b == b'\n' || b == b'\r')?,
             b'&' | b'!' => at += bytes[at..].iter().position(|b| b" \t\r\n".contains(b))?,
-            b'|' | b'>' => {
-                let length = bytes[at + 1..].iter().take_while(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-')).count();
-                return Some(Span::new(at, at + 1 + length));
-            }
             _ => return None,
         }
     }

@@ -1,2 +1,3 @@
 //! One binary for all tests of the crate, one module per feature.
 mod yaml;
+mod yaml_random;

@@ -86,9 +86,12 @@ pub(crate) fn check_covering(text: &[u8], covers: impl Fn(usize) -> bool, commen
         let prefix = opened.iter().zip(text).take_while(|(a, b)| a == b).count();
         let suffix = opened[prefix..].iter().rev().zip(text[prefix..].iter().rev()).take_while(|(a, b)| a == b).count();
         let rest = (opened.len() - prefix - suffix).max(text.len() - prefix - suffix);
+        let near = &text[prefix.saturating_sub(60)..text.len().min(prefix + rest.min(60))];
+        let got = &opened[prefix.saturating_sub(60)..opened.len().min(prefix + rest.min(60))];
+        let (near, got) = (String::from_utf8_lossy(near), String::from_utf8_lossy(got));
         assert!(
             rest <= allowed,
-            "source:\n{}\nsealed:\n{}\nopened:\n{}\n{:?}",
+            "at {near:?}\ngot {got:?}\nsource:\n{}\nsealed:\n{}\nopened:\n{}\n{:?}",
             String::from_utf8_lossy(text),
             String::from_utf8_lossy(&case.sealed),
             String::from_utf8_lossy(&opened),
@@ -224,4 +227,11 @@ fn whole_numbers_over_the_range() {
     let options = ScanOptions { mode: Mode::Plain, dialect: Dialect::Sops, limits: Limits::PLAIN };
     assert_eq!(Document::parse(Format::Yaml, text, &options).err().unwrap().class, SyntaxClass::OutsideModel);
     check_covering(text, |_| true, true, 0);
+}
+#[test]
+fn scratch() {
+    let t = std::fs::read_to_string("/tmp/scratch.yaml").unwrap();
+    let case = seal(t.as_bytes(), |_| true, true);
+    eprintln!("{}\n{:?}", String::from_utf8_lossy(&case.sealed), case.hints);
+    check_covering(t.as_bytes(), |_| true, true, 0);
 }
