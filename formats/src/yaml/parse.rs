@@ -260,7 +260,8 @@ impl<'t> Reader<'t> {
         self.leaf(what, Span::new(range.start, range.end), Cow::Borrowed(""), tag, props)?;
         // A list that stands no further in than its key begins behind its first dash, for the parser.
         let bytes = self.text.as_bytes();
-        let behind_dash = !map && !flow && bytes.get(range.start) != Some(&b'-');
+        let at_dash = matches!(&bytes[range.start..], [b'-'] | [b'-', b' ' | b'\t' | b'\r' | b'\n', ..]);
+        let behind_dash = !map && !flow && !at_dash;
         let dash = if behind_dash { find(bytes, from, b"-") } else { None };
         let column = dash.map_or(mark.start.col(), |at| bytes[..at].iter().rev().take_while(|b| !b"\r\n".contains(b)).count());
         self.parsed.nodes[node as usize].column = column as u32;
