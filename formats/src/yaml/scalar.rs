@@ -33,7 +33,6 @@ pub(super) fn read(text: &str, written: Written, tag: Tag) -> Read {
         (Tag::None | Tag::NonSpecific | Tag::Int, Resolved::Uint(n)) => number(n),
         (Tag::None | Tag::NonSpecific | Tag::Float, Resolved::Float(v)) => Read::Value(Value::Float(v)),
         (Tag::Float, Resolved::Int(n)) => Read::Value(Value::Float(n as f64)),
-        (Tag::Float, Resolved::Uint(n)) => Read::Value(Value::Float(n as f64)),
         (Tag::None | Tag::NonSpecific | Tag::Timestamp, Resolved::Time(time)) => {
             if offset_is_a_day(&time) {
                 return Read::Bad("a timestamp whose offset is a whole day");

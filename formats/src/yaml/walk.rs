@@ -208,7 +208,7 @@ impl<'p> Walk<'p> {
     fn flush(&mut self, before: u32, container: PathId, columns: Option<(u32, u32)>) {
         let mut from = 0;
         while let Some(found) = self.comments.next_pending(&mut from, before, columns) {
-            self.comment(found.span, container, found.inline && columns.is_none());
+            self.comment(found.span, container, found.inline);
         }
     }
 
@@ -248,14 +248,14 @@ impl<'p> Walk<'p> {
             return;
         }
         self.flush(key.span.start, container, None);
-        let scalar = matches!(value.what, What::Scalar(_) | What::Alias(_));
+        let scalar = is_scalar(self.parsed, value);
         let flow = matches!(value.what, What::Map { flow: true } | What::List { flow: true });
         if scalar || flow {
             self.flush(value.span.start, container, None);
         } else if let Some(span) = self.comments.on_line(key.span.end) {
             self.comment(span, container, true);
         }
-        if scalar && let Some(span) = self.comments.on_line(value.span.end) {
+        if scalar && !is_block(value) && let Some(span) = self.comments.on_line(value.span.end) {
             self.comment(span, container, true);
         }
     }
@@ -269,7 +269,8 @@ impl<'p> Walk<'p> {
         let node = self.node(item);
         if alias.is_none() && self.comments.any() {
             self.flush(node.span.start, container, None);
-            if matches!(node.what, What::Scalar(_) | What::Alias(_))
+            if is_scalar(self.parsed, node)
+                && !is_block(node)
                 && let Some(span) = self.comments.on_line(node.span.end)
             {
                 self.comment(span, container, true);
@@ -462,6 +463,19 @@ impl<'p> Walk<'p> {
         self.outline.blocks.push(block);
         Ok(())
     }
+}
+
+/// A scalar, or an empty collection: nothing that could hold a comment.
+fn is_scalar(parsed: &Parsed<'_>, node: &Node<'_>) -> bool {
+    match node.what {
+        What::Scalar(_) | What::Alias(_) => true,
+        What::Map { .. } | What::List { .. } => parsed.nodes.get(node.next as usize - 1).is_some_and(|last| std::ptr::eq(last, node)),
+    }
+}
+
+/// Its lines end with a line break: what follows stands on another line.
+fn is_block(node: &Node<'_>) -> bool {
+    matches!(node.what, What::Scalar(written) if written.is_block())
 }
 
 fn is_comment_token(node: &Node<'_>) -> bool {
