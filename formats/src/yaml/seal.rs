@@ -39,9 +39,10 @@ pub(super) fn without_blocks(scanned: &Scanned, document: &Document<'_>) -> Seal
     }
     let (text, moved) = patch.apply(document.text());
     let mut slots = slots(scanned, document, &moved);
-    // The blocks' own lines had what the slots would add.
-    for slot in &mut slots {
-        if !slot.flow && (slot.at == 0 || matches!(text[slot.at - 1], b'\n' | b'\r')) {
+    // A block of lines stays where it was, and its place needs nothing around it.
+    for block in document.blocks() {
+        if let Some(slot) = slots.get_mut(block.document as usize).filter(|s| !s.flow) {
+            slot.at = moved.place(block.span.end) as usize;
             slot.before.clear();
         }
     }

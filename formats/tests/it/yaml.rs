@@ -264,3 +264,152 @@ fn whole_numbers_over_the_range() {
     assert_eq!(Document::parse(Format::Yaml, text, &options).err().unwrap().class, SyntaxClass::OutsideModel);
     check_covering(text, |_| true, true, 0);
 }
+
+#[test]
+fn types_are_those_that_sops_records() {
+    let table = include_str!("../../../testdata/lossless/yaml/types.txt");
+    for line in table.lines().filter(|l| !l.starts_with('#')) {
+        let (kind, source) = line.split_once('\t').unwrap();
+        let text = format!("k: {source}\n");
+        let document = Document::parse(Format::Yaml, text.as_bytes(), &ScanOptions::PLAIN).unwrap_or_else(|e| panic!("{source}: {e}"));
+        assert_eq!(document.leaves()[0].kind.name(), kind, "{source}");
+        check_covering(text.as_bytes(), |_| true, true, 0);
+    }
+}
+
+/// Seals nothing, adds a block, changes it.
+#[track_caller]
+fn check_block(old: &str, fields: &[(&str, Tree)], expected: &str) {
+    let fields: Vec<_> = fields.iter().map(|(n, t)| ((*n).to_owned(), t.clone())).collect();
+    let document = Document::parse(Format::Yaml, old.as_bytes(), &ScanOptions::SEALED).unwrap();
+    let changed = document.without_blocks().with_block(&document, &fields, "leafcrypt", None, Some(&document)).unwrap();
+    assert_eq!(String::from_utf8(changed).unwrap(), expected);
+}
+
+#[test]
+fn a_block_keeps_what_does_not_change() {
+    let old = "sops:\n  version: '3.11.0'   # ours\n  lastmodified: x\n\n  age:\n  - recipient: r\n    enc: |\n      e\n# foot\na: b\n";
+    let age = || Tree::list([Tree::map([("recipient", Tree::text("r")), ("enc", Tree::text("e\n"))])]);
+    let whole = |block: &str| format!("{block}# foot\na: b\n");
+    let same = "sops:\n  version: '3.11.0'   # ours\n  lastmodified: x\n\n  age:\n  - recipient: r\n    enc: |\n      e\n";
+    check_block(old, &[("age", age()), ("lastmodified", Tree::text("x")), ("version", Tree::text("3.11.0"))], &whole(same));
+    let changed = "sops:\n  version: '3.11.0'   # ours\n  lastmodified: z\n  mac: m\n\n  age:\n  - recipient: r\n    enc: |\n      e\n";
+    check_block(
+        old,
+        &[("age", age()), ("lastmodified", Tree::text("z")), ("mac", Tree::text("m")), ("version", Tree::text("3.11.0"))],
+        &whole(changed),
+    );
+    check_block(old, &[("version", Tree::text("3.11.0"))], &whole("sops:\n  version: '3.11.0'   # ours\n\n"));
+}
+
+#[test]
+fn blocks_are_found_wherever_they_stand() {
+    #[track_caller]
+    fn check(text: &str, without: &str) {
+        let document = Document::parse(Format::Yaml, text.as_bytes(), &ScanOptions::SEALED).unwrap();
+        assert_eq!(document.blocks().len(), 1);
+        assert_eq!(document.blocks()[0].fields.as_ref().and_then(|f| f.get("mac")).and_then(Tree::as_str), Some("m"), "{text}");
+        assert_eq!(String::from_utf8(document.without_blocks().text).unwrap(), without);
+        assert!(document.steps().iter().all(|s| !matches!(s, Step::Key(p) if document.paths().name(*p) == Some(b"mac"))));
+    }
+    check("sops:\n  mac: m\na: b\n", "a: b\n");
+    check("a: b\nsops:\n  # c\n  mac: m\nc: d\n", "a: b\nc: d\n");
+    check("a: b\n\"sops\": {mac: m}", "a: b\n");
+    check("a: b\r\nsops:\r\n    mac: m\r\n...\r\n", "a: b\r\n...\r\n");
+    check("{\"sops\": {\"mac\": \"m\"}, \"a\": \"b\"}\n", "{\"a\": \"b\"}\n");
+    check("{\"a\": \"b\",\"sops\": {\"mac\": \"m\"}}\n", "{\"a\": \"b\"}\n");
+    check("{\"a\": \"b\",\"sops\": {\"mac\": \"m\"},}\n", "{\"a\": \"b\",}\n");
+    check("{\"sops\": {\"mac\": \"m\"}}\n", "{}\n");
+    check("x: &m m\nsops: &s\n    mac: *m\n", "x: &m m\n");
+    check("\u{feff}sops:\n  mac: m\na: b\n", "\u{feff}a: b\n");
+    let null = Document::parse(Format::Yaml, b"a: b\nsops: null\n", &ScanOptions::SEALED).unwrap();
+    assert!(null.blocks()[0].fields.is_none());
+}
+
+#[test]
+fn comments_stand_before_what_they_govern() {
+    #[track_caller]
+    fn check(text: &str, mode: &ScanOptions, expected: &str) {
+        let document = Document::parse(Format::Yaml, text.as_bytes(), mode).unwrap();
+        let shown: Vec<String> = document
+            .steps()
+            .iter()
+            .map(|step| match *step {
+                Step::Document => "document".to_owned(),
+                Step::Key(path) => format!("{}:", String::from_utf8_lossy(document.paths().name(path).unwrap())),
+                Step::MapStart(_) => "{".to_owned(),
+                Step::ListStart(_) => "[".to_owned(),
+                Step::MapEnd => "}".to_owned(),
+                Step::ListEnd => "]".to_owned(),
+                Step::Leaf(id) => String::from_utf8_lossy(&document.content(id)).into_owned(),
+                Step::Comment(id) => format!("#{}", String::from_utf8_lossy(&document.comment_text(id)).trim()),
+                ref other => format!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(shown[2..shown.len() - 1].join(" "), expected, "{text}");
+    }
+    let plain = &ScanOptions::PLAIN;
+    check("# head\n\na: v # in\nb: w\n", plain, "#head #in a: v b: w");
+    check("m: # all\n  # inner\n  k: v\n", plain, "#all m: { #inner k: v }");
+    check("m:\n  # above\n  s: {d: e}\n", plain, "m: { #above s: { d: e } }");
+    check("w: [1, 2] # sec\nx: y\n", plain, "w: [ #sec 1 2 ] x: y");
+    check("l:\n  - a\n  # c\n  - b # d\n  - e\n", plain, "l: [ a #c #d b e ]");
+    check("l:\n# c\n- a: 1\n", plain, "l: [ #c { a: 1 } ]");
+    check("m:\n  a: 1\n  # last\nn: 2\n", plain, "m: { a: 1 #last } n: 2");
+    check("m:\n  a: 1\n# next\nn: 2\n", plain, "m: { a: 1 } #next n: 2");
+    check("m:\n  a: 1\n  # foot\n\n# end\n", plain, "m: { a: 1 #foot } #end");
+    check("a: | # head\n  x\nb: c\n", plain, "#head a: x\n b: c");
+    let token = "ENC[AES256_GCM,data:x,iv:y,tag:z,type:comment]";
+    check(&format!("l:\n- {token}\n- a\n"), &ScanOptions::SEALED, &format!("l: [ #{token} a ]"));
+    check(&format!("l:\n- {token}\n- a\n"), plain, &format!("l: [ {token} a ]"));
+}
+
+#[test]
+fn comment_items_open_to_lines() {
+    let text = "l:\n  - ENC[AES256_GCM,data:x,iv:y,tag:z,type:comment]\n  - a\nsops:\n    mac: m\n";
+    let document = Document::parse(Format::Yaml, text.as_bytes(), &ScanOptions::SEALED).unwrap();
+    assert_eq!((document.leaves().len(), document.comments().len()), (1, 1));
+    assert_eq!(document.paths().display(document.leaves()[0].path), "l[0]");
+    let opened = Opened { leaves: vec![None], comments: vec![Some(Bytes::from(&b" one\ntwo"[..]))] };
+    assert_eq!(String::from_utf8(document.open(&opened, &[]).unwrap()).unwrap(), "l:\n  # one\n  # two\n  - a\n");
+}
+
+#[test]
+fn stale_hints_are_not_used() {
+    let case = seal(b"a: 0x1F\nb: \"\\x41\"\n", |_| true, true);
+    assert_eq!(case.hints.len(), 2);
+    let edited = Case { values: vec![Value::Int(32), Value::text("B")], ..case };
+    assert_eq!(String::from_utf8(open(&edited, &edited.hints)).unwrap(), "a: 32\nb: \"B\"\n");
+}
+
+#[test]
+fn without_hints_values_are_spelled_canonically() {
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let case = seal(text.as_bytes(), |_| true, true);
+        assert_eq!(String::from_utf8(open(&case, &[])).unwrap(), expected);
+    }
+    check("a: 0x1F\nb: True\nc: 1.50\n", "a: 31\nb: true\nc: 1.5\n");
+    check("a: [x, 1]\n", "a: [\"x\", 1]\n");
+    check("a: >\n  one\n  two\n\nb: c\n", "a: |\n    one two\n\nb: c\n");
+    check("a: &x s\nb: *x\n", "a: &x s\nb: s\n");
+}
+
+#[test]
+fn set_keeps_the_style() {
+    #[track_caller]
+    fn check(text: &str, value: Value, expected: &str) {
+        let document = Document::parse(Format::Yaml, text.as_bytes(), &ScanOptions::PLAIN).unwrap();
+        assert_eq!(String::from_utf8(document.set(LeafId(0), &value).unwrap()).unwrap(), expected);
+    }
+    check("a: x # c\n", Value::text("y"), "a: y # c\n");
+    check("a: x\n", Value::text("12"), "a: \"12\"\n");
+    check("a: 'x'\n", Value::text("it's"), "a: 'it''s'\n");
+    check("a: \"x\"\n", Value::Int(5), "a: 5\n");
+    check("a: [x, y]\n", Value::text("z"), "a: [z, y]\n");
+    check("a: [x, y]\n", Value::text("z, w"), "a: ['z, w', y]\n");
+    check("a: |\n  x\n\nb: c\n", Value::text("y\nz\n"), "a: |\n  y\n  z\n\nb: c\n");
+    check("a: |\n  x\nb: c\n", Value::text("y"), "a: y\nb: c\n");
+    check("a: !!int 5\n", Value::text("y"), "a: y\n");
+    check("a: True\n", Value::Bool(false), "a: False\n");
+}
