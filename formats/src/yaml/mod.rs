@@ -1,22 +1,111 @@
-//! Placeholder until the format lands.
+//! YAML: text and the places of its values, as go-yaml reads them.
+//!
+//! `parse` turns the parser's events into nodes and refuses what go-yaml would read otherwise (`dialect`); `walk` and `comments` make the
+//! outline in the order of SOPS's tree; `scalar` and `resolve` say what a scalar is worth; `seal` and `open` go to the sealed text and
+//! back, asking `spell` how a value is written; `block` handles the metadata; `print` writes trees.
 
+mod block;
+mod comments;
+mod detail;
+mod dialect;
+mod open;
+mod parse;
+mod patch;
 mod print;
 mod resolve;
+mod scalar;
+mod seal;
+mod set;
+mod spell;
+mod walk;
 
-use crate::document::{Outline, ScanOptions};
+use std::borrow::Cow;
+
+use self::detail::Scanned;
+use crate::document::{Document, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Unwritable};
+use crate::hint::Hint;
+use crate::leaf::{CommentId, LeafId};
 use crate::print::{Printed, Printing};
-use crate::syntax::{Detail, Syntax};
+use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Syntax, Tokens};
 use crate::tree::Tree;
+use crate::value::Value;
 
 /// The format.
 pub(crate) struct Yaml;
 
 impl Syntax for Yaml {
-    fn scan(&self, text: &[u8], _: &ScanOptions) -> Result<(Outline, Box<dyn Detail>), SyntaxError> {
-        Err(SyntaxError::at(text, 0, SyntaxClass::Syntax, "this format is not built yet"))
+    fn scan(&self, text: &[u8], options: &ScanOptions) -> Result<(Outline, Box<dyn Detail>), SyntaxError> {
+        let parsed = parse::parse(text, options)?;
+        if parsed.parts.is_empty() {
+            return Err(SyntaxError::at(text, 0, SyntaxClass::NoDocument, "there is no document in this YAML file"));
+        }
+        let (outline, scanned) = walk::walk(text, &parsed, options)?;
+        Ok((outline, Box::new(scanned)))
     }
+
     fn print(&self, documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable> {
         print::print(documents, how)
+    }
+}
+
+impl Detail for Scanned {
+    fn value(&self, document: &Document<'_>, leaf: LeafId) -> Value {
+        self.value_of(document.text(), leaf, document.leaf(leaf).span)
+    }
+
+    fn content<'a>(&self, document: &'a Document<'_>, leaf: LeafId) -> Cow<'a, [u8]> {
+        let span = document.leaf(leaf).span;
+        match self.borrowed(document.text(), leaf, span) {
+            Some(bytes) => Cow::Borrowed(bytes),
+            None => Cow::Owned(self.content_of(document.text(), leaf, span).into_owned()),
+        }
+    }
+
+    fn comment<'a>(&self, document: &'a Document<'_>, comment: CommentId) -> Cow<'a, [u8]> {
+        let bytes = &document.text()[document.comment(comment).span.range()];
+        let item = self.items[comment.0 as usize].is_some();
+        let unquoted = if item { bytes.trim_ascii().trim_matches_quotes() } else { bytes };
+        Cow::Borrowed(unquoted)
+    }
+
+    fn seal(&self, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
+        seal::seal(self, document, tokens)
+    }
+
+    fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
+        open::open(self, document, opened, hints)
+    }
+
+    fn without_blocks(&self, document: &Document<'_>) -> Sealed {
+        seal::without_blocks(self, document)
+    }
+
+    fn spell_block(
+        &self,
+        slot: &Slot,
+        fields: &[(String, Tree)],
+        indent: Option<usize>,
+        old: Option<(&Document<'_>, &Block)>,
+    ) -> Result<Vec<u8>, Unwritable> {
+        block::spell(slot, fields, indent, old)
+    }
+
+    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
+        set::set(self, document, leaf, value)
+    }
+}
+
+/// A comment token as a list item may stand in quotes.
+trait Unquoted {
+    fn trim_matches_quotes(&self) -> &[u8];
+}
+
+impl Unquoted for [u8] {
+    fn trim_matches_quotes(&self) -> &[u8] {
+        match self {
+            [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] => inner,
+            _ => self,
+        }
     }
 }

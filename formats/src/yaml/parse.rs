@@ -99,8 +99,6 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct Part {
     /// First node; the root.
     pub root: u32,
-    /// Where its content may begin: behind `---`.
-    pub start: u32,
     /// Where it ends: at `...`, at the next `---` or its directives, or at the end of the text.
     pub end: u32,
 }
@@ -165,7 +163,7 @@ pub(super) fn scalar_of(snippet: &str) -> Option<(String, Written, Tag)> {
                     found = Some((text, written(style), tag_of(tag.as_deref())));
                 }
             }
-            (Event::Alias(_) | Event::SequenceStart(..) | Event::Comment(..), _) => return None,
+            (Event::Alias(_) | Event::SequenceStart(..), _) => return None,
             _ => {}
         }
     }
@@ -215,7 +213,7 @@ impl<'t> Reader<'t> {
                     }
                 }
                 let end = self.text.len() as u32;
-                self.parsed.parts.push(Part { root, start: range.end as u32, end });
+                self.parsed.parts.push(Part { root, end });
                 self.cursor = range.end;
             }
             Event::DocumentEnd => {
@@ -256,10 +254,17 @@ impl<'t> Reader<'t> {
         }
         let flow = style == StructureStyle::Flow;
         let node = self.parsed.nodes.len() as u32;
+        let from = self.cursor;
         let what = if map { What::Map { flow } } else { What::List { flow } };
         let props = self.props(mark, Span::new(0, 0), 0, false);
         self.leaf(what, Span::new(range.start, range.end), Cow::Borrowed(""), tag, props)?;
-        self.parsed.nodes[node as usize].column = mark.start.col() as u32;
+        // A list that stands no further in than its key begins behind its first dash, for the parser.
+        let bytes = self.text.as_bytes();
+        let at_dash = matches!(&bytes[range.start..], [b'-'] | [b'-', b' ' | b'\t' | b'\r' | b'\n', ..]);
+        let behind_dash = !map && !flow && !at_dash;
+        let dash = if behind_dash { find(bytes, from, b"-") } else { None };
+        let column = dash.map_or(mark.start.col(), |at| bytes[..at].iter().rev().take_while(|b| !b"\r\n".contains(b)).count());
+        self.parsed.nodes[node as usize].column = column as u32;
         if flow {
             self.cursor = range.end;
         }
@@ -347,7 +352,7 @@ fn tag_of(tag: Option<&granit_parser::Tag>) -> Tag {
     if tag.original() == "!" {
         return Tag::NonSpecific;
     }
-    match tag.core_suffix() {
+    match tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() {
         Some("str") => Tag::Str,
         Some("int") => Tag::Int,
         Some("float") => Tag::Float,
@@ -360,17 +365,21 @@ fn tag_of(tag: Option<&granit_parser::Tag>) -> Tag {
     }
 }
 
-/// The header of a block scalar: the first `|` or `>` from `at` on, behind indicators, comments, anchors and tags.
-fn header(bytes: &[u8], mut at: usize) -> Option<Span> {
+/// The header of a block scalar.
+fn header(bytes: &[u8], from: usize) -> Option<Span> {
+    let at = find(bytes, from, b"|>")?;
+    let length = bytes[at + 1..].iter().take_while(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-')).count();
+    Some(Span::new(at, at + 1 + length))
+}
+
+/// The first of these indicators from `at` on, behind other indicators, comments, anchors and tags.
+fn find(bytes: &[u8], mut at: usize, indicators: &[u8]) -> Option<usize> {
     loop {
         match bytes.get(at)? {
+            b if indicators.contains(b) => return Some(at),
             b' ' | b'\t' | b'\n' | b'\r' | b'-' | b'?' | b':' => at += 1,
             b'#' => at += bytes[at..].iter().position(|&b| b == b'\n' || b == b'\r')?,
             b'&' | b'!' => at += bytes[at..].iter().position(|b| b" \t\r\n".contains(b))?,
-            b'|' | b'>' => {
-                let length = bytes[at + 1..].iter().take_while(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-')).count();
-                return Some(Span::new(at, at + 1 + length));
-            }
             _ => return None,
         }
     }

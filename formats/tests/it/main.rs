@@ -8,3 +8,5 @@ mod flat;
 mod toml_cases;
 mod toml_corpus;
 mod toml_support;
+mod yaml;
+mod yaml_random;

@@ -1,0 +1,92 @@
+//! Where comments belong (lossless-documents.md T5, sops-config.md 4): the ones above an entry to the entry's container, those behind a
+//! value to the container of its key.
+
+use crate::leaf::Span;
+
+/// The comments of a text that the walk has not placed yet.
+pub(super) struct Comments<'t> {
+    text: &'t [u8],
+    spans: &'t [Span],
+    taken: Vec<bool>,
+    /// All before this one are placed.
+    first: usize,
+}
+
+/// A comment that waits for its place.
+pub(super) struct Pending {
+    pub span: Span,
+    /// Something stands before it on its line.
+    pub inline: bool,
+}
+
+impl<'t> Comments<'t> {
+    pub(super) fn new(text: &'t [u8], spans: &'t [Span]) -> Self {
+        Comments { text, spans, taken: vec![false; spans.len()], first: 0 }
+    }
+
+    /// Is any left?
+    pub(super) fn any(&self) -> bool {
+        self.first < self.spans.len()
+    }
+
+    /// The next one before an offset. `columns`: of a container that ends and of the entry behind it; a comment further left than
+    /// the container, or not further right than that entry, is not the container's.
+    /// `from` is where the caller's search stands; 0 at its start.
+    pub(super) fn next_pending(&mut self, from: &mut usize, before: u32, columns: Option<(u32, u32)>) -> Option<Pending> {
+        *from = (*from).max(self.first);
+        while let Some(&span) = self.spans.get(*from).filter(|s| s.start <= before) {
+            let at = *from;
+            *from += 1;
+            if !self.taken[at] {
+                let (column, inline) = self.place(span);
+                if columns.is_none_or(|(own, next)| column >= own && column > next) {
+                    self.take(at);
+                    return Some(Pending { span, inline });
+                }
+            }
+        }
+        None
+    }
+
+    /// The comment behind an offset, on its line.
+    pub(super) fn on_line(&mut self, offset: u32) -> Option<Span> {
+        if !self.any() {
+            return None;
+        }
+        let at = self.first + self.spans[self.first..].partition_point(|s| s.start <= offset);
+        let span = *self.spans.get(at)?;
+        let between = &self.text[offset as usize..span.start as usize];
+        if self.taken[at] || between.len() > 1 << 16 || between.iter().any(|&b| b == b'\n' || b == b'\r') {
+            return None;
+        }
+        self.take(at);
+        Some(span)
+    }
+
+    /// Those inside a metadata block are nobody's.
+    pub(super) fn skip(&mut self, block: Span) {
+        let at = self.spans.partition_point(|s| s.start < block.start);
+        let end = self.spans.partition_point(|s| s.start < block.end);
+        for i in at..end {
+            self.take(i);
+        }
+    }
+
+    fn take(&mut self, at: usize) {
+        self.taken[at] = true;
+        while self.taken.get(self.first) == Some(&true) {
+            self.first += 1;
+        }
+    }
+
+    /// Column of a comment, and whether a value or key stands before it on its line. Dashes do not count: the comment behind them stands above the item.
+    fn place(&self, span: Span) -> (u32, bool) {
+        let mark = span.start as usize - 1;
+        let start = self.text[..mark].iter().rposition(|&b| b == b'\n' || b == b'\r').map_or(0, |i| i + 1);
+        let before = &self.text[start..mark];
+        let before = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before);
+        let own = before.iter().all(|b| b" \t-?:".contains(b));
+        let column = before.iter().position(|b| !b" \t".contains(b)).unwrap_or(before.len());
+        (if own { column } else { before.len() } as u32, !own)
+    }
+}

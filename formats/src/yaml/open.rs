@@ -1,0 +1,227 @@
+//! Values in place of tokens.
+
+use super::detail::{Scanned, Site};
+use super::parse::Written;
+use super::print::{self, Style};
+use super::spell::{holds, spell, styled};
+use crate::document::Document;
+use crate::error::Unwritable;
+use crate::hint::{Hint, Spelled};
+use crate::leaf::{CommentId, LeafId, Span};
+use crate::splice::Splice;
+use crate::syntax::Opened;
+use crate::value::{Bytes, Value};
+
+/// A token of the sealed text.
+#[derive(Clone, Copy)]
+struct Token {
+    span: Span,
+    what: What,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Leaf(LeafId),
+    Comment(CommentId),
+}
+
+/// See [`crate::syntax::Detail::open`].
+pub(super) fn open(scanned: &Scanned, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
+    let tokens = tokens(document, opened);
+    let last_end = document.leaves().iter().map(|l| l.span.end).max().unwrap_or(0);
+    let mut opener = Opener { scanned, document, opened, splice: Splice::default(), last_end };
+    for cut in document.blocks().iter().flat_map(|b| &b.cuts) {
+        opener.splice.cut(*cut);
+    }
+    let mut done = 0;
+    let mut written = 0;
+    for hint in hints {
+        let Hint::Site { kind, first, last, before, after, with } = hint else { continue };
+        let (first, last) = (*first as usize, *last as usize);
+        if first < done || last < first || last >= tokens.len() {
+            continue;
+        }
+        for token in &tokens[done..first] {
+            written = opener.canonical(token, written)?;
+        }
+        done = first;
+        let (site, end) = (tokens[first].span.start, tokens[last].span.end);
+        let Some(start) = site.checked_sub(*before).filter(|&s| s >= written) else { continue };
+        let Some(end) = end.checked_add(*after).filter(|&e| e as usize <= document.text().len()) else { continue };
+        if tokens.get(last + 1).is_some_and(|next| next.span.start < end) {
+            continue;
+        }
+        if opener.hinted(&tokens[first..=last], *kind, with, Span { start, end }) {
+            written = end;
+            done = last + 1;
+        }
+    }
+    for token in &tokens[done..] {
+        written = opener.canonical(token, written)?;
+    }
+    Ok(opener.splice.finish(document.text()))
+}
+
+fn tokens(document: &Document<'_>, opened: &Opened) -> Vec<Token> {
+    let mut tokens = Vec::with_capacity(opened.leaves.len() + opened.comments.len());
+    for (i, leaf) in document.leaves().iter().enumerate() {
+        if opened.leaves.get(i).is_some_and(Option::is_some) {
+            tokens.push(Token { span: leaf.span, what: What::Leaf(LeafId(i as u32)) });
+        }
+    }
+    let leaves = tokens.len();
+    for (i, comment) in document.comments().iter().enumerate() {
+        if opened.comments.get(i).is_some_and(Option::is_some) {
+            tokens.push(Token { span: comment.span, what: What::Comment(CommentId(i as u32)) });
+        }
+    }
+    if tokens.len() > leaves || !tokens.is_sorted_by_key(|t| t.span.start) {
+        tokens.sort_by_key(|t| t.span.start);
+    }
+    tokens
+}
+
+struct Opener<'a> {
+    scanned: &'a Scanned,
+    document: &'a Document<'a>,
+    opened: &'a Opened,
+    splice: Splice,
+    last_end: u32,
+}
+
+impl Opener<'_> {
+    fn value(&self, leaf: LeafId) -> &Value {
+        self.opened.leaves[leaf.0 as usize].as_ref().expect("only opened leaves are tokens")
+    }
+
+    fn text_of(&self, comment: CommentId) -> &Bytes {
+        self.opened.comments[comment.0 as usize].as_ref().expect("only opened comments are tokens")
+    }
+
+    /// Applies a hint, if it says nothing else than the tokens.
+    fn hinted(&mut self, tokens: &[Token], kind: u8, with: &Spelled, region: Span) -> bool {
+        let one = match tokens {
+            [Token { what: What::Leaf(id), span }] if kind != 1 => Some((*id, *span)),
+            _ => None,
+        };
+        let Some((id, span)) = one else {
+            let Spelled::Bytes(bytes) = with else { return false };
+            self.splice.replace(region, bytes);
+            return true;
+        };
+        let site = self.scanned.site(id);
+        let value = self.value(id);
+        let styled = match with {
+            Spelled::Style(style) => match styled(value, *style, site) {
+                Some(bytes) => Some(bytes),
+                None => return false,
+            },
+            Spelled::Bytes(_) => None,
+        };
+        let bytes = match (&styled, with) {
+            (Some(bytes), _) | (None, Spelled::Bytes(bytes)) => bytes.as_slice(),
+            (None, Spelled::Style(_)) => return false,
+        };
+        let header = if region == span { self.scanned.header(self.document.text(), site) } else { None };
+        if !holds(bytes, value, site, header.as_ref(), span.end == self.last_end) {
+            return false;
+        }
+        self.splice.replace(region, bytes);
+        true
+    }
+
+    /// The canonical spelling; returns how far the text is written.
+    fn canonical(&mut self, token: &Token, written: u32) -> Result<u32, Unwritable> {
+        match token.what {
+            What::Leaf(id) => self.leaf(id, token.span, written),
+            What::Comment(id) => self.comment(id, token.span),
+        }
+    }
+
+    fn leaf(&mut self, id: LeafId, span: Span, written: u32) -> Result<u32, Unwritable> {
+        let text = self.document.text();
+        let site = self.scanned.site(id);
+        let header = self.scanned.header(text, site);
+        let refuse = |what: &str| Unwritable { path: self.document.paths().display(self.document.leaf(id).path), what: what.to_owned() };
+        if site.alias {
+            return Err(refuse("an alias cannot stand for a token"));
+        }
+        let mut bytes = Vec::new();
+        let value = self.value(id);
+        if spell(&mut bytes, value, site, header.as_ref(), span.end == self.last_end) {
+            self.splice.replace(span, &bytes);
+            return Ok(span.end);
+        }
+        // The header does not fit: it goes, and the value is written in its place.
+        let Some(props) = self.scanned.props(site).filter(|p| p.header.start >= written) else {
+            return Err(refuse("the value does not fit under its block header"));
+        };
+        let region = respell(&mut bytes, value, site, text, props.header, props.header_comment, span);
+        self.splice.replace(region.0, &bytes[..region.2]);
+        if let Some(rest) = region.1 {
+            self.splice.replace(rest, &bytes[region.2..]);
+        }
+        Ok(span.end)
+    }
+
+    fn comment(&mut self, id: CommentId, span: Span) -> Result<u32, Unwritable> {
+        let text = self.document.text();
+        let comment = self.document.comment(id);
+        let refuse = |what: &str| Unwritable { path: self.document.paths().display(comment.container), what: what.to_owned() };
+        let opened = self.text_of(id).as_slice();
+        let Ok(opened) = std::str::from_utf8(opened) else { return Err(refuse("a comment that is not UTF-8")) };
+        if opened.contains(|c: char| (c.is_control() && c != '\t' && c != '\n') || matches!(c, '\u{2028}' | '\u{2029}')) {
+            return Err(refuse("a comment with a control character"));
+        }
+        let start = span.start as usize;
+        let mut bytes = Vec::new();
+        let region = match self.scanned.items[id.0 as usize] {
+            // `- ENC[..]` as SOPS writes it: the dash goes as well.
+            Some(_) => {
+                let dash = text[..start].iter().rposition(|&b| b == b'-').unwrap_or(start);
+                bytes.push(b'#');
+                Span { start: dash as u32, end: span.end }
+            }
+            None => span,
+        };
+        let line = text[..region.start as usize].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+        let column = text[line..].iter().take_while(|&&b| b == b' ').count();
+        for (i, part) in opened.split('\n').enumerate() {
+            if i > 0 {
+                if comment.inline {
+                    return Err(refuse("a comment of several lines behind a value"));
+                }
+                bytes.extend_from_slice(if self.scanned.crlf { b"\r\n" } else { b"\n" });
+                bytes.resize(bytes.len() + column, b' ');
+                bytes.extend_from_slice(if part.starts_with('#') { b"" } else { b"# " });
+            }
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        self.splice.replace(region, &bytes);
+        Ok(span.end)
+    }
+}
+
+/// A value in place of a block scalar, header included. A comment behind the header stays: then the value stands before it, on one
+/// line, and the lines below go. Returns the first region, a second one, and how many of the bytes belong to the first.
+pub(super) fn respell(
+    bytes: &mut Vec<u8>,
+    value: &Value,
+    site: &Site,
+    text: &[u8],
+    header: Span,
+    comment: bool,
+    body: Span,
+) -> (Span, Option<Span>, usize) {
+    let style = if comment { Style::Double } else { site.style() };
+    print::scalar(bytes, value, style, &Site { written: Written::Plain, ..*site }.place());
+    let first = bytes.len();
+    if comment {
+        return (header, Some(body), first);
+    }
+    let ends = text[body.range()].ends_with(b"\n") && !bytes.ends_with(b"\n");
+    if ends {
+        bytes.push(b'\n');
+    }
+    (Span { start: header.start, end: body.end }, None, bytes.len())
+}

@@ -1,0 +1,285 @@
+//! Tokens in place of values, and the hints that bring the source bytes back.
+
+use super::block;
+use super::detail::{AliasSite, Scanned, Site};
+use super::parse::Written;
+use super::patch::{Moved, Patch};
+use super::print::{self, Place, Style};
+use super::spell::{Header, spell, style_of};
+use crate::document::Document;
+use crate::error::Unwritable;
+use crate::hint::{Hint, Spelled};
+use crate::leaf::{CommentId, LeafId, Span, Step};
+use crate::syntax::{Sealed, Slot, Tokens};
+use crate::value::Value;
+
+/// See [`crate::syntax::Detail::seal`].
+pub(super) fn seal(scanned: &Scanned, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
+    let mut sealer = Sealer { scanned, document, tokens, patch: Patch::default(), sites: Vec::new(), repairs: Vec::new() };
+    sealer.leaves();
+    sealer.aliases();
+    sealer.comments();
+    sealer.directives();
+    let Sealer { patch, mut sites, mut repairs, .. } = sealer;
+    let (text, moved) = patch.apply(document.text());
+    sites.sort_unstable_by_key(|s| (s.old.start, s.from));
+    let sites: Vec<Placed> = sites.into_iter().map(|s| s.place(&moved)).collect();
+    repairs.sort_by_key(|r| (r.old.start, r.old.end));
+    let ends: Vec<u32> = scanned.documents.iter().map(|site| block::slot(document.text(), site, scanned.crlf).at as u32).collect();
+    let hints = hints(document.text(), &sites, repairs, &moved, &ends);
+    let slots = slots(scanned, document, &moved);
+    Ok(Sealed { text, hints, slots })
+}
+
+/// See [`crate::syntax::Detail::without_blocks`].
+pub(super) fn without_blocks(scanned: &Scanned, document: &Document<'_>) -> Sealed {
+    let mut patch = Patch::default();
+    for cut in document.blocks().iter().flat_map(|b| &b.cuts) {
+        patch.edit(*cut, |_| ());
+    }
+    let (text, moved) = patch.apply(document.text());
+    let mut slots = slots(scanned, document, &moved);
+    // A block of lines stays where it was, and its place needs nothing around it.
+    for block in document.blocks() {
+        if let Some(slot) = slots.get_mut(block.document as usize).filter(|s| !s.flow) {
+            slot.at = moved.place(block.span.end) as usize;
+            slot.before.clear();
+        }
+    }
+    Sealed { text, hints: Vec::new(), slots }
+}
+
+fn slots(scanned: &Scanned, document: &Document<'_>, moved: &Moved) -> Vec<Slot> {
+    let slot = |site| {
+        let slot = block::slot(document.text(), site, scanned.crlf);
+        Slot { at: moved.place(slot.at as u32) as usize, ..slot }
+    };
+    scanned.documents.iter().map(slot).collect()
+}
+
+/// A token in the old text's terms.
+struct TokenSite {
+    /// What it replaced, alone or with others.
+    old: Span,
+    /// The bytes of the replacement that are its site.
+    from: u32,
+    to: u32,
+}
+
+/// A token's site in the sealed text.
+struct Placed {
+    old: Span,
+    start: u32,
+    end: u32,
+}
+
+impl TokenSite {
+    fn place(self, moved: &Moved) -> Placed {
+        let at = moved.edits.partition_point(|e| e.old.start < self.old.start);
+        let new = moved.edits.get(at).map_or(0, |e| e.new);
+        Placed { old: self.old, start: new + self.from, end: new + self.to }
+    }
+}
+
+/// Bytes of the source that opening would not find by itself.
+struct Repair {
+    old: Span,
+    kind: u8,
+    /// None: the source bytes themselves.
+    style: Option<u8>,
+}
+
+struct Sealer<'a> {
+    scanned: &'a Scanned,
+    document: &'a Document<'a>,
+    tokens: &'a Tokens,
+    patch: Patch,
+    sites: Vec<TokenSite>,
+    repairs: Vec<Repair>,
+}
+
+impl Sealer<'_> {
+    fn leaves(&mut self) {
+        let text = self.document.text();
+        let last_end = self.document.leaves().iter().map(|l| l.span.end).max().unwrap_or(0);
+        let mut spelled = Vec::new();
+        for (number, leaf) in self.document.leaves().iter().enumerate() {
+            let id = LeafId(number as u32);
+            let site = self.scanned.site(id);
+            let Some(token) = self.tokens.of_leaf(id).filter(|_| !site.alias) else { continue };
+            let header = self.scanned.header(text, site);
+            let site = Site { written: if site.flow && site.written == Written::Plain { Written::Double } else { site.written }, ..*site };
+            let length = self.patch.edit(leaf.span, |out| {
+                let start = out.len();
+                write_token(out, token, &site, header.as_ref(), &text[leaf.span.range()]);
+                (out.len() - start) as u32
+            });
+            self.sites.push(TokenSite { old: leaf.span, from: 0, to: length });
+            if site.tag.must_go() {
+                self.cut_tag(&site, leaf.span);
+                continue;
+            }
+            let value = self.scanned.value_of(text, id, leaf.span);
+            spelled.clear();
+            let source = &text[leaf.span.range()];
+            let fits = spell(&mut spelled, &value, &site, header.as_ref(), leaf.span.end == last_end);
+            if !fits || spelled != source {
+                let style = if header.is_some() { None } else { style_of(&value, source, &site) };
+                self.repairs.push(Repair { old: leaf.span, kind: 0, style });
+            }
+        }
+    }
+
+    /// A core tag goes with the blanks behind it (T2).
+    fn cut_tag(&mut self, site: &Site, leaf: Span) {
+        let Some(props) = self.scanned.props(site) else { return };
+        let text = self.document.text();
+        let tag = props.tag;
+        let behind = &text[tag.end as usize..];
+        let blanks = behind.iter().take_while(|b| **b == b' ' || **b == b'\t').count();
+        let cut = Span { start: tag.start, end: tag.end + blanks as u32 };
+        self.patch.edit(cut, |_| ());
+        self.repairs.push(Repair { old: Span { start: tag.start, end: leaf.end }, kind: 2, style: None });
+    }
+
+    fn comments(&mut self) {
+        for (number, comment) in self.document.comments().iter().enumerate() {
+            let Some(token) = self.tokens.of_comment(CommentId(number as u32)) else { continue };
+            self.patch.edit(comment.span, |out| out.extend_from_slice(token));
+            self.sites.push(TokenSite { old: comment.span, from: 0, to: token.len() as u32 });
+        }
+    }
+
+    fn directives(&mut self) {
+        for (number, &span) in self.scanned.directives.iter().enumerate() {
+            self.patch.edit(span, |_| ());
+            let first = number == 0 && self.sites.iter().all(|s| s.old.start > span.start);
+            if !first {
+                self.repairs.push(Repair { old: span, kind: 1, style: None });
+            }
+        }
+    }
+
+    fn aliases(&mut self) {
+        if self.scanned.aliases.is_empty() {
+            return;
+        }
+        let mut covered = vec![0u32];
+        for number in 0..self.document.leaves().len() as u32 {
+            let here = u32::from(self.tokens.of_leaf(LeafId(number)).is_some());
+            covered.push(covered[number as usize] + here);
+        }
+        let any = |range: &std::ops::Range<u32>| covered[range.end as usize] > covered[range.start as usize];
+        for alias in &self.scanned.aliases {
+            if any(&alias.target) || any(&alias.leaves) {
+                let mut patch = std::mem::take(&mut self.patch);
+                patch.edit(alias.span, |out| self.expand(out, alias));
+                self.patch = patch;
+                self.repairs.push(Repair { old: alias.span, kind: 1, style: None });
+            }
+        }
+    }
+
+    /// What an alias stands for, on one line.
+    fn expand(&mut self, out: &mut Vec<u8>, alias: &AliasSite) {
+        let start = out.len();
+        let place = Place { column: 0, parent: 0, flow: true, key: false, list_item: false };
+        if let Some(name) = &alias.key {
+            let style = if alias.flow { Style::Double } else { Style::Plain };
+            print::scalar(out, &Value::text(name), style, &Place { key: true, flow: alias.flow, ..place });
+            return;
+        }
+        let steps = &self.document.steps()[alias.steps.start as usize..alias.steps.end as usize];
+        let scalar = steps.len() == 1;
+        let mut fresh = true;
+        for &step in steps {
+            let ends = matches!(step, Step::MapEnd | Step::ListEnd);
+            if !fresh && !ends {
+                out.extend_from_slice(b", ");
+            }
+            fresh = matches!(step, Step::MapStart(_) | Step::ListStart(_) | Step::Key(_));
+            match step {
+                Step::MapStart(_) => out.push(b'{'),
+                Step::MapEnd => out.push(b'}'),
+                Step::ListStart(_) => out.push(b'['),
+                Step::ListEnd => out.push(b']'),
+                Step::Key(path) => {
+                    let name = Value::text(self.document.paths().name(path).unwrap_or_default());
+                    print::scalar(out, &name, Style::Double, &place);
+                    out.extend_from_slice(b": ");
+                }
+                Step::EmptyMap(_) => out.extend_from_slice(b"{}"),
+                Step::EmptyList(_) => out.extend_from_slice(b"[]"),
+                Step::Null(_) => out.extend_from_slice(b"null"),
+                Step::Leaf(id) => match self.tokens.of_leaf(id) {
+                    Some(token) => {
+                        let from = (out.len() - start) as u32;
+                        let quote: &[u8] = if scalar && !alias.flow { b"" } else { b"\"" };
+                        out.extend_from_slice(quote);
+                        out.extend_from_slice(token);
+                        out.extend_from_slice(quote);
+                        self.sites.push(TokenSite { old: alias.span, from, to: (out.len() - start) as u32 });
+                    }
+                    None => print::scalar(out, &self.document.value(id), Style::Double, &place),
+                },
+                Step::Document | Step::Comment(_) => {}
+            }
+        }
+    }
+}
+
+fn write_token(out: &mut Vec<u8>, token: &[u8], site: &Site, header: Option<&Header<'_>>, source: &[u8]) {
+    let quote: &[u8] = match site.written {
+        Written::Single => b"'",
+        Written::Double => b"\"",
+        _ => b"",
+    };
+    if let Some(header) = header {
+        out.resize(out.len() + header.indent, b' ');
+    }
+    out.extend_from_slice(quote);
+    out.extend_from_slice(token);
+    out.extend_from_slice(quote);
+    if header.is_some() {
+        let end = if source.ends_with(b"\r\n") { 2 } else { usize::from(source.ends_with(b"\n") || source.ends_with(b"\r")) };
+        out.extend_from_slice(&source[source.len() - end..]);
+    }
+}
+
+/// Repairs to hints. Those that hold no token are widened to the next one, and what then overlaps becomes one. Where the metadata
+/// block (at `slots`) would come between, or no token is there, the caller must find the difference at the start or end of the text.
+fn hints(text: &[u8], sites: &[Placed], repairs: Vec<Repair>, moved: &Moved, slots: &[u32]) -> Vec<Hint> {
+    let part = |at: u32| slots.partition_point(|&s| s <= at);
+    let mut merged: Vec<Repair> = Vec::with_capacity(repairs.len());
+    for mut repair in repairs {
+        let next = sites.partition_point(|s| s.old.start < repair.old.start);
+        let holds_one = sites.get(next).is_some_and(|s| s.old.end <= repair.old.end);
+        if !holds_one {
+            let near = |s: &&Placed| part(s.old.start) == part(repair.old.start);
+            let before = next.checked_sub(1).and_then(|i| sites.get(i));
+            let Some(anchor) = sites.get(next).filter(near).or(before.filter(near)).map(|s| s.old) else { continue };
+            repair.old = Span { start: repair.old.start.min(anchor.start), end: repair.old.end.max(anchor.end) };
+            repair.kind = 1;
+        }
+        while let Some(last) = merged.last().filter(|l| l.old.end > repair.old.start) {
+            repair.old = Span { start: repair.old.start.min(last.old.start), end: repair.old.end.max(last.old.end) };
+            repair = Repair { kind: 1, style: None, old: repair.old };
+            merged.pop();
+        }
+        merged.push(repair);
+    }
+    merged.into_iter().map(|r| hint(text, sites, &r, moved)).collect()
+}
+
+fn hint(text: &[u8], sites: &[Placed], repair: &Repair, moved: &Moved) -> Hint {
+    let first = sites.partition_point(|s| s.old.start < repair.old.start);
+    let last = sites.partition_point(|s| s.old.start < repair.old.end) - 1;
+    let (start, end) = (moved.place(repair.old.start), moved.place(repair.old.end));
+    let with = match repair.style {
+        Some(style) => Spelled::Style(style),
+        None => Spelled::Bytes(text[repair.old.range()].to_vec()),
+    };
+    let one = first == last && (repair.kind != 1);
+    let kind = if repair.kind == 1 || one { repair.kind } else { 1 };
+    Hint::Site { kind, first: first as u32, last: last as u32, before: sites[first].start - start, after: end - sites[last].end, with }
+}
