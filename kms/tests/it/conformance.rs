@@ -176,6 +176,29 @@ fn junk_gives_the_text_of_sops() {
     }
 }
 
+/// Texts of up to four awkward pieces, alone and inside an address: read or refused, but never a panic, and what is read is its own record.
+#[test]
+fn no_text_makes_a_reader_panic() {
+    const PIECES: [&str; 14] = ["h", "/", ":", "%", "2", "@", "[", "]", "?", "#", "é", "*", "/v1/a/b", "\u{7f}"];
+    let mut texts = vec![String::new()];
+    let mut from = 0;
+    for _ in 0..4 {
+        let last = from..texts.len();
+        from = texts.len();
+        for i in last {
+            let longer: Vec<String> = PIECES.iter().map(|piece| format!("{}{piece}", texts[i])).collect();
+            texts.extend(longer);
+        }
+    }
+    for kind in Kind::ALL {
+        for text in texts.iter().flat_map(|text| [text.clone(), format!("h://{text}/v1/e/keys/k")]) {
+            for key in backend(kind).from_list(&text, &Beside::default()).unwrap_or_default() {
+                assert_eq!(backend(kind).from_metadata(&key.fields()).id(), key.id(), "{kind:?}: {text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_record_loses_nothing() {
     for kind in Kind::ALL {
