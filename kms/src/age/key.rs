@@ -3,8 +3,9 @@
 use std::sync::OnceLock;
 
 use crate::error::{BadKey, UnwrapError, WrapError};
-use crate::fields::Fields;
+use crate::fields::{Field, Fields};
 use crate::master_key::{Cost, Kind, MasterKey, Wrapped};
+use crate::record;
 use crate::secret::Secret;
 use crate::session::Session;
 
@@ -16,6 +17,8 @@ pub(super) struct AgeKey {
     text: String,
     /// Read when it is first used, so that a misspelled record is kept.
     meaning: OnceLock<Result<Recipient, BadKey>>,
+    /// What else its record holds, kept.
+    rest: Vec<(String, Field)>,
 }
 
 impl AgeKey {
@@ -33,7 +36,12 @@ impl AgeKey {
 
     /// A recipient from a file, right or wrong.
     pub(super) fn kept(text: &str) -> Self {
-        AgeKey { text: text.to_owned(), meaning: OnceLock::new() }
+        AgeKey { text: text.to_owned(), meaning: OnceLock::new(), rest: Vec::new() }
+    }
+
+    /// A key from a record of the metadata, with all that is in it.
+    pub(super) fn of_record(fields: &Fields) -> Self {
+        AgeKey { rest: record::rest(fields, &["recipient"]), ..AgeKey::kept(fields.text("recipient")) }
     }
 
     fn meaning(&self) -> Result<&Recipient, &BadKey> {
@@ -57,7 +65,10 @@ impl MasterKey for AgeKey {
     }
 
     fn fields(&self) -> Fields {
-        Fields::default().with("recipient", &self.text)
+        let mut fields = Fields::default();
+        record::push(&mut fields, &self.rest, "recipient", &self.text);
+        fields.0.extend(self.rest.iter().cloned());
+        fields
     }
 
     fn cost(&self, session: &Session) -> Cost {

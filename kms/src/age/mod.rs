@@ -63,7 +63,7 @@ impl Backend for Age {
     }
 
     fn from_metadata(&self, fields: &Fields) -> Arc<dyn MasterKey> {
-        Arc::new(AgeKey::kept(fields.text("recipient")))
+        Arc::new(AgeKey::of_record(fields))
     }
 
     fn unwrap_any(&self, records: &[(&dyn MasterKey, &Wrapped)], session: &Session) -> Result<(usize, Secret), Vec<UnwrapError>> {

@@ -32,11 +32,11 @@ pub(super) fn not_decrypted(report: &Report, message: &Message, session: &Sessio
         return refused_by_key(error, &key);
     }
     let opened = ["DECRYPTION_KEY", "BADMDC", "DECRYPTION_OKAY"].iter().any(|name| report.has(name));
+    if report.has("NO_SECKEY") && !opened {
+        return not_held(session, Vec::new());
+    }
     if opened || report.exit == Some(0) || !message.whole || report.has("NODATA") || report.has("BADARMOR") {
         return UnwrapError::Corrupt;
-    }
-    if report.has("NO_SECKEY") {
-        return not_held(session, Vec::new());
     }
     if report.has("NEED_PASSPHRASE") || report.has("MISSING_PASSPHRASE") {
         return no_terminal(&key);

@@ -1,55 +1,36 @@
 //! What gpg's status lines mean, for failures that no test can bring about (cards, agents). The lines were recorded from gpg 2.2, or are those of
 //! its source with another error number.
 
-use std::ffi::OsString;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::sync::Mutex;
 
-use leafcrypt_kms::{Asked, Beside, Command, Finished, Kind, Outside, Secret, Session, UnwrapError, WrapError, Wrapped, backend};
+use leafcrypt_kms::{Beside, Finished, Kind, Secret, Session, UnwrapError, WrapError, Wrapped, backend};
 
-/// Answers every run with the next of these: status, standard output, standard error.
-struct Told(Mutex<Vec<(Option<i32>, &'static str, String)>>);
+use crate::scripted::Scripted;
 
-impl Outside for Told {
-    fn env(&self, _: &str) -> Option<OsString> {
-        None
-    }
-    fn read(&self, _: &Path, _: usize) -> io::Result<Secret> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-    fn run(&self, command: Command) -> io::Result<Finished> {
+/// What a run leaves behind: status, standard output, standard error.
+type Answer = (Option<i32>, &'static str, String);
+
+/// A session in which each run of gpg gets the next answer.
+fn session(answers: Vec<Answer>) -> Session {
+    let answers = Mutex::new(answers.into_iter());
+    let gpg = move |command: &leafcrypt_kms::Command| {
         assert_eq!(command.program, "gpg");
-        let mut answers = self.0.lock().expect("no test panics in here");
-        assert!(!answers.is_empty(), "one run more than expected: {:?}", command.args);
-        let (status, stdout, stderr) = answers.remove(0);
-        Ok(Finished { status, stdout: Secret::new(stdout.into()), stderr: stderr.into() })
-    }
-    fn ask(&self, _: &str) -> Asked {
-        panic!("gpg asks by itself")
-    }
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH
-    }
-    fn passwd_home(&self) -> Option<PathBuf> {
-        None
-    }
-}
-
-fn session(answers: Vec<(Option<i32>, &'static str, String)>) -> Session {
-    Session::new(Arc::new(Told(Mutex::new(answers))))
+        let next = answers.lock().expect("no test panics in here").next();
+        let (status, stdout, stderr) = next.unwrap_or_else(|| panic!("one run more than expected: {:?}", command.args));
+        Some(Finished { status, stdout: Secret::new(stdout.into()), stderr: stderr.into() })
+    };
+    Scripted::new().program(gpg).session().0
 }
 
 /// For the key 2E5BD7CD5B294B248E77177FD1A785AB4FD5CDFB; nothing after its session key.
 const MESSAGE: &str = "-----BEGIN PGP MESSAGE-----\n\nhQAMA9GnhatP1c37EgAA\n-----END PGP MESSAGE-----";
 
-fn unwrap(answers: Vec<(Option<i32>, &'static str, String)>) -> Result<Secret, UnwrapError> {
+fn unwrap(answers: Vec<Answer>) -> Result<Secret, UnwrapError> {
     let key = backend(Kind::Pgp).from_list("D1A785AB4FD5CDFB", &Beside::default()).expect("every text is a key").remove(0);
     key.unwrap(&Wrapped(MESSAGE.to_owned()), &session(answers))
 }
 
-fn wrap(answers: Vec<(Option<i32>, &'static str, String)>) -> Result<Wrapped, WrapError> {
+fn wrap(answers: Vec<Answer>) -> Result<Wrapped, WrapError> {
     let key = backend(Kind::Pgp).from_list("D1A785AB4FD5CDFB", &Beside::default()).expect("every text is a key").remove(0);
     key.wrap(&Secret::new(vec![7; 32]), &session(answers))
 }
