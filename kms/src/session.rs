@@ -23,6 +23,11 @@ impl Session {
         &*self.outside
     }
 
+    /// The world, to be held by another session.
+    pub fn shared_outside(&self) -> Arc<dyn Outside> {
+        Arc::clone(&self.outside)
+    }
+
     /// What a backend made once for this command, by its type: identities, clients, passphrases. Made on first use.
     pub fn memo<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
         let mut memo = self.memo.lock().expect("no holder of the memo panics");

@@ -38,7 +38,7 @@ pub fn plan(output: Option<&Path>, world: &World<'_>) -> Result<Plan, Error> {
             _ => Err(Error::Exists { path: path.to_owned() }),
         };
     }
-    let path = leafcrypt_kms::age_identity_file(&world.session)
+    let path = leafcrypt_kms::default_identity_file(&world.session)
         .ok_or_else(|| Error::Usage("no place for an identity is known: neither XDG_CONFIG_HOME nor HOME is set; use --output FILE".to_owned()))?;
     let existing = match files::read(&path) {
         Ok(bytes) => Some(bytes),
@@ -53,7 +53,7 @@ pub fn plan(output: Option<&Path>, world: &World<'_>) -> Result<Plan, Error> {
 /// # Errors
 /// The file cannot be written, or is another by now.
 pub fn apply(plan: &Plan, world: &World<'_>) -> Result<Made, Error> {
-    let (identity, recipient) = leafcrypt_kms::generate_age();
+    let (identity, recipient) = leafcrypt_kms::generate();
     let mut text = zeroize::Zeroizing::new(Vec::with_capacity(plan.existing.as_ref().map_or(0, Vec::len) + 512));
     if let Some(existing) = &plan.existing {
         text.extend_from_slice(existing);
