@@ -1,6 +1,8 @@
 //! Secrets in Git: seals the leaf values of YAML, JSON, ENV, INI and TOML files, losslessly, in the format of SOPS.
 
 pub mod config;
+pub mod files;
+pub mod guard;
 pub mod keys;
 pub mod manners;
 pub mod metadata;
