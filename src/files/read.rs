@@ -1,0 +1,210 @@
+//! Input, whole: regular files and pipes only, never more than the largest sealed file.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use leafcrypt_formats::Limits;
+use rustix::buffer::spare_capacity;
+use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, open, stat};
+use rustix::io::{Errno, retry_on_intr};
+use thiserror::Error;
+use zeroize::Zeroize;
+
+/// Why a file cannot be read.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ReadError {
+    /// Nothing has this name.
+    #[error("no such file")]
+    NotFound,
+    /// A folder.
+    #[error("this is a folder, not a file")]
+    Directory,
+    /// A device or a socket: it might never end, or reading might change something.
+    #[error("this is a device or a socket, not a file or pipe")]
+    Special,
+    /// More than anything we would open.
+    #[error("the file is over the limit of {limit} bytes")]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+    },
+    /// No permission.
+    #[error("permission denied")]
+    Denied,
+    /// Anything else.
+    #[error("cannot be read: {0}")]
+    Other(io::ErrorKind),
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Kind {
+    File,
+    Pipe,
+    Folder,
+    Other,
+}
+
+/// What is known of a file without opening it: whether a configuration file may be trusted hangs on it (P22).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Its kind.
+    pub kind: Kind,
+    /// User id of its owner.
+    pub owner: u32,
+    /// Group id.
+    pub group: u32,
+    /// Permission bits.
+    pub mode: u32,
+}
+
+/// Reads a file or a pipe.
+///
+/// # Errors
+/// [`ReadError`]; never with a part of the content.
+pub fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
+    if is_stdin(path) {
+        return read_stdin();
+    }
+    // First the kind, then the door: opening a device may already do something.
+    check(&retry_on_intr(|| stat(path)).map_err(read_error)?)?;
+    let file = retry_on_intr(|| open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY, Mode::empty())).map_err(read_error)?;
+    let now = fstat(&file).map_err(read_error)?;
+    check(&now)?;
+    all(&file, &now)
+}
+
+/// Reads standard input: a file, a pipe, a socket (some programs start us with one), a terminal, or nothing (`/dev/null`).
+///
+/// # Errors
+/// [`ReadError`].
+pub fn read_stdin() -> Result<Vec<u8>, ReadError> {
+    let stdin = rustix::stdio::stdin();
+    let now = fstat(stdin).map_err(read_error)?;
+    match FileType::from_raw_mode(now.st_mode) {
+        FileType::Directory => return Err(ReadError::Directory),
+        FileType::BlockDevice => return Err(ReadError::Special),
+        FileType::CharacterDevice if !rustix::termios::isatty(stdin) && !is_null(&now) => return Err(ReadError::Special),
+        _ => {}
+    }
+    all(stdin, &now)
+}
+
+/// What stands at a path, links followed. None: nothing, or a link to nothing.
+///
+/// # Errors
+/// It cannot be known: no permission on the way, or the disk fails.
+pub fn facts(path: &Path) -> io::Result<Option<Facts>> {
+    let found = match retry_on_intr(|| stat(path)) {
+        Ok(found) => found,
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+        Err(errno) => return Err(errno.into()),
+    };
+    let kind = match FileType::from_raw_mode(found.st_mode) {
+        FileType::RegularFile => Kind::File,
+        FileType::Fifo => Kind::Pipe,
+        FileType::Directory => Kind::Folder,
+        _ => Kind::Other,
+    };
+    Ok(Some(Facts { kind, owner: found.st_uid, group: found.st_gid, mode: (found.st_mode & 0o7777) as u32 }))
+}
+
+/// Everything that a descriptor gives, up to the limit.
+pub(super) fn all(file: impl AsFd, now: &Stat) -> Result<Vec<u8>, ReadError> {
+    all_within(file, now, Limits::BINARY_SEALED)
+}
+
+fn all_within(file: impl AsFd, now: &Stat, limit: usize) -> Result<Vec<u8>, ReadError> {
+    let too_large = ReadError::TooLarge { limit: limit as u64 };
+    let told = usize::try_from(now.st_size).unwrap_or(0);
+    if told > limit {
+        return Err(too_large);
+    }
+    // One byte more than it should have, so that the end is seen without growing.
+    let mut bytes = Vec::with_capacity(told.max(8191) + 1);
+    loop {
+        if bytes.len() == bytes.capacity() {
+            grow(&mut bytes);
+        }
+        let count = retry_on_intr(|| rustix::io::read(file.as_fd(), spare_capacity(&mut bytes))).map_err(read_error)?;
+        if count == 0 {
+            return Ok(bytes);
+        }
+        if bytes.len() > limit {
+            bytes.zeroize();
+            return Err(too_large);
+        }
+    }
+}
+
+/// Doubles the room, and leaves nothing in the old one: this may be plaintext.
+fn grow(bytes: &mut Vec<u8>) {
+    let mut larger = Vec::with_capacity(bytes.capacity() * 2);
+    larger.extend_from_slice(bytes);
+    bytes.zeroize();
+    *bytes = larger;
+}
+
+fn check(now: &Stat) -> Result<(), ReadError> {
+    match FileType::from_raw_mode(now.st_mode) {
+        FileType::RegularFile | FileType::Fifo => Ok(()),
+        FileType::Directory => Err(ReadError::Directory),
+        _ => Err(ReadError::Special),
+    }
+}
+
+/// Names of our own standard input: a socket cannot be opened by them, but read.
+fn is_stdin(path: &Path) -> bool {
+    [&b"/dev/stdin"[..], b"/dev/fd/0", b"/proc/self/fd/0"].contains(&path.as_os_str().as_bytes())
+}
+
+fn is_null(now: &Stat) -> bool {
+    stat("/dev/null").is_ok_and(|null| null.st_rdev == now.st_rdev)
+}
+
+fn read_error(errno: Errno) -> ReadError {
+    match errno {
+        Errno::NOENT | Errno::NOTDIR => ReadError::NotFound,
+        Errno::ISDIR => ReadError::Directory,
+        Errno::NXIO | Errno::NODEV => ReadError::Special,
+        Errno::ACCESS | Errno::PERM => ReadError::Denied,
+        errno => ReadError::Other(io::Error::from(errno).kind()),
+    }
+}
+
+/// The bytes of an open regular file are exactly these.
+pub(super) fn holds(file: &OwnedFd, now: &Stat, bytes: &[u8]) -> Result<bool, Errno> {
+    if now.st_size as u64 != bytes.len() as u64 {
+        return Ok(false);
+    }
+    let mut part = zeroize::Zeroizing::new(vec![0_u8; bytes.len().clamp(1, 64 << 10)]);
+    let mut at = 0;
+    loop {
+        let count = retry_on_intr(|| rustix::io::pread(file, part.as_mut_slice(), at as u64))?;
+        if count == 0 {
+            return Ok(at == bytes.len());
+        }
+        if bytes.get(at..at + count) != part.get(..count) {
+            return Ok(false);
+        }
+        at += count;
+    }
+}
+
+/// Never more than the limit, also where the size is not told beforehand.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_over_the_limit_is_refused() {
+        let (read_end, write_end) = rustix::pipe::pipe().expect("a pipe");
+        let now = fstat(&read_end).expect("a pipe has facts");
+        rustix::io::write(&write_end, &[b'x'; 4097]).expect("a pipe takes this much");
+        drop(write_end);
+        assert_eq!(all_within(&read_end, &now, 4096), Err(ReadError::TooLarge { limit: 4096 }));
+    }
+}

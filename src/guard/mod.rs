@@ -1,0 +1,9 @@
+//! The process itself (threat-model.md, R7, R10, R11): hardened at its start, its signals held back while a file is replaced. Nothing here is
+//! `unsafe`: what would be is in rustix and signal-hook.
+
+mod harden;
+mod panics;
+mod signals;
+
+pub use harden::{Started, as_started, harden, started, started_umask};
+pub use signals::{Held, hold_signals};

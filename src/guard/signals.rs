@@ -1,0 +1,81 @@
+//! Signals wait while a file is replaced (R10): a handler remembers them, and when the last file is done we die of them as we would have.
+//!
+//! Blocking them would not do: a mask is one thread's, and any other thread could be given the signal.
+
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+use signal_hook::{flag, low_level};
+
+/// One signal that waits.
+struct Waiting {
+    signal: i32,
+    came: AtomicBool,
+}
+
+impl Waiting {
+    const fn new(signal: i32) -> Self {
+        Self { signal, came: AtomicBool::new(false) }
+    }
+}
+
+static WAITING: [Waiting; 4] = [Waiting::new(SIGHUP), Waiting::new(SIGINT), Waiting::new(SIGQUIT), Waiting::new(SIGTERM)];
+/// No file is being replaced: a signal does what it always does.
+static IDLE: AtomicBool = AtomicBool::new(true);
+/// The limit of file sizes was met. Nobody asks: the write has failed with an error of its own.
+static TOO_LARGE: AtomicBool = AtomicBool::new(false);
+/// So many files are being replaced.
+static HOLDERS: Mutex<usize> = Mutex::new(0);
+
+/// Puts our handlers in place. Only the program does so: a library must leave its host's signals alone.
+pub(super) fn take_over() {
+    let ignored = ignored();
+    for waiting in &WAITING {
+        // `nohup` and shells without job control ignore some, and so must we.
+        if ignored & (1 << (waiting.signal - 1)) == 0 {
+            // The order matters: first remember, then perhaps die. Neither can fail for these signals.
+            let _ = flag::register(waiting.signal, &waiting.came);
+            let _ = flag::register_conditional_default(waiting.signal, &IDLE);
+        }
+    }
+    // With a handler, a write over the limit fails with an error instead of killing us with the file half done.
+    let _ = flag::register(SIGXFSZ, &TOO_LARGE);
+}
+
+/// While this lives, HUP, INT, QUIT and TERM wait.
+#[derive(Debug)]
+#[must_use]
+pub struct Held(());
+
+/// Lets signals wait until the result is dropped. Without [`super::harden`] they come as ever.
+pub fn hold_signals() -> Held {
+    let mut holders = HOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
+    *holders += 1;
+    IDLE.store(false, Ordering::SeqCst);
+    Held(())
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut holders = HOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
+        *holders -= 1;
+        if *holders > 0 {
+            return;
+        }
+        IDLE.store(true, Ordering::SeqCst);
+        for waiting in &WAITING {
+            if waiting.came.swap(false, Ordering::SeqCst) {
+                let _ = low_level::emulate_default_handler(waiting.signal);
+            }
+        }
+    }
+}
+
+/// The signals that whoever started us told us to ignore, a bit each.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
