@@ -19,12 +19,12 @@ mod registry;
 mod secret;
 mod session;
 
-pub use age::{default_identity_file, generate, holds_age_identities};
+pub use age::{default_identity_file, generate, holds_age_identities, missing_keys_text};
 pub use backend::{Backend, Beside, ConfigKey, Names};
 pub use error::{BadKey, UnwrapError, WrapError};
 pub use fields::{Field, Fields};
 pub use master_key::{Cost, Kind, MasterKey, Wrapped};
-pub use outside::{Asked, Command, Finished, Outside, Real};
+pub use outside::{Asked, Command, Conversation, Finished, Outside, Real};
 pub use registry::{BACKENDS, backend};
 pub use secret::Secret;
 pub use session::Session;
