@@ -1,16 +1,22 @@
-//! All that a backend may want of the world; a real one here, a scripted one in tests.
+//! All that a backend may want of the world; a real one in `outside/`, a scripted one in tests.
+
+mod process;
+mod real;
+mod terminal;
 
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::secret::Secret;
+
+pub use real::Real;
 
 /// A program to run. No shell, ever.
 #[derive(Debug, Default)]
 pub struct Command {
-    /// Name (looked up in `PATH` without empty and relative entries) or absolute path.
+    /// Name (looked up in `PATH` without empty and relative entries), or a path, which the user spelled with a `/`.
     pub program: OsString,
     /// Arguments; never a secret.
     pub args: Vec<OsString>,
@@ -42,6 +48,11 @@ pub enum Asked {
     Cancelled,
 }
 
+/// Both ends of a talk with a program or an agent.
+pub trait Conversation: io::Read + io::Write + Send {}
+
+impl<T: io::Read + io::Write + Send> Conversation for T {}
+
 /// The world as backends see it.
 pub trait Outside: Send + Sync {
     /// A variable of the environment; an empty one is unset.
@@ -62,40 +73,47 @@ pub trait Outside: Send + Sync {
     /// Asks a person for a passphrase, without echo.
     fn ask(&self, prompt: &str) -> Asked;
 
+    /// Runs a program to its end, and ends it when its time is over.
+    ///
+    /// # Errors
+    /// As [`Outside::run`]; [`io::ErrorKind::TimedOut`] when its time is over.
+    fn run_within(&self, command: Command, limit: Duration) -> io::Result<Finished> {
+        let _ = limit;
+        self.run(command)
+    }
+
+    /// Starts a program and talks with it: what is written goes to its standard input, what is read comes from its standard output.
+    /// Its standard error is dropped. It is ended when the conversation is dropped. [`Command::stdin`] is not used.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`]: there is no such program.
+    fn talk(&self, command: Command) -> io::Result<Box<dyn Conversation>> {
+        let _ = command;
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    /// Connects to a local socket (gpg-agent's).
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] or [`io::ErrorKind::ConnectionRefused`]: nobody listens.
+    fn connect(&self, socket: &Path) -> io::Result<Box<dyn Conversation>> {
+        let _ = socket;
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    /// Asks a person something that is no secret, with echo.
+    fn ask_line(&self, prompt: &str) -> Asked {
+        self.ask(prompt)
+    }
+
+    /// Tells the person at the terminal something (touch your key), if there is one.
+    fn tell(&self, message: &str) {
+        let _ = message;
+    }
+
     /// The clock.
     fn now(&self) -> SystemTime;
 
     /// The home folder of the user as the password file has it (for gpg-agent's socket), if it is known.
     fn passwd_home(&self) -> Option<std::path::PathBuf>;
-}
-
-/// The real world.
-#[derive(Debug, Default)]
-pub struct Real;
-
-impl Outside for Real {
-    fn env(&self, name: &str) -> Option<OsString> {
-        std::env::var_os(name).filter(|v| !v.is_empty())
-    }
-
-    fn read(&self, path: &Path, limit: usize) -> io::Result<Secret> {
-        let _ = limit;
-        std::fs::read(path).map(Secret::new)
-    }
-
-    fn run(&self, _command: Command) -> io::Result<Finished> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn ask(&self, _prompt: &str) -> Asked {
-        Asked::NoTerminal
-    }
-
-    fn now(&self) -> SystemTime {
-        SystemTime::now()
-    }
-
-    fn passwd_home(&self) -> Option<std::path::PathBuf> {
-        None
-    }
 }

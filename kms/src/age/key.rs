@@ -10,7 +10,7 @@ use crate::secret::Secret;
 use crate::session::Session;
 
 use super::recipient::Recipient;
-use super::{envelope, search};
+use super::{envelope, plugin, search};
 
 /// A recipient as it was given, an SSH key's comment included, and what it means.
 pub(super) struct AgeKey {
@@ -80,10 +80,7 @@ impl MasterKey for AgeKey {
         match self.meaning().map_err(|why| WrapError::BadKey(why.0.clone()))? {
             Recipient::X25519(recipient) => envelope::seal(secret, recipient).map(Wrapped).map_err(refused),
             Recipient::Ssh(recipient) => envelope::seal(secret, &**recipient).map(Wrapped).map_err(refused),
-            Recipient::Plugin { name } => {
-                let _ = (name, session);
-                Err(WrapError::NotBuilt { feature: "age plugin" })
-            }
+            Recipient::Plugin { name } => plugin::wrap(name, self.text.trim(), secret, session).map(Wrapped),
             Recipient::Hybrid => Err(WrapError::NotBuilt { feature: "hybrid age1pq1" }),
         }
     }

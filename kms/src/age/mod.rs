@@ -7,8 +7,13 @@ mod envelope;
 mod identities;
 mod key;
 mod lines;
+mod passphrase;
+mod plugin;
 mod recipient;
 mod search;
+mod ssh;
+mod wire;
+mod words;
 
 use std::sync::Arc;
 
@@ -83,4 +88,14 @@ pub fn generate() -> (Secret, String) {
 /// Starts no program and asks nobody.
 pub fn holds_age_identities(session: &Session) -> bool {
     session.memo::<identities::Keyring>().holds_any(session)
+}
+
+/// The places of [`UnwrapError::NotHeld`] in SOPS's words: `Did not find keys in locations 'A', 'B', and 'C'.`; none for no places.
+pub fn missing_keys_text(places: &[String]) -> Option<String> {
+    Some(match places {
+        [] => return None,
+        [one] => format!("Did not find keys in location '{one}'."),
+        [one, two] => format!("Did not find keys in locations '{one}' and '{two}'."),
+        [head @ .., last] => format!("Did not find keys in locations '{}', and '{last}'.", head.join("', '")),
+    })
 }

@@ -1,4 +1,7 @@
 //! Which identity is tried on which record first: what costs nothing on all records, before anything dearer on any.
+//!
+//! In order: native keys; SSH keys without passphrase; what commands print; plugins; SSH keys with a passphrase that fit; files with a passphrase.
+//! A failing one never hides the next. Differs from SOPS: there the order is random among some, and the first hard failure ends the attempt.
 
 use crate::error::UnwrapError;
 use crate::master_key::{Cost, Wrapped};
@@ -7,33 +10,251 @@ use crate::session::Session;
 
 use super::envelope::Envelope;
 use super::identities::Keyring;
+use super::lines::{Lines, PluginIdentity};
+use super::passphrase::Locked;
+use super::plugin;
+use super::ssh::SshKey;
 
 /// Opens the first record that opens; `records` are recipients' texts and what was wrapped for them.
 ///
 /// # Errors
 /// A reason for each record, in order.
 pub(super) fn unwrap(records: &[(&str, &Wrapped)], session: &Session) -> Result<(usize, Secret), Vec<UnwrapError>> {
-    let mut tries: Vec<Result<Envelope, UnwrapError>> = records.iter().map(|(_, wrapped)| Envelope::read(&wrapped.0)).collect();
     let ring = session.memo::<Keyring>();
-    for (i, (recipient, _)) in records.iter().enumerate() {
-        let Ok(envelope) = &tries[i] else { continue };
-        // The recipient's text may be wrong, so it only says whom to try first.
-        let (fitting, others): (Vec<_>, Vec<_>) = ring.natives(session).partition(|native| native.recipient == *recipient);
-        match fitting.iter().chain(&others).find_map(|native| envelope.try_identity(&native.identity)) {
-            Some(Ok(secret)) => return Ok((i, secret)),
-            Some(Err(why)) => tries[i] = Err(why),
-            None => {}
-        }
+    let records = records.iter().map(|(recipient, wrapped)| Record { recipient, file: Envelope::read(&wrapped.0), failed: None }).collect();
+    let mut search = Search { records, ring: &ring, session, notes: Vec::new(), hybrid: false };
+    match search.silent().or_else(|| search.commands()).or_else(|| search.plugins()).or_else(|| search.prompts()) {
+        Some(opened) => Ok(opened),
+        None => Err(search.reasons()),
     }
-    let (looked_in, notes) = ring.report(session);
-    Err(tries
-        .into_iter()
-        .map(|tried| tried.err().unwrap_or_else(|| UnwrapError::NotHeld { looked_in: looked_in.clone(), notes: notes.clone() }))
-        .collect())
 }
 
-/// What trying a recipient costs, as far as its text tells.
+/// What trying a recipient costs at most, as far as its text and the sources tell. Starts nothing and asks nobody.
 pub(super) fn cost(recipient: &str, session: &Session) -> Cost {
-    let _ = (recipient, session);
-    Cost::Silent
+    let ring = session.memo::<Keyring>();
+    let commands = ring.commands();
+    let sources = || ring.at_hand(session).chain(commands.iter().map(|source| &**source));
+    if sources().filter_map(|source| source.lines()).any(|lines| lines.natives.iter().any(|native| native.recipient == recipient)) {
+        return Cost::Silent;
+    }
+    if recipient.starts_with("ssh-") {
+        if let Some(key) = ring.ssh(session).find(|key| key.is_of(recipient)) {
+            return if key.locked() { Cost::Prompt } else { Cost::Silent };
+        }
+    }
+    let set = |name| session.outside().env(name).is_some();
+    if sources().any(|source| source.locked().is_some_and(|file| file.lines().is_none())) {
+        Cost::Prompt
+    } else if set("SOPS_AGE_KEY_CMD")
+        || set("SOPS_AGE_SSH_PRIVATE_KEY_CMD")
+        || sources().filter_map(|source| source.lines()).any(|lines| !lines.plugins.is_empty())
+    {
+        Cost::Process
+    } else {
+        Cost::Silent
+    }
+}
+
+type Opened = Option<(usize, Secret)>;
+
+struct Record<'a> {
+    recipient: &'a str,
+    file: Result<Envelope, UnwrapError>,
+    /// What failed hard on the way, though it might have opened this one.
+    failed: Option<UnwrapError>,
+}
+
+impl Record<'_> {
+    fn has_stanza(&self, tag: &str) -> bool {
+        self.file.as_ref().is_ok_and(|file| {
+            file.stanzas.iter().any(|stanza| stanza.tag == tag || stanza.tag.strip_prefix(tag).is_some_and(|_| tag.ends_with('-')))
+        })
+    }
+
+    fn fits(&self, key: &SshKey) -> bool {
+        self.file.as_ref().is_ok_and(|file| file.stanzas.iter().any(|stanza| key.fits(stanza)))
+    }
+}
+
+struct Search<'a> {
+    records: Vec<Record<'a>>,
+    ring: &'a Keyring,
+    session: &'a Session,
+    /// What failed though it need not have had to do with these records.
+    notes: Vec<String>,
+    hybrid: bool,
+}
+
+impl Search<'_> {
+    fn silent(&mut self) -> Opened {
+        let (ring, session) = (self.ring, self.session);
+        let lines: Vec<_> = ring.at_hand(session).filter_map(|source| source.lines()).collect();
+        self.natives(&lines).or_else(|| {
+            if !self.records.iter().any(|record| record.has_stanza("ssh-")) {
+                return None;
+            }
+            ring.ssh(session).filter(|key| !key.locked()).find_map(|key| self.ssh(key))
+        })
+    }
+
+    fn commands(&mut self) -> Opened {
+        let (ring, session) = (self.ring, self.session);
+        if self.records.iter().any(|record| record.has_stanza("ssh-")) {
+            if let Some(opened) = ring.ssh_command(session).and_then(|key| self.ssh(key)) {
+                return Some(opened);
+            }
+        }
+        session.outside().env("SOPS_AGE_KEY_CMD")?;
+        // What it printed before may do.
+        for source in ring.commands() {
+            if let Some(opened) = source.lines().and_then(|lines| self.natives(&[lines])) {
+                return Some(opened);
+            }
+        }
+        for i in 0..self.records.len() {
+            if self.records[i].file.is_err() || self.records[..i].iter().any(|earlier| earlier.recipient == self.records[i].recipient) {
+                continue;
+            }
+            let source = ring.command(self.records[i].recipient, session);
+            if let Some(opened) = source.lines().and_then(|lines| self.natives(&[lines])) {
+                return Some(opened);
+            }
+        }
+        None
+    }
+
+    fn plugins(&mut self) -> Opened {
+        let (ring, session) = (self.ring, self.session);
+        let commands = ring.commands();
+        let lines: Vec<_> =
+            ring.at_hand(session).chain(commands.iter().map(|source| &**source)).filter_map(|source| source.lines()).collect();
+        self.hybrid |= lines.iter().any(|lines| lines.hybrid);
+        self.plugins_of(&lines)
+    }
+
+    fn prompts(&mut self) -> Opened {
+        let (ring, session) = (self.ring, self.session);
+        if self.records.iter().any(|record| record.has_stanza("ssh-")) {
+            if let Some(opened) = ring.ssh(session).filter(|key| key.locked()).find_map(|key| self.ssh(key)) {
+                return Some(opened);
+            }
+        }
+        let commands = ring.commands();
+        let mut asked: Vec<&Locked> = Vec::new();
+        for file in ring.at_hand(session).chain(commands.iter().map(|source| &**source)).filter_map(|source| source.locked()) {
+            if self.records.iter().all(|record| record.file.is_err()) || asked.iter().any(|known| known.same(file)) {
+                continue;
+            }
+            asked.push(file);
+            let known = file.lines().is_some();
+            match file.open(session) {
+                // The plugins of one that was open were tried already.
+                Ok(lines) => {
+                    self.hybrid |= lines.hybrid;
+                    if let Some(opened) = self.natives(&[lines]).or_else(|| if known { None } else { self.plugins_of(&[lines]) }) {
+                        return Some(opened);
+                    }
+                }
+                Err(why) => self.fail(why, |_| true),
+            }
+        }
+        None
+    }
+
+    /// Tries native keys on all records. A record's text may be wrong, so it only says whom to try first.
+    fn natives(&mut self, lines: &[&Lines]) -> Opened {
+        for (i, record) in self.records.iter_mut().enumerate() {
+            let Ok(file) = &record.file else { continue };
+            let all = || lines.iter().flat_map(|lines| &lines.natives);
+            let (fitting, others) =
+                (all().filter(|native| native.recipient == record.recipient), all().filter(|native| native.recipient != record.recipient));
+            match fitting.chain(others).find_map(|native| file.try_identity(&native.identity)) {
+                Some(Ok(secret)) => return Some((i, secret)),
+                Some(Err(why)) => record.file = Err(why),
+                None => {}
+            }
+        }
+        None
+    }
+
+    fn ssh(&mut self, key: &SshKey) -> Opened {
+        for i in 0..self.records.len() {
+            if !self.records[i].fits(key) {
+                continue;
+            }
+            match key.open(self.session) {
+                Ok(identity) => {
+                    let record = &mut self.records[i];
+                    match record.file.as_ref().ok().and_then(|file| file.try_identity(identity)) {
+                        Some(Ok(secret)) => return Some((i, secret)),
+                        Some(Err(why)) => record.file = Err(why),
+                        None => {}
+                    }
+                }
+                Err(why) => {
+                    self.fail(why, |record| record.fits(key));
+                    break;
+                }
+            }
+        }
+        None
+    }
+
+    /// Shows each plugin all its identities and all records at once.
+    fn plugins_of(&mut self, lines: &[&Lines]) -> Opened {
+        let mut names: Vec<&str> = Vec::new();
+        let identities: Vec<&PluginIdentity> = lines.iter().flat_map(|lines| &lines.plugins).collect();
+        for identity in &identities {
+            if !names.contains(&identity.name.as_str()) {
+                names.push(&identity.name);
+            }
+        }
+        for name in names {
+            let of_it: Vec<_> = identities.iter().copied().filter(|identity| identity.name == name).collect();
+            let (places, files): (Vec<_>, Vec<_>) =
+                self.records.iter().enumerate().filter_map(|(i, record)| Some((i, record.file.as_ref().ok()?))).unzip();
+            if files.is_empty() {
+                return None;
+            }
+            match plugin::unwrap(name, &of_it, &files, self.session) {
+                Ok(keys) => {
+                    for (at, key) in keys {
+                        match files[at].open(key) {
+                            Ok(secret) => return Some((places[at], secret)),
+                            Err(_) => self.notes.push(format!("age-plugin-{name} gave a key that does not fit")),
+                        }
+                    }
+                }
+                Err(why) => {
+                    self.notes.push(why.to_string());
+                    // Native and SSH records are hardly a plugin's, so its failure is a note on them and the reason on others.
+                    self.fail(why, |record| !["X25519", "ssh-", "mlkem768x25519"].iter().any(|tag| record.has_stanza(tag)));
+                }
+            }
+        }
+        None
+    }
+
+    /// Remembers a hard failure on the records it may have kept closed; the first one counts, but a person's "no" above all.
+    fn fail(&mut self, why: UnwrapError, on: impl Fn(&Record<'_>) -> bool) {
+        for record in &mut self.records {
+            if on(record) && (record.failed.is_none() || why == UnwrapError::Cancelled) {
+                record.failed = Some(why.clone());
+            }
+        }
+    }
+
+    fn reasons(self) -> Vec<UnwrapError> {
+        let (looked_in, mut notes) = self.ring.report(self.session);
+        notes.extend(self.notes);
+        let reason = |record: Record<'_>| {
+            let hybrid = self.hybrid && record.has_stanza("mlkem768x25519");
+            match (record.file, record.failed) {
+                (Err(why), _) | (Ok(_), Some(why)) => why,
+                (Ok(_), None) if hybrid => UnwrapError::NotBuilt { feature: "hybrid age1pq1" },
+                (Ok(_), None) => UnwrapError::NotHeld { looked_in: looked_in.clone(), notes: notes.clone() },
+            }
+        };
+        self.records.into_iter().map(reason).collect()
+    }
 }

@@ -1,0 +1,128 @@
+//! The real world.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use zeroize::Zeroize;
+
+use crate::secret::Secret;
+
+use super::{Asked, Command, Conversation, Finished, Outside, process, terminal};
+
+/// The real world.
+#[derive(Debug, Default)]
+pub struct Real;
+
+impl Outside for Real {
+    fn env(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name).filter(|v| !v.is_empty())
+    }
+
+    fn read(&self, path: &Path, limit: usize) -> io::Result<Secret> {
+        // Looked at before it is opened, since opening a device may do something, and once more after it.
+        readable(&fs::metadata(path)?)?;
+        let mut file = File::open(path)?;
+        readable(&file.metadata()?)?;
+        read_all(&mut file, limit)
+    }
+
+    fn run(&self, command: Command) -> io::Result<Finished> {
+        process::run(command, None)
+    }
+
+    fn run_within(&self, command: Command, limit: Duration) -> io::Result<Finished> {
+        process::run(command, Some(limit))
+    }
+
+    fn talk(&self, command: Command) -> io::Result<Box<dyn Conversation>> {
+        process::talk(command)
+    }
+
+    fn connect(&self, socket: &Path) -> io::Result<Box<dyn Conversation>> {
+        Ok(Box::new(UnixStream::connect(socket)?))
+    }
+
+    fn ask(&self, prompt: &str) -> Asked {
+        terminal::ask(prompt, false)
+    }
+
+    fn ask_line(&self, prompt: &str) -> Asked {
+        terminal::ask(prompt, true)
+    }
+
+    fn tell(&self, message: &str) {
+        terminal::tell(message);
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn passwd_home(&self) -> Option<PathBuf> {
+        home_in(&fs::read_to_string("/etc/passwd").ok()?, rustix::process::getuid().as_raw())
+    }
+}
+
+/// Reads to the end into buffers that are wiped when they grow.
+pub(super) fn read_all(from: &mut dyn Read, limit: usize) -> io::Result<Secret> {
+    let mut buffer = vec![0; 8192.min(limit.saturating_add(1))];
+    let mut len = 0;
+    let read = loop {
+        if len > limit {
+            break Err(io::ErrorKind::FileTooLarge.into());
+        }
+        if len == buffer.len() {
+            let mut bigger = vec![0; len.saturating_mul(2).min(limit.saturating_add(1))];
+            bigger[..len].copy_from_slice(&buffer);
+            buffer.zeroize();
+            buffer = bigger;
+        }
+        match from.read(&mut buffer[len..]) {
+            Ok(0) => break Ok(()),
+            Ok(more) => len += more,
+            Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+            Err(why) => break Err(why),
+        }
+    };
+    let secret = Secret::filled(len, |bytes| {
+        bytes.copy_from_slice(&buffer[..len]);
+        read
+    });
+    buffer.zeroize();
+    secret
+}
+
+/// Regular files and pipes only (R8).
+fn readable(metadata: &fs::Metadata) -> io::Result<()> {
+    let kind = metadata.file_type();
+    match () {
+        () if kind.is_file() || kind.is_fifo() => Ok(()),
+        () if kind.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        () => Err(io::Error::new(io::ErrorKind::InvalidInput, "neither a file nor a pipe")),
+    }
+}
+
+/// The sixth field of the line of the password file whose third is the user's number.
+fn home_in(passwd: &str, uid: u32) -> Option<PathBuf> {
+    let uid = uid.to_string();
+    let line = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|line| line.get(2) == Some(&uid.as_str()))?;
+    line.get(5).filter(|home| !home.is_empty()).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::home_in;
+
+    #[test]
+    fn the_password_file_names_the_home() {
+        let passwd = "root:x:0:0:root:/root:/bin/sh\nu:x:1000:1000:U,,,:/home/u:/bin/sh\nbroken\nn:x:7:7:::\n";
+        assert_eq!(home_in(passwd, 1000).as_deref(), Some("/home/u".as_ref()));
+        assert_eq!(home_in(passwd, 1), None);
+        assert_eq!(home_in(passwd, 7), None);
+    }
+}
