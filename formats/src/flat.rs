@@ -1,7 +1,6 @@
 //! What ENV and INI have in common: tokens in text order, flat metadata fields, scalars as text.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 
 use crate::document::{Document, ScanOptions};
 use crate::error::{Unwritable, Warning};
@@ -9,7 +8,7 @@ use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId, Span};
 use crate::print::Printing;
 use crate::tree::{Member, Tree};
-use crate::value::Value;
+use crate::value::{Value, flat_float};
 
 /// What stands at a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,34 +127,6 @@ pub(crate) fn scalar_text(value: &Value) -> Vec<u8> {
         Value::Bool(v) => v.to_string().into_bytes(),
         Value::Time(v) => whole_seconds(v.as_str()).into_bytes(),
     }
-}
-
-/// Positional from 1e-4 up to 1e6, with `.0` if there is no fraction; else an exponent with `E`, a sign and two digits at least.
-fn flat_float(v: f64) -> String {
-    let (negative, digits, exponent) = match crate::value::shortest(v) {
-        Ok(parts) => parts,
-        Err(word) => return word.to_owned(),
-    };
-    let mut out = String::new();
-    if negative {
-        out.push('-');
-    }
-    let power = exponent - 1;
-    if (-4..6).contains(&power) {
-        crate::value::positional(&mut out, &digits, exponent);
-        if !out.contains('.') {
-            out.push_str(".0");
-        }
-    } else {
-        out.push_str(&digits[..1]);
-        if digits.len() > 1 {
-            out.push('.');
-            out.push_str(&digits[1..]);
-        }
-        let sign = if power < 0 { '-' } else { '+' };
-        write!(out, "E{sign}{:02}", power.unsigned_abs()).expect("a string takes all");
-    }
-    out
 }
 
 fn whole_seconds(time: &str) -> String {

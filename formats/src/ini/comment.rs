@@ -1,0 +1,56 @@
+//! The text of a comment, and its canonical spelling.
+
+use std::borrow::Cow;
+
+use super::value::{leading_space, trim, trim_end};
+
+/// The lines of a run as SOPS joins them: blank lines and indentation between them are gone.
+pub(super) fn join(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let mut lines = bytes.split_inclusive(|&b| b == b'\n');
+    let first = lines.next().unwrap_or_default();
+    if first.len() == bytes.len() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut out = first.to_vec();
+    for line in lines {
+        out.extend_from_slice(&line[leading_space(line)..]);
+    }
+    Cow::Owned(out)
+}
+
+/// Do these bytes, from the first mark on, mean this text?
+pub(super) fn means(bytes: &[u8], plain: &[u8]) -> bool {
+    let Some(&mark) = bytes.first() else { return false };
+    let stripped = bytes.iter().position(|&b| b != mark && b != b' ').unwrap_or(bytes.len());
+    let lines_are_marked = bytes.split(|&b| b == b'\n').all(|line| {
+        let line = &line[leading_space(line)..];
+        line.is_empty() || is_mark(line[0])
+    });
+    lines_are_marked && trim_end(bytes).len() == bytes.len() && (*join(&bytes[stripped..]) == *plain || *join(bytes) == *plain)
+}
+
+/// The canonical spelling, from the mark on: as SOPS prints it, but that the marks and blanks which are there stay.
+/// `header`: SOPS keeps the blanks around lines without a mark of their own.
+pub(super) fn canonical(visible: &[u8], plain: &[u8], header: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(visible.len() + plain.len());
+    for (number, line) in plain.split(|&b| b == b'\n').enumerate() {
+        if number > 0 {
+            out.push(b'\n');
+        }
+        match line.split_first() {
+            Some((&mark, rest)) if is_mark(mark) => {
+                out.extend_from_slice(&[mark, b' ']);
+                out.extend_from_slice(trim(rest));
+            }
+            _ => {
+                out.extend_from_slice(if number == 0 { visible } else { b"; " });
+                out.extend_from_slice(if header { line } else { trim(line) });
+            }
+        }
+    }
+    out
+}
+
+fn is_mark(b: u8) -> bool {
+    matches!(b, b'#' | b';')
+}

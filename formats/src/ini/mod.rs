@@ -1,0 +1,114 @@
+//! INI as gopkg.in/ini.v1 reads it for SOPS (lossless-documents.md, section 7). All values are text.
+//!
+//! The tree is SOPS's: a map of sections, the unnamed one first and called `DEFAULT`, always there, also when it has no keys.
+
+use std::borrow::Cow;
+
+use crate::document::{Document, Outline, ScanOptions};
+use crate::error::{SyntaxError, Unwritable};
+use crate::hint::Hint;
+use crate::leaf::{CommentId, LeafId};
+use crate::print::{Printed, Printing};
+use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Syntax, Tokens};
+use crate::tree::Tree;
+use crate::value::{Bytes, Value};
+
+mod comment;
+mod print;
+mod scan;
+mod seal;
+mod value;
+
+/// The format.
+pub(crate) struct Ini;
+
+/// What SOPS calls the section of the keys before any header.
+const DEFAULT: &[u8] = b"DEFAULT";
+
+/// The section of the metadata.
+const METADATA: &[u8] = b"sops";
+
+impl Syntax for Ini {
+    fn scan(&self, text: &[u8], options: &ScanOptions) -> Result<(Outline, Box<dyn Detail>), SyntaxError> {
+        let (outline, keys) = scan::scan(text, options)?;
+        Ok((outline, Box::new(keys)))
+    }
+
+    fn print(&self, documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable> {
+        print::print(documents, how)
+    }
+}
+
+/// What a scan remembers, by number of leaf and of comment.
+#[derive(Default)]
+struct Keys {
+    shapes: Vec<value::Shape>,
+    places: Vec<Place>,
+}
+
+/// Where a comment stands.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// Offset of its first mark.
+    mark: u32,
+    /// Its text begins with the mark: else its first line would be empty, which SOPS cannot print.
+    with_mark: bool,
+    /// It belongs to a section.
+    header: bool,
+}
+
+impl Keys {
+    fn text(&self, document: &Document<'_>, leaf: LeafId) -> Vec<u8> {
+        value::decode(&document.text[document.leaf(leaf).span.range()], self.shapes[leaf.0 as usize])
+    }
+
+    fn remark<'a>(&self, document: &'a Document<'_>, id: CommentId) -> Cow<'a, [u8]> {
+        let place = self.places[id.0 as usize];
+        let span = document.comment(id).span;
+        let start = if place.with_mark { place.mark as usize } else { span.start as usize };
+        comment::join(&document.text[start..span.end as usize])
+    }
+}
+
+impl Detail for Keys {
+    fn value(&self, document: &Document<'_>, leaf: LeafId) -> Value {
+        Value::Str(Bytes::new(self.text(document, leaf)))
+    }
+
+    fn content<'a>(&self, document: &'a Document<'_>, leaf: LeafId) -> Cow<'a, [u8]> {
+        match self.shapes[leaf.0 as usize] {
+            value::Shape::Plain => Cow::Borrowed(&document.text[document.leaf(leaf).span.range()]),
+            _ => Cow::Owned(self.text(document, leaf)),
+        }
+    }
+
+    fn comment<'a>(&self, document: &'a Document<'_>, comment: CommentId) -> Cow<'a, [u8]> {
+        self.remark(document, comment)
+    }
+
+    fn seal(&self, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
+        seal::seal(self, document, tokens)
+    }
+
+    fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
+        seal::open(self, document, opened, hints)
+    }
+
+    fn without_blocks(&self, document: &Document<'_>) -> Sealed {
+        seal::without_blocks(document)
+    }
+
+    fn spell_block(
+        &self,
+        slot: &Slot,
+        fields: &[(String, Tree)],
+        _: Option<usize>,
+        old: Option<(&Document<'_>, &Block)>,
+    ) -> Result<Vec<u8>, Unwritable> {
+        seal::spell_block(slot, fields, old)
+    }
+
+    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
+        seal::set(self, document, leaf, value)
+    }
+}

@@ -1,0 +1,162 @@
+//! A tree as INI, as SOPS's emitter writes it (lossless-documents.md, section 10).
+
+use std::collections::HashMap;
+
+use crate::error::Unwritable;
+use crate::flat::{Faults, NIL, only_document, scalar_text, unwritable};
+use crate::print::{Printed, Printing};
+use crate::tree::{Member, Tree};
+
+use super::value::{as_sops, canonical, trim};
+use super::{DEFAULT, METADATA, comment, scan};
+
+/// Prints the one document.
+pub(super) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable> {
+    let mut printer = Printer { faults: Faults::new(how), as_sops: how.as_sops, out: Vec::new() };
+    let mut first = true;
+    for member in only_document(documents, &mut printer.faults)? {
+        match member {
+            Member::Comment(_) => printer.faults.warn(&[], "comments outside of sections are lost"),
+            Member::Entry(name, Tree::Map(members)) => {
+                printer.section(name, members, first)?;
+                first = false;
+            }
+            Member::Entry(name, _) => return Err(unwritable(&[name], "INI holds sections, and values only in them")),
+        }
+    }
+    Ok(Printed { text: printer.out, warnings: printer.faults.warnings })
+}
+
+/// A name as SOPS spells it; none where it does not read back.
+pub(super) fn name(name: &[u8]) -> Option<Vec<u8>> {
+    let spelled = name_as_sops(name);
+    let reads = !matches!(name.first(), Some(b'#' | b';' | b'[')) && !name.contains(&b'\n') && name != b"-";
+    let line = [&spelled[..], b" = x\n"].concat();
+    (reads && scan::read_key(&line).is_ok_and(|(read, behind)| read == name && behind == spelled.len() + 2)).then_some(spelled)
+}
+
+fn name_as_sops(name: &[u8]) -> Vec<u8> {
+    let has = |set: &[u8]| name.iter().any(|b| set.contains(b));
+    let quote: &[u8] = if has(b"\"=:") {
+        b"`"
+    } else if has(b"`") {
+        b"\"\"\""
+    } else {
+        b""
+    };
+    [quote, name, quote].concat()
+}
+
+struct Printer<'a> {
+    faults: Faults<'a>,
+    as_sops: bool,
+    out: Vec<u8>,
+}
+
+/// A key with what is printed above it.
+struct Key<'t> {
+    name: &'t [u8],
+    value: Vec<u8>,
+    comment: Vec<u8>,
+}
+
+impl Printer<'_> {
+    fn section(&mut self, name: &[u8], members: &[Member], first: bool) -> Result<(), Unwritable> {
+        if name.contains(&b'\n') || name.is_empty() {
+            self.faults.refuse(&[name], "an empty name, or one with a line break, is no section")?;
+        }
+        if name == METADATA {
+            self.faults.refuse(&[name], "the section `sops` is read as metadata")?;
+        }
+        let (header, keys) = self.collect(name, members)?;
+        let bare = first && name.eq_ignore_ascii_case(DEFAULT);
+        if !self.out.is_empty() {
+            self.out.push(b'\n');
+        }
+        self.comment(&header, true);
+        if !bare {
+            self.out.push(b'[');
+            self.out.extend_from_slice(name);
+            self.out.extend_from_slice(b"]\n");
+        }
+        let names: Vec<Vec<u8>> = keys.iter().map(|key| name_as_sops(key.name)).collect();
+        let width = names.iter().map(Vec::len).max().unwrap_or_default();
+        for (key, spelled) in keys.iter().zip(&names) {
+            self.comment(&key.comment, false);
+            self.out.extend_from_slice(spelled);
+            self.out.resize(self.out.len() + width - spelled.len(), b' ');
+            self.out.extend_from_slice(b" = ");
+            self.value(name, key)?;
+            self.out.push(b'\n');
+        }
+        Ok(())
+    }
+
+    /// The keys, each with the comment that follows it in the tree; and the comment before the first.
+    fn collect<'t>(&mut self, section: &[u8], members: &'t [Member]) -> Result<(Vec<u8>, Vec<Key<'t>>), Unwritable> {
+        let mut header = Vec::new();
+        let mut keys: Vec<Key<'t>> = Vec::new();
+        let mut places: HashMap<&[u8], usize> = HashMap::new();
+        for member in members {
+            match member {
+                Member::Comment(note) => {
+                    let place = keys.last_mut().map_or(&mut header, |key| &mut key.comment);
+                    if !place.is_empty() {
+                        // SOPS keeps the last one only.
+                        if self.as_sops { place.clear() } else { place.push(b'\n') }
+                    }
+                    place.extend_from_slice(note.text.as_slice());
+                }
+                Member::Entry(key, tree) => {
+                    if name(key).is_none() {
+                        self.faults.refuse(&[section, key], "INI cannot hold this name so that it reads back")?;
+                    }
+                    let value = self.scalar(&[section, key], tree)?;
+                    match places.get(key.as_slice()) {
+                        Some(&place) => {
+                            self.faults.refuse(&[section, key], "the name stands twice, the last one counts")?;
+                            keys[place].value = value;
+                        }
+                        None => {
+                            places.insert(key, keys.len());
+                            keys.push(Key { name: key, value, comment: Vec::new() });
+                        }
+                    }
+                }
+            }
+        }
+        Ok((header, keys))
+    }
+
+    fn scalar(&mut self, path: &[&[u8]], tree: &Tree) -> Result<Vec<u8>, Unwritable> {
+        match tree {
+            Tree::Null => {
+                self.faults.warn(path, "null becomes the text `<nil>`");
+                Ok(NIL.to_vec())
+            }
+            Tree::Value(value) => Ok(scalar_text(value)),
+            Tree::Map(_) | Tree::List(_) => Err(unwritable(path, "a section of INI holds neither maps nor lists")),
+        }
+    }
+
+    fn value(&mut self, section: &[u8], key: &Key<'_>) -> Result<(), Unwritable> {
+        let sops = as_sops(&key.value);
+        let canonical = canonical(&key.value);
+        if self.as_sops && canonical.as_ref() != Some(&sops) {
+            self.faults.warn(&[section, key.name], "the value reads back as another one");
+            self.out.extend(sops);
+            return Ok(());
+        }
+        let refused = || unwritable(&[section, key.name], "no quoting of INI can hold this value so that it reads back");
+        self.out.extend(canonical.ok_or_else(refused)?);
+        Ok(())
+    }
+
+    fn comment(&mut self, text: &[u8], header: bool) {
+        if trim(text).is_empty() {
+            return;
+        }
+        self.out.extend(comment::canonical(b"; ", text, header));
+        self.out.push(b'\n');
+    }
+}

@@ -1,0 +1,388 @@
+//! Lines to sections, keys, comments, as gopkg.in/ini.v1 reads them the way SOPS sets it up (lossless-documents.md, section 7).
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+
+use crate::document::{Mode, Outline, ScanOptions};
+use crate::error::{SyntaxClass, SyntaxError, Warning};
+use crate::flat::{Seen, unfold_newlines};
+use crate::leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
+use crate::path::{Part, PathId};
+use crate::syntax::Block;
+use crate::tree::{Member, Tree};
+use crate::value::Kind;
+
+use super::value::{Read, decode, leading_space, next_line, read, trim, trim_end};
+use super::{DEFAULT, Keys, METADATA, Place};
+
+/// Scans a whole text.
+pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<(Outline, Keys), SyntaxError> {
+    let mut scan = Scan {
+        text,
+        options,
+        sections: vec![Section::new(DEFAULT)],
+        pending: Vec::new(),
+        block: None,
+        in_block: false,
+        names: Seen::default(),
+        leaves: 0,
+        comments: 0,
+        warnings: Vec::new(),
+        counted: (0, 1),
+    };
+    let mut at = byte_order_mark(text);
+    while at < text.len() {
+        at = scan.line(at)?;
+    }
+    scan.finish_block_and_tail();
+    Ok(emit(scan))
+}
+
+/// Where a key ends: its name, and the offset behind its delimiter.
+pub(super) fn read_key(line: &[u8]) -> Result<(&[u8], usize), &'static str> {
+    let quote: &[u8] = match line {
+        [b'"', b'"', b'"', ..] if line.len() > 6 => b"\"\"\"",
+        [b'"', ..] => b"\"",
+        [b'`', ..] => b"`",
+        _ => b"",
+    };
+    let delimiter = |from: usize| line[from..].iter().position(|b| matches!(b, b'=' | b':')).map(|i| from + i);
+    let no_delimiter = "the line has neither `=` nor `:`, and is no section or comment";
+    let n = quote.len();
+    let (name, at) = if n == 0 {
+        let at = delimiter(0).ok_or(no_delimiter)?;
+        (&line[..at], at)
+    } else {
+        let close = line[n..].windows(n).position(|w| w == quote).ok_or("the quote around the name never closes")? + n;
+        (&line[n..close], delimiter(close + n).ok_or(no_delimiter)?)
+    };
+    let name = trim(name);
+    if name.is_empty() { Err("a value without a name") } else { Ok((name, at + 1)) }
+}
+
+struct Section<'t> {
+    name: &'t [u8],
+    entries: Vec<Entry<'t>>,
+    by_name: HashMap<&'t [u8], usize>,
+    /// Those of the header.
+    comments: Vec<Raw>,
+    /// Those that SOPS loses: before a superseded key, behind the last one.
+    lost: Vec<Raw>,
+}
+
+impl<'t> Section<'t> {
+    fn new(name: &'t [u8]) -> Self {
+        Section { name, entries: Vec::new(), by_name: HashMap::new(), comments: Vec::new(), lost: Vec::new() }
+    }
+}
+
+struct Entry<'t> {
+    name: &'t [u8],
+    value: Read,
+    superseded: Vec<Read>,
+    comments: Vec<Raw>,
+}
+
+/// A comment: of one line, or a run of them.
+struct Raw {
+    /// Of the first line.
+    mark: usize,
+    /// Behind the marks and blanks that SOPS strips.
+    start: usize,
+    end: usize,
+    inline: bool,
+    /// Lines in it. More than one and an empty first one: its text starts with the mark.
+    lines: usize,
+}
+
+impl Raw {
+    fn empty(&self) -> bool {
+        self.start == self.end
+    }
+}
+
+struct Scan<'t> {
+    text: &'t [u8],
+    options: &'t ScanOptions,
+    sections: Vec<Section<'t>>,
+    /// Comments that belong to what comes next.
+    pending: Vec<Raw>,
+    block: Option<Block>,
+    in_block: bool,
+    names: Seen<'t>,
+    leaves: usize,
+    comments: usize,
+    warnings: Vec<Warning>,
+    /// An offset, and the number of its line.
+    counted: (usize, usize),
+}
+
+impl<'t> Scan<'t> {
+    /// Reads what begins on the line at `at`; gives the start of the next line.
+    fn line(&mut self, at: usize) -> Result<usize, SyntaxError> {
+        let next = next_line(self.text, at);
+        let start = at + leading_space(&self.text[at..next]);
+        match self.text[start..next].first() {
+            None => Ok(next),
+            Some(b'#' | b';') => {
+                let end = start + trim_end(&self.text[start..next]).len();
+                self.remark(start, end, false)?;
+                Ok(next)
+            }
+            Some(b'[') => self.header(at, start, next),
+            Some(_) => self.entry(start, next),
+        }
+    }
+
+    fn error<T>(&self, at: usize, class: SyntaxClass, what: impl Into<String>) -> Result<T, SyntaxError> {
+        Err(SyntaxError::at(self.text, at, class, what))
+    }
+
+    fn remark(&mut self, mark: usize, end: usize, inline: bool) -> Result<(), SyntaxError> {
+        if self.in_block && inline {
+            return Ok(());
+        }
+        let text = self.text;
+        let strip = |end: usize| mark + text[mark..end].iter().take_while(|&&b| b == text[mark] || b == b' ').count();
+        let start = strip(end);
+        let sealed = self.options.mode == Mode::Sealed;
+        let token = |start: usize, end: usize| sealed && text[start..end].starts_with(b"ENC[");
+        match self.pending.last_mut() {
+            // In a sealed text each token is a comment of its own.
+            Some(run) if !inline && !run.inline && !token(start, end) && !token(run.start, run.end) => {
+                run.end = end;
+                run.lines += 1;
+            }
+            _ => {
+                self.comments += 1;
+                if self.comments > self.options.limits.leaves {
+                    return self.error(mark, SyntaxClass::Limit, "more comments than the limit of values");
+                }
+                self.pending.push(Raw { mark, start, end, inline, lines: 1 });
+            }
+        }
+        Ok(())
+    }
+
+    fn header(&mut self, line: usize, start: usize, next: usize) -> Result<usize, SyntaxError> {
+        let text = self.text;
+        let Some(close) = text[start..next].iter().rposition(|&b| b == b']').map(|i| start + i) else {
+            return self.error(start, SyntaxClass::Syntax, "the `[` of a section has no `]`");
+        };
+        let name = &text[start + 1..close];
+        if name.is_empty() {
+            return self.error(start, SyntaxClass::Syntax, "a section without a name");
+        }
+        self.check_name(start, name)?;
+        if name == METADATA {
+            if self.block.is_some() {
+                return self.error(start, SyntaxClass::OutsideModel, "a second section `sops`");
+            }
+            self.end_block_or_tail();
+            self.in_block = true;
+            let start = block_start(text, line);
+            let fields = Some(Tree::Map(Vec::new()));
+            self.block = Some(Block { span: Span::new(start, next), cuts: Vec::new(), document: 0, fields, spans: Vec::new() });
+            return Ok(next);
+        }
+        self.in_block = false;
+        let first_default = self.sections.len() == 1 && name == DEFAULT && self.sections[0].entries.is_empty();
+        if !self.names.first(name) && !first_default {
+            self.warn(start, format!("the section {} stands here again", shown(name)));
+        }
+        if self.sections.len() >= self.options.limits.leaves {
+            return self.error(start, SyntaxClass::Limit, "more sections than the limit of values");
+        }
+        let mark = text[close..next].iter().position(|b| matches!(b, b'#' | b';')).map(|i| close + i);
+        let mut section = Section::new(name);
+        if let Some(mark) = mark {
+            let end = mark + trim_end(&text[mark..next]).len();
+            self.remark(mark, end, true)?;
+        }
+        section.comments = self.group();
+        self.sections.push(section);
+        Ok(next)
+    }
+
+    fn entry(&mut self, start: usize, next: usize) -> Result<usize, SyntaxError> {
+        let text = self.text;
+        let (name, behind) = match read_key(&text[start..next]) {
+            Ok(key) => key,
+            Err(what) => return self.error(start, SyntaxClass::Syntax, what),
+        };
+        let Some(value) = read(text, start + behind) else {
+            return self.error(start, SyntaxClass::Syntax, "the quote around the value never closes");
+        };
+        if self.in_block {
+            self.field(start, name, &value);
+            return Ok(value.next);
+        }
+        self.check_name(start, name)?;
+        if name == b"-" {
+            return self.error(start, SyntaxClass::OutsideModel, "the name `-` is a counter for sops, which cannot read it back");
+        }
+        self.leaves += 1;
+        if self.leaves > self.options.limits.leaves {
+            return self.error(start, SyntaxClass::Limit, format!("more than {} values", self.options.limits.leaves));
+        }
+        if value.drops {
+            self.warn(start, format!("what stands behind the closing quote of {} is no part of its value", shown(name)));
+        }
+        if let Some((mark, end)) = value.comment {
+            self.remark(mark, end, true)?;
+        }
+        let comments = self.group();
+        let section = self.sections.last_mut().expect("there is one from the start");
+        match section.by_name.entry(name) {
+            Slot::Vacant(slot) => {
+                slot.insert(section.entries.len());
+                section.entries.push(Entry { name, value, superseded: Vec::new(), comments });
+                if self.sections.len() == 1 {
+                    self.names.first(DEFAULT);
+                }
+            }
+            Slot::Occupied(slot) => {
+                let entry = &mut section.entries[*slot.get()];
+                entry.superseded.push(std::mem::replace(&mut entry.value, value));
+                section.lost.extend(std::mem::replace(&mut entry.comments, comments));
+                self.warn(start, format!("{} stands here again; this one counts", shown(name)));
+            }
+        }
+        Ok(value.next)
+    }
+
+    fn field(&mut self, start: usize, name: &[u8], value: &Read) {
+        self.pending.clear();
+        let Some(block) = &mut self.block else { return };
+        block.span.end = value.next as u32;
+        block.spans.push(Span::new(start, value.end));
+        if let Some(Tree::Map(members)) = &mut block.fields {
+            let text = unfold_newlines(&decode(&self.text[value.start..value.end], value.shape));
+            members.push(Member::Entry(name.to_vec(), Tree::text(text)));
+        }
+    }
+
+    fn check_name(&self, at: usize, name: &[u8]) -> Result<(), SyntaxError> {
+        let limit = self.options.limits.key;
+        if name.len() > limit {
+            return self.error(at, SyntaxClass::Limit, format!("a name of more than {limit} bytes"));
+        }
+        Ok(())
+    }
+
+    /// The comments that belong to a key or header.
+    fn group(&mut self) -> Vec<Raw> {
+        std::mem::take(&mut self.pending)
+    }
+
+    /// Pending comments have no key of their own any more.
+    fn end_block_or_tail(&mut self) {
+        let tail = self.group();
+        self.sections.last_mut().expect("there is one from the start").lost.extend(tail);
+    }
+
+    fn finish_block_and_tail(&mut self) {
+        self.end_block_or_tail();
+        if let Some(block) = &mut self.block {
+            block.cuts = vec![block.span];
+        }
+    }
+
+    fn warn(&mut self, at: usize, what: String) {
+        let (from, line) = self.counted;
+        let line = line + self.text[from..at].iter().filter(|&&b| b == b'\n').count();
+        self.counted = (at, line);
+        self.warnings.push(Warning { line, what });
+    }
+}
+
+/// The walk in SOPS's order: the unnamed section first, also when it is empty; a section's comments, then its keys, each
+/// followed by its comments. What SOPS does not have comes where it disturbs nothing.
+fn emit(scan: Scan<'_>) -> (Outline, Keys) {
+    let text = scan.text;
+    let mut out = Emit { outline: Outline::default(), keys: Keys::default() };
+    out.outline.steps.extend([Step::Document, Step::MapStart(PathId::ROOT)]);
+    for section in scan.sections {
+        let path = out.outline.paths.key(PathId::ROOT, section.name);
+        out.outline.steps.push(Step::Key(path));
+        if section.entries.is_empty() && section.comments.is_empty() && section.lost.is_empty() {
+            out.outline.steps.push(Step::EmptyMap(path));
+            continue;
+        }
+        out.outline.steps.push(Step::MapStart(path));
+        out.comments(text, path, section.comments, true);
+        for entry in section.entries {
+            let key = out.outline.paths.key(path, entry.name);
+            out.leaf(key, &entry.value, true);
+            for value in &entry.superseded {
+                out.leaf(key, value, false);
+            }
+            out.comments(text, path, entry.comments, false);
+        }
+        out.comments(text, path, section.lost, false);
+        out.outline.steps.push(Step::MapEnd);
+    }
+    out.outline.steps.push(Step::MapEnd);
+    out.outline.blocks.extend(scan.block);
+    out.outline.warnings = scan.warnings;
+    (out.outline, out.keys)
+}
+
+struct Emit {
+    outline: Outline,
+    keys: Keys,
+}
+
+impl Emit {
+    fn leaf(&mut self, path: PathId, value: &Read, in_mac: bool) {
+        let outline = &mut self.outline;
+        outline.steps.extend([Step::Key(path), Step::Leaf(LeafId(outline.leaves.len() as u32))]);
+        outline.leaves.push(Leaf { path, span: Span::new(value.start, value.end), kind: Kind::Str, document: 0, in_mac });
+        self.keys.shapes.push(value.shape);
+    }
+
+    fn comments(&mut self, text: &[u8], container: PathId, group: Vec<Raw>, header: bool) {
+        // A group that SOPS joins must not begin with an empty line: SOPS could not print what it decrypts. Such a run keeps its mark.
+        let joined = group.len() > 1;
+        for raw in group {
+            let first_empty = raw.empty() || text[raw.start..raw.end].split(|&b| b == b'\n').next().is_some_and(|l| trim(l).is_empty());
+            let with_mark = first_empty && (raw.lines > 1 || (joined && !raw.inline));
+            let outline = &mut self.outline;
+            outline.steps.push(Step::Comment(CommentId(outline.comments.len() as u32)));
+            outline.comments.push(Comment {
+                container,
+                span: Span::new(raw.start, raw.end),
+                document: 0,
+                inline: raw.inline && !header,
+                empty: raw.empty() && !with_mark,
+            });
+            self.keys.places.push(Place { mark: raw.mark as u32, with_mark, header });
+        }
+    }
+}
+
+/// ini.v1 skips the marks of UTF-8 and of both UTF-16.
+fn byte_order_mark(text: &[u8]) -> usize {
+    match text {
+        [0xfe, 0xff, ..] | [0xff, 0xfe, ..] => 2,
+        [0xef, 0xbb, 0xbf, ..] => 3,
+        _ => 0,
+    }
+}
+
+/// The block takes the one empty line before its header along, which was written with it.
+fn block_start(text: &[u8], line: usize) -> usize {
+    let before = &text[..line];
+    for blank in [&b"\r\n"[..], b"\n"] {
+        if let Some(head) = before.strip_suffix(blank)
+            && (head.is_empty() || head.ends_with(b"\n"))
+        {
+            return head.len();
+        }
+    }
+    line
+}
+
+fn shown(name: &[u8]) -> String {
+    crate::display_parts(&[Part::Key(name.to_vec())])
+}

@@ -1,0 +1,233 @@
+//! Tokens into lines, and values back into them.
+//!
+//! A token stands bare: quotes, continuations and what is dropped behind a closing quote go with the value and come back by hint.
+//! Styles of payload version 1 are those of [`value::styled`]. A comment's mark stays; a run of lines becomes one token on the
+//! first of them.
+
+use crate::document::Document;
+use crate::error::Unwritable;
+use crate::flat::{At, Site, field_text, fold_newlines, hints_by_token, merge_fields, reads_with, scalar_text, sites};
+use crate::hint::{Hint, Spelled};
+use crate::leaf::{CommentId, LeafId, Span};
+use crate::splice::Splice;
+use crate::syntax::{Block, Opened, Sealed, Slot, Tokens};
+use crate::tree::Tree;
+use crate::value::Value;
+
+use super::value::{self, Shape};
+use super::{Keys, comment, print, scan};
+
+/// See [`crate::Document::seal`].
+pub(super) fn seal(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
+    check_clear(keys, document, tokens)?;
+    let text = document.text;
+    let covered = sites(document, |id| tokens.of_leaf(id).is_some(), |id| tokens.of_comment(id).is_some());
+    let mut splice = Splice::default();
+    let mut hints = Vec::new();
+    for (number, site) in covered.iter().enumerate() {
+        let source = &text[site.span.range()];
+        let (kind, with, token) = match site.at {
+            At::Leaf(id) => (0, value_hint(source, &keys.text(document, id)), tokens.of_leaf(id)),
+            At::Comment(id) => (5, comment_hint(keys, document, id), tokens.of_comment(id)),
+        };
+        if let Some(with) = with {
+            hints.push(Hint::Site { kind, first: number as u32, last: number as u32, before: 0, after: 0, with });
+        }
+        splice.replace(site.span, token.unwrap_or_default());
+    }
+    Ok(Sealed { hints, ..cut(document, splice) })
+}
+
+fn value_hint(source: &[u8], plain: &[u8]) -> Option<Spelled> {
+    if value::canonical(plain).is_some_and(|c| c == source) {
+        return None;
+    }
+    Some(value::style_of(source, plain).map_or_else(|| Spelled::Bytes(source.to_vec()), Spelled::Style))
+}
+
+fn comment_hint(keys: &Keys, document: &Document<'_>, id: CommentId) -> Option<Spelled> {
+    let (place, span) = (keys.places[id.0 as usize], document.comment(id).span);
+    let (mark, start, end) = (place.mark as usize, span.start as usize, span.end as usize);
+    let canonical = comment::canonical(&document.text[mark..start], &keys.remark(document, id), place.header);
+    (canonical != document.text[mark..end]).then(|| Spelled::Bytes(document.text[start..end].to_vec()))
+}
+
+/// What stays in clear must read in the sealed text as it does here.
+fn check_clear(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Result<(), Unwritable> {
+    let text = document.text;
+    let refuse = |id: LeafId, what: &str| {
+        Err(Unwritable { path: document.paths().display(document.leaf(id).path), what: what.to_owned() })
+    };
+    for (i, shape) in keys.shapes.iter().enumerate() {
+        let id = LeafId(i as u32);
+        let span = document.leaf(id).span;
+        if tokens.of_leaf(id).is_none() && *shape == Shape::Plain && span.end as usize == text.len() && text[span.range()] == *b"\"\"\"" {
+            return refuse(id, "three quotes at the very end stay in clear, and would open a value of several lines in the sealed text");
+        }
+    }
+    // A comment in clear behind a value of several lines: behind a token, a backslash at its end would join the next line.
+    let sites = sites(document, |_| true, |_| true);
+    for pair in sites.windows(2) {
+        if let (At::Leaf(leaf), At::Comment(comment)) = (pair[0].at, pair[1].at)
+            && document.comment(comment).inline
+            && tokens.of_leaf(leaf).is_some()
+            && tokens.of_comment(comment).is_none()
+            && (text[pair[1].span.range()].ends_with(b"\\"))
+        {
+            return refuse(leaf, "the comment behind it stays in clear and ends in a backslash, which would join the next line to the token");
+        }
+    }
+    Ok(())
+}
+
+/// See [`crate::Document::open`].
+pub(super) fn open(keys: &Keys, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
+    let text = document.text;
+    let value = |id: LeafId| opened.leaves.get(id.0 as usize).and_then(Option::as_ref);
+    let remark = |id: CommentId| opened.comments.get(id.0 as usize).and_then(Option::as_ref);
+    let tokens = sites(document, |id| value(id).is_some(), |id| remark(id).is_some());
+    let hints = hints_by_token(hints, tokens.len());
+    let mut splice = Splice::default();
+    for (site, hint) in tokens.iter().zip(hints) {
+        match site.at {
+            At::Leaf(id) => {
+                let plain = scalar_text(value(id).expect("the site is covered"));
+                let bytes = hint.and_then(|h| hinted_value(text, site, h, &plain)).or_else(|| value::canonical(&plain));
+                splice.replace(site.span, &bytes.ok_or_else(|| cannot_hold(document, id))?);
+            }
+            At::Comment(id) => {
+                let plain = remark(id).expect("the site is covered").as_slice();
+                let place = keys.places[id.0 as usize];
+                let visible = &text[place.mark as usize..site.span.start as usize];
+                match hint {
+                    Some(Hint::Site { kind: 5, before: 0, after: 0, with: Spelled::Bytes(bytes), .. })
+                        if comment::means(&[visible, bytes].concat(), plain) =>
+                    {
+                        splice.replace(site.span, bytes);
+                    }
+                    _ => {
+                        let whole = Span::new(place.mark as usize, site.span.end as usize);
+                        splice.replace(whole, &comment::canonical(visible, plain, place.header));
+                    }
+                }
+            }
+        }
+    }
+    Ok(cut(document, splice).text)
+}
+
+/// The spelling that a hint asks for, if it means this value at this place.
+fn hinted_value(text: &[u8], site: &Site, hint: &Hint, plain: &[u8]) -> Option<Vec<u8>> {
+    let Hint::Site { kind: 0, before: 0, after: 0, with, .. } = hint else { return None };
+    let bytes = match with {
+        Spelled::Style(style) => value::styled(*style, plain)?,
+        Spelled::Bytes(bytes) => bytes.clone(),
+    };
+    value::means(&bytes, plain, blank_follows(text, site.span.end as usize)).then_some(bytes)
+}
+
+/// Is there nothing more on this line, and nothing on the next?
+fn blank_follows(text: &[u8], at: usize) -> bool {
+    let next = value::next_line(text, at);
+    let after = value::next_line(text, next);
+    value::trim(&text[at..after]).is_empty()
+}
+
+fn cannot_hold(document: &Document<'_>, leaf: LeafId) -> Unwritable {
+    let path = document.paths().display(document.leaf(leaf).path);
+    Unwritable { path, what: "no quoting of INI can hold this value so that it reads back".to_owned() }
+}
+
+/// Applies the edits, cuts the blocks, and finds the place of the new one: last, since before keys it would swallow them.
+fn cut(document: &Document<'_>, mut splice: Splice) -> Sealed {
+    for cut in document.blocks().iter().flat_map(|b| &b.cuts) {
+        splice.cut(*cut);
+    }
+    let text = splice.finish(document.text);
+    let crlf = text.iter().position(|&b| b == b'\n').is_some_and(|i| i > 0 && text[i - 1] == b'\r');
+    let end = line_end(crlf);
+    let mut before = Vec::new();
+    if !text.is_empty() {
+        if !text.ends_with(b"\n") {
+            before.extend_from_slice(end);
+        }
+        // An empty line, which also ends a last value that goes on with a backslash.
+        before.extend_from_slice(end);
+    }
+    let slot = Slot { at: text.len(), before, crlf, ..Slot::default() };
+    Sealed { text, hints: Vec::new(), slots: vec![slot] }
+}
+
+/// See [`crate::Document::without_blocks`].
+pub(super) fn without_blocks(document: &Document<'_>) -> Sealed {
+    cut(document, Splice::default())
+}
+
+fn line_end(crlf: bool) -> &'static [u8] {
+    if crlf { b"\r\n" } else { b"\n" }
+}
+
+/// See [`crate::syntax::Detail::spell_block`].
+pub(super) fn spell_block(slot: &Slot, fields: &[(String, Tree)], old: Option<(&Document<'_>, &Block)>) -> Result<Vec<u8>, Unwritable> {
+    let mut names = Vec::with_capacity(fields.len());
+    for (name, _) in fields {
+        let refuse = || Unwritable { path: "the metadata".to_owned(), what: "a field name that INI cannot hold".to_owned() };
+        names.push(print::name(name.as_bytes()).ok_or_else(refuse)?);
+    }
+    let old = old.map(|(document, block)| OldBlock { text: document.text, block });
+    let width = match &old {
+        Some(old) => old.width(),
+        None => names.iter().map(Vec::len).max().unwrap_or_default(),
+    };
+    let mut out = b"[sops]".to_vec();
+    out.extend_from_slice(line_end(slot.crlf));
+    for (number, kept) in merge_fields(fields, old.as_ref().and_then(|o| o.block.fields.as_ref())) {
+        match (&old, kept) {
+            (Some(old), Some(i)) => out.extend_from_slice(&old.text[old.block.spans[i].range()]),
+            _ => {
+                out.extend_from_slice(&names[number]);
+                out.resize(out.len() + width.saturating_sub(names[number].len()), b' ');
+                out.extend_from_slice(b" = ");
+                let text = fold_newlines(&field_text(&fields[number].0, &fields[number].1)?);
+                let what = || Unwritable { path: format!("the metadata field {}", fields[number].0), what: "INI cannot hold its value".to_owned() };
+                out.extend(value::canonical(&text).ok_or_else(what)?);
+            }
+        }
+        out.extend_from_slice(line_end(slot.crlf));
+    }
+    Ok(out)
+}
+
+struct OldBlock<'a> {
+    text: &'a [u8],
+    block: &'a Block,
+}
+
+impl OldBlock<'_> {
+    /// The column that names are padded to, as far as the first field shows it.
+    fn width(&self) -> usize {
+        let Some(first) = self.block.spans.first() else { return 0 };
+        let line = &self.text[first.range()];
+        scan::read_key(line).map_or(0, |(_, behind)| behind.saturating_sub(2))
+    }
+}
+
+/// See [`crate::Document::set`].
+pub(super) fn set(keys: &Keys, document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
+    let text = document.text;
+    let plain = scalar_text(value);
+    let span = document.leaf(leaf).span;
+    let style = match (keys.shapes[leaf.0 as usize], text[span.range()].first()) {
+        (Shape::Stripped, Some(b'"')) => 2,
+        (Shape::Stripped, _) => 3,
+        (Shape::Quoted { quote: 1, .. }, _) => 4,
+        (Shape::Quoted { .. }, _) => 5,
+        (Shape::Plain | Shape::Continued, _) => 1,
+    };
+    let as_before = value::styled(style, &plain).filter(|b| value::means(b, &plain, false));
+    let bytes = as_before.or_else(|| value::canonical(&plain)).ok_or_else(|| cannot_hold(document, leaf))?;
+    let mut splice = Splice::default();
+    splice.replace(span, &bytes);
+    let new = splice.finish(text);
+    if reads_with(document, &new, leaf, &plain) { Ok(new) } else { Err(cannot_hold(document, leaf)) }
+}
