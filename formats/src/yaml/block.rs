@@ -153,7 +153,8 @@ pub(super) fn slot(text: &[u8], site: &DocumentSite, crlf: bool) -> Slot {
             // `null` goes; if something stands before it on its line (`--- null`), the block begins on the next one.
             let start = span.start as usize;
             let on_line = start > 0 && !matches!(text[start - 1], b'\n' | b'\r');
-            let line_end = text[span.end as usize..].iter().position(|&b| b == b'\n' || b == b'\r').map_or(text.len(), |n| span.end as usize + n);
+            let line_end =
+                text[span.end as usize..].iter().position(|&b| b == b'\n' || b == b'\r').map_or(text.len(), |n| span.end as usize + n);
             let end = if text[span.end as usize..line_end].contains(&b'#') { span.end as usize } else { behind_break(text, line_end) };
             let before = if on_line { line_break.to_vec() } else { Vec::new() };
             Slot { at: start, replaces: end - start, before, ..slot }
@@ -178,7 +179,12 @@ fn last_token(text: &[u8], at: usize) -> Option<u8> {
 }
 
 /// The bytes of a block: see [`crate::syntax::Detail::spell_block`].
-pub(super) fn spell(slot: &Slot, fields: &[(String, Tree)], indent: Option<usize>, old: Option<(&Document<'_>, &Block)>) -> Result<Vec<u8>, Unwritable> {
+pub(super) fn spell(
+    slot: &Slot,
+    fields: &[(String, Tree)],
+    indent: Option<usize>,
+    old: Option<(&Document<'_>, &Block)>,
+) -> Result<Vec<u8>, Unwritable> {
     if slot.flow {
         return flow_block(fields);
     }

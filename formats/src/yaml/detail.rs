@@ -46,9 +46,14 @@ pub(super) struct AliasSite {
 pub(super) enum Root {
     /// Nothing, or null in some spelling.
     Null(Span),
-    Block { column: u32 },
+    Block {
+        column: u32,
+    },
     /// Offset of the closing brace; whether an entry is in it, besides the metadata.
-    Flow { close: u32, filled: bool },
+    Flow {
+        close: u32,
+        filled: bool,
+    },
 }
 
 /// A document, as far as its metadata block is concerned.

@@ -12,15 +12,19 @@ fn refuse(text: &[u8], at: usize, what: &str) -> SyntaxError {
 
 /// UTF-8 without the characters that go-yaml refuses (G7) or takes as line breaks (G1).
 pub(super) fn check_bytes(bytes: &[u8]) -> Result<&str, SyntaxError> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|e| SyntaxError::at(bytes, e.valid_up_to(), SyntaxClass::Syntax, "the text is not UTF-8"))?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|e| SyntaxError::at(bytes, e.valid_up_to(), SyntaxClass::Syntax, "the text is not UTF-8"))?;
     let odd = |b: &u8| (*b < 0x20 && !matches!(b, b'\n' | b'\r' | b'\t')) || matches!(b, 0x7f | 0xc2 | 0xe2 | 0xef);
     let mut at = 0;
     while let Some(found) = bytes[at..].iter().position(odd) {
         at += found;
         match &bytes[at..] {
             [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..] => {
-                return Err(refuse(bytes, at, "a line break of Unicode (U+0085, U+2028 or U+2029) that YAML versions read differently; write it as an escape"));
+                return Err(refuse(
+                    bytes,
+                    at,
+                    "a line break of Unicode (U+0085, U+2028 or U+2029) that YAML versions read differently; write it as an escape",
+                ));
             }
             [0xc2, 0x80..=0x9f, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..] => {
                 return Err(refuse(bytes, at, "a control character that YAML does not allow; write it as an escape"));

@@ -57,8 +57,12 @@ impl Tag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     Scalar(Written),
-    Map { flow: bool },
-    List { flow: bool },
+    Map {
+        flow: bool,
+    },
+    List {
+        flow: bool,
+    },
     /// The number of the node it stands for.
     Alias(u32),
 }
@@ -120,7 +124,13 @@ pub(super) fn parse<'t>(bytes: &'t [u8], options: &ScanOptions) -> Result<Parsed
     let directives = dialect::directives(text)?;
     let mut reader = Reader {
         text,
-        parsed: Parsed { nodes: Vec::with_capacity(bytes.len() / 16), props: Vec::new(), parts: Vec::new(), comments: Vec::new(), directives },
+        parsed: Parsed {
+            nodes: Vec::with_capacity(bytes.len() / 16),
+            props: Vec::new(),
+            parts: Vec::new(),
+            comments: Vec::new(),
+            directives,
+        },
         anchors: Vec::new(),
         open: Vec::new(),
         cursor: 0,
@@ -284,9 +294,19 @@ impl<'t> Reader<'t> {
         node.span.end = self.cursor as u32;
     }
 
-    fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, tag: Tag, mark: &Mark, range: std::ops::Range<usize>) -> Result<(), SyntaxError> {
+    fn scalar(
+        &mut self,
+        text: Cow<'t, str>,
+        style: ScalarStyle,
+        tag: Tag,
+        mark: &Mark,
+        range: std::ops::Range<usize>,
+    ) -> Result<(), SyntaxError> {
         let style = written(style);
-        let in_flow = self.open.last().is_some_and(|&n| matches!(self.parsed.nodes[n as usize].what, What::Map { flow: true } | What::List { flow: true }));
+        let in_flow = self
+            .open
+            .last()
+            .is_some_and(|&n| matches!(self.parsed.nodes[n as usize].what, What::Map { flow: true } | What::List { flow: true }));
         if style.is_block() {
             return self.block_scalar(text, style, tag, mark, range);
         }
@@ -296,13 +316,21 @@ impl<'t> Reader<'t> {
         self.leaf(What::Scalar(style), Span::new(range.start, range.end), text, tag, props)
     }
 
-    fn block_scalar(&mut self, text: Cow<'t, str>, style: Written, tag: Tag, mark: &Mark, range: std::ops::Range<usize>) -> Result<(), SyntaxError> {
+    fn block_scalar(
+        &mut self,
+        text: Cow<'t, str>,
+        style: Written,
+        tag: Tag,
+        mark: &Mark,
+        range: std::ops::Range<usize>,
+    ) -> Result<(), SyntaxError> {
         let from = mark.tag_span().and_then(|t| t.byte_range()).map_or(self.cursor, |t| t.end.max(self.cursor));
         let bytes = self.text.as_bytes();
         let Some(header) = header(bytes, from) else {
             return Err(self.error(range.start, SyntaxClass::Dialect, "a block scalar whose header cannot be found"));
         };
-        let line_end = header.end as usize + bytes[header.end as usize..].iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(bytes.len() - header.end as usize);
+        let line_end = header.end as usize
+            + bytes[header.end as usize..].iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(bytes.len() - header.end as usize);
         let header_comment = bytes[header.end as usize..line_end].contains(&b'#');
         let start = behind_break(bytes, line_end);
         let keep = bytes[header.range()].contains(&b'+');

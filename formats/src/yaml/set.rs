@@ -27,7 +27,9 @@ pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, valu
         splice.replace(span, &bytes);
         return Ok(splice.finish(text));
     }
-    if site.tag.must_go() && let Some(props) = scanned.props(&site) {
+    if site.tag.must_go()
+        && let Some(props) = scanned.props(&site)
+    {
         // The tag speaks of the old value.
         let blanks = text[props.tag.end as usize..].iter().take_while(|b| **b == b' ').count();
         splice.cut(crate::leaf::Span { start: props.tag.start, end: props.tag.end + blanks as u32 });

@@ -41,7 +41,10 @@ fn body(out: &mut Vec<u8>, value: &Value, site: &Site, header: &Header<'_>, last
     let Ok(text) = std::str::from_utf8(bytes.as_slice()) else { return false };
     let Some(first) = text.bytes().find(|&b| b != b'\n') else { return false };
     let digit = header.text.iter().any(u8::is_ascii_digit);
-    let odd = |c: char| (c < ' ' && !matches!(c, '\n' | '\t')) || matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    let odd = |c: char| {
+        (c < ' ' && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    };
     if site.written != Written::Literal || (!digit && (first == b' ' || first == b'\t')) || text.contains(odd) {
         return false;
     }

@@ -107,7 +107,11 @@ impl<'p> Walk<'p> {
                 let has_entries = self.root_entries(part.root);
                 let end = if flow { node.span.end } else { part.end };
                 self.scanned.documents.push(DocumentSite {
-                    root: if flow { Root::Flow { close: node.span.end - 1, filled: has_entries } } else { Root::Block { column: node.column } },
+                    root: if flow {
+                        Root::Flow { close: node.span.end - 1, filled: has_entries }
+                    } else {
+                        Root::Block { column: node.column }
+                    },
                     end: part.end,
                 });
                 if has_entries {
@@ -255,7 +259,10 @@ impl<'p> Walk<'p> {
         } else if let Some(span) = self.comments.on_line(key.span.end) {
             self.comment(span, container, true);
         }
-        if scalar && !is_block(value) && let Some(span) = self.comments.on_line(value.span.end) {
+        if scalar
+            && !is_block(value)
+            && let Some(span) = self.comments.on_line(value.span.end)
+        {
             self.comment(span, container, true);
         }
     }
@@ -305,7 +312,10 @@ impl<'p> Walk<'p> {
                     return Err(self.error(alias.unwrap_or(node.span).start, SyntaxClass::Limit, what));
                 }
                 self.push(number, path, alias);
-                if flow && alias.is_none() && let Some(span) = self.comments.on_line(node.span.end) {
+                if flow
+                    && alias.is_none()
+                    && let Some(span) = self.comments.on_line(node.span.end)
+                {
                     self.comment(span, path, true);
                 }
                 Ok(())
@@ -331,7 +341,14 @@ impl<'p> Walk<'p> {
         let steps = self.outline.steps.len() as u32;
         let known = self.anchors.get(&target).copied().unwrap_or((0, 0));
         let flow = self.stack.last().is_some_and(|f| f.flow);
-        self.scanned.aliases.push(AliasSite { span, flow, leaves: leaves..leaves, steps: steps..steps, target: known.0..known.1, key: None });
+        self.scanned.aliases.push(AliasSite {
+            span,
+            flow,
+            leaves: leaves..leaves,
+            steps: steps..steps,
+            target: known.0..known.1,
+            key: None,
+        });
         let site = self.scanned.aliases.len() - 1;
         let depth = self.stack.len();
         self.value(target, path, Some(span))?;
@@ -406,13 +423,14 @@ impl<'p> Walk<'p> {
             Read::Null => Ok(None),
             Read::Value(value) => Ok(Some(value.kind())),
             Read::Bad(what) => Err(self.outside(span.start, what)),
-            Read::Unsigned(_) if self.options.dialect == Dialect::Sops => {
-                Err(self.outside(span.start, "an integer of 2^63 or more"))
-            }
+            Read::Unsigned(_) if self.options.dialect == Dialect::Sops => Err(self.outside(span.start, "an integer of 2^63 or more")),
             Read::Unsigned(_) => {
                 let line = SyntaxError::at(self.text, span.start as usize, SyntaxClass::Syntax, "").line;
                 let path = self.outline.paths.display(path);
-                self.outline.warnings.push(Warning { line, what: format!("{path} is an integer of 2^63 or more: SOPS reads it as a float and loses digits") });
+                self.outline.warnings.push(Warning {
+                    line,
+                    what: format!("{path} is an integer of 2^63 or more: SOPS reads it as a float and loses digits"),
+                });
                 Ok(Some(Kind::Float))
             }
         }
@@ -425,7 +443,8 @@ impl<'p> Walk<'p> {
                 let node = self.node(target);
                 if here {
                     let (start, end) = self.anchors.get(&target).copied().unwrap_or((0, 0));
-                    let alias = AliasSite { span: key.span, flow, leaves: 0..0, steps: 0..0, target: start..end, key: Some(node.text.to_string()) };
+                    let alias =
+                        AliasSite { span: key.span, flow, leaves: 0..0, steps: 0..0, target: start..end, key: Some(node.text.to_string()) };
                     self.scanned.aliases.push(alias);
                 }
                 node

@@ -9,4 +9,5 @@ mod toml_cases;
 mod toml_corpus;
 mod toml_support;
 mod yaml;
+mod yaml_corpus;
 mod yaml_random;

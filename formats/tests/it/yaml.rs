@@ -1,10 +1,17 @@
 //! YAML: what is sealed opens to the same bytes.
 
-use leafcrypt_formats::{Bytes, CommentId, Dialect, Document, Format, Hint, LeafId, Limits, Mode, Opened, ScanOptions, Step, SyntaxClass, Tokens, Tree, Value};
+#![allow(clippy::unwrap_used)]
+
+use leafcrypt_formats::{
+    Bytes, CommentId, Dialect, Document, Format, Hint, LeafId, Limits, Mode, Opened, ScanOptions, Step, SyntaxClass, Tokens, Tree, Value,
+};
 
 fn fields() -> Vec<(String, Tree)> {
     vec![
-        ("age".to_owned(), Tree::list([Tree::map([("recipient", Tree::text("age1x")), ("enc", Tree::text("-----BEGIN-----\nabc\n-----END-----\n"))])])),
+        (
+            "age".to_owned(),
+            Tree::list([Tree::map([("recipient", Tree::text("age1x")), ("enc", Tree::text("-----BEGIN-----\nabc\n-----END-----\n"))])]),
+        ),
         ("lastmodified".to_owned(), Tree::text("2026-11-24T01:55:23Z")),
         ("leafcrypt".to_owned(), Tree::text("ENC[AES256_GCM,data:xx]")),
         ("mac".to_owned(), Tree::text("ENC[AES256_GCM,data:yy]")),
@@ -26,7 +33,8 @@ fn token(out: &mut Vec<u8>, n: usize, kind: &str) {
 
 /// Seals the leaves that `covers` says, and all comments if `comments`.
 pub(crate) fn seal(text: &[u8], covers: impl Fn(usize) -> bool, comments: bool) -> Case {
-    let document = Document::parse(Format::Yaml, text, &ScanOptions::PLAIN).unwrap_or_else(|e| panic!("{e}\n{}", String::from_utf8_lossy(text)));
+    let document =
+        Document::parse(Format::Yaml, text, &ScanOptions::PLAIN).unwrap_or_else(|e| panic!("{e}\n{}", String::from_utf8_lossy(text)));
     let mut tokens = Tokens::new(document.leaves().len(), document.comments().len());
     let (mut values, mut notes) = (Vec::new(), Vec::new());
     for i in 0..document.leaves().len() {
@@ -219,7 +227,8 @@ fn documents() {
 fn refusals() {
     #[track_caller]
     fn check(text: &str, class: SyntaxClass) {
-        let error = Document::parse(Format::Yaml, text.as_bytes(), &ScanOptions::PLAIN).err().unwrap_or_else(|| panic!("accepted: {text:?}"));
+        let error =
+            Document::parse(Format::Yaml, text.as_bytes(), &ScanOptions::PLAIN).err().unwrap_or_else(|| panic!("accepted: {text:?}"));
         assert_eq!(error.class, class, "{error}");
     }
     check("", SyntaxClass::NoDocument);
@@ -409,7 +418,7 @@ fn set_keeps_the_style() {
     check("a: [x, y]\n", Value::text("z"), "a: [z, y]\n");
     check("a: [x, y]\n", Value::text("z, w"), "a: ['z, w', y]\n");
     check("a: |\n  x\n\nb: c\n", Value::text("y\nz\n"), "a: |\n  y\n  z\n\nb: c\n");
-    check("a: |\n  x\nb: c\n", Value::text("y"), "a: y\nb: c\n");
+    check("a: |\n  x\nb: c\n", Value::text("y"), "a: |-\n    y\nb: c\n");
     check("a: !!int 5\n", Value::text("y"), "a: y\n");
     check("a: True\n", Value::Bool(false), "a: False\n");
 }

@@ -21,15 +21,81 @@ impl Random {
 }
 
 const PLAIN: &[&str] = &[
-    "x", "secret value", "12", "0x1F", "010", "08", "1_000", "1.50", "1e3", "true", "True", "FALSE", "yes", "~", "null", "", "2001-12-14",
-    "2001-12-14t21:59:43.10-05:00", "2001-12-14 21:59:43", ".inf", "-.INF", ".nan", "-0", "-0.0", "+1", "1:30", "a:b", "a#b", "C:\\x", "-a",
-    "http://u:p@h/?q=1&r=2", "ENC[x]", "<<", "=", "é", "\u{1F600}", "!!int 5", "!!str 5", "!t 5", "! 5", "!!float 1", "!!binary aGk=",
-    "!!timestamp 2001-12-14", "*a", "*b", "&a 5", "&b text", "&a !!int 7", "!!int &b 7", "18446744073709551616", "it's", "a \"b\" c",
+    "x",
+    "secret value",
+    "12",
+    "0x1F",
+    "010",
+    "08",
+    "1_000",
+    "1.50",
+    "1e3",
+    "true",
+    "True",
+    "FALSE",
+    "yes",
+    "~",
+    "null",
+    "",
+    "2001-12-14",
+    "2001-12-14t21:59:43.10-05:00",
+    "2001-12-14 21:59:43",
+    ".inf",
+    "-.INF",
+    ".nan",
+    "-0",
+    "-0.0",
+    "+1",
+    "1:30",
+    "a:b",
+    "a#b",
+    "C:\\x",
+    "-a",
+    "http://u:p@h/?q=1&r=2",
+    "ENC[x]",
+    "<<",
+    "=",
+    "é",
+    "\u{1F600}",
+    "!!int 5",
+    "!!str 5",
+    "!t 5",
+    "! 5",
+    "!!float 1",
+    "!!binary aGk=",
+    "!!timestamp 2001-12-14",
+    "*a",
+    "*b",
+    "&a 5",
+    "&b text",
+    "&a !!int 7",
+    "!!int &b 7",
+    "18446744073709551616",
+    "it's",
+    "a \"b\" c",
 ];
 
 const QUOTED: &[&str] = &[
-    "\"x\"", "'x'", "\"\"", "''", "\"a\\tb\"", "\"\\u00e9\"", "'it''s'", "\"12\"", "'true'", "\" lead\"", "'a: b'", "\"a\\\\b\"", "\"#no\"",
-    "\"\\x41\"", "\"tab\there\"", "!!int \"5\"", "!!bool 'true'", "!!str '5'", "&a \"q\"", "'ENC[x]'",
+    "\"x\"",
+    "'x'",
+    "\"\"",
+    "''",
+    "\"a\\tb\"",
+    "\"\\u00e9\"",
+    "'it''s'",
+    "\"12\"",
+    "'true'",
+    "\" lead\"",
+    "'a: b'",
+    "\"a\\\\b\"",
+    "\"#no\"",
+    "\"\\x41\"",
+    "\"tab\there\"",
+    "!!int \"5\"",
+    "!!bool 'true'",
+    "!!str '5'",
+    "&a \"q\"",
+    "'ENC[x]'",
 ];
 
 struct Maker {
@@ -145,7 +211,8 @@ impl Maker {
     }
 
     fn block_scalar(&mut self, column: usize) {
-        let mark = self.random.pick(&[" |", " |-", " |+", " >", " >-", " >+", " |2", " >2-", " !!str |", " !!binary |", " &a |-", " | # note"]);
+        let mark =
+            self.random.pick(&[" |", " |-", " |+", " >", " >-", " >+", " |2", " >2-", " !!str |", " !!binary |", " &a |-", " | # note"]);
         self.out.push_str(mark);
         self.out.push('\n');
         let indent = if mark.contains('2') { column + 2 } else { column + 1 + self.random.below(4) };
@@ -155,7 +222,11 @@ impl Maker {
             }
             let more = if i > 0 && self.random.one_in(3) { 2 } else { 0 };
             self.out.push_str(&" ".repeat(indent + more));
-            let text = if mark.contains("binary") { "aGk=" } else { self.random.pick(&["text", "two words", "# no comment", "a: b", "- x", "trail  ", "é"]) };
+            let text = if mark.contains("binary") {
+                "aGk="
+            } else {
+                self.random.pick(&["text", "two words", "# no comment", "a: b", "- x", "trail  ", "é"])
+            };
             self.out.push_str(text);
             self.out.push('\n');
         }
@@ -166,7 +237,8 @@ impl Maker {
 
     fn many_lines(&mut self, column: usize) {
         let indent = " ".repeat(column + 1 + self.random.below(3));
-        let template = self.random.pick(&[" one~two", " one~~two~three", " 'one~ two'", " \"one~two\\~ three\"", "~one~two", " &a x~y", "~\"late\""]);
+        let template =
+            self.random.pick(&[" one~two", " one~~two~three", " 'one~ two'", " \"one~two\\~ three\"", "~one~two", " &a x~y", "~\"late\""]);
         self.out.push_str(&template.replace('~', &format!("\n{indent}")));
         self.line_end();
     }

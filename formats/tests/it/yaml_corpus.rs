@@ -1,0 +1,30 @@
+//! Awkward documents, a file each: `testdata/lossless/yaml/`.
+
+#![allow(clippy::unwrap_used)]
+
+use crate::yaml::check_covering;
+
+#[test]
+fn every_file_of_the_corpus_comes_back() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/lossless/yaml");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "yaml"));
+    files.sort();
+    assert!(files.len() >= 70, "the corpus has only {} files", files.len());
+    for file in files {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        eprintln!("{name}");
+        let text = std::fs::read(&file).unwrap();
+        // What stands at the very start or end is the caller's to repair.
+        let allowed = match name {
+            "directive-1.2.yaml" | "null-root.yaml" => 10,
+            n if n.starts_with("no-last-newline") => 1,
+            _ => 0,
+        };
+        check_covering(&text, |_| true, true, allowed);
+        check_covering(&text, |_| true, false, allowed);
+        for n in 0..3 {
+            check_covering(&text, |i| i % 3 == n, true, allowed);
+        }
+    }
+}
