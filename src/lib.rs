@@ -1,7 +1,11 @@
 //! Secrets in Git: seals the leaf values of YAML, JSON, ENV, INI and TOML files, losslessly, in the format of SOPS.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod config;
+pub mod error;
 pub mod files;
+pub mod flows;
 pub mod guard;
 pub mod keys;
 pub mod manners;
@@ -12,3 +16,8 @@ pub mod world;
 
 pub use leafcrypt_formats as formats;
 pub use leafcrypt_kms as kms;
+
+/// What a process does before its first secret: see [`guard::harden`].
+pub fn start() {
+    guard::harden();
+}

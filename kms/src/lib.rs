@@ -8,16 +8,22 @@
 //! so that a test can script them, and what is dear (identities, passphrases, clients) is made once a command.
 
 mod age;
+mod aws;
+mod azure;
 mod backend;
-mod cloud;
 mod error;
 mod fields;
+mod gcp;
+mod go_text;
 mod gpg;
+mod hckms;
 mod master_key;
 mod outside;
+mod record;
 mod registry;
 mod secret;
 mod session;
+mod vault;
 
 pub use age::{default_identity_file, generate, holds_age_identities, missing_keys_text};
 pub use backend::{Backend, Beside, ConfigKey, Names};

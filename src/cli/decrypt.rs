@@ -67,7 +67,14 @@ impl Args {
         let mut warnings = Vec::new();
         let config = rules::load(types.name_of(&input).as_deref(), &given, world, &mut warnings)?;
         let how = self.opening.how(&order, context);
-        let flow = Decrypt { input, output, types, extract: self.extract.clone(), how, indent: &|format| rules::indent(format, &given, config.as_ref()) };
+        let flow = Decrypt {
+            input,
+            output,
+            types,
+            extract: self.extract.clone(),
+            how,
+            indent: &|format| rules::indent(format, &given, config.as_ref()),
+        };
         let mut done = flow.run(world)?;
         done.warnings.splice(..0, warnings);
         Ok(done)

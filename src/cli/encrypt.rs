@@ -1,8 +1,8 @@
 //! `leafcrypt encrypt`
 
+use super::Context;
 use super::key_args::Sealing;
 use super::shared::{File, To};
-use super::Context;
 use crate::error::Error;
 use crate::flows::encrypt::Encrypt;
 use crate::flows::target::Done;

@@ -51,7 +51,13 @@ pub fn of(error: &Error) -> Exit {
         Error::DuplicateOrder { .. } => Exit::DuplicateKeyType,
         Error::AlreadySealed { .. } => Exit::FileAlreadyEncrypted,
         Error::Config(e) => config(e),
-        Error::Resolve { .. } | Error::Key { .. } | Error::NoKeys | Error::NotThere { .. } | Error::Exists { .. } | Error::Audit(_) | Error::Usage(_) => Exit::Generic,
+        Error::Resolve { .. }
+        | Error::Key { .. }
+        | Error::NoKeys
+        | Error::NotThere { .. }
+        | Error::Exists { .. }
+        | Error::Audit(_)
+        | Error::Usage(_) => Exit::Generic,
     }
 }
 
@@ -77,7 +83,9 @@ fn open(error: &OpenError) -> Exit {
     match error {
         OpenError::NoKeyOpens(_) => Exit::CouldNotRetrieveKey,
         OpenError::Leaf { .. } => Exit::ErrorDecryptingTree,
-        OpenError::MacMissing { .. } | OpenError::MacMismatch { .. } | OpenError::MacUnreadable(_) | OpenError::Witness(_) => Exit::MacMismatch,
+        OpenError::MacMissing { .. } | OpenError::MacMismatch { .. } | OpenError::MacUnreadable(_) | OpenError::Witness(_) => {
+            Exit::MacMismatch
+        }
         OpenError::Unwritable(_) => Exit::ErrorDumpingTree,
         OpenError::Regex(_) | OpenError::Metadata(_) | OpenError::Date(_) => Exit::Generic,
     }
@@ -89,6 +97,8 @@ fn seal(error: &SealError) -> Exit {
         SealError::AlreadySealed => Exit::FileAlreadyEncrypted,
         SealError::CommentMatches { .. } => Exit::ErrorEncryptingTree,
         SealError::Unwritable(_) | SealError::NotFaithful { .. } | SealError::TooLarge { .. } => Exit::ErrorDumpingTree,
-        SealError::Regex(_) | SealError::NothingCovered { .. } | SealError::Wrap(_) | SealError::Random(_) | SealError::Date(_) => Exit::Generic,
+        SealError::Regex(_) | SealError::NothingCovered { .. } | SealError::Wrap(_) | SealError::Random(_) | SealError::Date(_) => {
+            Exit::Generic
+        }
     }
 }

@@ -36,7 +36,9 @@ impl Args {
                 let plan = keygen::plan(None, world)?;
                 if plan.existing.is_some() {
                     let path = plan.path.display();
-                    return Err(Error::Usage(format!("{path} holds identities already: give one's recipient, leafcrypt init --age age1...")));
+                    return Err(Error::Usage(format!(
+                        "{path} holds identities already: give one's recipient, leafcrypt init --age age1..."
+                    )));
                 }
                 let made = keygen::apply(&plan, world)?;
                 lines.push(format!("made an identity: {}", made.path.display()));

@@ -72,7 +72,9 @@ fn ours(error: &Error) -> String {
         Error::Open { path, source } => match &**source {
             OpenError::NoKeyOpens(report) => format!("{path}: no key of ours opens the file\n{}", tried(report)),
             OpenError::MacMissing { .. } => format!("{path}: the file has no MAC: somebody removed it, and may have changed the rest"),
-            OpenError::MacMismatch { .. } => format!("{path}: MAC mismatch: values were changed, moved, added or removed since the file was sealed"),
+            OpenError::MacMismatch { .. } => {
+                format!("{path}: MAC mismatch: values were changed, moved, added or removed since the file was sealed")
+            }
             other => format!("{path}: {other}"),
         },
         Error::Sealed { path, source: SealedError::NotSealed(_) } => format!("{path}: sops metadata not found: the file is not sealed"),
@@ -132,10 +134,18 @@ fn hint(error: &Error, manners: &Manners) -> Option<String> {
         Error::AlreadySealed { path } => format!("{name} decrypt {path}, or {name} set {path} '[\"key\"]' '\"value\"'"),
         Error::Sealed { path, source: SealedError::NotSealed(_) } => format!("{name} encrypt {path}"),
         Error::Read { source: ReadError::NotFound, .. } | Error::NoFile => format!("{name} --help"),
-        Error::PlainSyntax { path, .. } => format!("to seal it whole all the same: {name} encrypt --input-type binary --output-type binary {path}"),
+        Error::PlainSyntax { path, .. } => {
+            format!("to seal it whole all the same: {name} encrypt --input-type binary --output-type binary {path}")
+        }
         Error::Open { path, source } => match &**source {
-            OpenError::NoKeyOpens(_) => "put your age identity where it is looked for, or point SOPS_AGE_KEY_FILE at it; a new one: leafcrypt keygen".to_owned(),
-            OpenError::MacMissing { .. } | OpenError::MacMismatch { .. } | OpenError::MacUnreadable(_) | OpenError::Witness(_) | OpenError::Leaf { .. } => {
+            OpenError::NoKeyOpens(_) => {
+                "put your age identity where it is looked for, or point SOPS_AGE_KEY_FILE at it; a new one: leafcrypt keygen".to_owned()
+            }
+            OpenError::MacMissing { .. }
+            | OpenError::MacMismatch { .. }
+            | OpenError::MacUnreadable(_)
+            | OpenError::Witness(_)
+            | OpenError::Leaf { .. } => {
                 format!("restore the file: git restore {path}; to look at what is left: {name} decrypt --ignore-mac {path}")
             }
             _ => return None,

@@ -1,6 +1,7 @@
 //! Files: read within limits; written whole or not at all, keeping what belongs to the file (threat-model.md, R5, P6 to P8; `sealed-file.md`,
 //! section 6); owner-only folders in memory for what must have a name for a while (R3, R4).
 
+mod folders;
 mod keep;
 mod lock;
 mod private;
@@ -10,6 +11,7 @@ mod target;
 mod temp;
 mod write;
 
+pub use folders::{current_folder, make_private_folders, user};
 pub use private::{PrivateDir, make_private_dir, shred};
 pub use read::{Facts, Kind, ReadError, facts, read, read_stdin};
 pub use write::{WriteError, WriteHow, write};

@@ -44,7 +44,9 @@ impl Decrypt<'_> {
         let how = Printing { indent: (self.indent)(out_format)?, as_sops: !world.manners.strict_printing };
         let bytes = match extract {
             Some(at) if !at.is_empty() => extract::print(&open, &at, out_format, &how, &path, &mut warnings, world.manners)?,
-            _ if out_format == open.format() || out_format == Format::Binary && open.format() == Format::Json && is_data_only(&open, world) => {
+            _ if out_format == open.format()
+                || out_format == Format::Binary && open.format() == Format::Json && is_data_only(&open, world) =>
+            {
                 if out_format == open.format() { open.plain().to_vec() } else { extract::binary(&open, &path, world.manners)? }
             }
             _ => extract::convert(&open, out_format, &how, &path, &mut warnings, world.manners)?,

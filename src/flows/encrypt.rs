@@ -65,7 +65,15 @@ impl Encrypt {
     }
 
     /// The text in the output's format. The same format: the text as it is.
-    fn plain(&self, text: &[u8], from: Format, to: Format, path: &str, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Vec<u8>, Error> {
+    fn plain(
+        &self,
+        text: &[u8],
+        from: Format,
+        to: Format,
+        path: &str,
+        world: &World<'_>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Vec<u8>, Error> {
         if from == to {
             return Ok(text.to_vec());
         }

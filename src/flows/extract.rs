@@ -18,7 +18,14 @@ pub fn parse(text: &str) -> Result<Vec<Part>, Error> {
 ///
 /// # Errors
 /// The format cannot hold it.
-pub fn convert(open: &OpenFile<'_>, to: Format, how: &Printing, path: &str, warnings: &mut Vec<String>, manners: &Manners) -> Result<Vec<u8>, Error> {
+pub fn convert(
+    open: &OpenFile<'_>,
+    to: Format,
+    how: &Printing,
+    path: &str,
+    warnings: &mut Vec<String>,
+    manners: &Manners,
+) -> Result<Vec<u8>, Error> {
     if to == Format::Binary {
         return binary(open, path, manners);
     }
@@ -29,7 +36,14 @@ pub fn convert(open: &OpenFile<'_>, to: Format, how: &Printing, path: &str, warn
 ///
 /// # Errors
 /// The format cannot hold them.
-pub fn print_documents(documents: &[Tree], to: Format, how: &Printing, path: &str, warnings: &mut Vec<String>, manners: &Manners) -> Result<Vec<u8>, Error> {
+pub fn print_documents(
+    documents: &[Tree],
+    to: Format,
+    how: &Printing,
+    path: &str,
+    warnings: &mut Vec<String>,
+    manners: &Manners,
+) -> Result<Vec<u8>, Error> {
     let mut documents = documents;
     if to == Format::Binary {
         return data_of(documents, path);
@@ -63,7 +77,15 @@ fn data_of(documents: &[Tree], path: &str) -> Result<Vec<u8>, Error> {
 ///
 /// # Errors
 /// There is nothing at that path, or the format cannot print it alone.
-pub fn print_at(documents: &[Tree], at: &[Part], to: Format, how: &Printing, path: &str, warnings: &mut Vec<String>, manners: &Manners) -> Result<Vec<u8>, Error> {
+pub fn print_at(
+    documents: &[Tree],
+    at: &[Part],
+    to: Format,
+    how: &Printing,
+    path: &str,
+    warnings: &mut Vec<String>,
+    manners: &Manners,
+) -> Result<Vec<u8>, Error> {
     let first = documents.first().unwrap_or(&Tree::Null);
     let found = first.at(at).map_err(|i| Error::NotThere {
         path: path.to_owned(),
@@ -90,7 +112,15 @@ pub fn print_at(documents: &[Tree], at: &[Part], to: Format, how: &Printing, pat
 ///
 /// # Errors
 /// As there.
-pub fn print(open: &OpenFile<'_>, at: &[Part], to: Format, how: &Printing, path: &str, warnings: &mut Vec<String>, manners: &Manners) -> Result<Vec<u8>, Error> {
+pub fn print(
+    open: &OpenFile<'_>,
+    at: &[Part],
+    to: Format,
+    how: &Printing,
+    path: &str,
+    warnings: &mut Vec<String>,
+    manners: &Manners,
+) -> Result<Vec<u8>, Error> {
     print_at(&trees(open, path, manners)?, at, to, how, path, warnings, manners)
 }
 

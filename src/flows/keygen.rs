@@ -38,8 +38,9 @@ pub fn plan(output: Option<&Path>, world: &World<'_>) -> Result<Plan, Error> {
             _ => Err(Error::Exists { path: path.to_owned() }),
         };
     }
-    let path = leafcrypt_kms::default_identity_file(&world.session)
-        .ok_or_else(|| Error::Usage("no place for an identity is known: neither XDG_CONFIG_HOME nor HOME is set; use --output FILE".to_owned()))?;
+    let path = leafcrypt_kms::default_identity_file(&world.session).ok_or_else(|| {
+        Error::Usage("no place for an identity is known: neither XDG_CONFIG_HOME nor HOME is set; use --output FILE".to_owned())
+    })?;
     let existing = match files::read(&path) {
         Ok(bytes) => Some(bytes),
         Err(files::ReadError::NotFound) => None,

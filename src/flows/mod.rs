@@ -1,6 +1,7 @@
 //! What a person can do, one file each; nothing here prints, reads argv, or exits.
 
 pub mod decrypt;
+pub mod disk;
 pub mod encrypt;
 pub mod extract;
 pub mod init;

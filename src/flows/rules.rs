@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use leafcrypt_formats::Format;
 use leafcrypt_kms::{Beside, Kind};
 
-use crate::config::{self, Config, ConfigError, Rule, Search, Stores, Who};
+use super::disk::{OnDisk, who};
+use crate::config::{self, Config, ConfigError, Rule, Search, Stores};
 use crate::error::Error;
 use crate::files;
 use crate::keys::{KeyGroups, Record};
@@ -50,10 +51,11 @@ pub fn load(file: Option<&Path>, given: &Given, world: &World<'_>, warnings: &mu
         None if world.manners.config_near_file => Search::FromFile { folder: &folder, home: home.as_deref() },
         None => Search::FromCurrent { current: &current },
     };
-    let (uid, private_group) = files::who();
-    let Some(found) = config::find(&files::OnDisk, search, Who { uid, private_group })? else { return Ok(None) };
-    warnings.extend(found.warnings.iter().cloned());
-    let text = files::read_limited(&found.path, 1 << 20).map_err(|e| ConfigError::Unreadable(format!("{}: {e}", found.shown.display())))?;
+    let outside = world.session.outside();
+    let findings = config::find(&OnDisk { outside }, search, who(outside))?;
+    warnings.extend(findings.warnings);
+    let Some(found) = findings.found else { return Ok(None) };
+    let text = files::read(&found.path).map_err(|e| ConfigError::Unreadable(format!("{}: {e}", found.shown.display())))?;
     let config = Config::load(&found, &text)?;
     warnings.extend(config.warnings.iter().cloned());
     Ok(Some(config))

@@ -83,8 +83,8 @@ fn read_value(json: &str, manners: &Manners) -> Result<Value, Error> {
             Some(int) if manners.typed_set => Ok(Value::Int(int)),
             _ => n.as_f64().filter(|f| f.is_finite()).map(Value::Float).ok_or(Error::BadSetValue),
         },
-        Json::Null | Json::Array(_) | Json::Object(_) => {
-            Err(Error::SetRefused { what: "this version sets strings, numbers and booleans that exist; branches, null and new keys are still to come".to_owned() })
-        }
+        Json::Null | Json::Array(_) | Json::Object(_) => Err(Error::SetRefused {
+            what: "this version sets strings, numbers and booleans that exist; branches, null and new keys are still to come".to_owned(),
+        }),
     }
 }

@@ -16,20 +16,25 @@ use crate::files;
 use crate::sealed_file::OpenHow;
 use crate::world::World;
 
-const PLAIN: &[u8] = b"{\"db\": {\"host\": \"localhost\", \"user\": \"admin\", \"password\": \"supersecret\"}, \"api\": {\"key\": \"abcdef123456\"}}\n";
+const PLAIN: &[u8] =
+    b"{\"db\": {\"host\": \"localhost\", \"user\": \"admin\", \"password\": \"supersecret\"}, \"api\": {\"key\": \"abcdef123456\"}}\n";
 
 /// Runs the tour; `say` gets each line.
 ///
 /// # Errors
 /// A step fails: then something is wrong with this machine or with us, and the error says what.
 pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
-    let folder = files::PrivateFolder::make(world.session.outside().env("XDG_RUNTIME_DIR").map(Into::into).as_deref())
-        .map_err(|source| Error::Write { path: "a temporary folder".to_owned(), source })?;
+    let runtime = world.session.outside().env("XDG_RUNTIME_DIR").map(std::path::PathBuf::from);
+    let folder = files::make_private_dir(runtime.as_deref(), Some(&std::env::temp_dir()))
+        .ok()
+        .flatten()
+        .ok_or_else(|| Error::Usage("no folder for the tour: neither memory nor the temporary folder can be written".to_owned()))?;
     let key_file = folder.path().join("keys.txt");
     let file = folder.path().join("secrets.json");
     let given_env = Arc::new(Tourist { inner: world.session.shared_outside(), key_file: key_file.clone().into_os_string() });
     let inside = World { session: Session::new(given_env), ..*world };
-    let write = |path: &Path, bytes: &[u8]| target::deliver(bytes.to_vec(), &Output::File(path.to_owned()), target::Holds::Plain, None, Vec::new());
+    let write =
+        |path: &Path, bytes: &[u8]| target::deliver(bytes.to_vec(), &Output::File(path.to_owned()), target::Holds::Plain, None, Vec::new());
 
     say(&format!("A tour of leafcrypt, in {} (removed at the end).", folder.path().display()));
     say("");
@@ -95,13 +100,18 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
     say("");
     say("7. Key and file are shredded.");
     for path in [&file, &key_file] {
-        files::shred(path).map_err(|source| Error::Write { path: path.display().to_string(), source })?;
+        files::shred(path).map_err(|e| failed(path, &e))?;
     }
     command(say, "shred -u secrets.json keys.txt");
-    folder.remove().map_err(|source| Error::Write { path: "the temporary folder".to_owned(), source })?;
+    let path = folder.path().to_owned();
+    folder.remove().map_err(|e| failed(&path, &e))?;
     say("");
     say("Next, in a project of yours: leafcrypt init");
     Ok(())
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> Error {
+    Error::Write { path: path.display().to_string(), source: files::WriteError::Other(error.kind()) }
 }
 
 fn command(say: &mut dyn FnMut(&str), text: &str) {
@@ -118,7 +128,8 @@ fn show(say: &mut dyn FnMut(&str), text: &[u8]) {
 /// The lines that differ.
 fn diff(say: &mut dyn FnMut(&str), old: &[u8], new: &[u8]) {
     let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
-    let pieces = |text: &str| -> Vec<String> { text.replace("\", \"", "\",\n\"").replace("}, \"", "},\n\"").lines().map(str::to_owned).collect() };
+    let pieces =
+        |text: &str| -> Vec<String> { text.replace("\", \"", "\",\n\"").replace("}, \"", "},\n\"").lines().map(str::to_owned).collect() };
     for (old, new) in pieces(&old).iter().zip(&pieces(&new)).filter(|(old, new)| old != new) {
         say(&format!("   - {}", cut(old.trim(), 100)));
         say(&format!("   + {}", cut(new.trim(), 100)));

@@ -20,7 +20,13 @@ use crate::world::World;
 /// The additional data of the one leaf.
 const PATH: &[u8] = b"data:";
 
-pub(super) fn open(text: &[u8], envelope: &Envelope, metadata: &Metadata, cipher: &Cipher, how: &OpenHow<'_>) -> Result<Opening, OpenError> {
+pub(super) fn open(
+    text: &[u8],
+    envelope: &Envelope,
+    metadata: &Metadata,
+    cipher: &Cipher,
+    how: &OpenHow<'_>,
+) -> Result<Opening, OpenError> {
     let token = envelope.token(text);
     let plain = if token.is_empty() {
         Vec::new()

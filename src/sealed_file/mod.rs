@@ -189,8 +189,11 @@ impl OpenFile<'_> {
     pub fn trees(&self, manners: &Manners) -> Result<Vec<Tree>, SealedError> {
         match &self.base {
             Some(Base { body: BaseBody::Document { document, opened }, .. }) => {
-                let value = |id: LeafId| Ok::<_, std::convert::Infallible>(opened.leaves[id.0 as usize].clone().unwrap_or_else(|| document.value(id)));
-                let comment = |id: CommentId| opened.comments[id.0 as usize].clone().unwrap_or_else(|| Bytes::from(&*document.comment_text(id)));
+                let value = |id: LeafId| {
+                    Ok::<_, std::convert::Infallible>(opened.leaves[id.0 as usize].clone().unwrap_or_else(|| document.value(id)))
+                };
+                let comment =
+                    |id: CommentId| opened.comments[id.0 as usize].clone().unwrap_or_else(|| Bytes::from(&*document.comment_text(id)));
                 match leafcrypt_formats::trees(document, value, comment) {
                     Ok(trees) => Ok(trees),
                 }

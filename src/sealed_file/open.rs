@@ -122,7 +122,12 @@ fn reads_as(format: Format, plain: &[u8], sealed: &Document<'_>, opened: &Opened
 }
 
 /// Compares the MAC in the file with the one its values give. Returns the computed one.
-pub(super) fn check_mac(metadata: &Metadata, computed: &Zeroizing<String>, cipher: &Cipher, ignore: bool) -> Result<Zeroizing<String>, OpenError> {
+pub(super) fn check_mac(
+    metadata: &Metadata,
+    computed: &Zeroizing<String>,
+    cipher: &Cipher,
+    ignore: bool,
+) -> Result<Zeroizing<String>, OpenError> {
     if ignore {
         return Ok(computed.clone());
     }

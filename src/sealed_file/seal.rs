@@ -129,7 +129,14 @@ impl OpenFile<'_> {
     }
 
     /// Tokens for all that is covered, and the MAC.
-    fn cover(&self, document: &Document<'_>, policy: &Policy, selection: &Selection, cipher: &Cipher, nonces: &mut Nonces<'_>) -> Result<Covered, SealError> {
+    fn cover(
+        &self,
+        document: &Document<'_>,
+        policy: &Policy,
+        selection: &Selection,
+        cipher: &Cipher,
+        nonces: &mut Nonces<'_>,
+    ) -> Result<Covered, SealError> {
         let mut coverage = policy.coverage(document);
         let mut reuse = self.reuse();
         let mut mac = Mac::new(self.settings.mac_only_encrypted);
@@ -188,7 +195,8 @@ impl OpenFile<'_> {
                     result?;
                 }
             }
-            let clashes = selection.kind == RuleKind::UnencryptedCommentRegex && tokens.of_comment(id).is_some_and(|t| policy.matches_comment(t));
+            let clashes =
+                selection.kind == RuleKind::UnencryptedCommentRegex && tokens.of_comment(id).is_some_and(|t| policy.matches_comment(t));
             if clashes {
                 return Err(SealError::CommentMatches { path: document.paths().display(container), rule: rule_text(selection) });
             }
@@ -224,7 +232,14 @@ impl OpenFile<'_> {
     }
 
     /// The same for a known MAC; `kept` is the metadata whose MAC and date stay.
-    pub(super) fn metadata_with(&self, kept: Option<&Metadata>, mac: &str, cipher: &Cipher, nonces: &mut Nonces<'_>, world: &World<'_>) -> Result<Metadata, SealError> {
+    pub(super) fn metadata_with(
+        &self,
+        kept: Option<&Metadata>,
+        mac: &str,
+        cipher: &Cipher,
+        nonces: &mut Nonces<'_>,
+        world: &World<'_>,
+    ) -> Result<Metadata, SealError> {
         let mut metadata = Metadata {
             groups: self.settings.groups.clone(),
             selection: self.settings.selection.clone(),
@@ -270,7 +285,13 @@ impl OpenFile<'_> {
     }
 
     /// The field itself; none for what was opened without checking its MAC.
-    pub(super) fn field(&self, payload: &Payload, mac_token: &str, cipher: &Cipher, nonces: &mut Nonces<'_>) -> Result<Option<String>, SealError> {
+    pub(super) fn field(
+        &self,
+        payload: &Payload,
+        mac_token: &str,
+        cipher: &Cipher,
+        nonces: &mut Nonces<'_>,
+    ) -> Result<Option<String>, SealError> {
         if self.base.as_ref().is_some_and(|b| b.unchecked) {
             return Ok(None);
         }
