@@ -52,7 +52,7 @@ impl Opening {
 
     pub(super) fn how<'a>(&self, order: &'a [String], context: &Context<'_>) -> OpenHow<'a> {
         let require_witness = self.require_witness || context.variables.require_witness;
-        OpenHow { ignore_mac: self.ignore_mac, strict: self.strict, require_witness, order }
+        OpenHow { ignore_mac: self.ignore_mac, strict: self.strict, require_witness, order, ..OpenHow::default() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A path as the data a token is bound to.
 //!
 //! Keys from the root down, each followed by a colon; list positions and the document's number are left out, and a colon
-//! inside a key is not escaped (SOPS behaviour, `lossless-documents.md` 3). The root's comments have the empty text.
+//! inside a key is not escaped (SOPS behaviour, `lossless-documents.md` 3). The root's comments have a lone colon: SOPS joins the path and adds one.
 
 use leafcrypt_formats::{PathId, Paths};
 
@@ -26,6 +26,9 @@ fn append(out: &mut Vec<u8>, paths: &Paths, path: PathId) {
     }
     for name in names[..count].iter().rev() {
         out.extend_from_slice(name);
+        out.push(b':');
+    }
+    if count == 0 {
         out.push(b':');
     }
 }
@@ -53,7 +56,7 @@ mod tests {
         write(&mut out, &paths, b);
         assert_eq!(out, b"a:b:c:");
         write(&mut out, &paths, PathId::ROOT);
-        assert_eq!(out, b"");
+        assert_eq!(out, b":");
         let mut deep = PathId::ROOT;
         for _ in 0..40 {
             deep = paths.key(deep, b"k");

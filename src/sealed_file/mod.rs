@@ -47,6 +47,8 @@ pub struct OpenHow<'a> {
     pub strict: bool,
     /// Refuse files without witness or with recipients nobody vouches for: `--require-witness`.
     pub require_witness: bool,
+    /// Give the hinted text back even if it is not the one that was sealed: only sealing itself wants to see that.
+    pub(crate) keep_layout: bool,
     /// `--decryption-order`; empty: none given.
     pub order: &'a [String],
 }

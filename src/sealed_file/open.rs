@@ -97,6 +97,7 @@ pub(super) fn open_document(
     let hints = payload.as_ref().map_or(&[][..], |p| &p.hints);
     let mut plain = document.open(&walked.opened, hints)?;
     if let Some(payload) = &payload
+        && !how.keep_layout
         && witness::text(&plain) != payload.text
     {
         // With mac_only_encrypted others may add clear values; comments may have been edited. Then the hints still serve, as long as

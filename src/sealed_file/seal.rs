@@ -301,7 +301,7 @@ impl OpenFile<'_> {
 
     /// Opens finished bytes again. `Err`: the line where it fails, 0 if it has none.
     pub(super) fn reopen(&self, sealed: &[u8], manners: &Manners) -> Result<Zeroizing<Vec<u8>>, usize> {
-        let how = OpenHow { ignore_mac: self.base.as_ref().is_some_and(|b| b.unchecked), ..OpenHow::default() };
+        let how = OpenHow { ignore_mac: self.base.as_ref().is_some_and(|b| b.unchecked), keep_layout: true, ..OpenHow::default() };
         let file = SealedFile::parse(self.format, sealed, manners).map_err(|e| match e {
             super::SealedError::Syntax(e) => e.line,
             _ => 0,

@@ -2,3 +2,7 @@
 
 mod config;
 mod metadata;
+
+mod architecture;
+mod interop;
+mod tools;
