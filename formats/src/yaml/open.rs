@@ -7,9 +7,10 @@ use super::spell::{holds, spell, styled};
 use crate::document::Document;
 use crate::error::Unwritable;
 use crate::hint::{Hint, Spelled};
-use crate::leaf::{CommentId, LeafId, Span};
+use crate::leaf::{CommentId, LeafId, Span, Step};
+use crate::path::PathId;
 use crate::splice::Splice;
-use crate::syntax::Opened;
+use crate::syntax::{Block, Opened};
 use crate::value::{Bytes, Value};
 
 /// A token of the sealed text.
@@ -30,8 +31,12 @@ pub(super) fn open(scanned: &Scanned, document: &Document<'_>, opened: &Opened, 
     let tokens = tokens(document, opened);
     let last_end = document.leaves().iter().map(|l| l.span.end).max().unwrap_or(0);
     let mut opener = Opener { scanned, document, opened, splice: Splice::default(), last_end };
-    for cut in document.blocks().iter().flat_map(|b| &b.cuts) {
-        opener.splice.cut(*cut);
+    for block in document.blocks() {
+        let bare = is_alone(document, block);
+        for cut in &block.cuts {
+            // A document that held nothing else is an empty map: SOPS prints it so.
+            opener.splice.replace(*cut, if bare { b"{}\n" } else { b"" });
+        }
     }
     let mut done = 0;
     let mut written = 0;
@@ -60,6 +65,22 @@ pub(super) fn open(scanned: &Scanned, document: &Document<'_>, opened: &Opened, 
         written = opener.canonical(token, written)?;
     }
     Ok(opener.splice.finish(document.text()))
+}
+
+/// Is the block all that its document holds, in block style? In flow style the braces stay.
+fn is_alone(document: &Document<'_>, block: &Block) -> bool {
+    let start = block.span.start as usize;
+    let starts_line = start == 0 || document.text()[start - 1] == b'\n';
+    let mut number = None;
+    let mut empty = false;
+    for step in document.steps() {
+        match step {
+            Step::Document => number = Some(number.map_or(0, |n| n + 1)),
+            Step::EmptyMap(PathId::ROOT) | Step::Null(PathId::ROOT) if number == Some(block.document) => empty = true,
+            _ => {}
+        }
+    }
+    starts_line && empty
 }
 
 fn tokens(document: &Document<'_>, opened: &Opened) -> Vec<Token> {
