@@ -163,6 +163,7 @@ pub(crate) fn yaml_float(v: f64) -> String {
 }
 
 /// A float as SOPS prints it in JSON; none for what JSON cannot hold.
+#[cfg(test)]
 pub(crate) fn json_float(v: f64) -> Option<String> {
     let (negative, digits, exponent) = shortest(v).ok()?;
     let mut out = String::from(if negative { "-" } else { "" });

@@ -18,6 +18,7 @@ mod go_text;
 mod gpg;
 mod hckms;
 mod master_key;
+#[allow(clippy::disallowed_methods)]
 mod outside;
 mod record;
 mod registry;

@@ -73,7 +73,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         Ok(cli) => cli,
         Err(error) => return report::usage(&error),
     };
-    let session = Session::new(Arc::new(Real::default()));
+    let session = Session::new(Arc::new(Real));
     let variables = env_vars::Variables::read(session.outside());
     let world = World { random: &SystemRandom, session, manners, dialog: &prompt::Terminal, journal: &NoJournal };
     let context = Context { world, global: cli.global, variables };

@@ -21,7 +21,7 @@ pub(super) fn keep(old: &Old, new: &OwnedFd) -> Result<(), Errno> {
     let owned = own(old, new)?;
     attributes(&old.file, new)?;
     // Last: a change of owner clears bits, and the ACL's mask is the group's bits.
-    let mut mode = old.stat.st_mode as u32 & 0o7777;
+    let mut mode = old.stat.st_mode & 0o7777;
     if !owned.by_user || !owned.by_group {
         mode &= 0o1777;
     }

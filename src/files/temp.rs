@@ -50,7 +50,7 @@ pub(super) fn sweep(folder: &OwnedFd) {
     static SWEPT: Mutex<Option<HashSet<(u64, u64)>>> = Mutex::new(None);
     let Ok(id) = fstat(folder) else { return };
     let mut swept = SWEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    if !swept.get_or_insert_default().insert((id.st_dev as u64, id.st_ino as u64)) {
+    if !swept.get_or_insert_default().insert((id.st_dev, id.st_ino)) {
         return;
     }
     drop(swept);

@@ -134,7 +134,7 @@ fn check(place: &Place, old: Option<&Old>, how: &WriteHow<'_>) -> Result<(), Wri
         Err(errno) => return Err(error(errno)),
     }
     if old.stat.st_nlink > 1 && !how.write_through {
-        return Err(WriteError::HardLinks { count: old.stat.st_nlink as u64 });
+        return Err(WriteError::HardLinks { count: old.stat.st_nlink });
     }
     Ok(())
 }

@@ -124,7 +124,7 @@ fn decode(bytes: &[u8]) -> Result<Option<Payload>, Error> {
     if len < 6 {
         return Err(Error::message("too few elements"));
     }
-    let mut sum = |input: &mut Decoder<'_>| -> Result<Sum, Error> { input.bytes()?.try_into().map_err(|_| Error::message("no digest")) };
+    let sum = |input: &mut Decoder<'_>| -> Result<Sum, Error> { input.bytes()?.try_into().map_err(|_| Error::message("no digest")) };
     let (body, comments, keys, text) = (sum(&mut input)?, sum(&mut input)?, sum(&mut input)?, sum(&mut input)?);
     let hints = layout::decode(&mut input)?;
     let mut descent = Vec::new();

@@ -1,4 +1,10 @@
-//! Go's regular expressions on Rust's engine.
+//! Go's regular expressions on Rust's engine: the pattern is read by Go's grammar and spelled anew (`sops-config.md`, section 4).
+//!
+//! `\d \w \s \b` are ASCII in Go; `{` that is no repetition is itself; `\Q..\E` and octal escapes exist; classes know no set operations; what Go
+//! refuses is refused, in Go's words.
+
+use std::iter::Peekable;
+use std::str::CharIndices;
 
 use thiserror::Error;
 
@@ -13,20 +19,406 @@ pub struct GoRegex {
 #[error("error parsing regexp: {0}")]
 pub struct BadRegex(pub String);
 
+/// A compiled program has at most so many bytes (threat-model.md, R8).
+const MOST_BYTES: usize = 1 << 20;
+/// Go's limit for one repetition, and for nested ones multiplied.
+const MOST_REPEATS: u32 = 1000;
+
 impl GoRegex {
     /// Compiles a pattern.
     ///
     /// # Errors
     /// Go would refuse it, or its program is too big.
     pub fn new(pattern: &str) -> Result<Self, BadRegex> {
-        match regex::bytes::RegexBuilder::new(pattern).size_limit(1 << 20).build() {
-            Ok(regex) => Ok(GoRegex { regex }),
-            Err(_) => Err(BadRegex(format!("invalid pattern: `{pattern}`"))),
-        }
+        let spelled = Reader { pattern, chars: pattern.char_indices().peekable(), out: String::new() }.read()?;
+        let built = regex::bytes::RegexBuilder::new(&spelled).size_limit(MOST_BYTES).nest_limit(500).build();
+        // What is left for Rust to refuse is size, nesting, and names of Unicode classes.
+        let regex = built.map_err(|_| BadRegex(format!("expression too large or with an unknown class: `{pattern}`")))?;
+        Ok(GoRegex { regex })
     }
 
     /// Is there a match anywhere?
     pub fn is_match(&self, text: &[u8]) -> bool {
         self.regex.is_match(text)
+    }
+}
+
+struct Reader<'p> {
+    pattern: &'p str,
+    chars: Peekable<CharIndices<'p>>,
+    out: String,
+}
+
+/// What may be repeated.
+#[derive(Clone, Copy, PartialEq)]
+enum Last {
+    Nothing,
+    Piece,
+    Repeat(usize),
+}
+
+impl Reader<'_> {
+    fn read(mut self) -> Result<String, BadRegex> {
+        let mut depth = 0usize;
+        let mut last = Last::Nothing;
+        while let Some((at, c)) = self.chars.next() {
+            last = match c {
+                '(' => {
+                    depth += 1;
+                    if self.open(at)? {
+                        depth -= 1;
+                    }
+                    Last::Nothing
+                }
+                ')' if depth == 0 => return Err(self.bad("unexpected )", self.pattern)),
+                ')' => {
+                    depth -= 1;
+                    self.out.push(')');
+                    Last::Piece
+                }
+                '|' => {
+                    self.out.push('|');
+                    Last::Nothing
+                }
+                '^' | '$' | '.' => {
+                    self.out.push(c);
+                    Last::Piece
+                }
+                '[' => {
+                    self.class(at)?;
+                    Last::Piece
+                }
+                '\\' => self.escape(at, last)?,
+                '*' | '+' | '?' => self.repeat(at, last, c.to_string())?,
+                '{' => match self.braces(at)? {
+                    Some(text) => self.repeat(at, last, text)?,
+                    None => self.literal(c),
+                },
+                c => self.literal(c),
+            };
+        }
+        if depth > 0 {
+            return Err(self.bad("missing closing )", self.pattern));
+        }
+        Ok(self.out)
+    }
+
+    fn bad(&self, what: &str, part: &str) -> BadRegex {
+        BadRegex(format!("{what}: `{part}`"))
+    }
+
+    fn literal(&mut self, c: char) -> Last {
+        self.out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
+        Last::Piece
+    }
+
+    fn here(&mut self) -> usize {
+        self.chars.peek().map_or(self.pattern.len(), |(at, _)| *at)
+    }
+
+    fn eat(&mut self, c: char) -> bool {
+        self.chars.next_if(|(_, next)| *next == c).is_some()
+    }
+
+    fn repeat(&mut self, at: usize, last: Last, text: String) -> Result<Last, BadRegex> {
+        self.out.push_str(&text);
+        if self.eat('?') {
+            self.out.push('?');
+        }
+        let end = self.here();
+        match last {
+            Last::Nothing => Err(self.bad("missing argument to repetition operator", &self.pattern[at..end])),
+            Last::Repeat(from) => Err(self.bad("invalid nested repetition operator", &self.pattern[from..end])),
+            Last::Piece => Ok(Last::Repeat(at)),
+        }
+    }
+
+    /// `{n}`, `{n,}`, `{n,m}`; anything else is a brace.
+    fn braces(&mut self, at: usize) -> Result<Option<String>, BadRegex> {
+        let rest = &self.pattern[at..];
+        let Some(close) = rest.find('}') else { return Ok(None) };
+        let inner = &rest[1..close];
+        let (low, high) = inner.split_once(',').map_or((inner, None), |(low, high)| (low, Some(high)));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+        if !digits(low) || high.is_some_and(|high| !high.is_empty() && !digits(high)) {
+            return Ok(None);
+        }
+        let number = |text: &str| text.parse::<u32>().unwrap_or(u32::MAX);
+        let most = high.filter(|high| !high.is_empty()).map_or(number(low), number);
+        if number(low) > MOST_REPEATS || most > MOST_REPEATS || most < number(low) {
+            return Err(self.bad("invalid repeat count", &rest[..=close]));
+        }
+        while self.here() <= at + close {
+            self.chars.next();
+            if self.chars.peek().is_none() {
+                break;
+            }
+        }
+        Ok(Some(rest[..=close].to_owned()))
+    }
+
+    /// What follows an opening bracket. True: flags for the rest, `(?i)`, which need no closing bracket of their own any more.
+    fn open(&mut self, at: usize) -> Result<bool, BadRegex> {
+        if !self.eat('?') {
+            self.out.push_str("(?:");
+            return Ok(false);
+        }
+        let rest = &self.pattern[at..];
+        if rest.starts_with("(?P<") || rest.starts_with("(?<") {
+            let Some(close) = rest.find('>') else { return Err(self.bad("invalid named capture", rest)) };
+            let name = &rest[rest.find('<').map_or(0, |i| i + 1)..close];
+            if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+                return Err(self.bad("invalid named capture", &rest[..=close]));
+            }
+            while self.chars.next().is_some_and(|(_, c)| c != '>') {}
+            // Names serve nobody here, and Rust refuses doubled ones.
+            self.out.push_str("(?:");
+            return Ok(false);
+        }
+        let mut flags = String::from("(?");
+        while let Some((i, c)) = self.chars.next() {
+            match c {
+                'i' | 'm' | 's' | 'U' | '-' => flags.push(c),
+                ':' | ')' if !flags.ends_with('-') => {
+                    // `(?)` means nothing to Rust.
+                    if flags.len() == 2 && c == ')' {
+                        return Ok(true);
+                    }
+                    flags.push(c);
+                    self.out.push_str(&flags);
+                    return Ok(c == ')');
+                }
+                _ => return Err(self.bad("invalid or unsupported Perl syntax", &self.pattern[at..i + c.len_utf8()])),
+            }
+        }
+        Err(self.bad("missing closing )", self.pattern))
+    }
+
+    fn escape(&mut self, at: usize, last: Last) -> Result<Last, BadRegex> {
+        let Some(&(_, c)) = self.chars.peek() else { return Err(BadRegex("trailing backslash at end of expression: ``".to_owned())) };
+        match c {
+            'A' | 'z' => {
+                self.chars.next();
+                self.out.push('\\');
+                self.out.push(c);
+            }
+            'b' | 'B' => {
+                self.chars.next();
+                self.out.push_str(if c == 'b' { r"(?-u:\b)" } else { r"(?-u:\B)" });
+            }
+            'Q' => {
+                self.chars.next();
+                let rest = &self.pattern[at + 2..];
+                let text = rest.split("\\E").next().unwrap_or_default();
+                let end = at + 2 + text.len() + if text.len() < rest.len() { 2 } else { 0 };
+                while self.chars.next_if(|(i, _)| *i < end).is_some() {}
+                if text.is_empty() {
+                    return Ok(last);
+                }
+                for c in text.chars() {
+                    self.literal(c);
+                }
+            }
+            _ => {
+                let one = self.one(at, false)?;
+                self.out.push_str(&one);
+            }
+        }
+        Ok(Last::Piece)
+    }
+
+    /// A class or a character behind a backslash, the same inside brackets and outside.
+    fn one(&mut self, at: usize, in_class: bool) -> Result<String, BadRegex> {
+        let Some((i, c)) = self.chars.next() else { return Err(BadRegex("trailing backslash at end of expression: ``".to_owned())) };
+        let wrapped = |set: &str| if in_class { set.to_owned() } else { format!("[{set}]") };
+        let negated = |set: &str| format!("[^{set}]");
+        Ok(match c {
+            'd' => wrapped("0-9"),
+            'D' => negated("0-9"),
+            'w' => wrapped("0-9A-Za-z_"),
+            'W' => negated("0-9A-Za-z_"),
+            's' => wrapped(r"\t\n\f\r "),
+            'S' => negated(r"\t\n\f\r "),
+            'p' | 'P' => self.unicode(at, c == 'P')?,
+            'a' | 'f' | 't' | 'n' | 'r' | 'v' => format!("\\{c}"),
+            'x' => self.hexadecimal(at)?,
+            '0'..='7' => {
+                let mut value = c.to_digit(8).unwrap_or_default();
+                let mut more = 0;
+                while more < 2 {
+                    let Some(digit) = self.chars.peek().and_then(|(_, c)| c.to_digit(8)) else { break };
+                    self.chars.next();
+                    value = value * 8 + digit;
+                    more += 1;
+                }
+                if c != '0' && more == 0 {
+                    return Err(self.bad("invalid escape sequence", &self.pattern[at..i + 1]));
+                }
+                format!("\\x{{{value:x}}}")
+            }
+            c if c.is_ascii_punctuation() => regex::escape(&c.to_string()).replace('-', r"\-").replace('&', r"\&").replace('~', r"\~"),
+            c => return Err(self.bad("invalid escape sequence", &self.pattern[at..i + c.len_utf8()])),
+        })
+    }
+
+    fn hexadecimal(&mut self, at: usize) -> Result<String, BadRegex> {
+        let rest = &self.pattern[at + 2..];
+        let (digits, len) = match rest.strip_prefix('{') {
+            Some(braced) => braced.find('}').map_or(("", 0), |close| (&braced[..close], close + 2)),
+            None => (rest.get(..2).unwrap_or_default(), 2),
+        };
+        let value = u32::from_str_radix(digits, 16).ok().filter(|_| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        let Some(c) = value.and_then(char::from_u32) else {
+            return Err(self.bad("invalid escape sequence", &self.pattern[at..(at + 2 + len).min(self.pattern.len())]));
+        };
+        while self.chars.next_if(|(i, _)| *i < at + 2 + len).is_some() {}
+        Ok(format!("\\x{{{:x}}}", c as u32))
+    }
+
+    /// `\pL`, `\p{Greek}`, `\p{^Greek}`: categories and scripts, nothing else.
+    fn unicode(&mut self, at: usize, negated: bool) -> Result<String, BadRegex> {
+        let rest = &self.pattern[at + 2..];
+        let (name, len) = match rest.strip_prefix('{') {
+            Some(braced) => braced.find('}').map_or(("", rest.len()), |close| (&braced[..close], close + 2)),
+            None => rest.chars().next().map_or(("", 0), |c| (&rest[..c.len_utf8()], c.len_utf8())),
+        };
+        while self.chars.next_if(|(i, _)| *i < at + 2 + len).is_some() {}
+        let (name, flipped) = name.strip_prefix('^').map_or((name, false), |name| (name, true));
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphabetic() || c == '_') {
+            return Err(self.bad("invalid character class range", &self.pattern[at..at + 2 + len]));
+        }
+        let letter = if negated != flipped { 'P' } else { 'p' };
+        let kind = if name.len() <= 2 { "" } else { "Script=" };
+        Ok(if name == "Any" { format!("\\{letter}{{Any}}") } else { format!("\\{letter}{{{kind}{name}}}") })
+    }
+
+    fn class(&mut self, at: usize) -> Result<(), BadRegex> {
+        self.out.push('[');
+        if self.eat('^') {
+            self.out.push('^');
+        }
+        let mut first = true;
+        loop {
+            let start = self.here();
+            let Some((_, c)) = self.chars.next() else { return Err(self.bad("missing closing ]", &self.pattern[at..])) };
+            if c == ']' && !first {
+                self.out.push(']');
+                return Ok(());
+            }
+            first = false;
+            if c == '[' && self.pattern[start..].starts_with("[:") {
+                let rest = &self.pattern[start..];
+                if let Some(close) = rest.find(":]") {
+                    let known = regex::Regex::new(&format!("[{}]", &rest[..close + 2])).is_ok();
+                    if !known {
+                        return Err(self.bad("invalid character class range", &rest[..close + 2]));
+                    }
+                    self.out.push_str(&rest[..close + 2]);
+                    while self.chars.next_if(|(i, _)| *i < start + close + 2).is_some() {}
+                    continue;
+                }
+            }
+            let low = self.member(start, c)?;
+            let range = self.pattern[self.here()..].starts_with('-') && !self.pattern[self.here()..].starts_with("-]");
+            // A set such as \d begins no range: the hyphen behind it is itself.
+            if !range || is_set(&low) {
+                self.out.push_str(&low);
+                continue;
+            }
+            self.eat('-');
+            let next = self.here();
+            let Some((_, c)) = self.chars.next() else { return Err(self.bad("missing closing ]", &self.pattern[at..])) };
+            let high = self.member(next, c)?;
+            let spelled = format!("{low}-{high}");
+            let end = self.here();
+            if is_set(&high) || regex::Regex::new(&format!("[{spelled}]")).is_err() {
+                return Err(self.bad("invalid character class range", &self.pattern[start..end]));
+            }
+            self.out.push_str(&spelled);
+        }
+    }
+
+    fn member(&mut self, at: usize, c: char) -> Result<String, BadRegex> {
+        if c == '\\' {
+            return self.one(at, true);
+        }
+        Ok(if c.is_ascii_punctuation() { format!("\\x{{{:x}}}", c as u32) } else { c.to_string() })
+    }
+}
+
+/// More than one character: it can be no end of a range.
+fn is_set(member: &str) -> bool {
+    member.starts_with('[')
+        || member.starts_with("\\p")
+        || member.starts_with("\\P")
+        || member == "0-9"
+        || member.len() > 2 && !member.starts_with('\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(pattern: &str, text: &str, expected: bool) {
+        let regex = GoRegex::new(pattern).unwrap_or_else(|e| panic!("{pattern}: {e}"));
+        assert_eq!(regex.is_match(text.as_bytes()), expected, "{pattern} on {text}");
+    }
+
+    fn refused(pattern: &str, expected: &str) {
+        assert_eq!(GoRegex::new(pattern).map(|_| ()).map_err(|e| e.0), Err(expected.to_owned()), "{pattern}");
+    }
+
+    #[test]
+    fn classes_are_ascii() {
+        hits(r"^\d$", "5", true);
+        hits(r"^\d$", "٣", false);
+        hits(r"^\w+$", "é", false);
+        hits(r"^\W$", "é", true);
+        hits(r"^[\d-z]+$", "5-z", true);
+        hits(r"\bx\b", "éx", true);
+        hits(r"(?i)É", "é", true);
+    }
+
+    #[test]
+    fn what_go_accepts_and_rust_does_not() {
+        hits(r"^\Qa.b\E$", "a.b", true);
+        hits(r"^\Qa.b\E$", "axb", false);
+        hits(r"{{x}}", "{{x}}", true);
+        hits(r"^a{,3}$", "a{,3}", true);
+        hits(r"^\101\0?$", "A", true);
+        hits(r"^\p{^L}$", "1", true);
+        hits(r"(?P<n>a)(?P<n>b)", "ab", true);
+        hits(r"^a{2,3}$", "aaa", true);
+        hits(r"^a{2}b$", "aab", true);
+    }
+
+    #[test]
+    fn what_means_something_else() {
+        hits(r"\<a\>", "<a>", true);
+        hits(r"^[a&&b]+$", "a&b", true);
+        hits(r"^[a~~b]$", "~", true);
+        hits(r"^[[a]$", "[", true);
+        hits(r"^[[a]b]$", "ab]", true);
+        hits(r"a$", "a\n", false);
+        hits(r"^[[:alpha:]]$", "x", true);
+        hits(r"^[]a]+$", "]a", true);
+        hits(r"^[^]a]$", "]", false);
+    }
+
+    #[test]
+    fn refusals_in_the_words_of_go() {
+        refused("(", "missing closing ): `(`");
+        refused(")", "unexpected ): `)`");
+        refused("[a", "missing closing ]: `[a`");
+        refused("*a", "missing argument to repetition operator: `*`");
+        refused("a**", "invalid nested repetition operator: `**`");
+        refused("a{2}{3}", "invalid nested repetition operator: `{2}{3}`");
+        refused("a{1001}", "invalid repeat count: `{1001}`");
+        refused("[b-a]", "invalid character class range: `b-a`");
+        refused("[a--c]", "invalid character class range: `a--`");
+        refused(r"\u0041", r"invalid escape sequence: `\u`");
+        refused("(?x)a", "invalid or unsupported Perl syntax: `(?x`");
+        refused("(?=a)", "invalid or unsupported Perl syntax: `(?=`");
+        refused("a\\", "trailing backslash at end of expression: ``");
     }
 }

@@ -3,8 +3,16 @@
 use crate::tools::{Place, corpus, sops};
 
 /// Sops refuses or changes these by itself, or prints them otherwise for a reason of `lossless-documents.md`; by name, with the reason.
-const KNOWN: &[(&str, &str)] =
-    &[("json/integers.json", "sops before 3.13.2 reads JSON integers as floats and loses digits beyond 2^53; our tokens keep them")];
+const KNOWN: &[(&str, &str)] = &[
+    ("json/integers.json", "sops before 3.13.2 reads JSON integers as floats and loses digits beyond 2^53; our tokens keep them"),
+    (
+        "ini/backslashes.ini",
+        "a value that ends in a backslash: sops prints what does not read back, ours stands in backticks (lossless-documents.md, 10)",
+    ),
+    ("ini/quotes_inside.ini", "a value in one pair of quotes: the same"),
+    ("ini/triple.ini", "a value that starts with three quotes: the same"),
+    ("ini/comment_header.ini", "a comment behind a section header together with one above: refused by us, nothing is written"),
+];
 
 fn check(folder: &str, ending: &str) {
     if sops().is_none() {
@@ -18,6 +26,10 @@ fn check(folder: &str, ending: &str) {
         let plain = std::fs::read(&path).unwrap();
         place.write(&name, &plain);
         let ours = place.ours(["encrypt", "--age", &place.recipient, &name]);
+        let known = KNOWN.iter().any(|(name, _)| *name == case);
+        if !ours.status.success() && known {
+            continue;
+        }
         if !ours.status.success() {
             wrong.push(format!("{case}: not sealed: {}", String::from_utf8_lossy(&ours.stderr).trim()));
             continue;
@@ -37,7 +49,6 @@ fn check(folder: &str, ending: &str) {
             continue;
         }
         compared += 1;
-        let known = KNOWN.iter().any(|(name, _)| *name == case);
         let opened = place.ours(["decrypt", &format!("theirs.{ending}")]);
         if opened.stdout != printed.stdout && !known {
             wrong.push(format!("{case}: theirs opens otherwise: {}", String::from_utf8_lossy(&opened.stderr).trim()));

@@ -4,5 +4,6 @@ mod config;
 mod metadata;
 
 mod architecture;
+mod commands;
 mod interop;
 mod tools;

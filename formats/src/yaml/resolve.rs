@@ -34,6 +34,7 @@ pub(crate) fn resolve(text: &[u8]) -> Resolved {
 }
 
 /// Is the text a string when it stands there without quotes?
+#[cfg(test)]
 pub(crate) fn resolves_to_string(text: &[u8]) -> bool {
     resolve(text) == Resolved::Str
 }
@@ -199,7 +200,7 @@ fn one_or_two(text: &[u8]) -> Option<(u32, &[u8])> {
 
 fn days_in(month: u32, year: u32) -> u32 {
     match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,

@@ -226,7 +226,7 @@ fn plus(text: &str) -> String {
 
 fn unhex(hex: &[u8]) -> Option<Secret> {
     let digit = |b: u8| char::from(b).to_digit(16).map(|d| d as u8);
-    if hex.is_empty() || hex.len() % 2 != 0 {
+    if hex.is_empty() || !hex.len().is_multiple_of(2) {
         return None;
     }
     Secret::filled(hex.len() / 2, |bytes| {

@@ -115,10 +115,10 @@ fn unwrap_talk(
             return false;
         }
         let index = stanza.args.first().and_then(|index| index.parse::<usize>().ok()).filter(|&index| index < files.len());
-        if let (Some(index), Ok(body)) = (index, <&[u8; 16]>::try_from(&stanza.body[..])) {
-            if keys.iter().all(|(known, _)| *known != index) {
-                keys.push((index, FileKey::init_with_mut(|key| key.copy_from_slice(body))));
-            }
+        if let (Some(index), Ok(body)) = (index, <&[u8; 16]>::try_from(&stanza.body[..]))
+            && keys.iter().all(|(known, _)| *known != index)
+        {
+            keys.push((index, FileKey::init_with_mut(|key| key.copy_from_slice(body))));
         }
         true
     })

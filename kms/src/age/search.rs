@@ -37,10 +37,10 @@ pub(super) fn cost(recipient: &str, session: &Session) -> Cost {
     if sources().filter_map(|source| source.lines()).any(|lines| lines.natives.iter().any(|native| native.recipient == recipient)) {
         return Cost::Silent;
     }
-    if recipient.starts_with("ssh-") {
-        if let Some(key) = ring.ssh(session).find(|key| key.is_of(recipient)) {
-            return if key.locked() { Cost::Prompt } else { Cost::Silent };
-        }
+    if recipient.starts_with("ssh-")
+        && let Some(key) = ring.ssh(session).find(|key| key.is_of(recipient))
+    {
+        return if key.locked() { Cost::Prompt } else { Cost::Silent };
     }
     let set = |name| session.outside().env(name).is_some();
     if sources().any(|source| source.locked().is_some_and(|file| file.lines().is_none())) {
@@ -99,10 +99,10 @@ impl Search<'_> {
 
     fn commands(&mut self) -> Opened {
         let (ring, session) = (self.ring, self.session);
-        if self.records.iter().any(|record| record.has_stanza("ssh-")) {
-            if let Some(opened) = ring.ssh_command(session).and_then(|key| self.ssh(key)) {
-                return Some(opened);
-            }
+        if self.records.iter().any(|record| record.has_stanza("ssh-"))
+            && let Some(opened) = ring.ssh_command(session).and_then(|key| self.ssh(key))
+        {
+            return Some(opened);
         }
         session.outside().env("SOPS_AGE_KEY_CMD")?;
         // What it printed before may do.
@@ -134,10 +134,10 @@ impl Search<'_> {
 
     fn prompts(&mut self) -> Opened {
         let (ring, session) = (self.ring, self.session);
-        if self.records.iter().any(|record| record.has_stanza("ssh-")) {
-            if let Some(opened) = ring.ssh(session).filter(|key| key.locked()).find_map(|key| self.ssh(key)) {
-                return Some(opened);
-            }
+        if self.records.iter().any(|record| record.has_stanza("ssh-"))
+            && let Some(opened) = ring.ssh(session).filter(|key| key.locked()).find_map(|key| self.ssh(key))
+        {
+            return Some(opened);
         }
         let commands = ring.commands();
         let mut asked: Vec<&Locked> = Vec::new();

@@ -1,0 +1,120 @@
+//! Commands as a person types them: exit codes, messages without values, files untouched on failure.
+
+use crate::tools::Place;
+
+const SECRET: &str = "hunter2-canary";
+
+fn check(place: &Place, args: &[&str], code: i32, says: &str) {
+    let done = place.ours(args);
+    let text = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(done.status.code(), Some(code), "{args:?}: {text}");
+    assert!(text.contains(says), "{args:?} says: {text}");
+    assert!(!text.contains(SECRET), "{args:?} shows a value");
+    if code != 0 {
+        assert!(done.stdout.is_empty(), "{args:?} printed a result");
+    }
+}
+
+#[test]
+fn the_tour_runs() {
+    let place = Place::new();
+    let done = place.ours(["tour"]);
+    let text = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(text.contains("correct horse battery staple") && text.contains("ENC[AES256_GCM"), "{text}");
+}
+
+#[test]
+fn bad_input_is_refused_and_stays() {
+    let place = Place::new();
+    let age = place.recipient.clone();
+    let encrypt = |file: &str, code, says: &str, bytes: &[u8]| {
+        place.write(file, bytes);
+        check(&place, &["encrypt", "--age", &age, "-i", file], code, says);
+        assert_eq!(place.read(file), bytes, "{file} was changed");
+    };
+    encrypt("bad.json", 2, "bad.json", format!("{{\"a\": \"{SECRET}\"").as_bytes());
+    encrypt("bad.yaml", 2, "bad.yaml", format!("a: [{SECRET}\n").as_bytes());
+    encrypt("list.yaml", 2, "list.yaml", b"- a\n");
+    encrypt("empty.yaml", 92, "empty.yaml", b"");
+    encrypt("bytes.json", 2, "bytes.json", b"{\"a\": \"\xff\"}");
+    encrypt("deep.json", 2, "deep.json", "[".repeat(100_000).as_bytes());
+    encrypt("deep.yaml", 2, "deep.yaml", format!("a: {}", "[".repeat(100_000)).as_bytes());
+    check(&place, &["encrypt", "--age", &age, "missing.yaml"], 100, "missing.yaml");
+    check(&place, &["decrypt", "missing.yaml"], 100, "missing.yaml");
+    check(&place, &["decrypt", "home"], 2, "home");
+    place.write("plain.yaml", format!("a: {SECRET}\n"));
+    check(&place, &["decrypt", "plain.yaml"], 1, "sops metadata not found");
+    check(&place, &["encrypt", "plain.yaml"], 1, "no keys provided");
+    check(&place, &["encrypt", "--age", "nonsense", "plain.yaml"], 1, "unknown recipient type");
+    check(&place, &["encrypt", "--age", &age, "--encrypted-regex", "(", "plain.yaml"], 1, "missing closing )");
+    check(&place, &["encrypt", "--age", &age, "--encrypted-regex", "^nothing$", "plain.yaml"], 1, "covers no value");
+    check(&place, &["encrypt", "-i", "--output", "x", "plain.yaml"], 8, "cannot operate on both");
+    check(&place, &["encrypt", "--age", &age], 8, "--filename-override");
+    check(&place, &["decrypt", "--extract", "[\"a", "plain.yaml"], 91, "doesn't end with ]");
+}
+
+#[test]
+fn a_changed_file_is_refused() {
+    let place = Place::new();
+    let age = place.recipient.clone();
+    place.write("f.yaml", format!("# note\na: {SECRET}\nport: 5432\nlist:\n  - one\n  - two\nclear_unencrypted: x\nnothing: ''\n"));
+    check(&place, &["encrypt", "--age", &age, "-i", "f.yaml"], 0, "");
+    check(&place, &["encrypt", "--age", &age, "-i", "f.yaml"], 203, "sealed already");
+    check(&place, &["decrypt", "--require-witness", "f.yaml"], 0, "");
+    let sealed = String::from_utf8(place.read("f.yaml")).unwrap();
+    let tampered = |from: &str, to: &str, code: i32, says: &str| {
+        let text = sealed.replacen(from, to, 1);
+        assert_ne!(text, sealed, "the case changes nothing: {from}");
+        place.write("f.yaml", text);
+        check(&place, &["decrypt", "f.yaml"], code, says);
+        place.write("f.yaml", &sealed);
+    };
+    tampered("type:int", "type:str", 51, "types");
+    tampered("type:str", "type:int", 25, "type");
+    tampered("type:str", "type:bytes", 25, "type");
+    tampered("type:str]", "type:str] x", 25, "behind");
+    tampered("clear_unencrypted: x", "clear_unencrypted: y", 51, "MAC");
+    tampered("clear_unencrypted: x", "other_unencrypted: x", 51, "names");
+    tampered("nothing: ''", "nothing: ''\nPATH: ''", 51, "names");
+    tampered("nothing: ''", "nothing: null", 51, "names");
+    tampered("unencrypted_suffix: _unencrypted", "unencrypted_suffix: _token", 51, "MAC");
+    tampered("    mac: ", "    max: ", 51, "MAC");
+    tampered("    version: 3", "    shamir_threshold: 2\n    version: 3", 51, "threshold");
+    let place_without = sealed.lines().filter(|l| !l.contains("leafcrypt:")).collect::<Vec<_>>().join("\n") + "\n";
+    place.write("f.yaml", place_without);
+    check(&place, &["decrypt", "f.yaml"], 0, "");
+    check(&place, &["decrypt", "--require-witness", "f.yaml"], 51, "no witness");
+}
+
+#[test]
+fn one_changed_value_changes_one_leaf() {
+    let place = Place::new();
+    let age = place.recipient.clone();
+    place.write("f.yaml", "a: 1 # one\nb: two\nc:\n  - 3\n  - 3\n");
+    check(&place, &["encrypt", "--age", &age, "-i", "f.yaml"], 0, "");
+    let before = String::from_utf8(place.read("f.yaml")).unwrap();
+    check(&place, &["set", "f.yaml", "[\"b\"]", "\"two\""], 0, "");
+    assert_eq!(String::from_utf8(place.read("f.yaml")).unwrap(), before, "an equal value writes nothing");
+    check(&place, &["set", "f.yaml", "[\"c\"][1]", "4"], 0, "");
+    let after = String::from_utf8(place.read("f.yaml")).unwrap();
+    let changed: Vec<&str> =
+        before.lines().zip(after.lines()).filter(|(a, b)| a != b).map(|(a, _)| a.trim().split(':').next().unwrap()).collect();
+    assert_eq!(before.lines().count(), after.lines().count());
+    assert!(changed[0].starts_with("- ENC["), "{changed:?}");
+    let fields: Vec<&str> = changed[1..].iter().copied().filter(|f| *f != "lastmodified").collect();
+    assert_eq!(fields, ["leafcrypt", "mac"]);
+    assert_eq!(place.ours(["decrypt", "f.yaml"]).stdout, b"a: 1 # one\nb: two\nc:\n  - 3\n  - 4\n");
+    assert_eq!(place.ours(["decrypt", "--extract", "[\"c\"][0]", "f.yaml"]).stdout, b"3\n");
+    check(&place, &["set", "f.yaml", "[\"zz\"]", "4"], 1, "zz");
+    check(&place, &["set", "f.yaml", "[\"b\"]", "two"], 7, "JSON");
+}
+
+#[test]
+fn without_a_key_every_trial_is_told() {
+    let (place, other) = (Place::new(), Place::new());
+    place.write("f.json", format!("{{\"a\": \"{SECRET}\"}}"));
+    check(&place, &["encrypt", "--age", &other.recipient, "-i", "f.json"], 0, "");
+    check(&place, &["decrypt", "f.json"], 128, &other.recipient);
+    check(&place, &["decrypt", "f.json"], 128, "hint:");
+}
