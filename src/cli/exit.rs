@@ -12,7 +12,6 @@ use crate::sealed_file::{OpenError, SealError, SealedError};
 #[repr(u8)]
 #[allow(missing_docs)]
 pub enum Exit {
-    Ok = 0,
     Generic = 1,
     CouldNotReadInput = 2,
     CouldNotWriteOutput = 3,

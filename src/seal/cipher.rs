@@ -55,7 +55,7 @@ impl Cipher {
         holds: Holds,
         nonces: &mut Nonces<'_>,
     ) -> Result<(), NoRandomness> {
-        let nonce = nonces.next()?;
+        let nonce = nonces.fresh()?;
         let tag = self
             .gcm
             .encrypt_inout_detached(&Nonce::from(nonce), aad, plain.as_mut_slice().into())
@@ -119,7 +119,7 @@ impl<'r> Nonces<'r> {
     ///
     /// # Errors
     /// No randomness.
-    pub fn next(&mut self) -> Result<[u8; NONCE], NoRandomness> {
+    pub fn fresh(&mut self) -> Result<[u8; NONCE], NoRandomness> {
         if self.used == self.stock.len() {
             self.random.fill(&mut self.stock[..])?;
             self.used = 0;
@@ -171,7 +171,7 @@ mod tests {
             }
         }
         let mut nonces = Nonces::new(&Real);
-        let all: std::collections::HashSet<[u8; 32]> = (0..1000).map(|_| nonces.next().unwrap()).collect();
+        let all: std::collections::HashSet<[u8; 32]> = (0..1000).map(|_| nonces.fresh().unwrap()).collect();
         assert_eq!(all.len(), 1000);
     }
 }

@@ -19,7 +19,7 @@ pub use verdict::Vouched;
 use crate::keys::{DataKey, KeyGroups};
 use crate::manners::Manners;
 use crate::metadata::Metadata;
-use crate::seal::extension::{Descent, Payload};
+use crate::seal::extension::Descent;
 use crate::seal::selection::Selection;
 
 /// The newest SOPS version whose behaviour we match: what 3.13.2 changed is in, later ones are not looked at yet.
@@ -93,7 +93,6 @@ struct Base<'t> {
     body: BaseBody<'t>,
     /// The MAC's plaintext.
     mac: zeroize::Zeroizing<String>,
-    payload: Option<Box<Payload>>,
     /// Opened without checking the MAC: what is sealed from it gets no field of ours.
     unchecked: bool,
 }

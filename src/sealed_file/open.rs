@@ -53,7 +53,7 @@ impl<'t> SealedFile<'t> {
             vouched,
             descent: payload.as_ref().map(|p| p.descent.clone()).unwrap_or_default(),
         };
-        let base = Base { text, metadata, body, mac, payload, unchecked: how.ignore_mac };
+        let base = Base { text, metadata, body, mac, unchecked: how.ignore_mac };
         Ok(OpenFile { plain, format, data_key, settings, base: Some(base), warnings })
     }
 }

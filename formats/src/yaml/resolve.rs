@@ -33,12 +33,6 @@ pub(crate) fn resolve(text: &[u8]) -> Resolved {
     }
 }
 
-/// Is the text a string when it stands there without quotes?
-#[cfg(test)]
-pub(crate) fn resolves_to_string(text: &[u8]) -> bool {
-    resolve(text) == Resolved::Str
-}
-
 /// Is this normalised time at an offset of a whole day? go-yaml reads it, but cannot write it: SOPS fails.
 pub(crate) fn offset_is_a_day(time: &str) -> bool {
     time.ends_with("+24:00") || time.ends_with("-24:00")

@@ -1,4 +1,5 @@
 //! One binary for all tests of the crate, one module per feature.
+#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 mod binary;
 mod json;
 

@@ -207,8 +207,8 @@ fn documents() {
     check("{ \"a\": \"b\" }\n---\n{\n  \"c\": \"d\" # e\n}\n", 0);
     check("{}\n", 0);
     check("{ }\n", 0);
-    check("---\n", 0);
-    check("a: b\n---\n---\nc: d\n", 0);
+    check_ends("---\n");
+    check_ends("a: b\n---\n---\nc: d\n");
     check_ends("a: b");
     check_ends("null\n");
     check_ends("--- ~\n");
@@ -411,7 +411,7 @@ fn set_keeps_the_style() {
         let document = Document::parse(Format::Yaml, text.as_bytes(), &ScanOptions::PLAIN).unwrap();
         assert_eq!(String::from_utf8(document.set(LeafId(0), &value).unwrap()).unwrap(), expected);
     }
-    check("a: x # c\n", Value::text("y"), "a: y # c\n");
+    check("a: x # c\n", Value::text("w"), "a: w # c\n");
     check("a: x\n", Value::text("12"), "a: \"12\"\n");
     check("a: 'x'\n", Value::text("it's"), "a: 'it''s'\n");
     check("a: \"x\"\n", Value::Int(5), "a: 5\n");
@@ -419,6 +419,6 @@ fn set_keeps_the_style() {
     check("a: [x, y]\n", Value::text("z, w"), "a: ['z, w', y]\n");
     check("a: |\n  x\n\nb: c\n", Value::text("y\nz\n"), "a: |\n  y\n  z\n\nb: c\n");
     check("a: |\n  x\nb: c\n", Value::text("y"), "a: |-\n    y\nb: c\n");
-    check("a: !!int 5\n", Value::text("y"), "a: y\n");
+    check("a: !!int 5\n", Value::text("w"), "a: w\n");
     check("a: True\n", Value::Bool(false), "a: False\n");
 }

@@ -1,5 +1,5 @@
 //! Tests of the kms crate, one binary.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod age;
 mod conformance;

@@ -1,5 +1,8 @@
 //! A world written down: what a backend may see, and a record of what it asked for.
 
+// A test double offers all that the world has; not every test uses all of it.
+#![allow(dead_code)]
+
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
