@@ -78,7 +78,7 @@ fn a_changed_file_is_refused() {
     tampered("clear_unencrypted: x", "other_unencrypted: x", 51, "names");
     tampered("nothing: ''", "nothing: ''\nPATH: ''", 51, "names");
     tampered("nothing: ''", "nothing: null", 51, "names");
-    tampered("unencrypted_suffix: _unencrypted", "unencrypted_suffix: _token", 51, "MAC");
+    tampered("unencrypted_suffix: _unencrypted", "unencrypted_suffix: ncrypted", 51, "selection rule");
     tampered("    mac: ", "    max: ", 51, "MAC");
     tampered("    version: 3", "    shamir_threshold: 2\n    version: 3", 51, "threshold");
     let place_without = sealed.lines().filter(|l| !l.contains("leafcrypt:")).collect::<Vec<_>>().join("\n") + "\n";
