@@ -69,7 +69,8 @@ pub(super) fn resolve(path: &Path, new: bool) -> Result<Target, WriteError> {
                 if is_planted(&place.folder, &found)? {
                     return Err(WriteError::ForeignLink);
                 }
-                let to = retry_on_intr(|| readlinkat(&place.folder, &place.name, Vec::new())).map_err(|e| WriteError::of(e, &place.folder_path))?;
+                let to = retry_on_intr(|| readlinkat(&place.folder, &place.name, Vec::new()))
+                    .map_err(|e| WriteError::of(e, &place.folder_path))?;
                 at = place.folder_path.join(OsString::from_vec(to.into_bytes()));
             }
             _ => return Ok(Target::Stream(at)),

@@ -217,7 +217,8 @@ fn reserve(_: &OwnedFd, _: usize) -> Result<(), Errno> {
 /// All bytes, however few a call takes; at a place in the file, or where its descriptor stands.
 pub(super) fn put_all(file: impl AsFd, mut bytes: &[u8], mut at: u64, placed: bool) -> Result<(), Errno> {
     while !bytes.is_empty() {
-        let count = retry_on_intr(|| if placed { rustix::io::pwrite(file.as_fd(), bytes, at) } else { rustix::io::write(file.as_fd(), bytes) })?;
+        let count =
+            retry_on_intr(|| if placed { rustix::io::pwrite(file.as_fd(), bytes, at) } else { rustix::io::write(file.as_fd(), bytes) })?;
         if count == 0 {
             return Err(Errno::IO);
         }
