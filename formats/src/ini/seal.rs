@@ -55,9 +55,7 @@ fn comment_hint(keys: &Keys, document: &Document<'_>, id: CommentId) -> Option<S
 /// What stays in clear must read in the sealed text as it does here.
 fn check_clear(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Result<(), Unwritable> {
     let text = document.text;
-    let refuse = |id: LeafId, what: &str| {
-        Err(Unwritable { path: document.paths().display(document.leaf(id).path), what: what.to_owned() })
-    };
+    let refuse = |id: LeafId, what: &str| Err(Unwritable { path: document.paths().display(document.leaf(id).path), what: what.to_owned() });
     for (i, shape) in keys.shapes.iter().enumerate() {
         let id = LeafId(i as u32);
         let span = document.leaf(id).span;
@@ -74,7 +72,10 @@ fn check_clear(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Result<
             && tokens.of_comment(comment).is_none()
             && (text[pair[1].span.range()].ends_with(b"\\"))
         {
-            return refuse(leaf, "the comment behind it stays in clear and ends in a backslash, which would join the next line to the token");
+            return refuse(
+                leaf,
+                "the comment behind it stays in clear and ends in a backslash, which would join the next line to the token",
+            );
         }
     }
     Ok(())
@@ -189,7 +190,10 @@ pub(super) fn spell_block(slot: &Slot, fields: &[(String, Tree)], old: Option<(&
                 out.resize(out.len() + width.saturating_sub(names[number].len()), b' ');
                 out.extend_from_slice(b" = ");
                 let text = fold_newlines(&field_text(&fields[number].0, &fields[number].1)?);
-                let what = || Unwritable { path: format!("the metadata field {}", fields[number].0), what: "INI cannot hold its value".to_owned() };
+                let what = || Unwritable {
+                    path: format!("the metadata field {}", fields[number].0),
+                    what: "INI cannot hold its value".to_owned(),
+                };
                 out.extend(value::canonical(&text).ok_or_else(what)?);
             }
         }
