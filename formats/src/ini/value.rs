@@ -67,17 +67,17 @@ pub(super) fn decode(bytes: &[u8], shape: Shape) -> Vec<u8> {
     }
 }
 
-/// Do these bytes, alone on their line, mean this text? At the end of a file without a last line feed some mean another. A
-/// backslash at the end joins the next line, unless that is known to be blank.
-pub(super) fn means(bytes: &[u8], plain: &[u8], blank_follows: bool) -> bool {
+/// Do these bytes, alone on their line, mean this text? `last`: only blank follows, at most the end of the file; then a backslash
+/// at the end joins nothing, and three quotes without a line feed are a value.
+pub(super) fn means(bytes: &[u8], plain: &[u8], last: bool) -> bool {
     let reads = |text: &[u8]| {
         read(text, 0).is_some_and(|r| {
             let whole = r.start == 0 && r.end == bytes.len() && r.comment.is_none() && r.next == text.len();
-            let closed = r.shape != Shape::Continued || blank_follows || !bytes.ends_with(b"\\");
+            let closed = r.shape != Shape::Continued || last || !bytes.ends_with(b"\\");
             whole && closed && decode(&text[..r.end], r.shape) == plain
         })
     };
-    reads(&[bytes, b"\n"].concat()) || reads(bytes)
+    reads(&[bytes, b"\n"].concat()) || (last && reads(bytes))
 }
 
 /// Styles of payload version 1, besides the canonical spelling: as it is, in `"`, in `'`, in backticks, in `"""`.
