@@ -351,8 +351,7 @@ fn is_set(member: &str) -> bool {
     member.starts_with('[')
         || member.starts_with("\\p")
         || member.starts_with("\\P")
-        || member == "0-9"
-        || member.len() > 2 && !member.starts_with('\\')
+        || matches!(member, "0-9" | "0-9A-Za-z_" | r"\t\n\f\r ")
 }
 
 #[cfg(test)]
@@ -377,6 +376,10 @@ mod tests {
         hits(r"^[\d-z]+$", "5-z", true);
         hits(r"\bx\b", "éx", true);
         hits(r"(?i)É", "é", true);
+        hits("^[一-龥]$", "中", true);
+        hits("^[一-龥]$", "-", false);
+        hits(r"^[\s-z]$", "a", false);
+        hits(r"^[\s-z]$", "-", true);
     }
 
     #[test]
