@@ -162,19 +162,6 @@ pub(crate) fn yaml_float(v: f64) -> String {
     })
 }
 
-/// A float as SOPS prints it in JSON; none for what JSON cannot hold.
-#[cfg(test)]
-pub(crate) fn json_float(v: f64) -> Option<String> {
-    let (negative, digits, exponent) = shortest(v).ok()?;
-    let mut out = String::from(if negative { "-" } else { "" });
-    if (-5..=21).contains(&exponent) {
-        positional(&mut out, &digits, exponent);
-    } else {
-        scientific(&mut out, &digits, exponent - 1, 1);
-    }
-    Some(out)
-}
-
 /// A float as SOPS prints it in ENV and INI.
 pub(crate) fn flat_float(v: f64) -> String {
     match go_float_exponent_yaml(v) {
@@ -280,23 +267,6 @@ mod tests {
         check(f64::INFINITY, ".inf");
         check(f64::NEG_INFINITY, "-.inf");
         check(f64::NAN, ".nan");
-    }
-
-    #[test]
-    fn floats_in_json() {
-        let check = |v: f64, expected: Option<&str>| assert_eq!(json_float(v).as_deref(), expected);
-        check(1.0, Some("1"));
-        check(100000.0, Some("100000"));
-        check(18446744073709551616.0, Some("18446744073709552000"));
-        check(0.000001, Some("0.000001"));
-        check(1e-7, Some("1e-7"));
-        check(1.5e-10, Some("1.5e-10"));
-        check(999999999999999868928.0, Some("999999999999999900000"));
-        check(1e21, Some("1e+21"));
-        check(-1.25e300, Some("-1.25e+300"));
-        check(-0.0, Some("-0"));
-        check(f64::INFINITY, None);
-        check(f64::NAN, None);
     }
 
     #[test]

@@ -29,7 +29,7 @@ use crate::manners::Manners;
 use crate::world::{NoJournal, SystemRandom, World};
 
 /// Secrets in Git: seals the values of YAML, JSON, ENV, INI and TOML files, losslessly, in the format of SOPS.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "leafcrypt", disable_version_flag = true, subcommand_required = true, arg_required_else_help = true, after_help = env_vars::HELP)]
 struct Cli {
     #[command(flatten)]
@@ -38,7 +38,7 @@ struct Cli {
     command: Commands,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Commands {
     Encrypt(encrypt::Args),
     Decrypt(decrypt::Args),

@@ -11,7 +11,7 @@ use crate::flows::set::Set;
 use crate::flows::target::{Done, Input, Types};
 
 /// Change one value of a sealed file, in place
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub(super) struct Args {
     /// The file
     file: PathBuf,

@@ -10,12 +10,11 @@ use crate::metadata;
 use crate::world::World;
 
 /// What `keygen` is about to do, for the question.
-#[derive(Debug)]
 pub struct Plan {
     /// Where the identity goes.
     pub path: PathBuf,
     /// What is there: nothing, or a file to which the identity is appended after a yes.
-    pub existing: Option<Vec<u8>>,
+    pub existing: Option<zeroize::Zeroizing<Vec<u8>>>,
 }
 
 /// A new identity, and where it was put.
@@ -42,7 +41,7 @@ pub fn plan(output: Option<&Path>, world: &World<'_>) -> Result<Plan, Error> {
         Error::Usage("no place for an identity is known: neither XDG_CONFIG_HOME nor HOME is set; use --output FILE".to_owned())
     })?;
     let existing = match files::read(&path) {
-        Ok(bytes) => Some(bytes),
+        Ok(bytes) => Some(bytes.into()),
         Err(files::ReadError::NotFound) => None,
         Err(source) => return Err(Error::Read { path: path.display().to_string(), source }),
     };
@@ -55,7 +54,7 @@ pub fn plan(output: Option<&Path>, world: &World<'_>) -> Result<Plan, Error> {
 /// The file cannot be written, or is another by now.
 pub fn apply(plan: &Plan, world: &World<'_>) -> Result<Made, Error> {
     let (identity, recipient) = leafcrypt_kms::generate();
-    let mut text = zeroize::Zeroizing::new(Vec::with_capacity(plan.existing.as_ref().map_or(0, Vec::len) + 512));
+    let mut text = zeroize::Zeroizing::new(Vec::with_capacity(plan.existing.as_ref().map_or(0, |e| e.len()) + 512));
     if let Some(existing) = &plan.existing {
         text.extend_from_slice(existing);
         if !existing.is_empty() && !existing.ends_with(b"\n") {
@@ -66,7 +65,12 @@ pub fn apply(plan: &Plan, world: &World<'_>) -> Result<Made, Error> {
     if let Some(folder) = plan.path.parent().filter(|f| !f.as_os_str().is_empty()) {
         files::make_private_folders(folder).map_err(|source| Error::Write { path: folder.display().to_string(), source })?;
     }
-    let how = WriteHow { secret: true, base: plan.existing.as_deref(), never_replace: plan.existing.is_none(), ..WriteHow::default() };
+    let how = WriteHow {
+        secret: true,
+        base: plan.existing.as_ref().map(|e| e.as_slice()),
+        never_replace: plan.existing.is_none(),
+        ..WriteHow::default()
+    };
     files::write(&plan.path, &text, &how).map_err(|source| Error::Write { path: plan.path.display().to_string(), source })?;
     Ok(Made { path: plan.path.clone(), recipient })
 }

@@ -10,7 +10,6 @@ use crate::sealed_file::{OpenFile, OpenHow, scan_options};
 use crate::world::{Event, World};
 
 /// A change of one value.
-#[derive(Debug)]
 pub struct Set<'a> {
     /// The file: changed in place.
     pub input: Input,

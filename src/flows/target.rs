@@ -89,7 +89,6 @@ impl Types {
 }
 
 /// A result, and where it goes.
-#[derive(Debug)]
 pub struct Done {
     /// The bytes for standard output; none when a file was written.
     pub stdout: Option<Vec<u8>>,

@@ -90,7 +90,7 @@ pub(super) fn seal(file: &OpenFile<'_>, world: &World<'_>) -> Result<Vec<u8>, Se
         return Err(error.into());
     }
     match file.reopen(&sealed, world.manners) {
-        Ok(back) if *back == file.plain => Ok(sealed),
+        Ok(back) if back == file.plain => Ok(sealed),
         _ => Err(SealError::NotFaithful { line: 0 }),
     }
 }

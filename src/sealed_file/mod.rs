@@ -56,7 +56,7 @@ pub struct OpenHow<'a> {
 /// An opened file: its plain text, and what is needed to seal it again.
 pub struct OpenFile<'t> {
     /// The text, byte for byte as it was before it was sealed.
-    plain: Vec<u8>,
+    plain: zeroize::Zeroizing<Vec<u8>>,
     format: Format,
     data_key: DataKey,
     settings: Settings,
@@ -180,7 +180,7 @@ impl OpenFile<'_> {
 
     /// Other text: what is sealed next. Tokens of unchanged values stay.
     pub fn replace(&mut self, plain: Vec<u8>) {
-        self.plain = plain;
+        self.plain = plain.into();
     }
 
     /// The documents as trees, with the opened values: for `--extract` and `--output-type`.
@@ -199,7 +199,7 @@ impl OpenFile<'_> {
                     Ok(trees) => Ok(trees),
                 }
             }
-            _ if self.format == Format::Binary => Ok(vec![Tree::map([("data", Tree::text(&self.plain))])]),
+            _ if self.format == Format::Binary => Ok(vec![Tree::map([("data", Tree::text(&*self.plain))])]),
             _ => Ok(Document::parse(self.format, &self.plain, &scan_options(Mode::Plain, manners))?.trees()),
         }
     }

@@ -54,7 +54,7 @@ impl<'t> SealedFile<'t> {
             descent: payload.as_ref().map(|p| p.descent.clone()).unwrap_or_default(),
         };
         let base = Base { text, metadata, body, mac, unchecked: how.ignore_mac };
-        Ok(OpenFile { plain, format, data_key, settings, base: Some(base), warnings })
+        Ok(OpenFile { plain: plain.into(), format, data_key, settings, base: Some(base), warnings })
     }
 }
 

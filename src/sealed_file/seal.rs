@@ -66,7 +66,7 @@ impl OpenFile<'static> {
             vouched: Vouched::Yes,
             descent: Vec::new(),
         };
-        Ok(OpenFile { plain, format, data_key, settings, base: None, warnings: Vec::new() })
+        Ok(OpenFile { plain: plain.into(), format, data_key, settings, base: None, warnings: Vec::new() })
     }
 }
 
@@ -112,7 +112,7 @@ impl OpenFile<'_> {
         };
         let mut result = finish(&payload)?;
         match self.reopen(&result, manners) {
-            Ok(back) if *back == self.plain => return Ok(result),
+            Ok(back) if back == self.plain => return Ok(result),
             Ok(back) => {
                 // What cannot be seen at the places of tokens lies at the ends of the file: a missing last newline, a directive, a root that was null.
                 let mut payload = payload;
@@ -122,7 +122,7 @@ impl OpenFile<'_> {
             Err(line) => return Err(SealError::NotFaithful { line }),
         }
         match self.reopen(&result, manners) {
-            Ok(back) if *back == self.plain => Ok(result),
+            Ok(back) if back == self.plain => Ok(result),
             Ok(back) => Err(SealError::NotFaithful { line: first_difference(&back, &self.plain) }),
             Err(line) => Err(SealError::NotFaithful { line }),
         }
@@ -308,7 +308,7 @@ impl OpenFile<'_> {
         })?;
         let data_key = DataKey::from_bytes(self.data_key.expose().to_vec()).expect("a data key has the length of a data key");
         match file.open_with(data_key, manners, &how) {
-            Ok(open) => Ok(Zeroizing::new(open.plain)),
+            Ok(open) => Ok(open.plain),
             Err(super::OpenError::Leaf { line, .. }) => Err(line),
             Err(_) => Err(0),
         }
