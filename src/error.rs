@@ -31,6 +31,12 @@ pub enum Error {
     Open { path: String, source: Box<OpenError> },
     #[error("{path}: {source}")]
     Seal { path: String, source: Box<SealError> },
+    /// A sealed file has values in clear, and something else was changed as well.
+    #[error("{path}: values stand in clear ({clear}), but the rest is not as it was sealed either: {source}")]
+    Complete { path: String, clear: String, source: Box<OpenError> },
+    /// The file's own rule would leave a value clear that the creation rule covers (P10).
+    #[error("{path}: {at} would stand in clear: the file was sealed with {own}, its creation rule says {wanted} by now")]
+    WouldBeClear { path: String, at: String, own: String, wanted: String },
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("{}: {source}", kind.name())]

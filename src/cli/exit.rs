@@ -40,7 +40,7 @@ pub fn of(error: &Error) -> Exit {
         Error::Write { .. } => Exit::CouldNotWriteOutput,
         Error::PlainSyntax { source, .. } => plain(source.class),
         Error::Sealed { source, .. } => sealed(source),
-        Error::Open { source, .. } => open(source),
+        Error::Open { source, .. } | Error::Complete { source, .. } => open(source),
         Error::Seal { source, .. } => seal(source),
         Error::Conflict(_) => Exit::ConflictingParameters,
         Error::BadExtractPath(_) => Exit::InvalidTreePath,
@@ -54,6 +54,7 @@ pub fn of(error: &Error) -> Exit {
         | Error::Key { .. }
         | Error::NoKeys
         | Error::NotThere { .. }
+        | Error::WouldBeClear { .. }
         | Error::Exists { .. }
         | Error::Audit(_)
         | Error::Usage(_) => Exit::Generic,

@@ -150,6 +150,10 @@ fn hint(error: &Error, manners: &Manners) -> Option<String> {
             }
             _ => return None,
         },
+        Error::Complete { path, .. } => format!("restore it: git restore {path}; then {name} set {path} '[\"key\"]' '\"value\"'"),
+        Error::WouldBeClear { path, .. } => {
+            format!("seal the file anew under that rule: {name} decrypt -i {path}, then {name} encrypt -i {path}")
+        }
         Error::Seal { source, .. } => match &**source {
             SealError::NothingCovered { .. } => "correct the rule in .sops.yaml or the flag".to_owned(),
             SealError::NotFaithful { .. } => format!("{name} encrypt --input-type binary --output-type binary seals it whole"),

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::Context;
 use super::decrypt::Opening;
 use crate::error::Error;
+use crate::flows::rules::Given;
 use crate::flows::set::Set;
 use crate::flows::target::{Done, Input, Types};
 
@@ -39,7 +40,16 @@ impl Args {
         let input = super::shared::format_of(self.input_type.as_deref(), context.world.manners)?;
         let types = Types { input, ..Types::default() };
         let how = self.opening.how(&order, context);
-        Set { input: Input::File(self.file.clone()), types, path: self.path.clone(), value, how }.run(&context.world)
+        let given = Given { config: context.config(), ..Given::default() };
+        let mut done =
+            Set { input: Input::File(self.file.clone()), types, path: self.path.clone(), value, given, how }.run(&context.world)?;
+        // SOPS's scripts give values as arguments; under its name they need no lesson (threat-model.md, R11).
+        if self.value.is_some() && !context.world.manners.sops_messages {
+            done.warnings.push(
+                "other users of this machine can read arguments: --value-stdin and --value-file keep the value out of them".to_owned(),
+            );
+        }
+        Ok(done)
     }
 
     fn value(&self) -> Result<Zeroizing<String>, Error> {

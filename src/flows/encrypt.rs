@@ -1,11 +1,12 @@
-//! A plain text, sealed for the recipients of its rule.
+//! A plain text, sealed for the recipients of its rule. What is sealed already is completed: `complete.rs`.
 
 use leafcrypt_formats::{Document, Format, Mode};
 
 use super::rules::{self, Given};
 use super::target::{Done, Holds, Input, Output, Types, deliver};
+use crate::config::{Config, ConfigError, Rule};
 use crate::error::Error;
-use crate::sealed_file::{OpenFile, SealError, Wanted, scan_options};
+use crate::sealed_file::{OpenFile, SealError, SealedFile, Wanted, scan_options};
 use crate::world::{Event, World};
 
 /// An encryption.
@@ -33,35 +34,59 @@ impl Encrypt {
         let text = self.input.read()?;
         let mut warnings = Vec::new();
         let config = rules::load(Some(&name), &self.given, world, &mut warnings)?;
-        let rule = rules::for_file(&name, &self.given, config.as_ref(), world)?;
-        warnings.extend(rule.warnings.iter().cloned());
+        let formats = (self.types.input_of(&self.input, world.manners), self.types.output_of(&self.input, world.manners));
+        let (rule, error) = match rules::for_file(&name, &self.given, config.as_ref(), world) {
+            Ok(rule) => match self.seal(&text, formats, &rule, config.as_ref(), world, warnings.clone()) {
+                Ok(done) => return Ok(done),
+                Err(error) => (Some(rule), error),
+            },
+            Err(error) => (None, error),
+        };
+        // A file that is sealed already needs no rule.
+        let may_be_sealed = matches!(error, Error::AlreadySealed { .. } | Error::NoKeys | Error::Config(ConfigError::NoMatchingRule));
+        if !(may_be_sealed && world.manners.completes_sealed && formats.0 == formats.1) {
+            return Err(error);
+        }
+        match SealedFile::parse(formats.0, &text, world.manners) {
+            Ok(sealed) => self.complete(sealed, &text, rule.as_ref(), world, warnings),
+            Err(_) => Err(error),
+        }
+    }
 
+    fn seal(
+        &self,
+        text: &[u8],
+        (from, to): (Format, Format),
+        rule: &Rule,
+        config: Option<&Config>,
+        world: &World<'_>,
+        mut warnings: Vec<String>,
+    ) -> Result<Done, Error> {
+        warnings.extend(rule.warnings.iter().cloned());
         let path = self.input.name();
-        let in_format = self.types.input_of(&self.input, world.manners);
-        let out_format = self.types.output_of(&self.input, world.manners);
-        let plain = self.plain(&text, in_format, out_format, &path, world, &mut warnings)?;
-        if in_format == Format::Binary && rule.selection.is_some() {
+        let plain = self.plain(text, from, to, &path, world, &mut warnings)?;
+        if from == Format::Binary && rule.selection.is_some() {
             warnings.push("a selector makes no sense for a binary file, which is sealed whole; it is ignored".to_owned());
         }
         let wanted = Wanted {
-            groups: rules::groups(&rule, world)?,
-            selection: rule.selection,
+            groups: rules::groups(rule, world)?,
+            selection: rule.selection.clone(),
             mac_only_encrypted: rule.mac_only_encrypted,
-            indent: rules::indent(out_format, &self.given, config.as_ref())?,
+            indent: rules::indent(to, &self.given, config)?,
         };
         let failed = |source: SealError| match source {
             SealError::AlreadySealed => Error::AlreadySealed { path: path.clone() },
             SealError::Syntax(source) => Error::PlainSyntax { path: path.clone(), source },
             source => Error::Seal { path: path.clone(), source: Box::new(source) },
         };
-        if out_format == Format::Binary && world.manners.knows_envelopes && leafcrypt_formats::Envelope::find(&plain).is_some() {
+        if to == Format::Binary && world.manners.knows_envelopes && leafcrypt_formats::Envelope::find(&plain).is_some() {
             return Err(Error::AlreadySealed { path });
         }
-        let file = OpenFile::new(out_format, plain, wanted, world).map_err(failed)?;
+        let file = OpenFile::new(to, plain, wanted, world).map_err(failed)?;
         world.journal.record(Event::Encrypt, &path).map_err(Error::Audit)?;
         let sealed = file.seal(world).map_err(failed)?;
         warnings.extend(sealed.warnings);
-        deliver(sealed.text, &self.output, Holds::Sealed, Some(&text), warnings)
+        deliver(sealed.text, &self.output, Holds::Sealed, Some(text), warnings)
     }
 
     /// The text in the output's format. The same format: the text as it is.

@@ -1,5 +1,6 @@
 //! What a person can do, one file each; nothing here prints, reads argv, or exits.
 
+pub mod complete;
 pub mod decrypt;
 pub mod disk;
 pub mod encrypt;
@@ -10,3 +11,4 @@ pub mod rules;
 pub mod set;
 pub mod target;
 pub mod tour;
+pub mod trust;

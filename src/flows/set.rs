@@ -3,7 +3,10 @@
 use leafcrypt_formats::{Bytes, Document, Format, Mode, Part, Value, parse_path};
 
 use super::decrypt::open;
+use super::rules::Given;
 use super::target::{Done, Holds, Input, Output, Types, deliver};
+use super::trust;
+use crate::config::Rule;
 use crate::error::Error;
 use crate::manners::Manners;
 use crate::sealed_file::{OpenFile, OpenHow, scan_options};
@@ -19,6 +22,8 @@ pub struct Set<'a> {
     pub path: String,
     /// The new value, one JSON text.
     pub value: zeroize::Zeroizing<String>,
+    /// Which configuration; nothing else is given to `set`.
+    pub given: Given,
     /// How to open.
     pub how: OpenHow<'a>,
 }
@@ -36,7 +41,9 @@ impl Set<'_> {
         let name = self.input.name();
         let mut file = open(&name, self.types.input_of(&self.input, world.manners), &text, &self.how, world)?;
         let mut warnings = file.warnings().to_vec();
-        let plain = changed(&file, &at, &value, &name, world.manners)?;
+        let rule = trust::rule_of(path, &self.given, world, &mut warnings)?;
+        trust::vouch(&mut file, rule.as_ref());
+        let plain = changed(&file, &at, &value, &name, rule.as_ref(), world.manners, &mut warnings)?;
         if plain == file.plain() && world.manners.typed_set {
             let note = Some(format!("{name}: that value is there already"));
             return Ok(Done { stdout: None, warnings, note });
@@ -50,7 +57,15 @@ impl Set<'_> {
 }
 
 /// The plain text with the leaf changed.
-fn changed(file: &OpenFile<'_>, at: &[Part], value: &Value, name: &str, manners: &Manners) -> Result<Vec<u8>, Error> {
+fn changed(
+    file: &OpenFile<'_>,
+    at: &[Part],
+    value: &Value,
+    name: &str,
+    rule: Option<&Rule>,
+    manners: &Manners,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<u8>, Error> {
     if file.format() == Format::Binary {
         return match (at, value) {
             ([Part::Key(key)], Value::Str(bytes)) if key == b"data" => Ok(bytes.as_slice().to_vec()),
@@ -69,6 +84,7 @@ fn changed(file: &OpenFile<'_>, at: &[Part], value: &Value, name: &str, manners:
     if document.value(leaf).same(value) {
         return Ok(file.plain().to_vec());
     }
+    trust::refuse_clear(&document, leaf, file.settings(), rule, name, manners, warnings)?;
     document.set(leaf, value).map_err(|source| Error::Print { path: name.to_owned(), source })
 }
 

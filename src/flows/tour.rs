@@ -68,6 +68,7 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
         types: Types::default(),
         path: "[\"db\"][\"password\"]".to_owned(),
         value: zeroize::Zeroizing::new("\"correct horse battery staple\"".to_owned()),
+        given: Given::default(),
         how: OpenHow::default(),
     };
     set.run(&inside)?;

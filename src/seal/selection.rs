@@ -45,6 +45,13 @@ pub struct Selection {
     pub text: String,
 }
 
+/// `encrypted_regex "^pw"`, for messages.
+impl std::fmt::Display for Selection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {:?}", self.kind.name(), self.text)
+    }
+}
+
 impl Selection {
     /// What holds where nothing is said: `unencrypted_suffix: _unencrypted`.
     pub fn default_rule() -> Self {

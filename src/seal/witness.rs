@@ -110,12 +110,18 @@ pub fn body_frame(frame: &Frame<'_>) -> Records {
     records
 }
 
-/// The `body` digest of a document. `kind_of_token` gives the type of a covered leaf: its token's.
-pub fn body(frame: &Frame<'_>, document: &Document<'_>, coverage: &Coverage, mut kind_of: impl FnMut(usize) -> Kind) -> Sum {
+/// The `body` digest of a document, of all its steps or of some. `kind_of` gives the type of a covered leaf: its token's.
+pub fn body(
+    frame: &Frame<'_>,
+    document: &Document<'_>,
+    steps: &[Step],
+    coverage: &Coverage,
+    mut kind_of: impl FnMut(usize) -> Kind,
+) -> Sum {
     let mut records = body_frame(frame);
     let mut path = Vec::new();
     let paths = document.paths();
-    for &step in document.steps() {
+    for &step in steps {
         if frame.mac_only_encrypted {
             // SOPS lets others add clear values there, so neither they nor positions count.
             if let Step::Leaf(id) = step {

@@ -39,7 +39,7 @@ pub(super) fn open(
         (None, Vouched::No, Vec::new())
     } else {
         let found = extension::open(cipher, metadata.extension.as_deref(), &metadata.mac);
-        let seen = || Seen { body: body(metadata, plain.is_empty()), comments: no_comments() };
+        let seen = || Seen { bodies: vec![body(metadata, plain.is_empty())], comments: no_comments() };
         let verdict = verdict::check(found, metadata, seen, how)?;
         (verdict.payload, verdict.vouched, verdict.warnings)
     };

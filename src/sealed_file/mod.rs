@@ -4,6 +4,7 @@
 //! [`OpenHow::ignore_mac`]. What `seal` returns has been opened again and compared.
 
 mod binary;
+mod clear;
 mod error;
 mod open;
 mod seal;
@@ -12,6 +13,7 @@ mod walk;
 
 use leafcrypt_formats::{Bytes, CommentId, Dialect, Document, Envelope, Format, LeafId, Limits, Mode, ScanOptions, Tree};
 
+pub use clear::Clear;
 pub use error::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
 pub use seal::{Finished, Wanted};
 pub use verdict::Vouched;
@@ -49,6 +51,8 @@ pub struct OpenHow<'a> {
     pub require_witness: bool,
     /// Give the hinted text back even if it is not the one that was sealed: only sealing itself wants to see that.
     pub(crate) keep_layout: bool,
+    /// Covered values may stand in clear: they are left out of MAC and witness, and sealed next (sealed-file.md, section 5).
+    pub(crate) completing: bool,
     /// `--decryption-order`; empty: none given.
     pub order: &'a [String],
 }
@@ -100,6 +104,14 @@ struct Base<'t> {
 enum BaseBody<'t> {
     Document { document: Box<Document<'t>>, opened: leafcrypt_formats::Opened },
     Binary(Envelope),
+}
+
+impl OpenHow<'_> {
+    /// The same, for a file that is to be completed.
+    #[must_use]
+    pub fn completing(self) -> Self {
+        OpenHow { completing: true, ..self }
+    }
 }
 
 impl<'t> SealedFile<'t> {

@@ -85,7 +85,7 @@ pub(super) fn open_document(
     how: &OpenHow<'_>,
 ) -> Result<Opening, OpenError> {
     let policy = policy(metadata.selection.as_ref())?;
-    let walked = walk::open(document, &policy, metadata.mac_only_encrypted, cipher)?;
+    let walked = walk::open(document, &policy, metadata.mac_only_encrypted, cipher, how.completing)?;
     let mac = check_mac(metadata, &walked.mac, cipher, how.ignore_mac)?;
     let (payload, vouched, mut warnings) = if how.ignore_mac {
         (None, Vouched::No, Vec::new())
@@ -100,9 +100,9 @@ pub(super) fn open_document(
         && !how.keep_layout
         && witness::text(&plain) != payload.text
     {
-        // With mac_only_encrypted others may add clear values; comments may have been edited. Then the hints still serve, as long as
+        // With mac_only_encrypted others may add clear values; so does who has the file completed; comments may have been edited. Then the hints still serve, as long as
         // the text reads as the values that were opened.
-        let expected = metadata.mac_only_encrypted || !warnings.is_empty();
+        let expected = metadata.mac_only_encrypted || how.completing || !warnings.is_empty();
         if !(expected && reads_as(format, &plain, document, &walked.opened, manners)) {
             plain = document.open(&walked.opened, &[])?;
             warnings.push("the layout could not be brought back; values are right, their spelling is SOPS's".to_owned());

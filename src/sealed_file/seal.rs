@@ -176,7 +176,7 @@ impl OpenFile<'_> {
             }
         }
         if any_clear && !any_covered && self.base.is_none() {
-            return Err(SealError::NothingCovered { rule: rule_text(selection) });
+            return Err(SealError::NothingCovered { rule: selection.to_string() });
         }
         for i in 0..document.comments().len() {
             let id = CommentId(i as u32);
@@ -198,7 +198,7 @@ impl OpenFile<'_> {
             let clashes =
                 selection.kind == RuleKind::UnencryptedCommentRegex && tokens.of_comment(id).is_some_and(|t| policy.matches_comment(t));
             if clashes {
-                return Err(SealError::CommentMatches { path: document.paths().display(container), rule: rule_text(selection) });
+                return Err(SealError::CommentMatches { path: document.paths().display(container), rule: selection.to_string() });
             }
         }
         Ok(Covered { coverage, tokens, kinds, mac: mac.finish(), renewed: renewed || !reuse.is_empty() })
@@ -268,7 +268,7 @@ impl OpenFile<'_> {
     fn payload(&self, document: &Document<'_>, covered: &Covered, metadata: &Metadata, hints: Vec<Hint>) -> Payload {
         let frame = verdict::frame(self.format, metadata);
         Payload {
-            body: witness::body(&frame, document, &covered.coverage, |leaf| covered.kinds[leaf]),
+            body: witness::body(&frame, document, document.steps(), &covered.coverage, |leaf| covered.kinds[leaf]),
             comments: witness::comments(document, |id| covered.tokens.of_comment(id)),
             keys: self.keys_digest(metadata),
             text: witness::text(&self.plain),
@@ -321,11 +321,6 @@ struct Covered {
     kinds: Vec<Kind>,
     mac: Zeroizing<String>,
     renewed: bool,
-}
-
-/// `encrypted_regex "^pw"`, for messages.
-fn rule_text(selection: &Selection) -> String {
-    format!("{} {:?}", selection.kind.name(), selection.text)
 }
 
 /// Hints that turn `back` into `plain` at its start and its end.

@@ -1,8 +1,9 @@
 //! Checking the witness (sealed-file.md, section 2), after the MAC; and who may vouch (section 3).
 
-use leafcrypt_formats::{Document, Format};
+use leafcrypt_formats::{Document, Format, Step};
 
 use super::OpenHow;
+use super::clear::without;
 use super::error::{OpenError, WitnessFault};
 use super::walk::{Walked, comment_token};
 use crate::metadata::Metadata;
@@ -27,7 +28,8 @@ pub(super) struct Verdict {
 
 /// What of a file the witness is compared with.
 pub(super) struct Seen {
-    pub body: Sum,
+    /// One, but where values were added in clear: then all that the file may have been before.
+    pub bodies: Vec<Sum>,
     pub comments: Sum,
 }
 
@@ -47,10 +49,12 @@ pub(super) fn frame<'a>(format: Format, metadata: &'a Metadata) -> Frame<'a> {
 pub(super) fn seen(format: Format, metadata: &Metadata, document: &Document<'_>, walked: &Walked) -> Seen {
     let tokens: Vec<_> =
         (0..document.comments().len()).map(|i| comment_token(document, &walked.opened, leafcrypt_formats::CommentId(i as u32))).collect();
-    Seen {
-        body: witness::body(&frame(format, metadata), document, &walked.coverage, |leaf| walked.kind(leaf)),
-        comments: witness::comments(document, |id| tokens[id.0 as usize].as_deref()),
-    }
+    let body = |steps: &[Step]| witness::body(&frame(format, metadata), document, steps, &walked.coverage, |leaf| walked.kind(leaf));
+    let bodies = match &walked.added {
+        None => vec![body(document.steps())],
+        Some(added) => [false, true].map(|was_empty| body(&without(document, added, was_empty))).to_vec(),
+    };
+    Seen { bodies, comments: witness::comments(document, |id| tokens[id.0 as usize].as_deref()) }
 }
 
 /// Compares.
@@ -67,7 +71,7 @@ pub(super) fn check(found: Found, metadata: &Metadata, seen: impl FnOnce() -> Se
         Found::Payload(payload) => payload,
     };
     let seen = seen();
-    if payload.body != seen.body {
+    if !seen.bodies.contains(&payload.body) {
         return fault(WitnessFault::Body);
     }
     let mut warnings = Vec::new();

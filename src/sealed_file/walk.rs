@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use leafcrypt_formats::{Bytes, CommentId, Document, Kind, LeafId, Opened, PathId, Value};
 use zeroize::Zeroizing;
 
+use super::clear::is_clear;
 use super::error::OpenError;
 use crate::seal::cipher::Cipher;
 use crate::seal::mac::Mac;
@@ -16,6 +17,8 @@ use crate::seal::{aad, plain_bytes};
 pub(super) struct Walked {
     pub opened: Opened,
     pub coverage: Coverage,
+    /// Covered leaves in clear, where those are let through; they are not in the MAC.
+    pub added: Option<Vec<bool>>,
     /// The MAC as the values give it.
     pub mac: Zeroizing<String>,
 }
@@ -27,8 +30,15 @@ impl Walked {
     }
 }
 
-/// Opens every covered leaf and comment, in order.
-pub(super) fn open(document: &Document<'_>, policy: &Policy, mac_only_encrypted: bool, cipher: &Cipher) -> Result<Walked, OpenError> {
+/// Opens every covered leaf and comment, in order. `completing`: covered leaves may stand in clear.
+pub(super) fn open(
+    document: &Document<'_>,
+    policy: &Policy,
+    mac_only_encrypted: bool,
+    cipher: &Cipher,
+    completing: bool,
+) -> Result<Walked, OpenError> {
+    let mut added = completing.then(|| vec![false; document.leaves().len()]);
     let mut coverage = policy.coverage(document);
     let mut mac = Mac::new(mac_only_encrypted);
     let mut leaves = Vec::with_capacity(document.leaves().len());
@@ -41,6 +51,11 @@ pub(super) fn open(document: &Document<'_>, policy: &Policy, mac_only_encrypted:
             if content.is_empty() {
                 // Empty strings are never sealed, whatever the rule says.
                 coverage.leaves[i] = false;
+            } else if let Some(added) = added.as_mut().filter(|_| is_clear(&content)) {
+                added[i] = true;
+                coverage.leaves[i] = false;
+                leaves.push(None);
+                continue;
             } else {
                 bind(&mut path, &mut path_of, document, leaf.path);
                 let value = cipher.open_value(&path, &content).map_err(|why| OpenError::Leaf {
@@ -67,7 +82,7 @@ pub(super) fn open(document: &Document<'_>, policy: &Policy, mac_only_encrypted:
             opened
         })
         .collect();
-    Ok(Walked { opened: Opened { leaves, comments }, coverage, mac: mac.finish() })
+    Ok(Walked { opened: Opened { leaves, comments }, coverage, added, mac: mac.finish() })
 }
 
 /// A clear comment in place of a sealed one is accepted, and one that does not open is left as it is (SOPS behaviour); the witness tells.

@@ -6,5 +6,6 @@ mod metadata;
 
 mod architecture;
 mod commands;
+mod complete;
 mod interop;
 mod tools;

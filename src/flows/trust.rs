@@ -1,0 +1,78 @@
+//! What a file's creation rule says when the file is sealed again: whether we may vouch for its recipients (sealed-file.md, section 3), and whether
+//! the file's own rule would leave clear what the creation rule covers (threat-model.md, P10).
+
+use std::path::Path;
+
+use leafcrypt_formats::{Document, Format, LeafId};
+
+use super::rules::{self, Given};
+use crate::config::{ConfigError, Rule};
+use crate::error::Error;
+use crate::keys::{KeyGroups, Record};
+use crate::manners::Manners;
+use crate::seal::policy::Policy;
+use crate::seal::selection::Selection;
+use crate::sealed_file::{OpenFile, Settings, Vouched};
+use crate::world::World;
+
+/// The creation rule of a file that is sealed already; none is no error.
+///
+/// # Errors
+/// The configuration cannot be read.
+pub fn rule_of(file: &Path, given: &Given, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Option<Rule>, Error> {
+    let Some(config) = rules::load(Some(file), given, world, warnings)? else { return Ok(None) };
+    let given = Given { config: given.config.clone(), ..Given::default() };
+    match rules::for_file(file, &given, Some(&config), world) {
+        Ok(rule) => Ok(Some(rule)),
+        Err(Error::NoKeys | Error::Config(ConfigError::NoMatchingRule)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Vouches for recipients that are those of the creation rule. Otherwise it stays as the file's witness has it.
+pub fn vouch(file: &mut OpenFile<'_>, rule: Option<&Rule>) {
+    if rule.is_some_and(|rule| file.settings().groups.same_recipients(&recipients(rule))) {
+        file.settings_mut().vouched = Vouched::Yes;
+    }
+}
+
+/// A rule's recipients, to be compared.
+pub fn recipients(rule: &Rule) -> KeyGroups {
+    let record = |key: &std::sync::Arc<_>| Record { key: std::sync::Arc::clone(key), wrapped: None, created_at: None, unknown: Vec::new() };
+    KeyGroups { groups: rule.groups.iter().map(|group| group.iter().map(record).collect()).collect(), threshold: rule.stored_threshold() }
+}
+
+/// A value that is about to be written: refused if it would stand in clear though the creation rule covers it. As `sops` only a warning, for SOPS
+/// asks no rule there.
+///
+/// # Errors
+/// It would.
+pub fn refuse_clear(
+    document: &Document<'_>,
+    leaf: LeafId,
+    file: &Settings,
+    rule: Option<&Rule>,
+    name: &str,
+    manners: &Manners,
+    warnings: &mut Vec<String>,
+) -> Result<(), Error> {
+    let Some(rule) = rule.filter(|_| document.format() != Format::Binary) else { return Ok(()) };
+    let own = file.selection.clone().unwrap_or_else(Selection::default_rule);
+    let wanted = rule.selection.clone().unwrap_or_else(Selection::default_rule);
+    if own == wanted {
+        return Ok(());
+    }
+    let covers = |selection: &Selection| {
+        // Neither can fail: the file was opened under its own rule, and the configuration has compiled the other.
+        Policy::new(selection).is_ok_and(|policy| policy.coverage(document).leaves[leaf.0 as usize])
+    };
+    if covers(&own) || !covers(&wanted) {
+        return Ok(());
+    }
+    let at = document.paths().display(document.leaf(leaf).path);
+    if manners.sops_messages {
+        warnings.push(format!("{name}: {at} is stored in clear by the file's {own}; the creation rule's {wanted} would seal it"));
+        return Ok(());
+    }
+    Err(Error::WouldBeClear { path: name.to_owned(), at, own: own.to_string(), wanted: wanted.to_string() })
+}
