@@ -81,6 +81,26 @@ pub struct World<'w> {
     pub journal: &'w dyn Journal,
 }
 
+/// Asks nobody and tells nobody: for programs that embed the library.
+#[derive(Debug)]
+pub struct NoDialog;
+
+impl Dialog for NoDialog {
+    fn warn(&self, _: &str) {}
+
+    fn confirm(&self, _: &str) -> Option<bool> {
+        None
+    }
+}
+
+impl World<'static> {
+    /// The real world of a program that embeds the library: the system's randomness and clock, the user's keys, nobody to ask, no audit log.
+    pub fn quiet() -> Self {
+        let session = Session::new(std::sync::Arc::new(leafcrypt_kms::Real));
+        World { random: &SystemRandom, session, manners: &crate::manners::LEAFCRYPT, dialog: &NoDialog, journal: &NoJournal }
+    }
+}
+
 impl World<'_> {
     /// Now.
     pub fn now(&self) -> SystemTime {

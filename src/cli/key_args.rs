@@ -8,6 +8,10 @@ use crate::error::Error;
 use crate::flows::rules::Given;
 use crate::seal::selection::RuleKind;
 
+/// Headings of `--help`.
+const KEYS: &str = "Keys (instead of those of the creation rule)";
+const SELECTION: &str = "Selection (at most one)";
+
 /// Keys by kind, as typed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeyFlags(Vec<(leafcrypt_kms::Kind, String)>);
@@ -32,7 +36,7 @@ impl clap::FromArgMatches for KeyFlags {
 impl clap::Args for KeyFlags {
     fn augment_args(command: Command) -> Command {
         BACKENDS.iter().map(|b| b.names()).fold(command, |command, names| {
-            let mut arg = Arg::new(names.flag).long(names.flag).value_name("KEYS");
+            let mut arg = Arg::new(names.flag).long(names.flag).value_name("KEYS").help_heading(KEYS);
             arg = arg.help(format!("{} keys, separated by commas [env: {}]", names.title, names.variable));
             if let Some(short) = names.short {
                 arg = arg.short(short);
@@ -52,34 +56,34 @@ pub(super) struct Sealing {
     #[command(flatten)]
     keys: KeyFlags,
     /// AWS profile of the KMS keys given here
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = KEYS)]
     aws_profile: Option<String>,
     /// AWS encryption context of the KMS keys given here: k:v,k:v
-    #[arg(long, value_name = "PAIRS")]
+    #[arg(long, value_name = "PAIRS", help_heading = KEYS)]
     encryption_context: Option<String>,
     /// How many key groups must open
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = KEYS)]
     shamir_secret_sharing_threshold: Option<i64>,
     /// Leave clear what has a name with this ending on its path
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", help_heading = SELECTION)]
     unencrypted_suffix: Option<String>,
     /// Seal only what has a name with this ending on its path
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", help_heading = SELECTION)]
     encrypted_suffix: Option<String>,
     /// Leave clear what has a name on its path in which this is found
-    #[arg(long, value_name = "REGEX")]
+    #[arg(long, value_name = "REGEX", help_heading = SELECTION)]
     unencrypted_regex: Option<String>,
     /// Seal only what has a name on its path in which this is found
-    #[arg(long, value_name = "REGEX")]
+    #[arg(long, value_name = "REGEX", help_heading = SELECTION)]
     encrypted_regex: Option<String>,
     /// Leave clear what stands under a comment in which this is found
-    #[arg(long, value_name = "REGEX")]
+    #[arg(long, value_name = "REGEX", help_heading = SELECTION)]
     unencrypted_comment_regex: Option<String>,
     /// Seal only what stands under a comment in which this is found
-    #[arg(long, value_name = "REGEX")]
+    #[arg(long, value_name = "REGEX", help_heading = SELECTION)]
     encrypted_comment_regex: Option<String>,
     /// Let the MAC cover sealed values only
-    #[arg(long)]
+    #[arg(long, help_heading = "MAC")]
     mac_only_encrypted: bool,
 }
 

@@ -12,13 +12,13 @@ use crate::manners::Manners;
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Global {
     /// The configuration file, instead of the `.sops.yaml` that is found [env: SOPS_CONFIG]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     pub config: Option<PathBuf>,
     /// Blanks a level in what is printed anew
-    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, help_heading = "Everywhere")]
     pub indent: Option<i64>,
     /// Say more on standard error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     pub verbose: bool,
 }
 
