@@ -1,5 +1,6 @@
 //! The world of one command: clock, randomness, the session of the key backends, manners, questions, SOPS's audit points.
 
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use leafcrypt_kms::Session;
@@ -105,6 +106,14 @@ impl World<'_> {
     /// Now.
     pub fn now(&self) -> SystemTime {
         self.session.outside().now()
+    }
+
+    /// Our folder below the user's state folder, which need not exist: `XDG_STATE_HOME`, or `.local/state` of the home folder.
+    pub fn state_folder(&self) -> Option<PathBuf> {
+        let outside = self.session.outside();
+        let absolute = |name| outside.env(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = || absolute("HOME").or_else(|| outside.passwd_home()).map(|home| home.join(".local/state"));
+        absolute("XDG_STATE_HOME").or_else(home).map(|state| state.join("leafcrypt"))
     }
 
     /// A variable of the environment; empty means unset.

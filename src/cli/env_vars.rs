@@ -18,6 +18,9 @@ Environment:
   SOPS_GPG_EXEC, GNUPGHOME      how gpg is run
   SOPS_DECRYPTION_ORDER         kinds of key in the order to try them
   LEAFCRYPT_REQUIRE_WITNESS     1: as --require-witness
+  XDG_STATE_HOME, XDG_RUNTIME_DIR
+                                lock files where folders cannot be locked; memory
+                                for what must have a name for a while
   NO_COLOR                      no colours";
 
 /// The variables that count as flags.
@@ -31,6 +34,8 @@ pub(super) struct Variables {
     pub order: Option<String>,
     /// `LEAFCRYPT_REQUIRE_WITNESS`
     pub require_witness: bool,
+    /// `XDG_RUNTIME_DIR`
+    pub runtime: Option<PathBuf>,
 }
 
 impl Variables {
@@ -42,6 +47,7 @@ impl Variables {
             keys: BACKENDS.iter().map(|b| b.names()).filter_map(|n| Some((n.kind, text(n.variable)?))).collect(),
             order: text("SOPS_DECRYPTION_ORDER"),
             require_witness: text("LEAFCRYPT_REQUIRE_WITNESS").is_some_and(|v| v == "1" || v == "true"),
+            runtime: outside.env("XDG_RUNTIME_DIR").map(PathBuf::from),
         }
     }
 }

@@ -24,6 +24,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use leafcrypt_kms::{Real, Session};
 
 use crate::error::Error;
+use crate::files;
 use crate::flows::target::Done;
 use crate::manners::Manners;
 use crate::world::{NoJournal, SystemRandom, World};
@@ -75,6 +76,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     };
     let session = Session::new(Arc::new(Real));
     let variables = env_vars::Variables::read(session.outside());
+    files::sweep_private_dirs(variables.runtime.as_deref());
     let world = World { random: &SystemRandom, session, manners, dialog: &prompt::Terminal, journal: &NoJournal };
     let context = Context { world, global: cli.global, variables };
     match dispatch(cli.command, &context) {
@@ -111,6 +113,6 @@ fn print(bytes: &[u8]) -> u8 {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => 0,
-        Err(_) => exit::Exit::Generic as u8,
+        Err(error) => report::unprinted(&error),
     }
 }

@@ -9,7 +9,7 @@ pub(super) struct Terminal;
 
 impl Dialog for Terminal {
     fn warn(&self, line: &str) {
-        eprintln!("warning: {line}");
+        super::report::say(&format!("warning: {line}"));
     }
 
     fn confirm(&self, question: &str) -> Option<bool> {
@@ -17,7 +17,7 @@ impl Dialog for Terminal {
             return None;
         }
         loop {
-            eprint!("{question} [y/N] ");
+            write!(std::io::stderr(), "{question} [y/N] ").ok()?;
             std::io::stderr().flush().ok()?;
             let mut answer = String::new();
             if std::io::stdin().lock().read_line(&mut answer).ok()? == 0 {

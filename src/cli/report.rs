@@ -1,11 +1,11 @@
 //! An error as text: what failed, where we looked, which key by name, one suggested next command. As `sops`, SOPS's own strings.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use super::Context;
 use super::exit::{self, Exit};
 use crate::error::Error;
-use crate::files::ReadError;
+use crate::files::{ReadError, WriteError};
 use crate::keys::NoKeyOpens;
 use crate::manners::Manners;
 use crate::sealed_file::{OpenError, SOPS_VERSION, SealError, SealedError};
@@ -14,14 +14,14 @@ use crate::sealed_file::{OpenError, SOPS_VERSION, SealError, SealedError};
 pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
     let code = exit::of(error);
     if context.world.manners.sops_messages {
-        eprintln!("{}", as_sops(error));
+        say(&as_sops(error));
     } else {
-        eprintln!("error: {}", ours(error));
+        say(&format!("error: {}", ours(error)));
     }
     if let Some(hint) = hint(error, context.world.manners)
         && !must_be_exact(error)
     {
-        eprintln!("hint: {hint}");
+        say(&format!("hint: {hint}"));
     }
     code as u8
 }
@@ -31,17 +31,31 @@ pub(super) fn warning(line: &str, context: &Context<'_>) {
     if context.world.manners.sops_messages {
         // SOPS's logger, as it writes to what is no terminal.
         let now = crate::metadata::rfc3339(context.world.now());
-        eprintln!("[CMD]\t time=\"{now}\" level=warning msg={line:?}");
+        say(&format!("[CMD]\t time=\"{now}\" level=warning msg={line:?}"));
     } else {
-        eprintln!("warning: {line}");
+        say(&format!("warning: {line}"));
     }
 }
 
 /// A line for a person; nothing in a pipe.
 pub(super) fn note(line: &str) {
     if std::io::stderr().is_terminal() {
-        eprintln!("{line}");
+        say(line);
     }
+}
+
+/// Standard output took not all. A pipe that nobody reads any more ends us silently, as it ends every program.
+pub(super) fn unprinted(error: &std::io::Error) -> u8 {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        crate::guard::end_by_broken_pipe();
+    }
+    say(&format!("error: standard output: {error}"));
+    Exit::Generic as u8
+}
+
+/// A line on standard error, which may be full or closed: then there is nobody to tell.
+pub(super) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// What clap has to say: help on standard output with 0, a usage error with SOPS's 1.
@@ -161,9 +175,28 @@ fn hint(error: &Error, manners: &Manners) -> Option<String> {
         },
         Error::NotThere { path, .. } => format!("{name} decrypt {path} shows what is there"),
         Error::BadSetValue => "a JSON text, so a string has quotes: '\"text\"'".to_owned(),
+        Error::Write { source, .. } => return write_hint(source),
         Error::Exists { .. } => "choose another name with --output, or confirm with -y".to_owned(),
         _ => return None,
     })
+}
+
+fn write_hint(error: &WriteError) -> Option<String> {
+    let text = match error {
+        WriteError::HardLinks { .. } => {
+            "--write-through writes into the file, so that all its names have the new text; a crash meanwhile may tear it"
+        }
+        WriteError::MountPoint | WriteError::ReadOnlyFolder { .. } => {
+            "--write-through writes into a file that is there, instead of replacing it; a crash meanwhile may tear it"
+        }
+        WriteError::Changed => "run the command again, on what the file is now",
+        WriteError::Locked => "run the command again when the other one has ended",
+        WriteError::NoLock => "let XDG_STATE_HOME name a folder of yours on a local disk",
+        WriteError::ForeignLink => "name the file itself",
+        WriteError::NotSynced => "look at the disk, and run the command again",
+        _ => return None,
+    };
+    Some(text.to_owned())
 }
 
 /// Every key that was tried, by group, and why it failed.

@@ -31,6 +31,8 @@ pub(super) struct Args {
     input_type: Option<String>,
     #[command(flatten)]
     opening: Opening,
+    #[command(flatten)]
+    writing: super::shared::Writing,
 }
 
 impl Args {
@@ -41,8 +43,8 @@ impl Args {
         let types = Types { input, ..Types::default() };
         let how = self.opening.how(&order, context);
         let given = Given { config: context.config(), ..Given::default() };
-        let mut done =
-            Set { input: Input::File(self.file.clone()), types, path: self.path.clone(), value, given, how }.run(&context.world)?;
+        let (input, write_through) = (Input::File(self.file.clone()), self.writing.write_through);
+        let mut done = Set { input, types, path: self.path.clone(), value, given, how, write_through }.run(&context.world)?;
         // SOPS's scripts give values as arguments; under its name they need no lesson (threat-model.md, R11).
         if self.value.is_some() && !context.world.manners.sops_messages {
             done.warnings.push(

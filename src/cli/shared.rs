@@ -1,11 +1,11 @@
 //! Flags that several commands have.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use leafcrypt_formats::Format;
 
 use crate::error::Error;
-use crate::flows::target::{Input, Output, Types};
+use crate::flows::target::{Destination, Input, Output, Types};
 use crate::manners::Manners;
 
 /// Flags of every command, before or behind it.
@@ -61,6 +61,16 @@ pub(super) struct To {
     /// Write the result to this file
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+/// How files are written.
+#[derive(Debug, clap::Args)]
+pub(super) struct Writing {
+    /// Where the file cannot be replaced (hard links, a mount point, a read-only folder), write into it; a crash meanwhile may tear it
+    #[arg(long)]
+    pub write_through: bool,
 }
 
 impl To {
@@ -69,10 +79,14 @@ impl To {
         match (self.in_place, &self.output, input) {
             (true, Some(_), _) => conflict("Error: cannot operate on both --output and --in-place"),
             (true, None, Input::Stdin) => conflict("Error: cannot use --in-place when reading from stdin"),
-            (true, None, Input::File(path)) => Ok(Output::InPlace(path.clone())),
-            (false, Some(path), _) => Ok(Output::File(path.clone())),
+            (true, None, Input::File(path)) => Ok(Output::InPlace(self.destination(path))),
+            (false, Some(path), _) => Ok(Output::File(self.destination(path))),
             (false, None, _) => Ok(Output::Stdout),
         }
+    }
+
+    fn destination(&self, path: &Path) -> Destination {
+        Destination { path: path.to_owned(), write_through: self.writing.write_through }
     }
 }
 

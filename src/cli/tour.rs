@@ -11,7 +11,18 @@ pub(super) struct Args {}
 
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
-        tour::run(&context.world, &mut |line| println!("{line}"))?;
-        Ok(Done { stdout: None, warnings: Vec::new(), note: None })
+        // Printed when its folder is gone: whoever reads standard output may stop at any line.
+        let mut text = String::new();
+        let toured = tour::run(&context.world, &mut |line| {
+            text.push_str(line);
+            text.push('\n');
+        });
+        match toured {
+            Ok(()) => Ok(Done { stdout: Some(text.into_bytes()), warnings: Vec::new(), note: None }),
+            Err(error) => {
+                super::print(text.as_bytes());
+                Err(error)
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ mod target;
 mod temp;
 mod write;
 
-pub use folders::{current_folder, make_private_folders, user};
-pub use private::{PrivateDir, make_private_dir, shred};
+pub use folders::{current_folder, make_private_folders, remove_folders, user};
+pub use private::{PrivateDir, make_private_dir, shred, sweep_private_dirs};
 pub use read::{Facts, Kind, ReadError, facts, read, read_stdin};
-pub use write::{WriteError, WriteHow, write};
+pub use write::{Claim, WriteError, WriteHow, write};

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, Mode, OFlags, fstat, mkdirat, open};
+use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, flock, fstat, mkdirat, open, openat, statat};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::geteuid;
 
@@ -13,13 +14,20 @@ use super::write::put_all;
 /// `f_type` of tmpfs and ramfs.
 #[cfg(target_os = "linux")]
 const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
+/// Names of our folders: this, and so many hexadecimal digits of randomness.
+const START: &str = "leafcrypt-";
+const DIGITS: usize = 32;
+/// So often a folder may be taken for an abandoned one before we have locked it.
+const TRIES: usize = 16;
 
-/// A folder of mode 0700 with a random name, removed with all that is in it when dropped.
+/// A folder of mode 0700 with a random name, removed with all that is in it when dropped. As long as we live we hold a lock on it: whoever finds one
+/// without a lock may remove it.
 #[derive(Debug)]
 pub struct PrivateDir {
     path: PathBuf,
     in_memory: bool,
     removed: bool,
+    _lock: OwnedFd,
 }
 
 impl PrivateDir {
@@ -43,10 +51,7 @@ impl PrivateDir {
 
     fn take_away(&mut self) -> io::Result<()> {
         self.removed = true;
-        if !self.in_memory {
-            shred_all(&self.path);
-        }
-        fs::remove_dir_all(&self.path)
+        take_away(&self.path, self.in_memory)
     }
 }
 
@@ -59,19 +64,118 @@ impl Drop for PrivateDir {
 }
 
 /// Makes an owner-only folder in memory: under the user's runtime folder (`XDG_RUNTIME_DIR`), or `/dev/shm`, whichever first is on tmpfs or ramfs by
-/// its own word. Otherwise under `on_disk`, if the user named such a place; otherwise None.
+/// its own word. Otherwise under `on_disk`, if the user named such a place; otherwise None. Removes abandoned ones on the way.
 ///
 /// # Errors
 /// The system gives no randomness, or the named place takes no folder.
 pub fn make_private_dir(runtime: Option<&Path>, on_disk: Option<&Path>) -> io::Result<Option<PrivateDir>> {
-    for parent in runtime.into_iter().chain([Path::new("/dev/shm")]) {
-        if let Ok(Some(path)) = make(parent, true) {
-            return Ok(Some(PrivateDir { path, in_memory: true, removed: false }));
+    for parent in in_memory(runtime) {
+        if let Ok(Some(made)) = Parent::open(parent, true).and_then(|parent| parent.map(|parent| parent.make()).transpose()) {
+            return Ok(Some(made));
         }
     }
     let Some(parent) = on_disk else { return Ok(None) };
-    let path = make(parent, false)?;
-    Ok(path.map(|path| PrivateDir { path, in_memory: false, removed: false }))
+    match Parent::open(parent, false)? {
+        Some(parent) => parent.make().map(Some),
+        None => Err(io::ErrorKind::PermissionDenied.into()),
+    }
+}
+
+/// Removes what killed processes left in memory: our folders that nobody has locked. Never by age or process id, which mean nothing to somebody in
+/// another container on the same memory.
+pub fn sweep_private_dirs(runtime: Option<&Path>) {
+    for parent in in_memory(runtime) {
+        if let Ok(Some(parent)) = Parent::open(parent, true) {
+            parent.sweep();
+        }
+    }
+}
+
+fn in_memory(runtime: Option<&Path>) -> impl Iterator<Item = &Path> {
+    runtime.into_iter().chain([Path::new("/dev/shm")])
+}
+
+/// A place for folders of ours.
+struct Parent {
+    folder: OwnedFd,
+    path: PathBuf,
+    in_memory: bool,
+}
+
+impl Parent {
+    /// None: it is not what it should be.
+    fn open(path: &Path, in_memory: bool) -> io::Result<Option<Self>> {
+        // The place may be reached by links (macOS); what we make in it is made by its descriptor.
+        let folder = retry_on_intr(|| open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()))?;
+        if in_memory && !is_in_memory(&folder) {
+            return Ok(None);
+        }
+        // Where others may remove or rename what is ours, the folder would not be ours for long.
+        let now = fstat(&folder)?;
+        let trusted = now.st_uid == geteuid().as_raw() || now.st_uid == 0;
+        if !trusted || now.st_mode & 0o022 != 0 && now.st_mode & 0o1000 == 0 {
+            return Ok(None);
+        }
+        Ok(Some(Self { folder, path: fs::canonicalize(path)?, in_memory }))
+    }
+
+    fn make(&self) -> io::Result<PrivateDir> {
+        self.sweep();
+        for _ in 0..TRIES {
+            let mut random = [0_u8; DIGITS / 2];
+            getrandom::fill(&mut random).map_err(|_| Errno::IO)?;
+            let name = format!("{START}{:032x}", u128::from_ne_bytes(random));
+            mkdirat(&self.folder, &name, Mode::RWXU)?;
+            // Until it is locked, another process may sweep it away.
+            if let Some(lock) = self.lock(&name)? {
+                return Ok(PrivateDir { path: self.path.join(name), in_memory: self.in_memory, removed: false, _lock: lock });
+            }
+        }
+        Err(Errno::AGAIN.into())
+    }
+
+    /// A folder of ours, locked; None: it is not there any more, or somebody else holds it.
+    fn lock(&self, name: &str) -> Result<Option<OwnedFd>, Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let folder = match retry_on_intr(|| openat(&self.folder, name, flags, Mode::empty())) {
+            Ok(folder) => folder,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(errno) => return Err(errno),
+        };
+        match retry_on_intr(|| flock(&folder, FlockOperation::NonBlockingLockExclusive)) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => return Ok(None),
+            Err(errno) => return Err(errno),
+        }
+        let (mine, there) = (fstat(&folder)?, statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW));
+        Ok(there.is_ok_and(|there| (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)).then_some(folder))
+    }
+
+    fn sweep(&self) {
+        let Ok(entries) = Dir::read_from(&self.folder) else { return };
+        for entry in entries.flatten() {
+            let Some(name) = entry.file_name().to_str().ok().filter(|name| is_name(name)) else { continue };
+            let Ok(found) = statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
+            if found.st_uid != geteuid().as_raw() || FileType::from_raw_mode(found.st_mode) != FileType::Directory {
+                continue;
+            }
+            if let Ok(Some(_lock)) = self.lock(name) {
+                // The next one tries again.
+                let _ = take_away(&self.path.join(name), self.in_memory);
+            }
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.strip_prefix(START).is_some_and(|digits| digits.len() == DIGITS && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+fn take_away(folder: &Path, in_memory: bool) -> io::Result<()> {
+    if !in_memory {
+        shred_all(folder);
+    }
+    fs::remove_dir_all(folder)
 }
 
 /// Overwrites a file once and removes its name. Overwriting is not erasing: journals, snapshots and flash keep copies (threat-model.md, section 6).
@@ -98,32 +202,13 @@ pub fn shred(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
 }
 
-fn make(parent: &Path, in_memory: bool) -> io::Result<Option<PathBuf>> {
-    // The place may be reached by links (macOS); what we make in it is made by its descriptor.
-    let folder = retry_on_intr(|| open(parent, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()))?;
-    if in_memory && !is_in_memory(&folder) {
-        return Ok(None);
-    }
-    // Where others may remove or rename what is ours, the folder would not be ours for long.
-    let now = fstat(&folder)?;
-    let trusted = now.st_uid == geteuid().as_raw() || now.st_uid == 0;
-    if !trusted || now.st_mode & 0o022 != 0 && now.st_mode & 0o1000 == 0 {
-        return if in_memory { Ok(None) } else { Err(io::ErrorKind::PermissionDenied.into()) };
-    }
-    let mut random = [0_u8; 16];
-    getrandom::fill(&mut random).map_err(|_| Errno::IO)?;
-    let name = format!("leafcrypt-{:032x}", u128::from_ne_bytes(random));
-    mkdirat(&folder, &name, Mode::RWXU)?;
-    Ok(Some(fs::canonicalize(parent)?.join(name)))
-}
-
 #[cfg(target_os = "linux")]
-fn is_in_memory(folder: &std::os::fd::OwnedFd) -> bool {
+fn is_in_memory(folder: &OwnedFd) -> bool {
     rustix::fs::fstatfs(folder).is_ok_and(|fs| IN_MEMORY.contains(&(fs.f_type as u64 & 0xffff_ffff)))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_in_memory(_: &std::os::fd::OwnedFd) -> bool {
+fn is_in_memory(_: &OwnedFd) -> bool {
     false
 }
 

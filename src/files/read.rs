@@ -33,9 +33,9 @@ pub enum ReadError {
     /// No permission.
     #[error("permission denied")]
     Denied,
-    /// Anything else.
-    #[error("cannot be read: {0}")]
-    Other(io::ErrorKind),
+    /// Anything else, by its number.
+    #[error("cannot be read: {}", io::Error::from_raw_os_error(*.0))]
+    Os(i32),
 }
 
 /// What stands at a path.
@@ -171,7 +171,7 @@ fn read_error(errno: Errno) -> ReadError {
         Errno::ISDIR => ReadError::Directory,
         Errno::NXIO | Errno::NODEV => ReadError::Special,
         Errno::ACCESS | Errno::PERM => ReadError::Denied,
-        errno => ReadError::Other(io::Error::from(errno).kind()),
+        errno => ReadError::Os(errno.raw_os_error()),
     }
 }
 

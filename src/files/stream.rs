@@ -27,7 +27,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
 
 fn plainly(out: &mut impl Write, bytes: &[u8]) -> Result<(), WriteError> {
     let done = out.write_all(bytes).and_then(|()| out.flush());
-    done.map_err(|e| if e.kind() == io::ErrorKind::StorageFull { WriteError::NoSpace } else { WriteError::Other(e.kind()) })
+    done.map_err(|e| error(Errno::from_io_error(&e).unwrap_or(Errno::IO), Path::new("")))
 }
 
 fn error(errno: Errno, path: &Path) -> WriteError {

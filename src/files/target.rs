@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, openat, readlinka
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::geteuid;
 
-use super::write::WriteError;
+use super::write::{WriteError, WriteHow};
 
 /// So many links one after another, as in the kernel.
 const MOST_LINKS: usize = 40;
@@ -41,8 +41,10 @@ pub(super) struct Old {
     pub stat: Stat,
 }
 
-/// Follows a path to the real thing. `new`: the caller does not change a file that it read, so nobody looked at what the links lead to.
-pub(super) fn resolve(path: &Path, new: bool) -> Result<Target, WriteError> {
+/// Follows a path to the real thing.
+pub(super) fn resolve(path: &Path, how: &WriteHow<'_>) -> Result<Target, WriteError> {
+    // The caller does not change a file that it read, so nobody looked at what the links lead to.
+    let new = how.base.is_none();
     let mut at = path.to_owned();
     for links in 0..MOST_LINKS {
         let place = Place::of(&at)?;
@@ -51,6 +53,10 @@ pub(super) fn resolve(path: &Path, new: bool) -> Result<Target, WriteError> {
             Err(Errno::NOENT) => return Ok(Target::File(place)),
             Err(errno) => return Err(WriteError::of(errno, &place.folder_path)),
         };
+        // A link to nothing is something, too.
+        if how.never_replace {
+            return Err(WriteError::Exists);
+        }
         match FileType::from_raw_mode(found.st_mode) {
             FileType::RegularFile => {
                 if new && links > 0 && found.st_uid != geteuid().as_raw() {

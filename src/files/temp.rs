@@ -1,10 +1,13 @@
 //! The new file before it has its name.
 
 use std::collections::HashSet;
-use std::os::fd::OwnedFd;
+use std::ffi::OsStr;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, openat, statat, unlinkat};
+use rustix::fs::{
+    AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, fstat, ftruncate, linkat, openat, renameat, renameat_with, statat, unlinkat,
+};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::geteuid;
 
@@ -12,36 +15,125 @@ const START: &str = ".leafcrypt-";
 const END: &str = ".tmp";
 /// Hexadecimal digits of randomness between the two.
 const DIGITS: usize = 32;
+/// Names of our open files.
+const DESCRIPTORS: &str = "/proc/self/fd";
 
-/// A file of mode 0600 with a random name, removed when dropped.
+/// A file of mode 0600, without a name where the kernel can, else with a random one; removed when dropped.
 pub(super) struct Temp<'a> {
     folder: &'a OwnedFd,
-    pub name: String,
+    /// None: it has no name, and goes with its descriptor, also after kill -9.
+    name: Option<String>,
     pub file: OwnedFd,
     keep: bool,
 }
 
+/// How a new file gets the name of its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// There is nothing, and nothing may be replaced.
+    Nothing,
+    /// There was nothing.
+    Missing,
+    /// The old file.
+    Old,
+}
+
 impl<'a> Temp<'a> {
-    pub(super) fn new(folder: &'a OwnedFd) -> Result<Self, Errno> {
+    /// A file with a name.
+    pub(super) fn named(folder: &'a OwnedFd) -> Result<Self, Errno> {
         let name = name()?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = retry_on_intr(|| openat(folder, &name, flags, Mode::RUSR | Mode::WUSR))?;
-        Ok(Self { folder, name, file, keep: false })
+        Ok(Self { folder, name: Some(name), file, keep: false })
     }
 
-    /// It has its real name by now: it stays.
-    pub(super) fn renamed(&mut self) -> &OwnedFd {
+    /// A file without a name, for plaintext: whenever we are killed before it is complete, nothing stays. None: not here.
+    #[cfg(target_os = "linux")]
+    pub(super) fn hidden(folder: &'a OwnedFd) -> Result<Option<Self>, Errno> {
+        // Without procfs it could never be given a name.
+        if rustix::fs::access(DESCRIPTORS, rustix::fs::Access::EXISTS).is_err() {
+            return Ok(None);
+        }
+        match retry_on_intr(|| openat(folder, ".", OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR)) {
+            Ok(file) => Ok(Some(Self { folder, name: None, file, keep: false })),
+            // By old kernels, and by file systems that cannot.
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOENT | Errno::NOSYS) => Ok(None),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn hidden(_: &'a OwnedFd) -> Result<Option<Self>, Errno> {
+        Ok(None)
+    }
+
+    /// Has it no name yet?
+    pub(super) fn is_hidden(&self) -> bool {
+        self.name.is_none()
+    }
+
+    /// Gives it the target's name. From then on it stays.
+    pub(super) fn become_target(&mut self, target: &OsStr, over: Over) -> Result<(), Errno> {
+        if self.name.is_none() && over != Over::Old {
+            match self.link(target) {
+                Ok(()) => {
+                    self.keep = true;
+                    return Ok(());
+                }
+                // Somebody who keeps no lock made one meanwhile.
+                Err(Errno::EXIST) if over == Over::Missing => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        let name = match &self.name {
+            Some(name) => name,
+            None => {
+                let name = name()?;
+                self.link(OsStr::new(&name))?;
+                self.name.insert(name)
+            }
+        };
+        match over {
+            Over::Nothing => rename_beside(self.folder, name, target)?,
+            Over::Missing | Over::Old => renameat(self.folder, name, self.folder, target)?,
+        }
         self.keep = true;
-        &self.file
+        Ok(())
+    }
+
+    fn link(&self, to: &OsStr) -> Result<(), Errno> {
+        let from = format!("{DESCRIPTORS}/{}", self.file.as_raw_fd());
+        linkat(rustix::fs::CWD, from, self.folder, to, AtFlags::SYMLINK_FOLLOW)
     }
 }
 
 impl Drop for Temp<'_> {
     fn drop(&mut self) {
-        if !self.keep {
-            // There is nothing more to be done about a failure: the file is the owner's alone, and the next write here tries again.
-            let _ = unlinkat(self.folder, &self.name, AtFlags::empty());
+        let Some(name) = self.name.as_ref().filter(|_| !self.keep) else { return };
+        if matches!(unlinkat(self.folder, name, AtFlags::empty()), Ok(()) | Err(Errno::NOENT)) {
+            return;
         }
+        // What cannot be removed is emptied, and the next write here tries again. Not if it has become the target after all: network file systems
+        // may say that a rename failed which did not.
+        let (mine, there) = (fstat(&self.file), statat(self.folder, name, AtFlags::SYMLINK_NOFOLLOW));
+        if mine.is_ok_and(|mine| mine.st_nlink == 1 && there.is_ok_and(|there| (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino)))
+        {
+            let _ = ftruncate(&self.file, 0);
+        }
+    }
+}
+
+/// Renames, but never over anything.
+fn rename_beside(folder: &OwnedFd, temp: &str, target: &OsStr) -> Result<(), Errno> {
+    match renameat_with(folder, temp, folder, target, RenameFlags::NOREPLACE) {
+        // Not every file system can. A second name, and the first taken away, is the same in two steps.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            linkat(folder, temp, folder, target, AtFlags::empty())?;
+            unlinkat(folder, temp, AtFlags::empty()).inspect_err(|_| {
+                let _ = unlinkat(folder, target, AtFlags::empty());
+            })
+        }
+        done => done,
     }
 }
 

@@ -4,17 +4,17 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, AtFlags, Mode, OFlags, RenameFlags, accessat, fchmod, fsync, ftruncate, openat, renameat, renameat_with};
+use rustix::fs::{Access, AtFlags, Mode, OFlags, accessat, fchmod, fsync, ftruncate, openat};
 use rustix::io::{Errno, retry_on_intr};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::keep::keep;
 use super::lock::{Lock, lock};
-use super::read;
+use super::read::{self, ReadError};
 use super::stream;
 use super::target::{Old, Place, Target, resolve};
-use super::temp::{Temp, sweep};
+use super::temp::{Over, Temp, sweep};
 use crate::guard;
 
 /// Why a file was not written. It is as it was.
@@ -62,9 +62,18 @@ pub enum WriteError {
     /// The target is a folder.
     #[error("this is a folder, not a file")]
     Directory,
-    /// Anything else.
-    #[error("cannot be written: {0}")]
-    Other(io::ErrorKind),
+    /// A device or a pipe, which can be written to, but not changed.
+    #[error("this is no regular file and cannot be changed in place")]
+    NotRegular,
+    /// Neither the folder nor a file in the user's state folder can be locked.
+    #[error("the folder cannot be locked, and no folder for a lock file can be used")]
+    NoLock,
+    /// The one error after which the target is the new text.
+    #[error("the new text is there, but the disk did not confirm it: after a power cut it may be the old one")]
+    NotSynced,
+    /// Anything else, by its number.
+    #[error("cannot be written: {}", io::Error::from_raw_os_error(*.0))]
+    Os(i32),
 }
 
 /// How a file is to be written.
@@ -78,40 +87,87 @@ pub struct WriteHow<'a> {
     pub write_through: bool,
     /// There must be nothing at the target.
     pub never_replace: bool,
-    /// A folder of the user's for lock files, where folders themselves cannot be locked; None is one in `/tmp`.
+    /// The user's state folder, for a lock file where the folder itself cannot be locked.
     pub state: Option<&'a Path>,
 }
 
 /// Writes a file whole or not at all. On success it is on the disk. What is no regular file (`/dev/stdout`, a pipe) is simply written to.
 ///
 /// # Errors
-/// [`WriteError`]: the target is as it was. (Save an I/O error in the very last step, the sync of the folder: then it is the new text, which a
-/// power cut may undo.)
+/// [`WriteError`]: the target is as it was, save for [`WriteError::NotSynced`].
 pub fn write(path: &Path, bytes: &[u8], how: &WriteHow<'_>) -> Result<(), WriteError> {
-    match resolve(path, how.base.is_none())? {
+    match resolve(path, how)? {
         Target::Stream(path) => stream::write(&path, bytes),
-        Target::File(place) => replace(&place, bytes, how),
+        Target::File(place) => Claim::of(place, how.state)?.write(bytes, how),
     }
 }
 
-fn replace(place: &Place, bytes: &[u8], how: &WriteHow<'_>) -> Result<(), WriteError> {
-    let lock = lock(&place.folder, how.state)?;
-    let old = place.old()?;
-    check(place, old.as_ref(), how)?;
-    if how.base == Some(bytes) {
-        return Ok(());
+/// A file that nobody else who keeps to our lock changes: to read it again, and write what was made of that.
+pub struct Claim {
+    place: Place,
+    lock: Lock,
+}
+
+impl Claim {
+    /// Waits for its folder, at most 10 seconds.
+    ///
+    /// # Errors
+    /// It is no regular file, or cannot be locked.
+    pub fn new(path: &Path, how: &WriteHow<'_>) -> Result<Self, WriteError> {
+        match resolve(path, how)? {
+            Target::Stream(_) => Err(WriteError::NotRegular),
+            Target::File(place) => Self::of(place, how.state),
+        }
     }
-    let _held = guard::hold_signals();
-    if matches!(lock, Lock::Folder) {
-        sweep(&place.folder);
+
+    fn of(place: Place, state: Option<&Path>) -> Result<Self, WriteError> {
+        let lock = lock(&place.folder, state)?;
+        Ok(Self { place, lock })
     }
-    let linked = old.as_ref().filter(|old| old.stat.st_nlink > 1);
-    if let Some(old) = linked {
-        return overwrite(place, old, bytes);
+
+    /// What the file holds now.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn read(&self) -> Result<Vec<u8>, ReadError> {
+        match self.place.old() {
+            Ok(Some(old)) => read::all(&old.file, &old.stat),
+            Ok(None) => Err(ReadError::NotFound),
+            Err(WriteError::Denied) => Err(ReadError::Denied),
+            Err(WriteError::Os(number)) => Err(ReadError::Os(number)),
+            Err(_) => Err(ReadError::Special),
+        }
     }
-    match (put(place, old.as_ref(), bytes, how), &old) {
-        (Err(WriteError::ReadOnlyFolder { .. } | WriteError::MountPoint), Some(old)) if how.write_through => overwrite(place, old, bytes),
-        (done, _) => done,
+
+    /// Writes it, and lets others write.
+    ///
+    /// # Errors
+    /// As [`write()`].
+    pub fn write(self, bytes: &[u8], how: &WriteHow<'_>) -> Result<(), WriteError> {
+        let Self { place, lock } = self;
+        let old = place.old()?;
+        check(&place, old.as_ref(), how)?;
+        if how.base == Some(bytes) {
+            return Ok(());
+        }
+        let held = guard::hold_signals();
+        if matches!(lock, Lock::Folder) {
+            sweep(&place.folder);
+        }
+        let linked = old.as_ref().filter(|old| old.stat.st_nlink > 1);
+        let done = match linked {
+            Some(old) => overwrite(&place, old, bytes),
+            None => match (put(&place, old.as_ref(), bytes, how), &old) {
+                (Err(WriteError::ReadOnlyFolder { .. } | WriteError::MountPoint), Some(old)) if how.write_through => {
+                    overwrite(&place, old, bytes)
+                }
+                (done, _) => done,
+            },
+        };
+        // Before a signal that waited ends us: a lock file must go.
+        drop(lock);
+        drop(held);
+        done
     }
 }
 
@@ -139,13 +195,30 @@ fn check(place: &Place, old: Option<&Old>, how: &WriteHow<'_>) -> Result<(), Wri
     Ok(())
 }
 
-/// The new file, beside the old one until it is complete and on the disk.
+/// The new file, beside the old one until it is complete and on the disk. Plaintext has no name until then, where that can be.
 fn put(place: &Place, old: Option<&Old>, bytes: &[u8], how: &WriteHow<'_>) -> Result<(), WriteError> {
-    let error = |errno| WriteError::of(errno, &place.folder_path);
-    let mut temp = Temp::new(&place.folder).map_err(|errno| match errno {
+    let new = |made: Result<Option<Temp<'_>>, Errno>| -> Result<bool, WriteError> {
+        match made.map_err(|errno| no_file(place, errno))? {
+            Some(temp) => fill(place, temp, old, bytes, how),
+            None => Ok(false),
+        }
+    };
+    if how.secret && new(Temp::hidden(&place.folder))? {
+        return Ok(());
+    }
+    new(Temp::named(&place.folder).map(Some)).map(drop)
+}
+
+fn no_file(place: &Place, errno: Errno) -> WriteError {
+    match errno {
         Errno::ACCESS | Errno::PERM | Errno::ROFS => WriteError::ReadOnlyFolder { folder: place.folder_path.clone() },
-        errno => error(errno),
-    })?;
+        errno => WriteError::of(errno, &place.folder_path),
+    }
+}
+
+/// False: it has no name and cannot be given one.
+fn fill(place: &Place, mut temp: Temp<'_>, old: Option<&Old>, bytes: &[u8], how: &WriteHow<'_>) -> Result<bool, WriteError> {
+    let error = |errno| WriteError::of(errno, &place.folder_path);
     put_all(&temp.file, bytes, 0, false).map_err(error)?;
     match old {
         Some(old) => keep(old, &temp.file).map_err(error)?,
@@ -153,34 +226,29 @@ fn put(place: &Place, old: Option<&Old>, bytes: &[u8], how: &WriteHow<'_>) -> Re
         None => fchmod(&temp.file, Mode::from_raw_mode((0o666 & !guard::started_umask()) as _)).map_err(error)?,
     }
     sync(&temp.file).map_err(error)?;
-    let renamed = match how.never_replace {
-        true => rename_beside(place, &temp.name),
-        false => renameat(&place.folder, &temp.name, &place.folder, &place.name),
+    let over = match old {
+        Some(_) => Over::Old,
+        None if how.never_replace => Over::Nothing,
+        None => Over::Missing,
     };
-    renamed.map_err(|errno| match errno {
-        Errno::BUSY | Errno::XDEV => WriteError::MountPoint,
-        Errno::EXIST => WriteError::Exists,
-        errno => error(errno),
-    })?;
-    sync_folder(&place.folder, temp.renamed()).map_err(error)
-}
-
-/// Renames, but never over anything.
-fn rename_beside(place: &Place, temp: &str) -> Result<(), Errno> {
-    match renameat_with(&place.folder, temp, &place.folder, &place.name, RenameFlags::NOREPLACE) {
-        // Not every file system can. A second name, and the first taken away, is the same in two steps.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
-            rustix::fs::linkat(&place.folder, temp, &place.folder, &place.name, AtFlags::empty())?;
-            rustix::fs::unlinkat(&place.folder, temp, AtFlags::empty())
-        }
-        done => done,
+    let was_hidden = temp.is_hidden();
+    match temp.become_target(&place.name, over) {
+        Ok(()) => {}
+        Err(Errno::EXIST) => return Err(WriteError::Exists),
+        Err(_) if temp.is_hidden() => return Ok(false),
+        Err(Errno::BUSY | Errno::XDEV) => return Err(WriteError::MountPoint),
+        Err(errno) => return Err(error(errno)),
     }
+    // Some file systems do not sync a file that has no name.
+    let file = if was_hidden { sync(&temp.file) } else { Ok(()) };
+    file.and_then(|()| sync_folder(&place.folder, &temp.file)).map_err(|_| WriteError::NotSynced)?;
+    Ok(true)
 }
 
 /// Writes into the file itself. What can go wrong is tried before the first byte; if it goes wrong all the same, the old text is put back.
 fn overwrite(place: &Place, old: &Old, bytes: &[u8]) -> Result<(), WriteError> {
     let error = |errno| WriteError::of(errno, &place.folder_path);
-    let before = Zeroizing::new(read::all(&old.file, &old.stat).map_err(|_| WriteError::Other(io::ErrorKind::Other))?);
+    let before = Zeroizing::new(read::all(&old.file, &old.stat).map_err(|_| WriteError::Os(Errno::IO.raw_os_error()))?);
     let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = retry_on_intr(|| openat(&place.folder, &place.name, flags, Mode::empty())).map_err(error)?;
     let done = reserve(&file, bytes.len()).and_then(|()| into(&file, bytes));
@@ -260,7 +328,7 @@ impl WriteError {
             Errno::ROFS => WriteError::ReadOnlyFolder { folder: folder.to_owned() },
             Errno::NOENT | Errno::NOTDIR => WriteError::NotFound { folder: folder.to_owned() },
             Errno::ISDIR => WriteError::Directory,
-            errno => WriteError::Other(io::Error::from(errno).kind()),
+            errno => WriteError::Os(errno.raw_os_error()),
         }
     }
 }

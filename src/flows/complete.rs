@@ -32,7 +32,7 @@ impl Encrypt {
         }
         let clear = sealed.in_clear().map_err(failed)?;
         if clear.is_empty() {
-            let mut done = deliver(text.to_vec(), &self.output, Holds::Sealed, Some(text), warnings)?;
+            let mut done = deliver(text.to_vec(), &self.output, Holds::Sealed, Some(text), warnings, world)?;
             done.note = Some(format!("{path} is sealed already, and nothing that its rule covers stands in clear"));
             return Ok(done);
         }
@@ -47,7 +47,7 @@ impl Encrypt {
         let done = file.seal(world).map_err(|source| Error::Seal { path: path.clone(), source: Box::new(source) })?;
         world.journal.record(Event::Encrypt, &path).map_err(Error::Audit)?;
         warnings.extend(done.warnings);
-        let mut done = deliver(done.text, &self.output, Holds::Sealed, Some(text), warnings)?;
+        let mut done = deliver(done.text, &self.output, Holds::Sealed, Some(text), warnings, world)?;
         done.note = Some(format!("{path} was sealed already; sealed what stood in clear: {}", named(&clear)));
         Ok(done)
     }

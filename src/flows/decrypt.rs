@@ -5,6 +5,7 @@ use leafcrypt_formats::{Format, Printing};
 use super::extract;
 use super::target::{Done, Holds, Input, Output, Types, deliver};
 use crate::error::Error;
+use crate::keys::DataKey;
 use crate::sealed_file::{NotSealed, OpenFile, OpenHow, SealedError, SealedFile};
 use crate::world::{Event, World};
 
@@ -34,7 +35,7 @@ impl Decrypt<'_> {
         let path = self.input.name();
         let format = self.types.input_of(&self.input, world.manners);
         let extract = self.extract.as_deref().map(extract::parse).transpose()?;
-        let open = open(&path, format, &text, &self.how, world)?;
+        let open = open(&path, format, &text, None, &self.how, world)?;
         let mut warnings = open.warnings().to_vec();
         let out_format = match self.types.output {
             None if open.format() == Format::Binary => Format::Binary,
@@ -54,7 +55,7 @@ impl Decrypt<'_> {
         if self.how.ignore_mac {
             warnings.push("the MAC was not checked (--ignore-mac): values may have been changed, removed or added by anybody".to_owned());
         }
-        deliver(bytes, &self.output, Holds::Plain, Some(&text), warnings)
+        deliver(bytes, &self.output, Holds::Plain, Some(&text), warnings, world)
     }
 }
 
@@ -62,14 +63,25 @@ fn is_data_only(open: &OpenFile<'_>, world: &World<'_>) -> bool {
     open.trees(world.manners).is_ok_and(|trees| trees.first().is_some_and(|t| t.get("data").is_some()))
 }
 
-/// Opens a text, for every flow that does.
+/// Opens a text, for every flow that does. `key`: its data key, where that is known already.
 ///
 /// # Errors
 /// It is not sealed, or does not open.
-pub fn open<'t>(path: &str, format: Format, text: &'t [u8], how: &OpenHow<'_>, world: &World<'_>) -> Result<OpenFile<'t>, Error> {
+pub fn open<'t>(
+    path: &str,
+    format: Format,
+    text: &'t [u8],
+    key: Option<DataKey>,
+    how: &OpenHow<'_>,
+    world: &World<'_>,
+) -> Result<OpenFile<'t>, Error> {
     let sealed = SealedFile::parse(format, text, world.manners).map_err(|source| Error::Sealed { path: path.to_owned(), source })?;
     let mut warnings = sealed.warnings();
-    let mut open = sealed.open(world, how).map_err(|source| Error::Open { path: path.to_owned(), source: Box::new(source) })?;
+    let opened = match key {
+        Some(key) => sealed.open_with(key, world.manners, how),
+        None => sealed.open(world, how),
+    };
+    let mut open = opened.map_err(|source| Error::Open { path: path.to_owned(), source: Box::new(source) })?;
     world.journal.record(Event::Decrypt, path).map_err(Error::Audit)?;
     warnings.extend(open.warnings().iter().cloned());
     open.set_warnings(warnings);

@@ -86,7 +86,7 @@ impl Encrypt {
         world.journal.record(Event::Encrypt, &path).map_err(Error::Audit)?;
         let sealed = file.seal(world).map_err(failed)?;
         warnings.extend(sealed.warnings);
-        deliver(sealed.text, &self.output, Holds::Sealed, Some(text), warnings)
+        deliver(sealed.text, &self.output, Holds::Sealed, Some(text), warnings, world)
     }
 
     /// The text in the output's format. The same format: the text as it is.

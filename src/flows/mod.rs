@@ -1,5 +1,6 @@
 //! What a person can do, one file each; nothing here prints, reads argv, or exits.
 
+pub mod change;
 pub mod complete;
 pub mod decrypt;
 pub mod disk;

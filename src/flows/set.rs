@@ -2,15 +2,15 @@
 
 use leafcrypt_formats::{Bytes, Document, Format, Mode, Part, Value, parse_path};
 
-use super::decrypt::open;
+use super::change::InPlace;
 use super::rules::Given;
-use super::target::{Done, Holds, Input, Output, Types, deliver};
+use super::target::{Done, Input, Types};
 use super::trust;
 use crate::config::Rule;
 use crate::error::Error;
 use crate::manners::Manners;
 use crate::sealed_file::{OpenFile, OpenHow, scan_options};
-use crate::world::{Event, World};
+use crate::world::World;
 
 /// A change of one value.
 pub struct Set<'a> {
@@ -26,6 +26,8 @@ pub struct Set<'a> {
     pub given: Given,
     /// How to open.
     pub how: OpenHow<'a>,
+    /// `--write-through`
+    pub write_through: bool,
 }
 
 impl Set<'_> {
@@ -37,22 +39,28 @@ impl Set<'_> {
         let Input::File(path) = &self.input else { return Err(Error::NoFile) };
         let at = parse_path(&self.path).map_err(|why| Error::BadSetPath(format!("Invalid set index format: {why}")))?;
         let value = read_value(&self.value, world.manners)?;
-        let text = self.input.read()?;
         let name = self.input.name();
-        let mut file = open(&name, self.types.input_of(&self.input, world.manners), &text, &self.how, world)?;
-        let mut warnings = file.warnings().to_vec();
-        let rule = trust::rule_of(path, &self.given, world, &mut warnings)?;
-        trust::vouch(&mut file, rule.as_ref());
-        let plain = changed(&file, &at, &value, &name, rule.as_ref(), world.manners, &mut warnings)?;
-        if plain == file.plain() && world.manners.typed_set {
-            let note = Some(format!("{name}: that value is there already"));
-            return Ok(Done { stdout: None, warnings, note });
-        }
-        file.replace(plain);
-        let sealed = file.seal(world).map_err(|source| Error::Seal { path: name.clone(), source: Box::new(source) })?;
-        world.journal.record(Event::Encrypt, &name).map_err(Error::Audit)?;
-        warnings.extend(sealed.warnings);
-        deliver(sealed.text, &Output::InPlace(path.clone()), Holds::Sealed, Some(&text), warnings)
+        let format = self.types.input_of(&self.input, world.manners);
+        // Looked for once the file has opened, and not again under its lock.
+        let looked = std::cell::OnceCell::new();
+        let apply = |file: &mut OpenFile<'_>, warnings: &mut Vec<String>| {
+            let rule: &Option<Rule> = match looked.get() {
+                Some(rule) => rule,
+                None => {
+                    let rule = trust::rule_of(path, &self.given, world, warnings)?;
+                    looked.get_or_init(|| rule)
+                }
+            };
+            trust::vouch(file, rule.as_ref());
+            let plain = changed(file, &at, &value, &name, rule.as_ref(), world.manners, warnings)?;
+            if plain == file.plain() && world.manners.typed_set {
+                return Ok(false);
+            }
+            file.replace(plain);
+            Ok(true)
+        };
+        let note = format!("{name}: that value is there already");
+        InPlace { path, format, how: &self.how, write_through: self.write_through }.change(&apply, &note, world)
     }
 }
 

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use leafcrypt_formats::Format;
 
 use crate::error::Error;
-use crate::files;
+use crate::files::{self, WriteHow};
 use crate::manners::Manners;
+use crate::world::World;
 
 /// Where the input comes from.
 #[derive(Clone, Debug)]
@@ -45,9 +46,24 @@ pub enum Output {
     /// Standard output: the caller writes it.
     Stdout,
     /// In place of the input.
-    InPlace(PathBuf),
+    InPlace(Destination),
     /// To another file.
-    File(PathBuf),
+    File(Destination),
+}
+
+/// A file that is written.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    /// Its name.
+    pub path: PathBuf,
+    /// `--write-through`: where it cannot be replaced, write into it.
+    pub write_through: bool,
+}
+
+impl From<PathBuf> for Destination {
+    fn from(path: PathBuf) -> Self {
+        Destination { path, write_through: false }
+    }
 }
 
 /// The types of a command: given, or told by a name.
@@ -111,13 +127,26 @@ pub enum Holds {
 ///
 /// # Errors
 /// The target cannot be written; it is as it was.
-pub fn deliver(bytes: Vec<u8>, output: &Output, holds: Holds, base: Option<&[u8]>, warnings: Vec<String>) -> Result<Done, Error> {
-    let (path, base) = match output {
+pub fn deliver(
+    bytes: Vec<u8>,
+    output: &Output,
+    holds: Holds,
+    base: Option<&[u8]>,
+    warnings: Vec<String>,
+    world: &World<'_>,
+) -> Result<Done, Error> {
+    let (to, base) = match output {
         Output::Stdout => return Ok(Done { stdout: Some(bytes), warnings, note: None }),
-        Output::InPlace(path) => (path, base),
-        Output::File(path) => (path, None),
+        Output::InPlace(to) => (to, base),
+        Output::File(to) => (to, None),
     };
-    let how = files::WriteHow { secret: holds == Holds::Plain, base, ..files::WriteHow::default() };
-    files::write(path, &bytes, &how).map_err(|source| Error::Write { path: path.display().to_string(), source })?;
+    let state = world.state_folder();
+    let how = how(holds, base, to.write_through, state.as_deref());
+    files::write(&to.path, &bytes, &how).map_err(|source| Error::Write { path: to.path.display().to_string(), source })?;
     Ok(Done { stdout: None, warnings, note: None })
+}
+
+/// How a result is written.
+pub(super) fn how<'a>(holds: Holds, base: Option<&'a [u8]>, write_through: bool, state: Option<&'a Path>) -> WriteHow<'a> {
+    WriteHow { secret: holds == Holds::Plain, base, write_through, never_replace: false, state }
 }

@@ -13,6 +13,7 @@ use super::target::{Input, Output, Types};
 use super::{keygen, target};
 use crate::error::Error;
 use crate::files;
+use crate::guard;
 use crate::sealed_file::OpenHow;
 use crate::world::World;
 
@@ -21,9 +22,14 @@ const PLAIN: &[u8] =
 
 /// Runs the tour; `say` gets each line.
 ///
+/// Where no folder in memory is found it runs in the temporary folder, and says so: its text is made up and its key opens nothing else, so that no
+/// secret of anybody's reaches a disk (threat-model.md, P13).
+///
 /// # Errors
 /// A step fails: then something is wrong with this machine or with us, and the error says what.
 pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
+    // A signal waits until the folder is gone, a second at most: there is a look at it before every step.
+    let _held = guard::hold_signals();
     let runtime = world.session.outside().env("XDG_RUNTIME_DIR").map(std::path::PathBuf::from);
     let folder = files::make_private_dir(runtime.as_deref(), Some(&std::env::temp_dir()))
         .ok()
@@ -33,10 +39,15 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
     let file = folder.path().join("secrets.json");
     let given_env = Arc::new(Tourist { inner: world.session.shared_outside(), key_file: key_file.clone().into_os_string() });
     let inside = World { session: Session::new(given_env), ..*world };
-    let write =
-        |path: &Path, bytes: &[u8]| target::deliver(bytes.to_vec(), &Output::File(path.to_owned()), target::Holds::Plain, None, Vec::new());
+    let write = |path: &Path, bytes: &[u8]| {
+        let to = Output::File(path.to_owned().into());
+        target::deliver(bytes.to_vec(), &to, target::Holds::Plain, None, Vec::new(), &inside)
+    };
 
     say(&format!("A tour of leafcrypt, in {} (removed at the end).", folder.path().display()));
+    if !folder.in_memory() {
+        say("No folder in memory was found, so this one is on a disk. Its text is made up, and its key opens nothing else.");
+    }
     say("");
     say("1. A key of your own. The public part, age1..., is called the recipient.");
     let plan = keygen::plan(Some(&key_file), &inside)?;
@@ -45,22 +56,32 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
     say(&format!("   {}", made.recipient));
     command(say, "export SOPS_AGE_KEY_FILE=keys.txt");
 
+    if guard::is_interrupted() {
+        return Ok(());
+    }
     say("");
     say("2. A file with secrets.");
     write(&file, PLAIN)?;
     command(say, "cat secrets.json");
     show(say, PLAIN);
 
+    if guard::is_interrupted() {
+        return Ok(());
+    }
     say("");
     say("3. Sealed for that recipient: every value is encrypted, every key can be read. This is what Git would store.");
     let given = Given { keys: vec![(Kind::Age, made.recipient.clone())], ..Given::default() };
-    let encrypt = Encrypt { input: Input::File(file.clone()), output: Output::InPlace(file.clone()), types: Types::default(), given };
+    let encrypt =
+        Encrypt { input: Input::File(file.clone()), output: Output::InPlace(file.clone().into()), types: Types::default(), given };
     encrypt.run(&inside)?;
     command(say, &format!("leafcrypt encrypt --age {} -i secrets.json", short(&made.recipient)));
     let sealed = read(&file)?;
     command(say, "cat secrets.json");
     show(say, &sealed);
 
+    if guard::is_interrupted() {
+        return Ok(());
+    }
     say("");
     say("4. One value changes.");
     let set = Set {
@@ -70,16 +91,23 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
         value: zeroize::Zeroizing::new("\"correct horse battery staple\"".to_owned()),
         given: Given::default(),
         how: OpenHow::default(),
+        write_through: false,
     };
     set.run(&inside)?;
     command(say, "leafcrypt set secrets.json '[\"db\"][\"password\"]' '\"correct horse battery staple\"'");
     let changed = read(&file)?;
 
+    if guard::is_interrupted() {
+        return Ok(());
+    }
     say("");
     say("5. What Git shows: that value, the MAC over all values, the date, and leafcrypt's own field. No other token moved.");
     command(say, "git diff --word-diff secrets.json");
     diff(say, &sealed, &changed);
 
+    if guard::is_interrupted() {
+        return Ok(());
+    }
     say("");
     say("6. Opened again: the same bytes as before, but for the one value.");
     let decrypt = Decrypt {
@@ -98,6 +126,9 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
         return Err(Error::Usage("the tour's file did not come back as it was: please report this".to_owned()));
     }
 
+    if guard::is_interrupted() {
+        return Ok(());
+    }
     say("");
     say("7. Key and file are shredded.");
     for path in [&file, &key_file] {
@@ -112,7 +143,7 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Error {
-    Error::Write { path: path.display().to_string(), source: files::WriteError::Other(error.kind()) }
+    Error::Write { path: path.display().to_string(), source: files::WriteError::Os(error.raw_os_error().unwrap_or(0)) }
 }
 
 fn command(say: &mut dyn FnMut(&str), text: &str) {

@@ -6,4 +6,4 @@ mod panics;
 mod signals;
 
 pub use harden::{Started, as_started, harden, started, started_umask};
-pub use signals::{Held, hold_signals};
+pub use signals::{Held, end_by_broken_pipe, hold_signals, is_interrupted};

@@ -6,7 +6,7 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGXFSZ};
 use signal_hook::{flag, low_level};
 
 /// One signal that waits.
@@ -21,7 +21,9 @@ impl Waiting {
     }
 }
 
-static WAITING: [Waiting; 4] = [Waiting::new(SIGHUP), Waiting::new(SIGINT), Waiting::new(SIGQUIT), Waiting::new(SIGTERM)];
+/// A failed assertion of ours aborts all the same: `abort` takes the handler away and tries again.
+static WAITING: [Waiting; 5] =
+    [Waiting::new(SIGHUP), Waiting::new(SIGINT), Waiting::new(SIGQUIT), Waiting::new(SIGTERM), Waiting::new(SIGABRT)];
 /// No file is being replaced: a signal does what it always does.
 static IDLE: AtomicBool = AtomicBool::new(true);
 /// The limit of file sizes was met. Nobody asks: the write has failed with an error of its own.
@@ -44,7 +46,7 @@ pub(super) fn take_over() {
     let _ = flag::register(SIGXFSZ, &TOO_LARGE);
 }
 
-/// While this lives, HUP, INT, QUIT and TERM wait.
+/// While this lives, HUP, INT, QUIT, TERM and ABRT wait.
 #[derive(Debug)]
 #[must_use]
 pub struct Held(());
@@ -55,6 +57,16 @@ pub fn hold_signals() -> Held {
     *holders += 1;
     IDLE.store(false, Ordering::SeqCst);
     Held(())
+}
+
+/// Does a signal wait? Then what is being done should come to its end soon.
+pub fn is_interrupted() -> bool {
+    WAITING.iter().any(|waiting| waiting.came.load(Ordering::SeqCst))
+}
+
+/// Ends the process as a broken pipe does by default; Rust's runtime ignores that signal, so that a write tells of it by an error.
+pub fn end_by_broken_pipe() {
+    let _ = low_level::emulate_default_handler(SIGPIPE);
 }
 
 impl Drop for Held {

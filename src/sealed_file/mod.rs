@@ -190,6 +190,11 @@ impl OpenFile<'_> {
         &mut self.settings
     }
 
+    /// Its data key, to open another state of the same file.
+    pub fn into_data_key(self) -> DataKey {
+        self.data_key
+    }
+
     /// Other text: what is sealed next. Tokens of unchanged values stay.
     pub fn replace(&mut self, plain: Vec<u8>) {
         self.plain = plain.into();
