@@ -7,5 +7,6 @@ mod metadata;
 mod architecture;
 mod commands;
 mod complete;
+mod files;
 mod interop;
 mod tools;

@@ -1,0 +1,74 @@
+//! Files are written whole or not at all, whatever stands at the target, whoever else writes, and keep what belongs to them (threat-model.md, P6 to P8;
+//! `sealed-file.md`, section 6). Crashes, failing calls and signals are in `crash/`.
+
+mod concurrent;
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::tools::Place;
+
+/// Our program.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_leafcrypt");
+
+/// A command in a place, to be changed before it is run.
+pub fn command(place: &Place, program: impl AsRef<Path>) -> Command {
+    let mut command = Command::new(program.as_ref());
+    command.current_dir(place.path("")).env_clear();
+    command.env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin").env("HOME", place.path("home")).env("SOPS_AGE_KEY_FILE", place.path("keys.txt"));
+    command
+}
+
+/// What a program said, for messages of tests.
+pub fn said(output: &Output) -> String {
+    format!("{:?}: {}", output.status, String::from_utf8_lossy(&output.stderr))
+}
+
+/// Runs leafcrypt, which must succeed.
+pub fn must(place: &Place, args: &[&str]) -> Vec<u8> {
+    let output = place.ours(args);
+    assert!(output.status.success(), "{args:?}: {}", said(&output));
+    output.stdout
+}
+
+/// Puts a sealed file into a place.
+pub fn sealed(place: &Place, name: &str, plain: &str) -> Vec<u8> {
+    place.write(name, plain);
+    must(place, &["encrypt", "-i", "--age", &place.recipient, name]);
+    place.read(name)
+}
+
+/// One value of a sealed file.
+pub fn value(place: &Place, name: &str, key: &str) -> String {
+    String::from_utf8(must(place, &["decrypt", "--extract", &format!("[\"{key}\"]"), name])).unwrap()
+}
+
+/// What stands below a folder, folders left out: mode, owner, and the content or where a link leads.
+pub fn snapshot(folder: &Path) -> BTreeMap<PathBuf, (u32, u32, Vec<u8>)> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let now = path.symlink_metadata().unwrap();
+            let content = match now.file_type() {
+                kind if kind.is_dir() => {
+                    folders.push(path);
+                    continue;
+                }
+                kind if kind.is_symlink() => std::fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes(),
+                kind if kind.is_file() => std::fs::read(&path).unwrap(),
+                _ => Vec::new(),
+            };
+            found.insert(path, (now.permissions().mode() & 0o7777, now.uid(), content));
+        }
+    }
+    found
+}
+
+/// Names that a writer leaves behind when it is killed.
+pub fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    snapshot(folder).into_keys().filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(".leafcrypt-")).collect()
+}
