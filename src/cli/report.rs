@@ -202,13 +202,19 @@ fn write_hint(error: &WriteError) -> Option<String> {
 /// Every key that was tried, by group, and why it failed.
 fn tried(report: &NoKeyOpens) -> String {
     let mut lines = Vec::new();
+    let several = report.groups.len() > 1;
+    let indent = if several { "    " } else { "  " };
     for (i, group) in report.groups.iter().enumerate() {
-        if report.groups.len() > 1 {
+        if several {
             lines.push(format!("  group {}: {}", i + 1, if group.opened { "opened" } else { "not opened" }));
         }
         for (key, why) in &group.tried {
-            lines.push(format!("  {} {}: {why}", key.kind().name(), key.id()));
+            lines.push(format!("{indent}{} {}: {why}", key.kind().name(), key.id()));
         }
+    }
+    if several && report.combining.is_none() {
+        let opened = report.groups.iter().filter(|group| group.opened).count();
+        lines.push(format!("  {opened} of {} groups opened, {} are needed", report.groups.len(), report.threshold));
     }
     lines.extend(report.combining.iter().map(|why| format!("  {why}")));
     lines.join("\n")
@@ -217,7 +223,7 @@ fn tried(report: &NoKeyOpens) -> String {
 /// `sops-keys.md`, section 3, with its columns and trailing blanks.
 fn sops_report(report: &NoKeyOpens) -> String {
     if let Some(why) = &report.combining {
-        return format!("Failed to get the data key required to decrypt the SOPS file.\n\n{why}");
+        return why.clone();
     }
     let mut out = String::from("Failed to get the data key required to decrypt the SOPS file.\n");
     for (i, group) in report.groups.iter().enumerate() {

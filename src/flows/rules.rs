@@ -9,7 +9,7 @@ use super::disk::{OnDisk, who};
 use crate::config::{self, Config, ConfigError, Rule, Search, Stores};
 use crate::error::Error;
 use crate::files;
-use crate::keys::{KeyGroups, Record};
+use crate::keys::{Group, KeyGroups, Record};
 use crate::seal::selection::RuleKind;
 use crate::world::World;
 
@@ -91,7 +91,7 @@ pub fn groups(rule: &Rule, world: &World<'_>) -> Result<KeyGroups, Error> {
             let resolved = key.resolve(&world.session).map_err(|why| Error::Resolve { key: key.id().to_owned(), why })?;
             records.push(Record { key: resolved.unwrap_or_else(|| key.clone()), wrapped: None, created_at: None, unknown: Vec::new() });
         }
-        groups.push(records);
+        groups.push(Group::new(records));
     }
     Ok(KeyGroups { groups, threshold: rule.stored_threshold() })
 }

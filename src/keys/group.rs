@@ -23,11 +23,27 @@ pub struct Record {
     pub unknown: Vec<(String, Tree)>,
 }
 
+/// A group of keys, any of which opens it.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// Its keys, in the order in which SOPS reads them.
+    pub records: Vec<Record>,
+    /// Fields of the group's item that nobody knows, kept. Flat lists have no item, so there are none.
+    pub unknown: Vec<(String, Tree)>,
+}
+
+impl Group {
+    /// A group of these keys.
+    pub fn new(records: Vec<Record>) -> Self {
+        Group { records, unknown: Vec::new() }
+    }
+}
+
 /// The groups of a file. With one, each key hides the whole data key; with more, the keys of group i hide share i.
 #[derive(Clone, Debug, Default)]
 pub struct KeyGroups {
     /// The groups, in file order.
-    pub groups: Vec<Vec<Record>>,
+    pub groups: Vec<Group>,
     /// How many groups must open; 0: not said (then: all of them).
     pub threshold: i64,
 }
@@ -76,7 +92,7 @@ impl KeyGroups {
         if self.groups.is_empty() {
             return Err(WrapFailed::NoGroups);
         }
-        if self.groups.iter().any(Vec::is_empty) {
+        if self.groups.iter().any(|group| group.records.is_empty()) {
             return Err(WrapFailed::EmptyGroup);
         }
         let shares = match self.groups.len() {
@@ -92,7 +108,7 @@ impl KeyGroups {
         let mut failed = Vec::new();
         for (i, group) in self.groups.iter_mut().enumerate() {
             let secret = shares.as_ref().map_or(data_key.as_secret(), |shares| &shares[i]);
-            wrap_group(group, secret, session, &mut failed);
+            wrap_group(&mut group.records, secret, session, &mut failed);
         }
         if failed.is_empty() { Ok(()) } else { Err(WrapFailed::Keys(failed)) }
     }
@@ -116,18 +132,21 @@ impl KeyGroups {
                 break;
             }
             let mut tried = Vec::new();
-            let secret = unwrap_group(group, order, session, &mut tried);
+            let secret = unwrap_group(&group.records, order, session, &mut tried);
             reports.push(GroupReport { opened: secret.is_some(), tried });
             parts.extend(secret);
         }
         let failed = |combining: Option<String>, groups| NoKeyOpens { groups, threshold: self.threshold, combining };
+        let apart = |why: ShamirError| Some(format!("could not get data key from shamir parts: {why}"));
         if parts.len() < needed {
-            return Err(failed(None, reports));
+            // Where the file's own threshold is met all the same, SOPS has got as far as combining.
+            let met = several && self.threshold <= parts.len() as i64;
+            return Err(failed(met.then_some(ShamirError::LessThanTwo).and_then(apart), reports));
         }
         let secret = if several {
             match shamir::combine(&parts, needed) {
                 Ok(secret) => secret,
-                Err(why) => return Err(failed(Some(format!("could not get data key from shamir parts: {why}")), reports)),
+                Err(why) => return Err(failed(apart(why), reports)),
             }
         } else {
             parts.pop().expect("one part is needed and there")
@@ -138,7 +157,7 @@ impl KeyGroups {
 
     /// All records of all groups.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
-        self.groups.iter().flatten()
+        self.groups.iter().flat_map(|group| &group.records)
     }
 
     /// The same recipients in the same groups, whatever their order inside a group? Compared by kind and string form.
@@ -148,7 +167,7 @@ impl KeyGroups {
                 .groups
                 .iter()
                 .map(|g| {
-                    let mut names: Vec<_> = g.iter().map(|r| (r.key.kind(), r.key.id().to_owned())).collect();
+                    let mut names: Vec<_> = g.records.iter().map(|r| (r.key.kind(), r.key.id().to_owned())).collect();
                     names.sort();
                     names.dedup();
                     names

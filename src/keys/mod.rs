@@ -5,4 +5,4 @@ pub mod group;
 pub mod shamir;
 
 pub use data_key::DataKey;
-pub use group::{GroupReport, KeyGroups, NoKeyOpens, Record, WrapFailed};
+pub use group::{Group, GroupReport, KeyGroups, NoKeyOpens, Record, WrapFailed};

@@ -6,7 +6,7 @@ use leafcrypt_formats::{Shape, Tree, Value, go_float_fixed};
 use leafcrypt_kms::{Field, Fields, Kind, Wrapped, backend};
 
 use super::{EXTENSION, Metadata, MetadataError, date, flatten};
-use crate::keys::Record;
+use crate::keys::{Group, Record};
 use crate::seal::selection::{RuleKind, Selection};
 
 /// R8 of the threat model.
@@ -91,7 +91,7 @@ fn selection(known: &Known<'_>) -> Result<Option<Selection>, MetadataError> {
 }
 
 /// Flat lists beat `key_groups`, even broken ones.
-fn groups(known: &Known<'_>, warnings: &mut Vec<String>) -> Result<Vec<Vec<Record>>, MetadataError> {
+fn groups(known: &Known<'_>, warnings: &mut Vec<String>) -> Result<Vec<Group>, MetadataError> {
     let mut count = 0;
     let flat = group(known, "", &mut count, warnings)?;
     let items = known.list("key_groups");
@@ -99,7 +99,7 @@ fn groups(known: &Known<'_>, warnings: &mut Vec<String>) -> Result<Vec<Vec<Recor
         if items.map_or(true, |items| !items.is_empty()) {
             warnings.push("metadata field key_groups is ignored beside the flat lists of keys".to_owned());
         }
-        return Ok(vec![flat]);
+        return Ok(vec![Group::new(flat)]);
     }
     let items = items?;
     if items.is_empty() {
@@ -115,10 +115,10 @@ fn groups(known: &Known<'_>, warnings: &mut Vec<String>) -> Result<Vec<Vec<Recor
             return Err(MetadataError::Type { field: place, expected: "a map" });
         }
         let lists = Known::of(item, &is_list, warnings);
-        if item.entries().any(|(name, _)| !is_list(&String::from_utf8_lossy(name).to_ascii_lowercase())) {
-            warnings.push(format!("{place} has fields that are not known; they go when the file is written again"));
-        }
-        groups.push(group(&lists, &format!("{place}."), &mut count, warnings)?);
+        let records = group(&lists, &format!("{place}."), &mut count, warnings)?;
+        let names = item.entries().filter_map(|(name, tree)| Some((std::str::from_utf8(name).ok()?, tree)));
+        let unknown = names.filter(|(name, _)| !is_list(&name.to_ascii_lowercase()));
+        groups.push(Group { records, unknown: unknown.map(|(name, tree)| (name.to_owned(), tree.clone())).collect() });
     }
     Ok(groups)
 }

@@ -4,7 +4,7 @@ use leafcrypt_formats::{Shape, Tree, Value};
 use leafcrypt_kms::{Field, Kind, backend};
 
 use super::{EXTENSION, Metadata, flatten};
-use crate::keys::Record;
+use crate::keys::{Group, Record};
 
 impl Metadata {
     /// The fields for a block: sorted by name at every level, unknown ones among them; flat names without prefix where the shape wants them.
@@ -35,11 +35,18 @@ impl Metadata {
             put("shamir_threshold", Tree::Value(Value::Int(self.groups.threshold)));
         }
         match self.groups.groups.as_slice() {
-            [one] => fields.extend(lists(one, false)),
-            groups => put("key_groups", Tree::list(groups.iter().map(|group| Tree::map(sorted(lists(group, true)))))),
+            [one] if one.unknown.is_empty() => fields.extend(lists(&one.records, false)),
+            groups => put("key_groups", Tree::list(groups.iter().map(item))),
         }
         sorted(fields)
     }
+}
+
+/// A group with its unknown fields.
+fn item(group: &Group) -> Tree {
+    let mut fields = group.unknown.clone();
+    fields.extend(lists(&group.records, true));
+    Tree::map(sorted(fields))
 }
 
 /// The lists of a group that are not empty; in a group's item, SOPS writes those of age and Vault always.

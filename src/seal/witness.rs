@@ -10,7 +10,7 @@ use super::aad;
 use super::plain_bytes;
 use super::policy::Coverage;
 use super::selection::Selection;
-use crate::keys::KeyGroups;
+use crate::keys::{KeyGroups, Record};
 
 /// A digest.
 pub type Sum = [u8; 32];
@@ -101,13 +101,18 @@ pub fn body_frame(frame: &Frame<'_>) -> Records {
     }
     records.add(Tag::Threshold, frame.threshold.to_string().as_bytes());
     records.add(Tag::Version, frame.version.as_bytes());
-    let mut unknown: Vec<&(String, Tree)> = frame.unknown.iter().collect();
+    add_unknown(&mut records, frame.unknown);
+    records
+}
+
+/// Fields nobody knows, by name: their order is the writer's.
+fn add_unknown(records: &mut Records, unknown: &[(String, Tree)]) {
+    let mut unknown: Vec<&(String, Tree)> = unknown.iter().collect();
     unknown.sort_by(|a, b| a.0.cmp(&b.0));
     for (name, tree) in unknown {
         records.add(Tag::UnknownName, name.as_bytes());
-        add_tree(&mut records, tree);
+        add_tree(records, tree);
     }
-    records
 }
 
 /// The `body` digest of a document, of all its steps or of some. `kind_of` gives the type of a covered leaf: its token's.
@@ -173,11 +178,16 @@ pub fn comments<'a>(document: &Document<'_>, mut token: impl FnMut(CommentId) ->
 }
 
 /// The `keys` digest: per group, per record, kind and every field with `enc`, but not `created_at`.
+///
+/// Records count kind by kind, as SOPS reads a group's lists: a rule may name the kinds of a group in another order than a file can hold.
 pub fn keys(groups: &KeyGroups) -> Sum {
     let mut records = Records::default();
     for group in &groups.groups {
         records.add(Tag::Group, b"");
-        for record in group {
+        add_unknown(&mut records, &group.unknown);
+        let mut in_order: Vec<&Record> = group.records.iter().collect();
+        in_order.sort_by_key(|record| record.key.kind());
+        for record in in_order {
             records.add(Tag::KeyKind, record.key.kind().name().as_bytes());
             for (name, field) in &record.key.fields().0 {
                 records.add(Tag::FieldName, name.as_bytes());
@@ -191,10 +201,7 @@ pub fn keys(groups: &KeyGroups) -> Sum {
                     }
                 }
             }
-            for (name, tree) in &record.unknown {
-                records.add(Tag::UnknownName, name.as_bytes());
-                add_tree(&mut records, tree);
-            }
+            add_unknown(&mut records, &record.unknown);
             records.add(Tag::Enc, record.wrapped.as_ref().map_or(b"".as_slice(), |w| w.0.as_bytes()));
         }
     }

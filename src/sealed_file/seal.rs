@@ -51,7 +51,7 @@ impl OpenFile<'static> {
         let data_key = DataKey::generate(world.random)?;
         let mut groups = wanted.groups;
         let now = metadata::rfc3339(world.now());
-        for record in groups.groups.iter_mut().flatten() {
+        for record in groups.groups.iter_mut().flat_map(|group| &mut group.records) {
             let dated = leafcrypt_kms::backend(record.key.kind()).names().created_at;
             record.created_at = dated.then(|| now.clone());
         }
@@ -248,7 +248,9 @@ impl OpenFile<'_> {
             unknown: self.settings.unknown.clone(),
             ..Metadata::default()
         };
-        if metadata.groups.records().any(|record| record.wrapped.is_none()) || metadata.groups.groups.iter().any(Vec::is_empty) {
+        if metadata.groups.records().any(|record| record.wrapped.is_none())
+            || metadata.groups.groups.iter().any(|group| group.records.is_empty())
+        {
             metadata.groups.wrap(&self.data_key, world.random, &world.session)?;
         }
         if let Some(kept) = kept {

@@ -4,6 +4,7 @@ use leafcrypt::formats::{Shape, Tree, Value};
 use leafcrypt::kms::Kind;
 use leafcrypt::metadata::{Metadata, MetadataError};
 use leafcrypt::seal::selection::RuleKind;
+use leafcrypt::seal::witness;
 
 fn golden(name: &str) -> String {
     let path = format!("{}/testdata/sops/3.11.0/metadata/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -103,16 +104,16 @@ fn flat_blocks_of_sops_come_back() {
 fn what_a_block_of_sops_says() {
     let metadata = Metadata::read(&nested("shamir.json"), Shape::Nested).expect("a block");
     assert_eq!(metadata.groups.threshold, 2);
-    let kinds: Vec<Vec<Kind>> = metadata.groups.groups.iter().map(|g| g.iter().map(|r| r.key.kind()).collect()).collect();
+    let kinds: Vec<Vec<Kind>> = metadata.groups.groups.iter().map(|g| g.records.iter().map(|r| r.key.kind()).collect()).collect();
     assert_eq!(kinds, [vec![Kind::Pgp, Kind::Age], vec![Kind::Age], vec![Kind::Pgp]]);
     assert!(metadata.mac_only_encrypted);
     let selection = metadata.selection.expect("a rule");
     assert_eq!((selection.kind, selection.text.as_str()), (RuleKind::EncryptedRegex, "^(a|b)<&>"));
     assert_eq!(metadata.version, "3.11.0");
-    let age = &metadata.groups.groups[0][1];
+    let age = &metadata.groups.groups[0].records[1];
     assert!(age.wrapped.as_ref().is_some_and(|w| w.0.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n") && w.0.ends_with("-----\n")));
     assert_eq!(age.created_at, None);
-    assert!(metadata.groups.groups[0][0].created_at.is_some());
+    assert!(metadata.groups.groups[0].records[0].created_at.is_some());
 
     let metadata = Metadata::read(&nested("one.bin"), Shape::Nested).expect("a block");
     assert!(metadata.selection.is_none());
@@ -136,7 +137,7 @@ fn every_kind_in_the_order_of_3_13() {
     let metadata = Metadata::read(&block, Shape::Nested).expect("a block");
     assert_eq!(metadata.warnings, Vec::<String>::new());
     assert_eq!(Tree::map(metadata.fields(Shape::Nested)), modern(&block));
-    let kinds: Vec<Kind> = metadata.groups.groups[0].iter().map(|record| record.key.kind()).collect();
+    let kinds: Vec<Kind> = metadata.groups.groups[0].records.iter().map(|record| record.key.kind()).collect();
     assert_eq!(kinds[1..], Kind::ALL);
     let flat = metadata.fields(Shape::FlatPrefix);
     assert!(flat.contains(&("kms__list_0__map_aws_profile".to_owned(), Tree::text(""))));
@@ -171,10 +172,39 @@ fn unknown_fields_survive() {
 }
 
 #[test]
+fn unknown_fields_of_groups_survive() {
+    let group = |more: &str| format!(r#"{{"age": [{{"enc": "e", "recipient": "age1x"}}], "hc_vault": [], {more}}}"#);
+    for groups in [format!("{}, {}", group(r#""future": [1], "zz": {"a": 1}"#), group(r#""note": "n""#)), group(r#""note": 1"#)] {
+        let text = format!(r#"{{"key_groups": [{groups}], "lastmodified": "d", "mac": "m", "version": "3.14.0"}}"#);
+        let metadata = read(&text).expect("a block");
+        assert_eq!(metadata.warnings, Vec::<String>::new());
+        assert_eq!(Tree::map(metadata.fields(Shape::Nested)), modern(&json(&text)));
+    }
+}
+
+/// A rule may name kinds, a writer fields, in another order than the file has them; who can open the file is the same.
+#[test]
+fn the_digest_of_the_keys_knows_no_order_of_kinds() {
+    let digest = |text: &str| witness::keys(&read(text).expect("a block").groups);
+    let age = r#""age": [{"enc": "e", "recipient": "age1x", "x": 1, "y": 2}]"#;
+    let pgp = r#""pgp": [{"created_at": "2026-01-01T00:00:00Z", "enc": "e", "fp": "F"}]"#;
+    let same = digest(&format!("{{{age}, {pgp}}}"));
+    assert_eq!(digest(&format!("{{{pgp}, {}}}", age.replace(r#""x": 1, "y": 2"#, r#""y": 2, "x": 1"#))), same);
+    assert_ne!(digest(&format!("{{{pgp}, {}}}", age.replace(r#""x": 1"#, r#""x": 2"#))), same);
+    let groups = |one: &str, two: &str| digest(&format!(r#"{{"key_groups": [{{{one}}}, {{{two}}}]}}"#));
+    assert_ne!(groups(age, pgp), groups(pgp, age));
+    assert_ne!(groups(age, pgp), groups(age, &format!(r#"{pgp}, "future": 1"#)));
+
+    let mut as_in_a_rule = read(&format!("{{{age}, {pgp}}}")).expect("a block").groups;
+    as_in_a_rule.groups[0].records.reverse();
+    assert_eq!(witness::keys(&as_in_a_rule), same);
+}
+
+#[test]
 fn what_older_writers_left() {
     let metadata =
         with(r#""kms": null, "gcp_kms": [], "azure_kv": {}, "shamir_threshold": 0, "unencrypted_suffix": "","#).expect("a block");
-    assert_eq!(metadata.groups.groups[0].len(), 1);
+    assert_eq!(metadata.groups.groups[0].records.len(), 1);
     assert!(metadata.selection.is_none());
     assert_eq!(with(r#""shamir_threshold": 2.0,"#).expect("a whole float").groups.threshold, 2);
     assert_eq!(with(r#""shamir_threshold": "0x2","#).expect("base 0").groups.threshold, 2);
@@ -189,7 +219,7 @@ fn what_older_writers_left() {
     let metadata = read_flat(&ini).expect("a block");
     assert_eq!(metadata.groups.threshold, 2);
     assert!(!metadata.mac_only_encrypted);
-    assert_eq!(metadata.groups.groups[0][0].wrapped.as_ref().map(|w| w.0.as_str()), Some("a\nb\nc"));
+    assert_eq!(metadata.groups.groups[0].records[0].wrapped.as_ref().map(|w| w.0.as_str()), Some("a\nb\nc"));
 }
 
 #[test]
@@ -200,9 +230,9 @@ fn names_in_another_case() {
     let metadata = metadata.expect("as SOPS 3.13 reads it");
     assert_eq!((metadata.mac.as_str(), metadata.last_modified.as_str(), metadata.version.as_str()), ("m", "d", "3.11.0"));
     assert!(metadata.mac_only_encrypted);
-    assert_eq!(metadata.groups.groups[0][0].key.id(), "age1x");
-    assert!(metadata.unknown.is_empty() && metadata.groups.groups[0][0].unknown.is_empty());
-    assert_eq!(read(r#"{"age": {"recipient": "age1x", "enc": "e"}}"#).expect("a lone map").groups.groups[0].len(), 1);
+    assert_eq!(metadata.groups.groups[0].records[0].key.id(), "age1x");
+    assert!(metadata.unknown.is_empty() && metadata.groups.groups[0].records[0].unknown.is_empty());
+    assert_eq!(read(r#"{"age": {"recipient": "age1x", "enc": "e"}}"#).expect("a lone map").groups.groups[0].records.len(), 1);
 }
 
 #[test]

@@ -1,11 +1,17 @@
 //! The binaries that tests drive, each in an environment of its own.
 
 use std::ffi::OsStr;
+use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// The fingerprint of `testdata/keys/pgp.asc`.
+pub const PGP: &str = "CCA2BDC72417AF8C8DAD199207FA2CD49EB9F02C";
 
 /// A folder with an age key, removed at the end; commands run in it see nothing else of the machine.
 pub struct Place {
@@ -44,29 +50,120 @@ impl Place {
 
     /// Runs leafcrypt.
     pub fn ours<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Output {
-        self.run(Path::new(env!("CARGO_BIN_EXE_leafcrypt")), args)
+        self.call(Program::Ours, args).run()
     }
 
     /// Runs the real sops. `None`: it is not installed, which is an error in CI.
     pub fn sops<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Option<Output> {
-        Some(self.run(&sops()?, args))
+        sops()?;
+        Some(self.call(Program::Sops, args).run())
     }
 
-    fn run<A: AsRef<OsStr>>(&self, program: &Path, args: impl IntoIterator<Item = A>) -> Output {
-        Command::new(program)
+    /// A call about to be made.
+    pub fn call<A: AsRef<OsStr>>(&self, program: Program, args: impl IntoIterator<Item = A>) -> Call {
+        let path = match program {
+            Program::Ours | Program::AsSops => PathBuf::from(env!("CARGO_BIN_EXE_leafcrypt")),
+            Program::Sops => sops().unwrap(),
+        };
+        let mut command = Command::new(path);
+        if program == Program::AsSops {
+            command.arg0("sops");
+        }
+        command
             .args(args)
             .current_dir(&self.folder)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", self.path("home"))
-            .env("SOPS_AGE_KEY_FILE", self.path("keys.txt"))
-            .output()
-            .unwrap()
+            .env("SOPS_AGE_KEY_FILE", self.path("keys.txt"));
+        Call { command, stdin: None, folder: self.folder.clone() }
+    }
+
+    /// Puts the two age identities of `testdata/keys` in place of the fresh one and gives their recipients.
+    pub fn known_ages(&mut self) -> [String; 2] {
+        let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/keys");
+        let texts = ["age-1.txt", "age-2.txt"].map(|name| std::fs::read_to_string(keys.join(name)).unwrap());
+        self.write("keys.txt", texts.concat());
+        let public = |text: &String| text.lines().find_map(|l| l.strip_prefix("# public key: ")).unwrap().to_owned();
+        let ages = [public(&texts[0]), public(&texts[1])];
+        self.recipient = ages[0].clone();
+        ages
+    }
+
+    /// Gives the place a gpg home with the secret key [`PGP`].
+    pub fn with_pgp(self) -> Self {
+        std::fs::DirBuilder::new().mode(0o700).create(self.path("home/.gnupg")).unwrap();
+        let key = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/keys/pgp.asc");
+        let done = self.gpg("gpg", &["--quiet", "--batch", "--import", &key.to_string_lossy()]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        self
+    }
+
+    fn gpg(&self, program: &str, args: &[&str]) -> Output {
+        Command::new(program).args(args).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", self.path("home")).output().unwrap()
+    }
+}
+
+/// Which program a test starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// leafcrypt under its own name.
+    Ours,
+    /// leafcrypt under the name `sops`.
+    AsSops,
+    /// The real sops.
+    Sops,
+}
+
+/// A call of a program, in a clean environment.
+pub struct Call {
+    command: Command,
+    stdin: Option<Vec<u8>>,
+    folder: PathBuf,
+}
+
+impl Call {
+    /// Sets a variable.
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Feeds standard input; otherwise it is empty.
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// Starts in this folder of the place, with `PWD` as a shell sets it.
+    pub fn dir(mut self, name: &str) -> Self {
+        let folder = self.folder.join(name);
+        self.command.current_dir(&folder).env("PWD", folder);
+        self
+    }
+
+    /// Makes it.
+    pub fn run(mut self) -> Output {
+        let Some(bytes) = self.stdin else { return self.command.output().unwrap() };
+        let command = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        let feeding = std::thread::spawn(move || {
+            // A program that refuses its arguments closes the pipe unread.
+            let _ = pipe.write_all(&bytes);
+        });
+        let done = child.wait_with_output().unwrap();
+        feeding.join().unwrap();
+        done
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
+        if self.path("home/.gnupg").exists() {
+            // Its agent would live on.
+            self.gpg("gpgconf", &["--kill", "all"]);
+        }
         // A folder that stays behind holds test keys only.
         let _ = std::fs::remove_dir_all(&self.folder);
     }

@@ -1,0 +1,130 @@
+//! Which comment governs what under the comment selectors, case by case as the real sops has it (and what a name selector does to comments).
+
+use crate::interop_pair::check;
+use crate::tools::{Place, sops};
+
+const SELECTORS: [&str; 3] = ["encrypted_comment_regex: sec", "unencrypted_comment_regex: sec", "encrypted_regex: '^(b|map|l|t)$'"];
+
+const YAML: &[&str] = &[
+    // The table of rules: a head, an inline comment, one above a scalar, inside a map, above a map, inside lists.
+    "# head\na_sec: v\nplain: v # inline sec\n# sec above\nb: v\nc: v\n",
+    "map_sec:\n    # inner\n    k1: v\nmap:\n    x_sec:\n        - l1\n        - l2\n    # sec map\n    sub:\n        d1: v\n        d2: v\n",
+    "list:\n    - i1\n    # sec\n    - i2\n    - i3\n",
+    "list:\n    - m1: v\n      m2_sec: v\n",
+    // Placement.
+    "w: [1, 2] # sec\nx: y\n",
+    "map: # sec\n  a: 1\n  b: 2\nx: y\n",
+    "l: # sec\n  - a\n  - b\nx: y\n",
+    "a: 1\n# sec\n\nb: 2\nc: 3\n",
+    "a:\n  b: 1\n  # sec\nc: 2\nd: 3\n",
+    "a:\n  b: 1\n\n# sec\nc: 2\nd: 3\n",
+    "l:\n  # sec\n  - a: 1\n    b: 2\n  - a: 3\n",
+    "l:\n  - # sec\n    a: 1\n  - b: 2\n",
+    "l:\n  - - 1\n    - 2\n  # sec\n  - - 3\n    - 4\n  - 5\n",
+    "l:\n  - a # sec\n  - b\n",
+    "a: {b: 1, c: 2} # sec\nd: 1\n",
+    "a:\n  b: 1\n    # sec\n  c: 2\n",
+    "a:\n  b: 1\n# sec\n  c: 2\nd: 3\n",
+    "a: # sec\n  1\nb: 2\n",
+    "a: >- # sec\n  t\nb: 2\n",
+    "a: |\n  text\n  more\n# sec\nb: 1\n",
+    "a: &x 1 # sec\nb: *x\n",
+    "a: 1\n# sec\n",
+    "# sec\n\na: 1\nb: 2\n",
+    // Who empties the list.
+    "# sec\na: null\nb: 1\n",
+    "# sec\na: {}\nb: 1\n",
+    "# sec\na: []\nb: 1\n",
+    "# sec\na: \"\"\nb: 1\n",
+    "# sec\n# other\na: 1\nb: 2\n",
+    "# other\n# sec\na: 1\nb: 2\n",
+    "# sec\na:\n  b: 1\n  c:\n    - 1\n    - x: 2\nd: 1\n",
+    "a:\n  # sec\n  b:\n    c: 1\n  d: 2\n",
+    "a:\n  b:\n    c: 1\n    # sec\n    d: 2\n  e: 3\n",
+    // Streams: each document begins anew.
+    "---\n# sec\na: 1\n---\nb: 1\n",
+    "a: 1\n# sec\n---\nb: 1\n",
+];
+
+const INI: &[&str] = &[
+    "; sec\n[s]\na = 1\nb = 2\n",
+    "[s]\n; sec\na = 1\nb = 2\n\n[t]\nc = 3\n",
+    "[s]\na = 1\n; sec\nb = 2\nc = 3\n",
+    "; sec\na = 1\nb = 2\n\n[s]\nc = 3\n",
+    "[s]\na = 1\n\n; sec\n[t]\nb = 2\nc = 3\n",
+    "[s]\na = 1\n# sec\n# more\nb = 2\nc = 3\n",
+    "[s]\n; other\na = 1\n; sec\nb = 2\nc = 3\n",
+    "[s]\na = 1 ; sec\nb = 2\n",
+    "[s]\na = \n; sec\nb = 2\nc = 3\n",
+];
+
+const ENV: &[&str] =
+    &["# sec\na=1\nb=2\n", "a=1\n# sec\nb=2\n", "# sec\n# other\na=1\nb=2\n", "a=1\n# sec\n", "# sec\na=\nb=1\n", "#sec\n\na=1\nb=2\n"];
+
+fn all(ending: &str, texts: &[&str]) {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::new();
+    let name = format!("f.{ending}");
+    let mut wrong = Vec::new();
+    for selector in SELECTORS {
+        place.write(".sops.yaml", format!("creation_rules: [{{age: {}, {selector}}}]\n", place.recipient));
+        for text in texts {
+            place.write(&name, text);
+            wrong.extend(check(&place, ending, text, &["encrypt", &name], &format!("{text:?}, {selector}")).err());
+        }
+    }
+    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn yaml() {
+    all("yaml", YAML);
+}
+
+#[test]
+fn ini() {
+    all("ini", INI);
+}
+
+#[test]
+fn dotenv() {
+    all("env", ENV);
+}
+
+/// Files that sops seals so that it cannot open them itself: ours open in both.
+#[test]
+fn what_sops_cannot_open_again() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::new();
+    place.write(".sops.yaml", format!("creation_rules: [{{age: {}, encrypted_comment_regex: sec}}]\n", place.recipient));
+    for (text, code) in [("l:\n  # sec\n  # more\n  - a\n  - b\n", 51), ("l:\n  - a: 1 # sec\n    b: 2\n  - b: 2\n", 2)] {
+        place.write("f.yaml", text);
+        place.write("theirs.yaml", place.sops(["encrypt", "f.yaml"]).unwrap().stdout);
+        assert_eq!(place.sops(["decrypt", "theirs.yaml"]).unwrap().status.code(), Some(code), "sops has learnt it: {text:?}");
+        place.write("ours.yaml", place.ours(["encrypt", "f.yaml"]).stdout);
+        assert_eq!(place.ours(["decrypt", "ours.yaml"]).stdout, text.as_bytes());
+        let opened = place.sops(["decrypt", "--output-type", "json", "ours.yaml"]).unwrap();
+        let plain = place.ours(["decrypt", "--output-type", "json", "ours.yaml"]);
+        assert_eq!(opened.stdout, plain.stdout, "{}", String::from_utf8_lossy(&opened.stderr));
+    }
+}
+
+/// Called as sops, with all that its legacy form takes and its commands do not.
+#[test]
+fn comment_selectors_as_flags() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::new();
+    let text = "# head\na: v\nb: v # sec\nc: 1\n";
+    place.write("f.yaml", text);
+    let age = place.recipient.as_str();
+    for selector in ["--encrypted-comment-regex=sec", "--unencrypted-comment-regex=sec", "--mac-only-encrypted", "--encrypted-suffix=b"] {
+        check(&place, "yaml", text, &["-e", "--age", age, selector, "f.yaml"], selector).unwrap();
+        check(&place, "yaml", text, &["--age", age, selector, "--encrypt", "f.yaml"], selector).unwrap();
+    }
+}
