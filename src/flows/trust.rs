@@ -8,7 +8,7 @@ use leafcrypt_formats::{Document, Format, LeafId};
 use super::rules::{self, Given};
 use crate::config::{ConfigError, Rule};
 use crate::error::Error;
-use crate::keys::{KeyGroups, Record};
+use crate::keys::{Group, KeyGroups, Record};
 use crate::manners::Manners;
 use crate::seal::policy::Policy;
 use crate::seal::selection::Selection;
@@ -39,7 +39,10 @@ pub fn vouch(file: &mut OpenFile<'_>, rule: Option<&Rule>) {
 /// A rule's recipients, to be compared.
 pub fn recipients(rule: &Rule) -> KeyGroups {
     let record = |key: &std::sync::Arc<_>| Record { key: std::sync::Arc::clone(key), wrapped: None, created_at: None, unknown: Vec::new() };
-    KeyGroups { groups: rule.groups.iter().map(|group| group.iter().map(record).collect()).collect(), threshold: rule.stored_threshold() }
+    KeyGroups {
+        groups: rule.groups.iter().map(|group| Group::new(group.iter().map(record).collect())).collect(),
+        threshold: rule.stored_threshold(),
+    }
 }
 
 /// A value that is about to be written: refused if it would stand in clear though the creation rule covers it. As `sops` only a warning, for SOPS
