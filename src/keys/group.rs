@@ -160,6 +160,11 @@ impl KeyGroups {
         self.groups.iter().flat_map(|group| &group.records)
     }
 
+    /// All records of all groups, to be changed.
+    pub fn records_mut(&mut self) -> impl Iterator<Item = &mut Record> {
+        self.groups.iter_mut().flat_map(|group| &mut group.records)
+    }
+
     /// The same recipients in the same groups, whatever their order inside a group? Compared by kind and string form.
     pub fn same_recipients(&self, other: &KeyGroups) -> bool {
         let names = |groups: &KeyGroups| -> Vec<Vec<(leafcrypt_kms::Kind, String)>> {

@@ -8,11 +8,12 @@ use zeroize::Zeroizing;
 use super::error::{OpenError, SealError};
 use super::open::{Opening, check_mac};
 use super::verdict::{self, Seen, Vouched};
-use super::{Base, BaseBody, OpenFile, OpenHow};
+use super::{Base, BaseBody, OpenFile, OpenHow, Renews};
 use crate::metadata::Metadata;
 use crate::seal::cipher::{Cipher, Nonces};
 use crate::seal::extension::{self, Payload};
 use crate::seal::mac::Mac;
+use crate::seal::policy::Coverage;
 use crate::seal::token::Holds;
 use crate::seal::witness::{self, Sum, Tag};
 use crate::world::World;
@@ -43,7 +44,8 @@ pub(super) fn open(
         let verdict = verdict::check(found, metadata, seen, how)?;
         (verdict.payload, verdict.vouched, verdict.warnings)
     };
-    Ok(Opening { plain, opened: Opened::default(), mac, payload, vouched, warnings })
+    let coverage = Coverage { leaves: Vec::new(), comments: Vec::new() };
+    Ok(Opening { plain, opened: Opened::default(), coverage, hints: Vec::new(), mac, payload, vouched, warnings })
 }
 
 pub(super) fn seal(file: &OpenFile<'_>, world: &World<'_>) -> Result<Vec<u8>, SealError> {
@@ -59,7 +61,7 @@ pub(super) fn seal(file: &OpenFile<'_>, world: &World<'_>) -> Result<Vec<u8>, Se
         BaseBody::Document { .. } => None,
     });
     // The MAC is a digest of the one value: equal MACs, equal files.
-    let same = old.filter(|(base, _)| *base.mac == *mac && !base.unchecked);
+    let same = old.filter(|(base, _)| *base.mac == *mac && !base.unchecked && file.renews != Renews::Key);
     let metadata = {
         let mut metadata = file.metadata_with(same.map(|(base, _)| &base.metadata), &mac, &cipher, &mut nonces, world)?;
         let payload = Payload {

@@ -7,11 +7,13 @@ mod binary;
 mod clear;
 mod error;
 mod open;
+mod rewrap;
+mod rotate;
 mod seal;
 mod verdict;
 mod walk;
 
-use leafcrypt_formats::{Bytes, CommentId, Dialect, Document, Envelope, Format, LeafId, Limits, Mode, ScanOptions, Tree};
+use leafcrypt_formats::{Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, ScanOptions, Tree};
 
 pub use clear::Clear;
 pub use error::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
@@ -22,6 +24,7 @@ use crate::keys::{DataKey, KeyGroups};
 use crate::manners::Manners;
 use crate::metadata::Metadata;
 use crate::seal::extension::Descent;
+use crate::seal::policy::Coverage;
 use crate::seal::selection::Selection;
 
 /// The newest SOPS version whose behaviour we match: what 3.13.2 changed is in, later ones are not looked at yet.
@@ -65,6 +68,8 @@ pub struct OpenFile<'t> {
     data_key: DataKey,
     settings: Settings,
     base: Option<Base<'t>>,
+    /// What of the sealed file is made anew.
+    renews: Renews,
     /// What the user should know; already in words.
     warnings: Vec<String>,
 }
@@ -90,11 +95,24 @@ pub struct Settings {
     pub descent: Descent,
 }
 
+/// What of a sealed file is made anew when it is sealed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Renews {
+    /// Nothing but what the metadata block says: the leaves stay as they stand.
+    Block,
+    /// The leaves: unchanged ones keep their tokens.
+    Leaves,
+    /// The data key, and with it every token.
+    Key,
+}
+
 /// The sealed file that an [`OpenFile`] came from.
 struct Base<'t> {
     text: &'t [u8],
     metadata: Metadata,
     body: BaseBody<'t>,
+    /// The hints that brought the text back.
+    hints: Vec<Hint>,
     /// The MAC's plaintext.
     mac: zeroize::Zeroizing<String>,
     /// Opened without checking the MAC: what is sealed from it gets no field of ours.
@@ -102,7 +120,7 @@ struct Base<'t> {
 }
 
 enum BaseBody<'t> {
-    Document { document: Box<Document<'t>>, opened: leafcrypt_formats::Opened },
+    Document { document: Box<Document<'t>>, opened: leafcrypt_formats::Opened, coverage: Coverage },
     Binary(Envelope),
 }
 
@@ -198,6 +216,7 @@ impl OpenFile<'_> {
     /// Other text: what is sealed next. Tokens of unchanged values stay.
     pub fn replace(&mut self, plain: Vec<u8>) {
         self.plain = plain.into();
+        self.renews = self.renews.max(Renews::Leaves);
     }
 
     /// The documents as trees, with the opened values: for `--extract` and `--output-type`.
@@ -206,7 +225,7 @@ impl OpenFile<'_> {
     /// The plain text of a file that was not opened from a sealed one does not parse.
     pub fn trees(&self, manners: &Manners) -> Result<Vec<Tree>, SealedError> {
         match &self.base {
-            Some(Base { body: BaseBody::Document { document, opened }, .. }) => {
+            Some(Base { body: BaseBody::Document { document, opened, .. }, .. }) => {
                 let value = |id: LeafId| {
                     Ok::<_, std::convert::Infallible>(opened.leaves[id.0 as usize].clone().unwrap_or_else(|| document.value(id)))
                 };

@@ -1,17 +1,17 @@
 //! From sealed to open: data key, values, MAC, witness, layout.
 
-use leafcrypt_formats::{Document, Format, Kind, LeafId, Mode, Opened};
+use leafcrypt_formats::{Document, Format, Hint, Kind, LeafId, Mode, Opened};
 use zeroize::Zeroizing;
 
 use super::error::OpenError;
 use super::verdict::{self, Vouched};
-use super::{Base, BaseBody, Body, OpenFile, OpenHow, SealedFile, Settings, binary, scan_options, walk};
+use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, scan_options, walk};
 use crate::keys::DataKey;
 use crate::manners::Manners;
 use crate::metadata::{self, Metadata};
 use crate::seal::cipher::Cipher;
 use crate::seal::extension::{self, Payload};
-use crate::seal::policy::Policy;
+use crate::seal::policy::{Coverage, Policy};
 use crate::seal::selection::Selection;
 use crate::seal::token::Holds;
 use crate::seal::witness;
@@ -38,9 +38,9 @@ impl<'t> SealedFile<'t> {
             Body::Document(document) => open_document(format, document, &metadata, &cipher, manners, how)?,
             Body::Binary(envelope) => binary::open(text, envelope, &metadata, &cipher, how)?,
         };
-        let Opening { plain, opened, mac, payload, vouched, warnings } = opening;
+        let Opening { plain, opened, coverage, hints, mac, payload, vouched, warnings } = opening;
         let body = match body {
-            Body::Document(document) => BaseBody::Document { document, opened },
+            Body::Document(document) => BaseBody::Document { document, opened, coverage },
             Body::Binary(envelope) => BaseBody::Binary(envelope),
         };
         let settings = Settings {
@@ -53,8 +53,10 @@ impl<'t> SealedFile<'t> {
             vouched,
             descent: payload.as_ref().map(|p| p.descent.clone()).unwrap_or_default(),
         };
-        let base = Base { text, metadata, body, mac, unchecked: how.ignore_mac };
-        Ok(OpenFile { plain: plain.into(), format, data_key, settings, base: Some(base), warnings })
+        let base = Base { text, metadata, body, hints, mac, unchecked: how.ignore_mac };
+        // What is completed has leaves to seal as it stands.
+        let renews = if how.completing { Renews::Leaves } else { Renews::Block };
+        Ok(OpenFile { plain: plain.into(), format, data_key, settings, base: Some(base), renews, warnings })
     }
 }
 
@@ -62,6 +64,9 @@ impl<'t> SealedFile<'t> {
 pub(super) struct Opening {
     pub plain: Vec<u8>,
     pub opened: Opened,
+    pub coverage: Coverage,
+    /// Those that were used.
+    pub hints: Vec<Hint>,
     pub mac: Zeroizing<String>,
     pub payload: Option<Box<Payload>>,
     pub vouched: Vouched,
@@ -94,8 +99,8 @@ pub(super) fn open_document(
         let verdict = verdict::check(found, metadata, || verdict::seen(format, metadata, document, &walked), how)?;
         (verdict.payload, verdict.vouched, verdict.warnings)
     };
-    let hints = payload.as_ref().map_or(&[][..], |p| &p.hints);
-    let mut plain = document.open(&walked.opened, hints)?;
+    let mut hints = payload.as_ref().map(|p| p.hints.clone()).unwrap_or_default();
+    let mut plain = document.open(&walked.opened, &hints)?;
     if let Some(payload) = &payload
         && !how.keep_layout
         && witness::text(&plain) != payload.text
@@ -104,11 +109,12 @@ pub(super) fn open_document(
         // the text reads as the values that were opened.
         let expected = metadata.mac_only_encrypted || how.completing || !warnings.is_empty();
         if !(expected && reads_as(format, &plain, document, &walked.opened, manners)) {
-            plain = document.open(&walked.opened, &[])?;
+            hints.clear();
+            plain = document.open(&walked.opened, &hints)?;
             warnings.push("the layout could not be brought back; values are right, their spelling is SOPS's".to_owned());
         }
     }
-    Ok(Opening { plain, opened: walked.opened, mac, payload, vouched, warnings })
+    Ok(Opening { plain, opened: walked.opened, coverage: walked.coverage, hints, mac, payload, vouched, warnings })
 }
 
 /// Does a plain text have just these values?

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::error::SealError;
 use super::verdict::{self, Vouched};
 use super::walk::bind;
-use super::{Base, BaseBody, OpenFile, OpenHow, SOPS_VERSION, SealedFile, Settings, binary, scan_options};
+use super::{Base, BaseBody, OpenFile, OpenHow, Renews, SOPS_VERSION, SealedFile, Settings, binary, scan_options};
 use crate::keys::{DataKey, KeyGroups};
 use crate::manners::Manners;
 use crate::metadata::{self, Metadata};
@@ -66,7 +66,7 @@ impl OpenFile<'static> {
             vouched: Vouched::Yes,
             descent: Vec::new(),
         };
-        Ok(OpenFile { plain: plain.into(), format, data_key, settings, base: None, warnings: Vec::new() })
+        Ok(OpenFile { plain: plain.into(), format, data_key, settings, base: None, renews: Renews::Key, warnings: Vec::new() })
     }
 }
 
@@ -77,7 +77,11 @@ impl OpenFile<'_> {
     /// Bad text, a rule that covers nothing, a key that cannot wrap, something the format cannot hold, or a result that does not open to the same bytes.
     pub fn seal(&self, world: &World<'_>) -> Result<Finished, SealError> {
         let mut warnings = Vec::new();
-        let sealed = if self.format == Format::Binary { binary::seal(self, world)? } else { self.seal_document(world, &mut warnings)? };
+        let sealed = match &self.base {
+            _ if self.format == Format::Binary => binary::seal(self, world)?,
+            Some(base) if self.renews == Renews::Block => self.rewrap(base, world)?,
+            _ => self.seal_document(world, &mut warnings)?,
+        };
         let limit = if self.format == Format::Binary { Limits::BINARY_SEALED } else { Limits::SEALED.text };
         if sealed.len() > limit {
             return Err(SealError::TooLarge { bytes: sealed.len(), limit });
@@ -207,7 +211,10 @@ impl OpenFile<'_> {
     /// The old tokens with what they hold.
     fn reuse(&self) -> Reuse<'_> {
         let mut reuse = Reuse::new();
-        let Some(Base { body: BaseBody::Document { document, opened }, .. }) = &self.base else { return reuse };
+        let Some(Base { body: BaseBody::Document { document, opened, .. }, .. }) = &self.base else { return reuse };
+        if self.renews == Renews::Key {
+            return reuse;
+        }
         let (mut path, mut path_of) = (Vec::new(), None);
         for (i, leaf) in document.leaves().iter().enumerate() {
             // A token that is spelled with escapes is not in the text as it is; it gets a new one.
@@ -227,7 +234,7 @@ impl OpenFile<'_> {
 
     /// The metadata, with a new MAC and date only if something sealed changed.
     fn metadata(&self, covered: &Covered, cipher: &Cipher, nonces: &mut Nonces<'_>, world: &World<'_>) -> Result<Metadata, SealError> {
-        let unchanged = self.base.as_ref().filter(|base| !covered.renewed && *base.mac == *covered.mac && !base.unchecked);
+        let unchanged = self.base.as_ref().filter(|base| !covered.renewed && *base.mac == *covered.mac && !base.unchecked && self.renews != Renews::Key);
         self.metadata_with(unchanged.map(|b| &b.metadata), &covered.mac, cipher, nonces, world)
     }
 

@@ -1,0 +1,41 @@
+//! The same leaves under other metadata: new recipients, another threshold. Tokens, MAC and date stay as they stand, and so does every byte outside
+//! the metadata block (sealed-file.md, sections 3 and 5).
+
+use leafcrypt_formats::{CommentId, Kind, Value};
+
+use super::error::SealError;
+use super::verdict;
+use super::walk::comment_token;
+use super::{Base, BaseBody, OpenFile};
+use crate::seal::cipher::{Cipher, Nonces};
+use crate::seal::extension::{FIELD, Payload};
+use crate::seal::witness;
+use crate::world::World;
+
+impl OpenFile<'_> {
+    /// The sealed text with what [`OpenFile::settings`] says by now.
+    pub(super) fn rewrap(&self, base: &Base<'_>, world: &World<'_>) -> Result<Vec<u8>, SealError> {
+        let BaseBody::Document { document, opened, coverage } = &base.body else { unreachable!("binary files have their own way") };
+        let cipher = Cipher::new(&self.data_key);
+        let mut nonces = Nonces::new(world.random);
+        let mut metadata = self.metadata_with(Some(&base.metadata), &base.mac, &cipher, &mut nonces, world)?;
+        let kind = |leaf: usize| opened.leaves[leaf].as_ref().map_or(Kind::Str, Value::kind);
+        let tokens: Vec<_> = (0..document.comments().len()).map(|i| comment_token(document, opened, CommentId(i as u32))).collect();
+        let payload = Payload {
+            body: witness::body(&verdict::frame(self.format, &metadata), document, document.steps(), coverage, kind),
+            comments: witness::comments(document, |id| tokens[id.0 as usize].as_deref()),
+            keys: self.keys_digest(&metadata),
+            text: witness::text(&self.plain),
+            hints: base.hints.clone(),
+            descent: self.settings.descent.clone(),
+        };
+        metadata.extension = self.field(&payload, &metadata.mac, &cipher, &mut nonces)?;
+        let fields = metadata.fields(self.format.shape());
+        let result = document.without_blocks().with_block(document, &fields, FIELD, self.settings.indent, Some(document))?;
+        match self.reopen(&result, world.manners) {
+            Ok(back) if back == self.plain => Ok(result),
+            Ok(_) => Err(SealError::NotFaithful { line: 0 }),
+            Err(line) => Err(SealError::NotFaithful { line }),
+        }
+    }
+}
