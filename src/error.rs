@@ -56,6 +56,15 @@ pub enum Error {
     BadSetValue,
     #[error("{what}")]
     SetRefused { what: String },
+    /// Somebody has to say yes, and did not, or is not there.
+    #[error("{path}: not confirmed")]
+    NotConfirmed { path: String },
+    /// `updatekeys` has no rule to go by.
+    #[error("config file not found")]
+    NoConfig,
+    /// Some of many files failed.
+    #[error("{what}")]
+    Several { what: String, errors: Vec<Error> },
     #[error("{path}: {source}")]
     Print { path: String, source: Unwritable },
     #[error("{path} exists already")]

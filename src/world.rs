@@ -38,6 +38,12 @@ pub trait Dialog: Sync {
 
     /// A yes-or-no question. `None`: there is nobody to ask.
     fn confirm(&self, question: &str) -> Option<bool>;
+
+    /// Text that a question is about, before it is asked. As `sops` on standard output.
+    fn show(&self, text: &str);
+
+    /// One line on standard error on how a command over many files gets on.
+    fn log(&self, line: &str);
 }
 
 /// What happened, at the points where SOPS writes its audit log (`sops-keys.md`, section 6).
@@ -92,6 +98,10 @@ impl Dialog for NoDialog {
     fn confirm(&self, _: &str) -> Option<bool> {
         None
     }
+
+    fn show(&self, _: &str) {}
+
+    fn log(&self, _: &str) {}
 }
 
 impl World<'static> {

@@ -55,6 +55,9 @@ pub fn of(error: &Error) -> Exit {
         | Error::NoKeys
         | Error::NotThere { .. }
         | Error::WouldBeClear { .. }
+        | Error::NotConfirmed { .. }
+        | Error::NoConfig
+        | Error::Several { .. }
         | Error::Exists { .. }
         | Error::Audit(_)
         | Error::Usage(_) => Exit::Generic,

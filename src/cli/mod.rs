@@ -5,16 +5,22 @@ mod decrypt;
 mod encrypt;
 mod env_vars;
 mod exit;
+mod filestatus;
+mod groups;
 mod init;
 mod key_args;
+mod key_changes;
 mod keygen;
 mod legacy;
 mod man;
 mod prompt;
+mod recipients;
 mod report;
+mod rotate;
 mod set;
 mod shared;
 mod tour;
+mod updatekeys;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -44,6 +50,11 @@ enum Commands {
     Encrypt(encrypt::Args),
     Decrypt(decrypt::Args),
     Set(set::Args),
+    Rotate(rotate::Args),
+    Updatekeys(updatekeys::Args),
+    Groups(groups::Args),
+    Recipients(recipients::Args),
+    Filestatus(filestatus::Args),
     Keygen(keygen::Args),
     Init(init::Args),
     Tour(tour::Args),
@@ -77,7 +88,8 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     let session = Session::new(Arc::new(Real));
     let variables = env_vars::Variables::read(session.outside());
     files::sweep_private_dirs(variables.runtime.as_deref());
-    let world = World { random: &SystemRandom, session, manners, dialog: &prompt::Terminal, journal: &NoJournal };
+    let world =
+        World { random: &SystemRandom, session, manners, dialog: &prompt::Terminal { sops: manners.sops_messages }, journal: &NoJournal };
     let context = Context { world, global: cli.global, variables };
     match dispatch(cli.command, &context) {
         Ok(done) => deliver(&done, &context),
@@ -90,6 +102,11 @@ fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
         Commands::Encrypt(args) => args.run(context),
         Commands::Decrypt(args) => args.run(context),
         Commands::Set(args) => args.run(context),
+        Commands::Rotate(args) => args.run(context),
+        Commands::Updatekeys(args) => args.run(context),
+        Commands::Groups(args) => args.run(context),
+        Commands::Recipients(args) => args.run(context),
+        Commands::Filestatus(args) => args.run(context),
         Commands::Keygen(args) => args.run(context),
         Commands::Init(args) => args.run(context),
         Commands::Tour(args) => args.run(context),

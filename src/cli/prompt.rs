@@ -5,7 +5,10 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use crate::world::Dialog;
 
 /// The terminal, if there is one.
-pub(super) struct Terminal;
+pub(super) struct Terminal {
+    /// SOPS asks on standard output, whatever standard input is, until the answer is y or n.
+    pub sops: bool,
+}
 
 impl Dialog for Terminal {
     fn warn(&self, line: &str) {
@@ -13,6 +16,9 @@ impl Dialog for Terminal {
     }
 
     fn confirm(&self, question: &str) -> Option<bool> {
+        if self.sops {
+            return as_sops(question);
+        }
         if !std::io::stdin().is_terminal() {
             return None;
         }
@@ -28,6 +34,38 @@ impl Dialog for Terminal {
                 "" | "n" | "N" | "no" => return Some(false),
                 _ => {}
             }
+        }
+    }
+    fn show(&self, text: &str) {
+        if self.sops {
+            let mut out = std::io::stdout().lock();
+            // Who closed it does not want to read it.
+            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        } else {
+            super::report::say(text.trim_end_matches('\n'));
+        }
+    }
+
+    fn log(&self, line: &str) {
+        super::report::say(line);
+    }
+}
+
+fn as_sops(question: &str) -> Option<bool> {
+    loop {
+        let mut out = std::io::stdout().lock();
+        out.write_all(question.as_bytes()).and_then(|()| out.flush()).ok()?;
+        let mut answer = String::new();
+        if std::io::stdin().lock().read_line(&mut answer).ok()? == 0 {
+            return None;
+        }
+        match answer.trim_end_matches(['\r', '\n']) {
+            "y" => return Some(true),
+            "n" => return Some(false),
+            // Go's Scanln refuses an empty line and a second word.
+            "" => return None,
+            words if words.contains(' ') => return None,
+            _ => {}
         }
     }
 }

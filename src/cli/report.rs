@@ -12,6 +12,11 @@ use crate::sealed_file::{OpenError, SOPS_VERSION, SealError, SealedError};
 
 /// Prints an error and gives its exit code.
 pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
+    if let Error::Several { errors, .. } = error {
+        for one in errors {
+            self::error(one, context);
+        }
+    }
     let code = exit::of(error);
     if context.world.manners.sops_messages {
         say(&as_sops(error));
@@ -174,6 +179,8 @@ fn hint(error: &Error, manners: &Manners) -> Option<String> {
             _ => return None,
         },
         Error::NotThere { path, .. } => format!("{name} decrypt {path} shows what is there"),
+        Error::NotConfirmed { .. } => "look at the list above, and say yes with -y".to_owned(),
+        Error::NoConfig => "leafcrypt init writes a .sops.yaml".to_owned(),
         Error::BadSetValue => "a JSON text, so a string has quotes: '\"text\"'".to_owned(),
         Error::Write { source, .. } => return write_hint(source),
         Error::Exists { .. } => "choose another name with --output, or confirm with -y".to_owned(),

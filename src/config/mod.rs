@@ -5,6 +5,7 @@
 mod destination;
 mod file;
 mod find;
+mod names;
 mod rule;
 mod scalar;
 mod stores;
@@ -27,6 +28,8 @@ pub struct Config {
     path: PathBuf,
     /// The absolute folder it stands in; paths are matched relative to it.
     folder: PathBuf,
+    /// Its text, in whose comments recipients have names.
+    text: String,
     file: file::File,
     /// How formats are indented.
     pub stores: Stores,
@@ -149,7 +152,8 @@ impl Config {
         })?;
         let stores = Stores::of(map.fields.stores.as_ref());
         let warnings = rule::unknown_fields(&map);
-        Ok(Config { path, folder: found.folder.clone(), file: map.fields, stores, warnings })
+        let text = String::from_utf8_lossy(text).into_owned();
+        Ok(Config { path, folder: found.folder.clone(), text, file: map.fields, stores, warnings })
     }
 
     /// The file's path, for messages.

@@ -33,7 +33,7 @@ pub struct Given {
 }
 
 /// The current folder as `PWD` has it, where that is right.
-fn current(world: &World<'_>) -> PathBuf {
+pub fn current(world: &World<'_>) -> PathBuf {
     files::current_folder(world.session.outside().env("PWD").map(PathBuf::from))
 }
 

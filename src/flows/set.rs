@@ -3,7 +3,7 @@
 use leafcrypt_formats::{Bytes, Document, Format, Mode, Part, Value, parse_path};
 
 use super::change::InPlace;
-use super::rules::Given;
+use super::rules::{self, Given};
 use super::target::{Done, Input, Types};
 use super::trust;
 use crate::config::Rule;
@@ -47,7 +47,8 @@ impl Set<'_> {
             let rule: &Option<Rule> = match looked.get() {
                 Some(rule) => rule,
                 None => {
-                    let rule = trust::rule_of(path, &self.given, world, warnings)?;
+                    let config = rules::load(Some(path), &self.given, world, warnings)?;
+                    let rule = trust::rule_of(path, config.as_ref(), world)?;
                     looked.get_or_init(|| rule)
                 }
             };

@@ -6,7 +6,7 @@ use std::path::Path;
 use leafcrypt_formats::{Document, Format, LeafId};
 
 use super::rules::{self, Given};
-use crate::config::{ConfigError, Rule};
+use crate::config::{Config, ConfigError, Rule};
 use crate::error::Error;
 use crate::keys::{Group, KeyGroups, Record};
 use crate::manners::Manners;
@@ -18,11 +18,9 @@ use crate::world::World;
 /// The creation rule of a file that is sealed already; none is no error.
 ///
 /// # Errors
-/// The configuration cannot be read.
-pub fn rule_of(file: &Path, given: &Given, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Option<Rule>, Error> {
-    let Some(config) = rules::load(Some(file), given, world, warnings)? else { return Ok(None) };
-    let given = Given { config: given.config.clone(), ..Given::default() };
-    match rules::for_file(file, &given, Some(&config), world) {
+/// The rule that fits is wrong.
+pub fn rule_of(file: &Path, config: Option<&Config>, world: &World<'_>) -> Result<Option<Rule>, Error> {
+    match rules::for_file(file, &Given::default(), config, world) {
         Ok(rule) => Ok(Some(rule)),
         Err(Error::NoKeys | Error::Config(ConfigError::NoMatchingRule)) => Ok(None),
         Err(error) => Err(error),
@@ -78,4 +76,9 @@ pub fn refuse_clear(
         return Ok(());
     }
     Err(Error::WouldBeClear { path: name.to_owned(), at, own: own.to_string(), wanted: wanted.to_string() })
+}
+
+/// What to say where somebody was removed and the data key stays (P12).
+pub fn keeps_the_key(name: &str, world: &World<'_>) -> String {
+    format!("{name}: whoever was removed keeps its data key, and can go on reading it; a new one: {} rotate -i {name}", world.manners.name)
 }

@@ -61,13 +61,13 @@ impl KeyGroups {
         self.records().count() < before
     }
 
-    /// A record of this key in the first group, unless one is there.
-    pub fn add(&mut self, key: Arc<dyn MasterKey>, created_at: Option<String>) -> bool {
+    /// A record of this key at the end of the first group, unless there is one and it shall not be doubled.
+    pub fn add(&mut self, key: Arc<dyn MasterKey>, created_at: Option<String>, doubled: bool) -> bool {
         if self.groups.is_empty() {
             self.groups.push(Group::default());
         }
         let first = &mut self.groups[0].records;
-        let new = !first.iter().any(|r| is(&r.key, &key));
+        let new = doubled || !first.iter().any(|r| is(&r.key, &key));
         if new {
             first.push(Record { key, wrapped: None, created_at, unknown: Vec::new() });
         }

@@ -3,6 +3,7 @@
 
 mod config;
 mod metadata;
+mod recipients;
 
 mod architecture;
 mod commands;

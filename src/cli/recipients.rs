@@ -1,0 +1,36 @@
+//! `leafcrypt recipients`
+
+use std::path::PathBuf;
+
+use super::Context;
+use super::shared::format_of;
+use crate::error::Error;
+use crate::flows::recipients;
+use crate::flows::rules::Given;
+use crate::flows::target::{Done, Types};
+
+/// List who can read which file, by name where a comment in .sops.yaml gives one
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Files, and folders in which every sealed file counts
+    #[arg(default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// For programs
+    #[arg(long)]
+    json: bool,
+    /// Type of the files, instead of the one their names tell
+    #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
+    input_type: Option<String>,
+}
+
+impl Args {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        let types = Types { input: format_of(self.input_type.as_deref(), context.world.manners)?, ..Types::default() };
+        let given = Given { config: context.config(), ..Given::default() };
+        let mut warnings = Vec::new();
+        let all = recipients::list(&self.paths, &types, &given, &context.world, &mut warnings)?;
+        warnings.dedup();
+        let text = if self.json { recipients::as_json(&all) } else { recipients::as_text(&all) };
+        Ok(Done { stdout: Some(text.into_bytes()), warnings, note: None })
+    }
+}

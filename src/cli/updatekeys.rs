@@ -1,0 +1,48 @@
+//! `leafcrypt updatekeys`
+
+use std::path::PathBuf;
+
+use super::Context;
+use super::decrypt::Opening;
+use super::shared::{Writing, format_of};
+use crate::error::Error;
+use crate::flows::rules::Given;
+use crate::flows::target::{Done, Types};
+use crate::flows::updatekeys::UpdateKeys;
+
+/// Give files the recipients that their creation rules have by now
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Files, and folders in which every sealed file with a rule counts
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// Show what would change, and change nothing; needs no key
+    #[arg(long)]
+    dry_run: bool,
+    /// Type of the files, instead of the one their names tell
+    #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
+    input_type: Option<String>,
+    #[command(flatten)]
+    writing: Writing,
+    #[command(flatten)]
+    opening: Opening,
+}
+
+impl Args {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        let order = self.opening.order(context)?;
+        let update = UpdateKeys {
+            paths: self.paths.clone(),
+            types: Types { input: format_of(self.input_type.as_deref(), context.world.manners)?, ..Types::default() },
+            given: Given { config: context.config(), indent: context.global.indent, ..Given::default() },
+            yes: self.yes,
+            dry_run: self.dry_run,
+            write_through: self.writing.write_through,
+            how: self.opening.how(&order, context),
+        };
+        update.run(&context.world)
+    }
+}

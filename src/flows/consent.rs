@@ -1,0 +1,110 @@
+//! What is shown, and asked, before a data key is wrapped for other recipients than before (threat-model.md, P11 and P12).
+
+use std::sync::Arc;
+
+use leafcrypt_kms::MasterKey;
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::keys::KeyDiff;
+use crate::world::World;
+
+/// How the question is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// Only where nobody has vouched for the recipients as they are.
+    IfUnvouched,
+    /// Always, as `updatekeys` does.
+    Always,
+}
+
+/// A change of recipients that somebody has to know of.
+pub struct Change<'a> {
+    /// The file, for people.
+    pub file: &'a str,
+    /// What changes.
+    pub diff: &'a KeyDiff,
+    /// The recipients as they are were vouched for, or are those of the creation rule.
+    pub vouched: bool,
+    /// `-y`
+    pub yes: bool,
+    /// When to ask.
+    pub asks: Asks,
+    /// Where recipients have names.
+    pub config: Option<&'a Config>,
+}
+
+impl Change<'_> {
+    /// Shows the change, and asks where it must. False: the answer was no.
+    ///
+    /// # Errors
+    /// There is nobody to ask, and no `-y`. As `sops` nobody is asked about vouching.
+    pub fn confirm(&self, world: &World<'_>) -> Result<bool, Error> {
+        let sops = world.manners.sops_messages;
+        if !self.vouched && self.asks == Asks::IfUnvouched {
+            world.dialog.warn(&format!(
+                "{}: nobody vouches for the recipients of this file, and they are not those of its creation rule",
+                self.file
+            ));
+        }
+        if sops && self.asks == Asks::IfUnvouched {
+            return Ok(true);
+        }
+        if !self.diff.is_empty() || !self.vouched {
+            world.dialog.show(&if sops { as_sops(self.diff) } else { self.listing() });
+        }
+        if self.yes || self.asks == Asks::IfUnvouched && self.vouched {
+            return Ok(true);
+        }
+        let question = if sops { "Is this okay? (y/n):" } else { "Wrap the data key for them?" };
+        world.dialog.confirm(question).ok_or_else(|| Error::NotConfirmed { path: self.file.to_owned() })
+    }
+
+    /// What changes, key by key, with names.
+    pub fn listing(&self) -> String {
+        let mut lines = vec![format!("{}: recipients", self.file)];
+        let name = |key: &Arc<dyn MasterKey>| self.config.and_then(|c| c.name_of(key.id())).map(|n| format!("  ({n})")).unwrap_or_default();
+        for (i, group) in self.diff.groups.iter().enumerate() {
+            if self.diff.groups.len() > 1 {
+                lines.push(format!("  group {}", i + 1));
+            }
+            for (mark, keys) in [(' ', &group.kept), ('+', &group.added), ('-', &group.removed)] {
+                lines.extend(keys.iter().map(|key| format!("  {mark} {} {}{}", key.kind().name(), key.id(), name(key))));
+            }
+        }
+        let (old, new) = self.diff.threshold;
+        if old != new {
+            lines.push(format!("  groups that must open: {} before, {} now", threshold(old), threshold(new)));
+        }
+        lines.join("\n") + "\n"
+    }
+}
+
+fn threshold(n: i64) -> String {
+    if n == 0 { "all".to_owned() } else { n.to_string() }
+}
+
+/// SOPS's listing (`sops-config.md`, section 7).
+fn as_sops(diff: &KeyDiff) -> String {
+    let mut out = String::from("The following changes will be made to the file's groups:\n");
+    let (old, new) = diff.threshold;
+    if old == new && new > 0 {
+        out.push_str(&format!("shamir_threshold: {new}\n"));
+    } else {
+        if new > 0 {
+            out.push_str(&format!("+++ shamir_threshold: {new}\n"));
+        }
+        if old > 0 {
+            out.push_str(&format!("--- shamir_threshold: {old}\n"));
+        }
+    }
+    for (i, group) in diff.groups.iter().enumerate() {
+        out.push_str(&format!("Group {}\n", i + 1));
+        for (mark, keys) in [("    ", &group.kept), ("+++ ", &group.added), ("--- ", &group.removed)] {
+            for key in keys {
+                out.push_str(&format!("{mark}{}\n", key.id()));
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,20 @@
+//! Is a file sealed? Nothing is verified: its metadata parse, and have a version and a MAC.
+
+use super::target::{Done, Input, Types};
+use crate::error::Error;
+use crate::sealed_file::{SealedError, SealedFile};
+use crate::world::World;
+
+/// Answers as SOPS does: `{"encrypted":true}`.
+///
+/// # Errors
+/// It cannot be read, or is not of its format.
+pub fn run(input: &Input, types: &Types, world: &World<'_>) -> Result<Done, Error> {
+    let text = input.read()?;
+    let sealed = match SealedFile::parse(types.input_of(input, world.manners), &text, world.manners) {
+        Ok(file) => !file.metadata().version.is_empty() && !file.metadata().mac.is_empty(),
+        Err(SealedError::NotSealed(_)) => false,
+        Err(source) => return Err(Error::Sealed { path: input.name(), source }),
+    };
+    Ok(Done { stdout: Some(format!("{{\"encrypted\":{sealed}}}\n").into_bytes()), warnings: Vec::new(), note: None })
+}

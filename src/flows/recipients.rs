@@ -1,0 +1,103 @@
+//! Who can read what, by key and by name. Needs no key.
+
+use std::path::PathBuf;
+
+use super::many;
+use super::rules::{self, Given};
+use super::target::{Input, Types};
+use super::trust;
+use crate::error::Error;
+use crate::sealed_file::{SealedError, SealedFile};
+use crate::world::World;
+
+/// One who can read a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reader {
+    /// The kind of key: `age`, `pgp` ...
+    pub kind: &'static str,
+    /// The key, in its string form.
+    pub id: String,
+    /// The name that a comment in `.sops.yaml` gives it.
+    pub name: Option<String>,
+}
+
+/// Who can read one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readers {
+    /// The file.
+    pub file: String,
+    /// The key groups.
+    pub groups: Vec<Vec<Reader>>,
+    /// So many groups must open; 1 with a single group.
+    pub threshold: usize,
+    /// The creation rule names others by now; none: there is no rule for the file.
+    pub outdated: Option<bool>,
+}
+
+/// Lists them; files in folders that are not sealed are passed over.
+///
+/// # Errors
+/// A named file cannot be read or is not sealed.
+pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Vec<Readers>, Error> {
+    let mut all = Vec::new();
+    for file in many::files(paths, true)? {
+        let input = Input::File(file.path.clone());
+        let text = input.read()?;
+        let sealed = match SealedFile::parse(types.input_of(&input, world.manners), &text, world.manners) {
+            Ok(sealed) => sealed,
+            Err(SealedError::NotSealed(_) | SealedError::Syntax(_)) if file.found => continue,
+            Err(source) => return Err(Error::Sealed { path: input.name(), source }),
+        };
+        let config = rules::load(Some(&file.path), given, world, warnings)?;
+        let wanted = trust::rule_of(&file.path, config.as_ref(), world)?.map(|rule| trust::recipients(&rule));
+        let groups = &sealed.metadata().groups;
+        let reader = |record: &crate::keys::Record| Reader {
+            kind: record.key.kind().name(),
+            id: record.key.id().to_owned(),
+            name: config.as_ref().and_then(|c| c.name_of(record.key.id())).map(str::to_owned),
+        };
+        all.push(Readers {
+            file: input.name(),
+            groups: groups.groups.iter().map(|group| group.records.iter().map(reader).collect()).collect(),
+            threshold: if groups.groups.len() < 2 { 1 } else { usize::try_from(groups.threshold).unwrap_or_default().max(2) },
+            outdated: wanted.map(|wanted| !groups.same_recipients(&wanted)),
+        });
+    }
+    Ok(all)
+}
+
+/// For people.
+pub fn as_text(all: &[Readers]) -> String {
+    let mut out = String::new();
+    for readers in all {
+        out.push_str(&readers.file);
+        if readers.groups.len() > 1 {
+            out.push_str(&format!(" (any {} of {} groups)", readers.threshold, readers.groups.len()));
+        }
+        if readers.outdated == Some(true) {
+            out.push_str(" (its creation rule names others by now: updatekeys)");
+        }
+        out.push('\n');
+        for (i, group) in readers.groups.iter().enumerate() {
+            if readers.groups.len() > 1 {
+                out.push_str(&format!("  group {}\n", i + 1));
+            }
+            for Reader { kind, id, name } in group {
+                let name = name.as_ref().map(|name| format!("  ({name})")).unwrap_or_default();
+                out.push_str(&format!("  {kind} {id}{name}\n"));
+            }
+        }
+    }
+    out
+}
+
+/// For programs.
+pub fn as_json(all: &[Readers]) -> String {
+    let file = |readers: &Readers| {
+        let reader = |r: &Reader| serde_json::json!({ "kind": r.kind, "id": r.id, "name": r.name });
+        let groups: Vec<Vec<_>> = readers.groups.iter().map(|group| group.iter().map(reader).collect()).collect();
+        serde_json::json!({ "file": readers.file, "groups": groups, "threshold": readers.threshold, "outdated": readers.outdated })
+    };
+    let all: Vec<_> = all.iter().map(file).collect();
+    format!("{:#}\n", serde_json::Value::Array(all))
+}

@@ -1,0 +1,116 @@
+//! A new data key, new nonces for every value, and perhaps other recipients.
+
+use std::sync::Arc;
+
+use leafcrypt_kms::{Beside, Kind, MasterKey};
+
+use super::change::InPlace;
+use super::consent::{Asks, Change};
+use super::decrypt::open;
+use super::rules::{self, Given};
+use super::target::{Done, Holds, Input, Output, Types, deliver};
+use super::trust;
+use crate::config;
+use crate::error::Error;
+use crate::metadata::rfc3339;
+use crate::sealed_file::{OpenFile, OpenHow, Vouched};
+use crate::world::{Event, World};
+
+/// A rotation.
+pub struct Rotate<'a> {
+    /// The file.
+    pub input: Input,
+    /// Where the result goes.
+    pub output: Output,
+    /// As what.
+    pub types: Types,
+    /// `--add-KIND`
+    pub add: Vec<(Kind, String)>,
+    /// `--rm-KIND`
+    pub remove: Vec<(Kind, String)>,
+    /// `--encryption-context`, `--aws-profile`
+    pub beside: Beside,
+    /// Which configuration.
+    pub given: Given,
+    /// `-y`
+    pub yes: bool,
+    /// How to open.
+    pub how: OpenHow<'a>,
+}
+
+impl Rotate<'_> {
+    /// Does it.
+    ///
+    /// # Errors
+    /// No key opens the file, one of the new ones cannot wrap, or nobody confirms recipients for which nobody vouches. The file is as it was.
+    pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
+        let name = self.input.name();
+        let format = self.types.input_of(&self.input, world.manners);
+        let (add, remove) = (self.keys(&self.add)?, self.keys(&self.remove)?);
+        world.journal.record(Event::Rotate, &name).map_err(Error::Audit)?;
+        let apply = |file: &mut OpenFile<'_>, warnings: &mut Vec<String>| self.apply(file, &add, &remove, warnings, world);
+        if let (Output::InPlace(to), Input::File(path)) = (&self.output, &self.input) {
+            let place = InPlace { path, format, how: &self.how, write_through: to.write_through };
+            return place.change(&apply, "", world);
+        }
+        let text = self.input.read()?;
+        let mut file = open(&name, format, &text, None, &self.how, world)?;
+        let mut warnings = file.warnings().to_vec();
+        apply(&mut file, &mut warnings)?;
+        let sealed = file.seal(world).map_err(|source| Error::Seal { path: name.clone(), source: Box::new(source) })?;
+        world.journal.record(Event::Encrypt, &name).map_err(Error::Audit)?;
+        warnings.extend(sealed.warnings);
+        deliver(sealed.text, &self.output, Holds::Sealed, None, warnings, world)
+    }
+
+    fn keys(&self, lists: &[(Kind, String)]) -> Result<Vec<Arc<dyn MasterKey>>, Error> {
+        let lists: Vec<(Kind, &str)> = lists.iter().map(|(kind, text)| (*kind, text.as_str())).collect();
+        Ok(config::flag_keys(&lists, &self.beside)?)
+    }
+
+    fn apply(
+        &self,
+        file: &mut OpenFile<'_>,
+        add: &[Arc<dyn MasterKey>],
+        remove: &[Arc<dyn MasterKey>],
+        warnings: &mut Vec<String>,
+        world: &World<'_>,
+    ) -> Result<bool, Error> {
+        let name = self.input.name();
+        let path = self.types.name_of(&self.input).unwrap_or_default();
+        let config = rules::load(Some(&path), &self.given, world, warnings)?;
+        let rule = trust::rule_of(&path, config.as_ref(), world)?;
+        trust::vouch(file, rule.as_ref());
+        let before = file.settings().groups.clone();
+        let now = rfc3339(world.now());
+        let groups = &mut file.settings_mut().groups;
+        for key in add {
+            let key = key
+                .resolve(&world.session)
+                .map_err(|why| Error::Resolve { key: key.id().to_owned(), why })?
+                .unwrap_or_else(|| Arc::clone(key));
+            let dated = leafcrypt_kms::backend(key.kind()).names().created_at;
+            let id = key.id().to_owned();
+            // SOPS wraps twice for a key that is added twice.
+            if !groups.add(key, dated.then(|| now.clone()), world.manners.sops_messages) {
+                return Err(Error::Usage(format!("{name}: {id} is a recipient already")));
+            }
+        }
+        for key in remove {
+            if !groups.remove(key.kind(), key.id()) && !world.manners.sops_messages {
+                warnings.push(format!("{name}: {} is no recipient", key.id()));
+            }
+        }
+        let diff = before.diff(groups);
+        let vouched = file.settings().vouched == Vouched::Yes;
+        let change = Change { file: &name, diff: &diff, vouched, yes: self.yes, asks: Asks::IfUnvouched, config: config.as_ref() };
+        if !change.confirm(world)? {
+            return Err(Error::NotConfirmed { path: name });
+        }
+        if !world.manners.sops_messages || vouched {
+            file.settings_mut().vouched = Vouched::Yes;
+        }
+        file.renew_key(world).map_err(|source| Error::Seal { path: name, source: Box::new(source) })?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,155 @@
+//! The recipients of files as their creation rules have them by now: the same data key, wrapped anew; values, MAC and date stay.
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+
+use super::change::InPlace;
+use super::consent::{Asks, Change};
+use super::many;
+use super::rules::{self, Given};
+use super::target::{Done, Input, Types};
+use super::trust;
+use crate::config::{self, ConfigError};
+use crate::error::Error;
+use crate::keys::KeyGroups;
+use crate::metadata::rfc3339;
+use crate::sealed_file::{OpenFile, OpenHow, SealedFile, Vouched};
+use crate::world::World;
+
+/// An update.
+pub struct UpdateKeys<'a> {
+    /// Files, and folders with sealed files in them.
+    pub paths: Vec<PathBuf>,
+    /// As what.
+    pub types: Types,
+    /// Which configuration.
+    pub given: Given,
+    /// `-y`
+    pub yes: bool,
+    /// Show it only. Needs no key.
+    pub dry_run: bool,
+    /// `--write-through`
+    pub write_through: bool,
+    /// How to open.
+    pub how: OpenHow<'a>,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    UpToDate,
+    Synced,
+    Left,
+    Shown,
+}
+
+impl UpdateKeys<'_> {
+    /// Does it, file after file; one that fails does not stop the rest.
+    ///
+    /// # Errors
+    /// There is no configuration; or some files failed, each of which was named.
+    pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
+        let sops = world.manners.sops_messages;
+        let files = many::files(&self.paths, !sops)?;
+        if files.is_empty() {
+            return Err(Error::NoFile);
+        }
+        let (mut failed, mut warnings, several) = (Vec::new(), Vec::new(), files.len() > 1);
+        for file in &files {
+            let shown = config::absolute(&rules::current(world), &file.path).display().to_string();
+            if sops {
+                world.dialog.log(&dated(&format!("Syncing keys for file {shown}"), world));
+            }
+            match self.one(&file.path, file.found, &mut warnings, world) {
+                Ok(None) => {}
+                Ok(Some(outcome)) => {
+                    let said = match outcome {
+                        Outcome::UpToDate => "already up to date",
+                        Outcome::Synced => "synced with new keys",
+                        Outcome::Left => "left unchanged",
+                        Outcome::Shown => continue,
+                    };
+                    let name = file.path.display();
+                    world.dialog.log(&if sops { dated(&format!("File {shown} {said}"), world) } else { format!("{name}: {said}") });
+                }
+                Err(error) if several => {
+                    failed.push(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if !failed.is_empty() {
+            return Err(Error::Several { what: format!("failed updating {} key(s)", failed.len()), errors: failed });
+        }
+        Ok(Done { stdout: None, warnings, note: None })
+    }
+
+    /// `None`: found in a folder, and not sealed.
+    fn one(&self, path: &Path, found: bool, warnings: &mut Vec<String>, world: &World<'_>) -> Result<Option<Outcome>, Error> {
+        let input = Input::File(path.to_owned());
+        let name = input.name();
+        let format = self.types.input_of(&input, world.manners);
+        let text = input.read()?;
+        let sealed = match SealedFile::parse(format, &text, world.manners) {
+            Ok(sealed) => sealed,
+            Err(_) if found => return Ok(None),
+            Err(source) => return Err(Error::Sealed { path: name, source }),
+        };
+        let config = rules::load(Some(path), &self.given, world, warnings)?.ok_or(Error::NoConfig)?;
+        let rule = match rules::for_file(path, &Given::default(), Some(&config), world) {
+            // Other files of a folder may have no rule.
+            Err(Error::Config(ConfigError::NoMatchingRule)) if found => return Ok(None),
+            rule => rule?,
+        };
+        let mut wanted = rules::groups(&rule, world)?;
+        wanted.threshold = threshold(&wanted, sealed.metadata().groups.threshold, world);
+        let diff = sealed.metadata().groups.diff(&wanted);
+        if diff.is_empty() {
+            return Ok(Some(Outcome::UpToDate));
+        }
+        let change = Change { file: &name, diff: &diff, vouched: true, yes: self.yes, asks: Asks::Always, config: Some(&config) };
+        if self.dry_run {
+            world.dialog.show(&change.listing());
+            return Ok(Some(Outcome::Shown));
+        }
+        let now = rfc3339(world.now());
+        for record in wanted.records_mut() {
+            record.created_at = leafcrypt_kms::backend(record.key.kind()).names().created_at.then(|| now.clone());
+        }
+        let asked: Cell<Option<bool>> = Cell::new(None);
+        let apply = |file: &mut OpenFile<'_>, _: &mut Vec<String>| {
+            // Only once the file has opened, and once: if it changes meanwhile, its recipients are still those that were shown.
+            let answer = match asked.get() {
+                Some(answer) => answer,
+                None => change.confirm(world)?,
+            };
+            asked.set(Some(answer));
+            if answer {
+                file.settings_mut().groups.clone_from(&wanted);
+                file.settings_mut().vouched = Vouched::Yes;
+                file.settings_mut().indent = rules::indent(file.format(), &self.given, Some(&config))?;
+            }
+            Ok(answer)
+        };
+        let done = InPlace { path, format, how: &self.how, write_through: self.write_through }.change(&apply, "", world)?;
+        warnings.extend(done.warnings);
+        if asked.get() != Some(true) {
+            return Ok(Some(Outcome::Left));
+        }
+        if diff.removes() && !world.manners.sops_messages {
+            warnings.push(trust::keeps_the_key(&name, world));
+        }
+        Ok(Some(Outcome::Synced))
+    }
+}
+
+/// A line as Go's log has it, in UTC.
+fn dated(line: &str, world: &World<'_>) -> String {
+    let now = rfc3339(world.now()).replace('-', "/").replace('T', " ");
+    format!("{} {line}", now.trim_end_matches('Z'))
+}
+
+/// The rule's threshold. As `sops` the file's own, capped at the number of groups.
+fn threshold(wanted: &KeyGroups, old: i64, world: &World<'_>) -> i64 {
+    if world.manners.sops_messages { old.min(wanted.groups.len() as i64) } else { wanted.threshold }
+}

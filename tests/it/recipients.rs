@@ -1,0 +1,260 @@
+//! Commands that change who can open a file: `rotate`, `updatekeys`, `groups`; and those that say who can: `recipients`, `filestatus`.
+
+use crate::tools::{Place, Program};
+
+const FILES: [(&str, &str); 7] = [
+    ("a.yaml", "# one\na: b   # two\nn: 0x1F\nl:\n- 'x'\n- {k: \"v\"}\n"),
+    ("s.yaml", "a: b\r\n---\r\nc: |\r\n  d\r\n"),
+    ("a.json", "{\"a\": 1.50, \"b\" : [\"c\"]}\n"),
+    ("a.env", "# x\nA=b\nB=\"c d\"\n"),
+    ("a.ini", "; x\n[s]\nk = \"v\"\n"),
+    ("a.toml", "a = 'b'\n[t]\nn = 0x1F\n"),
+    ("a.bin", "bytes"),
+];
+
+/// The two ages of testdata; the rule names the first.
+fn project() -> (Place, String, String) {
+    let mut place = Place::new();
+    let [one, two] = place.known_ages();
+    rule(&place, &one);
+    (place, one, two)
+}
+
+fn rule(place: &Place, keys: &str) {
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {keys}\n"));
+}
+
+fn ok(place: &Place, args: &[&str]) -> (String, String) {
+    let done = place.ours(args);
+    let (out, err) = (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
+    assert!(done.status.success(), "{args:?}: {err}");
+    (out, err)
+}
+
+fn fails(place: &Place, args: &[&str], code: i32, says: &str) {
+    let done = place.ours(args);
+    let err = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(code), "{args:?}: {err}");
+    assert!(err.contains(says), "{args:?}: {err}");
+    assert!(done.stdout.is_empty(), "{args:?}");
+}
+
+fn seal(place: &Place, file: &str, plain: &str) -> String {
+    place.write(file, plain);
+    ok(place, &["encrypt", "-i", file]);
+    text(place, file)
+}
+
+fn text(place: &Place, file: &str) -> String {
+    String::from_utf8(place.read(file)).unwrap()
+}
+
+/// Every token but our own field's.
+fn tokens(text: &str) -> Vec<&str> {
+    let starts = text.match_indices("ENC[AES256_GCM,").map(|(i, _)| i);
+    let ours = |i: usize| text[..i].ends_with("leafcrypt: ") || text[..i].ends_with("leafcrypt\": \"") || text[..i].ends_with("leafcrypt=");
+    let ours = |i: usize| ours(i) || text[..i].lines().next_back().is_some_and(|l| l.trim_start().starts_with("leafcrypt "));
+    starts.filter(|&i| !ours(i)).map(|i| &text[i..i + text[i..].find(']').unwrap()]).collect()
+}
+
+/// Both programs open it to `plain` (values, for sops, which prints anew).
+fn opens(place: &Place, file: &str, plain: &str) {
+    assert_eq!(ok(place, &["decrypt", file]).0, plain, "{file}");
+    if !file.ends_with(".toml")
+        && let Some(theirs) = place.sops(["decrypt", file])
+    {
+        assert!(theirs.status.success(), "{file}: sops: {}", String::from_utf8_lossy(&theirs.stderr));
+    }
+}
+
+#[test]
+fn rotate_makes_every_token_and_nonce_anew() {
+    let (place, one, two) = project();
+    for (file, plain) in FILES {
+        let before = seal(&place, file, plain);
+        let (printed, _) = ok(&place, &["rotate", file]);
+        assert_eq!(text(&place, file), before, "{file}: not in place");
+        assert!(!printed.is_empty());
+        ok(&place, &["rotate", "-i", "--add-age", &two, file]);
+        let after = text(&place, file);
+        for token in tokens(&before) {
+            let nonce = token.split(",iv:").nth(1).unwrap().split(',').next().unwrap();
+            assert!(!after.contains(nonce), "{file}: a nonce is used again");
+        }
+        assert_eq!(tokens(&before).len(), tokens(&after).len(), "{file}");
+        opens(&place, file, plain);
+        assert!(after.contains(&one) && after.contains(&two), "{file}");
+        ok(&place, &["rotate", "-i", "--rm-age", &one, file]);
+        assert!(!text(&place, file).contains(&one), "{file}");
+        opens(&place, file, plain);
+        ok(&place, &["decrypt", "--require-witness", file]);
+    }
+}
+
+#[test]
+fn rotate_refuses_what_nobody_could_open() {
+    let (place, one, two) = project();
+    let before = seal(&place, "a.yaml", "a: b\n");
+    fails(&place, &["rotate", "-i", "--rm-age", &one, "a.yaml"], 1, "empty key group provided");
+    fails(&place, &["rotate", "-i", "--add-age", &one, "a.yaml"], 1, "is a recipient already");
+    fails(&place, &["rotate", "-i", "--add-kms", "arn:aws:kms:eu-west-1:1:key/k", "a.yaml"], 1, "arn:aws:kms:eu-west-1:1:key/k");
+    fails(&place, &["rotate", "-i", "--add-age", "age1nonsense", "a.yaml"], 1, "age1nonsense");
+    assert_eq!(text(&place, "a.yaml"), before);
+    let (_, err) = ok(&place, &["rotate", "-i", "--rm-age", &two, "a.yaml"]);
+    assert!(err.contains("is no recipient"), "{err}");
+}
+
+#[test]
+fn a_strangers_recipient_is_not_wrapped_for_unseen() {
+    let (place, one, two) = project();
+    let sealed = seal(&place, "a.yaml", "a: b\n");
+    // A repo writer strips our field and adds himself without a valid wrap.
+    let added =
+        sealed.replacen("    age:\n", &format!("    age:\n        - recipient: {two}\n          enc: |\n            nonsense\n"), 1);
+    let forged: String = added.lines().filter(|l| !l.trim_start().starts_with("leafcrypt:")).map(|l| format!("{l}\n")).collect();
+    place.write("a.yaml", &forged);
+    fails(&place, &["rotate", "-i", "a.yaml"], 1, "nobody vouches");
+    assert_eq!(text(&place, "a.yaml"), forged);
+    // As sops it warns and goes on, and still vouches for nobody.
+    let done = place.call(Program::AsSops, ["rotate", "-i", "a.yaml"]).run();
+    assert!(done.status.success() && String::from_utf8_lossy(&done.stderr).contains("nobody vouches"));
+    assert_eq!(place.ours(["decrypt", "--require-witness", "a.yaml"]).status.code(), Some(51));
+    let (_, err) = ok(&place, &["rotate", "-i", "-y", "a.yaml"]);
+    assert!(err.contains(&one) && err.contains(&two), "{err}");
+    ok(&place, &["decrypt", "--require-witness", "a.yaml"]);
+}
+
+#[test]
+fn updatekeys_touches_recipients_only() {
+    let (place, one, two) = project();
+    for (file, plain) in FILES {
+        rule(&place, &one);
+        let before = seal(&place, file, plain);
+        rule(&place, &format!("{one},{two}"));
+        fails(&place, &["updatekeys", file], 1, "not confirmed");
+        let (_, shown) = ok(&place, &["updatekeys", "--dry-run", file]);
+        assert!(shown.contains(&format!("+ age {two}")) && shown.contains(&format!("  age {one}")), "{shown}");
+        assert_eq!(text(&place, file), before, "{file}");
+        ok(&place, &["updatekeys", "-y", file]);
+        let after = text(&place, file);
+        assert_eq!(tokens(&before), tokens(&after), "{file}: values, MAC and date stay");
+        assert!(after.contains(&two));
+        let body = |text: &str| text.split("sops").next().unwrap().to_owned();
+        assert_eq!(body(&before), body(&after), "{file}");
+        opens(&place, file, plain);
+        ok(&place, &["decrypt", "--require-witness", file]);
+        assert_eq!(ok(&place, &["updatekeys", file]).1, format!("{file}: already up to date\n"));
+        rule(&place, &two);
+        let (_, err) = ok(&place, &["updatekeys", "-y", file]);
+        assert!(err.contains("keeps its data key") && err.contains("rotate -i"), "{err}");
+        assert!(!text(&place, file).contains(&one), "{file}");
+    }
+}
+
+#[test]
+fn updatekeys_of_a_file_of_sops_keeps_its_bytes() {
+    let (place, one, two) = project();
+    if place.sops(["--version"]).is_none() {
+        return;
+    }
+    for (file, plain) in FILES.iter().filter(|(file, _)| !file.ends_with(".toml")) {
+        rule(&place, &one);
+        place.write(file, plain);
+        assert!(place.sops(["encrypt", "-i", file]).unwrap().status.success(), "{file}");
+        let before = text(&place, file);
+        let printed = place.ours(["decrypt", file]).stdout;
+        rule(&place, &format!("{one},{two}"));
+        ok(&place, &["updatekeys", "-y", file]);
+        let after = text(&place, file);
+        assert_eq!(tokens(&before), tokens(&after), "{file}");
+        for line in before.lines().filter(|l| l.contains("ENC[AES256_GCM,")) {
+            assert!(after.lines().any(|l| l == line), "{file}: {line}");
+        }
+        assert_eq!(place.ours(["decrypt", file]).stdout, printed, "{file}");
+        assert!(place.sops(["decrypt", file]).unwrap().status.success());
+    }
+}
+
+#[test]
+fn updatekeys_refuses_damage_and_walks_folders() {
+    let (place, one, two) = project();
+    std::fs::create_dir_all(place.path("d/e")).unwrap();
+    for file in ["d/a.yaml", "d/e/b.json", "c.env"] {
+        seal(
+            &place,
+            file,
+            if file.ends_with("json") {
+                "{\"a\": \"b\"}"
+            } else if file.ends_with("env") {
+                "A=b\n"
+            } else {
+                "a: b\n"
+            },
+        );
+    }
+    place.write("d/plain.txt", "nothing sealed");
+    place.write("d/.hidden.yaml", "a: not sealed\n");
+    let damaged = text(&place, "c.env").replacen("data:", "data:AAAA", 1);
+    place.write("c.env", &damaged);
+    rule(&place, &format!("{one},{two}"));
+    let done = place.ours(["updatekeys", "-y", "d", "c.env"]);
+    let err = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(1), "{err}");
+    assert!(err.contains("failed updating 1 key(s)") && err.contains("c.env"), "{err}");
+    assert!(text(&place, "d/a.yaml").contains(&two) && text(&place, "d/e/b.json").contains(&two));
+    assert_eq!(text(&place, "c.env"), damaged);
+    fails(&place, &["updatekeys", "missing.yaml"], 100, "missing.yaml");
+    std::fs::remove_file(place.path(".sops.yaml")).unwrap();
+    fails(&place, &["updatekeys", "d/a.yaml"], 1, "config file not found");
+}
+
+#[test]
+fn groups_come_and_go() {
+    let (place, one, two) = project();
+    for (file, plain) in FILES {
+        let before = seal(&place, file, plain);
+        ok(&place, &["groups", "add", "-f", file, "-i", "--age", &two]);
+        let after = text(&place, file);
+        assert_eq!(tokens(&before), tokens(&after), "{file}");
+        assert!(after.contains(&two) && after.contains("shamir_threshold"), "{file}");
+        opens(&place, file, plain);
+        fails(&place, &["groups", "delete", "-f", file, "-i", "1"], 1, "impossible to satisfy");
+        fails(&place, &["groups", "delete", "-f", file, "-i", "7"], 1, "there is no group 7");
+        ok(&place, &["groups", "delete", "-f", file, "-i", "1", "--shamir-secret-sharing-threshold", "1"]);
+        assert!(!text(&place, file).contains(&two), "{file}");
+        opens(&place, file, plain);
+        fails(&place, &["groups", "delete", "-f", file, "-i", "0"], 1, "the only key group");
+        fails(&place, &["groups", "add", "-f", file, "-i"], 1, "at least one key");
+        fails(
+            &place,
+            &["groups", "add", "-f", file, "-i", "--shamir-secret-sharing-threshold", "1", "--age", &one],
+            1,
+            "threshold must be at least 2",
+        );
+    }
+}
+
+#[test]
+fn who_can_read_what() {
+    let (place, one, two) = project();
+    seal(&place, "a.yaml", "a: b\n");
+    place.write(".sops.yaml", format!("creation_rules:\n  - age:\n      - {one}  # alice\n      # bob\n      - {two}\n"));
+    seal(&place, "b.json", "{\"a\": \"b\"}\n");
+    ok(&place, &["groups", "add", "-f", "a.yaml", "-i", "--age", &two]);
+    let keys = place.read("keys.txt");
+    std::fs::remove_file(place.path("keys.txt")).unwrap();
+    let (out, _) = ok(&place, &["recipients", "a.yaml", "b.json"]);
+    let expected = format!(
+        "a.yaml (any 2 of 2 groups) (its creation rule names others by now: updatekeys)\n  group 1\n  age {one}  (alice)\n  group 2\n  age {two}  (bob)\n\
+         b.json\n  age {one}  (alice)\n  age {two}  (bob)\n"
+    );
+    assert_eq!(out, expected);
+    let (out, _) = ok(&place, &["recipients", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json[1]["groups"][0][1]["name"], "bob");
+    assert_eq!((&json[0]["threshold"], &json[0]["outdated"], &json[1]["outdated"]), (&2.into(), &true.into(), &false.into()));
+    fails(&place, &["recipients", ".sops.yaml"], 1, "not sealed");
+    assert_eq!(ok(&place, &["filestatus", "a.yaml"]).0, "{\"encrypted\":true}\n");
+    assert_eq!(ok(&place, &["filestatus", ".sops.yaml"]).0, "{\"encrypted\":false}\n");
+    place.write("keys.txt", keys);
+}
