@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::Context;
 use crate::error::Error;
+use crate::flows::init::{self, Reader};
 use crate::flows::target::Done;
-use crate::flows::{init, keygen};
+use crate::flows::{keygen, several};
 
 /// Set a project up: a .sops.yaml for a recipient, and .gitignore entries for plaintext
 #[derive(Debug, clap::Args)]
@@ -24,13 +25,12 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
         let world = &context.world;
-        let mut lines = Vec::new();
-        let recipient = match &self.age {
+        let reader = match &self.age {
             Some(recipient) => {
                 let age = leafcrypt_kms::Kind::Age;
                 let read = leafcrypt_kms::backend(age).from_list(recipient, &leafcrypt_kms::Beside::default());
                 read.map_err(|source| Error::Key { kind: age, source })?;
-                recipient.clone()
+                Reader::Recipient(recipient.clone())
             }
             None => {
                 let plan = keygen::plan(None, world)?;
@@ -40,12 +40,12 @@ impl Args {
                         "{path} holds identities already: give one's recipient, leafcrypt init --age age1..."
                     )));
                 }
-                let made = keygen::apply(&plan, world)?;
-                lines.push(format!("made an identity: {}", made.path.display()));
-                made.recipient
+                Reader::New(plan)
             }
         };
-        let steps = init::plan(&self.folder, &recipient)?;
+        let steps = init::plan(&self.folder, &reader, world)?;
+        // All questions before the first file.
+        let mut wanted = Vec::with_capacity(steps.len());
         for step in &steps {
             if step.asks && !self.yes {
                 match world.dialog.confirm(&format!("{} exists. Replace it?", step.path.display())) {
@@ -54,9 +54,10 @@ impl Args {
                     None => return Err(Error::Exists { path: step.path.clone() }),
                 }
             }
-            init::apply(step)?;
-            lines.push(format!("wrote {}", step.path.display()));
+            wanted.push(step);
         }
+        several::write(&wanted, world)?;
+        let mut lines: Vec<String> = wanted.iter().map(|step| format!("wrote {}", step.path.display())).collect();
         if lines.is_empty() {
             lines.push("nothing to do".to_owned());
         }

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, AtFlags, Mode, OFlags, accessat, fchmod, fsync, ftruncate, openat};
+use rustix::fs::{Access, AtFlags, Mode, OFlags, accessat, fchmod, fsync, ftruncate, openat, unlinkat};
 use rustix::io::{Errno, retry_on_intr};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -168,6 +168,21 @@ impl Claim {
         drop(lock);
         drop(held);
         done
+    }
+
+    /// Removes the file, if it is still what [`WriteHow::base`] says, and lets others write: to take a write back.
+    ///
+    /// # Errors
+    /// It is another, or cannot be removed.
+    pub fn remove(self, how: &WriteHow<'_>) -> Result<(), WriteError> {
+        let Self { place, lock } = self;
+        let error = |errno| WriteError::of(errno, &place.folder_path);
+        check(&place, place.old()?.as_ref(), how)?;
+        unlinkat(&place.folder, &place.name, AtFlags::empty()).map_err(error)?;
+        drop(lock);
+        // Should a power cut bring it back, it is whole.
+        let _ = fsync(&place.folder);
+        Ok(())
     }
 }
 

@@ -1,55 +1,56 @@
 //! A project's `.sops.yaml` and `.gitignore`: nothing is overwritten without asking.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::keygen;
+use super::several::Step;
 use crate::error::Error;
-use crate::files::{self, ReadError, WriteHow};
+use crate::files::{self, ReadError};
+use crate::world::World;
 
 /// Names of plaintext that should not be committed.
 const IGNORED: [&str; 4] = ["*.decrypted.*", "*.plain.*", ".env", "keys.txt"];
 
-/// One file that `init` would write.
-#[derive(Debug)]
-pub struct Step {
-    /// The file.
-    pub path: PathBuf,
-    /// What is there now.
-    pub old: Option<Vec<u8>>,
-    /// What would be there.
-    pub new: Vec<u8>,
-    /// Replaces something of the user's, so it needs a yes.
-    pub asks: bool,
+/// Whose the project's secrets are.
+pub enum Reader {
+    /// A recipient that was given.
+    Recipient(String),
+    /// A new identity.
+    New(keygen::Plan),
 }
 
-/// What `init` would do in a folder, for a recipient.
+/// What `init` would do in a folder: a new identity first, if there is to be one.
 ///
 /// # Errors
 /// A file that is there cannot be read.
-pub fn plan(folder: &Path, recipient: &str) -> Result<Vec<Step>, Error> {
+pub fn plan(folder: &Path, reader: &Reader, world: &World<'_>) -> Result<Vec<Step>, Error> {
     let mut steps = Vec::new();
+    let recipient = match reader {
+        Reader::Recipient(recipient) => recipient.clone(),
+        Reader::New(plan) => {
+            let (step, recipient) = plan.step(world);
+            steps.push(step);
+            recipient
+        }
+    };
     let path = folder.join(".sops.yaml");
     let old = read(&path)?;
-    let new = rules(recipient).into_bytes();
+    let new = rules(&recipient).into_bytes();
     if old.as_deref() != Some(&new) {
-        steps.push(Step { asks: old.is_some(), path, old, new });
+        steps.push(step(path, old, new, true));
     }
     let path = folder.join(".gitignore");
     let old = read(&path)?;
     let new = ignore(old.as_deref().unwrap_or_default());
     if old.as_deref() != Some(&new) {
         // Lines are only added, so nothing of the user's is lost.
-        steps.push(Step { asks: false, path, old, new });
+        steps.push(step(path, old, new, false));
     }
     Ok(steps)
 }
 
-/// Writes one step.
-///
-/// # Errors
-/// The file cannot be written, or is another by now.
-pub fn apply(step: &Step) -> Result<(), Error> {
-    let how = WriteHow { base: step.old.as_deref(), never_replace: step.old.is_none(), ..WriteHow::default() };
-    files::write(&step.path, &step.new, &how).map_err(|source| Error::Write { path: step.path.display().to_string(), source })
+fn step(path: std::path::PathBuf, old: Option<Vec<u8>>, new: Vec<u8>, asks: bool) -> Step {
+    Step { path, asks: asks && old.is_some(), old: old.map(Into::into), new: new.into(), secret: false }
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use leafcrypt_kms::Secret;
+use zeroize::Zeroizing;
 
+use super::several::{self, Step};
 use crate::error::Error;
-use crate::files::{self, WriteHow};
+use crate::files;
 use crate::metadata;
 use crate::world::World;
 
@@ -14,7 +16,7 @@ pub struct Plan {
     /// Where the identity goes.
     pub path: PathBuf,
     /// What is there: nothing, or a file to which the identity is appended after a yes.
-    pub existing: Option<zeroize::Zeroizing<Vec<u8>>>,
+    pub existing: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// A new identity, and where it was put.
@@ -48,36 +50,35 @@ pub fn plan(output: Option<&Path>, world: &World<'_>) -> Result<Plan, Error> {
     Ok(Plan { path, existing })
 }
 
+impl Plan {
+    /// The file with a new identity in it, and that identity's public part.
+    pub(super) fn step(&self, world: &World<'_>) -> (Step, String) {
+        let (identity, recipient) = leafcrypt_kms::generate();
+        let old = self.existing.as_ref().map_or(&[][..], |existing| existing.as_slice());
+        let mut new = Zeroizing::new(Vec::with_capacity(old.len() + 512));
+        new.extend_from_slice(old);
+        if !old.is_empty() && !old.ends_with(b"\n") {
+            new.push(b'\n');
+        }
+        new.extend_from_slice(&lines(&identity, &recipient, &metadata::rfc3339(world.now())));
+        let step = Step { path: self.path.clone(), old: self.existing.clone(), new, secret: true, asks: self.existing.is_some() };
+        (step, recipient)
+    }
+}
+
 /// Makes the identity and puts it there.
 ///
 /// # Errors
 /// The file cannot be written, or is another by now.
 pub fn apply(plan: &Plan, world: &World<'_>) -> Result<Made, Error> {
-    let (identity, recipient) = leafcrypt_kms::generate();
-    let mut text = zeroize::Zeroizing::new(Vec::with_capacity(plan.existing.as_ref().map_or(0, |e| e.len()) + 512));
-    if let Some(existing) = &plan.existing {
-        text.extend_from_slice(existing);
-        if !existing.is_empty() && !existing.ends_with(b"\n") {
-            text.push(b'\n');
-        }
-    }
-    text.extend_from_slice(&lines(&identity, &recipient, &metadata::rfc3339(world.now())));
-    if let Some(folder) = plan.path.parent().filter(|f| !f.as_os_str().is_empty()) {
-        files::make_private_folders(folder).map_err(|source| Error::Write { path: folder.display().to_string(), source })?;
-    }
-    let how = WriteHow {
-        secret: true,
-        base: plan.existing.as_ref().map(|e| e.as_slice()),
-        never_replace: plan.existing.is_none(),
-        ..WriteHow::default()
-    };
-    files::write(&plan.path, &text, &how).map_err(|source| Error::Write { path: plan.path.display().to_string(), source })?;
-    Ok(Made { path: plan.path.clone(), recipient })
+    let (step, recipient) = plan.step(world);
+    several::write(&[&step], world)?;
+    Ok(Made { path: step.path, recipient })
 }
 
 /// As `age-keygen` writes them.
-fn lines(identity: &Secret, recipient: &str, now: &str) -> zeroize::Zeroizing<Vec<u8>> {
-    let mut text = zeroize::Zeroizing::new(Vec::with_capacity(256));
+fn lines(identity: &Secret, recipient: &str, now: &str) -> Zeroizing<Vec<u8>> {
+    let mut text = Zeroizing::new(Vec::with_capacity(256));
     text.extend_from_slice(format!("# created: {now}\n# public key: {recipient}\n").as_bytes());
     text.extend_from_slice(identity.expose());
     text.push(b'\n');

@@ -16,6 +16,7 @@ pub mod recipients;
 pub mod rotate;
 pub mod rules;
 pub mod set;
+pub mod several;
 pub mod target;
 pub mod tour;
 pub mod trust;

@@ -8,6 +8,7 @@ mod recipients;
 mod architecture;
 mod commands;
 mod complete;
+mod crash;
 mod files;
 mod interop;
 mod interop_comments;

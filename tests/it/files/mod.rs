@@ -2,6 +2,10 @@
 //! `sealed-file.md`, section 6). Crashes, failing calls and signals are in `crash/`.
 
 mod concurrent;
+mod kept;
+mod locks;
+pub mod people;
+mod targets;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};

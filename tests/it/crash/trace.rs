@@ -1,0 +1,103 @@
+//! `strace`: which calls a command makes, and harm at one of them.
+
+use std::fmt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use super::cases::{Case, prepare};
+use crate::files::{PROGRAM, said};
+
+/// All that changes files, or locks them; strace counts each by its own name.
+const CHANGING: &str = "open,openat,write,writev,pwrite64,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,\
+    rmdir,chmod,fchmod,fchmodat,chown,fchown,fchownat,setxattr,fsetxattr,removexattr,fremovexattr,truncate,ftruncate,fallocate,fsync,fdatasync,\
+    sync_file_range,syncfs,flock";
+/// What only looks.
+const LOOKING: &str = "read,pread64,fstat,newfstatat,faccessat,faccessat2,flistxattr,fgetxattr,getdents64,readlinkat,fstatfs";
+/// Our program is itself from this call on: before it stand those of the loader and of the runtime.
+const START: &str = "prctl";
+
+/// One call of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub name: String,
+    /// The how manieth of its name.
+    pub number: usize,
+    /// The line of the trace.
+    pub line: String,
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.name, self.number, self.line)
+    }
+}
+
+/// What is done to a command at a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Harm {
+    /// A signal, just before the call.
+    Signal(&'static str, i32),
+    /// The call is not made, and fails.
+    Error(&'static str),
+}
+
+/// Runs a case in a folder, with harm at one call, or with all its calls written down.
+pub fn run(case: &Case, folder: &Path, harm: Option<(&Call, Harm)>, log: Option<&Path>) -> Output {
+    let mut strace = prepare(Command::new("strace"), &case.template, folder);
+    strace.args(["-f", "-qqq", "-o"]).arg(log.unwrap_or(Path::new("/dev/null")));
+    // Much faster, but then strace sends no signals.
+    if !matches!(harm, Some((_, Harm::Signal(..)))) {
+        strace.arg("--seccomp-bpf");
+    }
+    match harm {
+        None => strace.args(["-e", &format!("trace={CHANGING},{LOOKING},{START}")]),
+        Some((Call { name, number, .. }, harm)) => {
+            let what = match harm {
+                Harm::Signal(signal, _) => format!("signal={signal}"),
+                Harm::Error(error) => format!("error={error}"),
+            };
+            strace.args(["-e", &format!("trace={name}"), "-e", &format!("inject={name}:{what}:when={number}")])
+        }
+    };
+    strace.arg(PROGRAM).args(&case.args).output().expect("strace runs: tests/run installs it")
+}
+
+/// All calls of a case, in order, from its own start on.
+pub fn calls(case: &Case) -> Vec<Call> {
+    let run = super::Run::new(case);
+    let log = run.folder.join("log");
+    let output = self::run(case, &run.folder, None, Some(&log));
+    assert!(output.status.success(), "{} under strace: {}", case.name, said(&output));
+    let text = std::fs::read_to_string(&log).unwrap();
+    let process = text.split_whitespace().next().unwrap_or_else(|| panic!("strace may not trace here: {}", said(&output))).to_owned();
+    let (mut calls, mut started) = (Vec::<Call>::new(), false);
+    let mut counts = std::collections::HashMap::new();
+    for line in text.lines() {
+        let Some(line) = line.strip_prefix(&process).map(str::trim_start) else { continue };
+        let Some((name, _)) = line.split_once('(').filter(|(name, _)| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')) else {
+            continue;
+        };
+        let number = counts.entry(name.to_owned()).and_modify(|n| *n += 1).or_insert(1);
+        started |= name == START && line.contains("PR_SET_DUMPABLE");
+        if started && name != START {
+            calls.push(Call { name: name.to_owned(), number: *number, line: line.to_owned() });
+        }
+    }
+    assert!(started, "{}: no {START} in its trace", case.name);
+    calls
+}
+
+/// Those that change something.
+pub fn changing(case: &Case) -> Vec<Call> {
+    let writes = |call: &Call| match call.name.as_str() {
+        "open" | "openat" => ["O_CREAT", "O_TMPFILE", "O_TRUNC", "O_WRONLY", "O_RDWR"].iter().any(|flag| call.line.contains(flag)),
+        name => CHANGING.split(',').any(|changing| changing == name),
+    };
+    calls(case).into_iter().filter(writes).collect()
+}
+
+/// Those that only look, at files below the case's folder or through a descriptor.
+pub fn looking(case: &Case) -> Vec<Call> {
+    let changing = changing(case);
+    calls(case).into_iter().filter(|call| !changing.contains(call) && !call.line.contains("/proc/self/status")).collect()
+}
