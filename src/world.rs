@@ -107,7 +107,7 @@ impl Dialog for NoDialog {
 impl World<'static> {
     /// The real world of a program that embeds the library: the system's randomness and clock, the user's keys, nobody to ask, no audit log.
     pub fn quiet() -> Self {
-        let session = Session::new(std::sync::Arc::new(leafcrypt_kms::Real));
+        let session = Session::new(std::sync::Arc::new(leafcrypt_kms::Real::default()));
         World { random: &SystemRandom, session, manners: &crate::manners::LEAFCRYPT, dialog: &NoDialog, journal: &NoJournal }
     }
 }

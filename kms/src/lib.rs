@@ -31,7 +31,7 @@ pub use backend::{Backend, Beside, ConfigKey, Names};
 pub use error::{BadKey, UnwrapError, WrapError};
 pub use fields::{Field, Fields};
 pub use master_key::{Cost, Kind, MasterKey, Wrapped};
-pub use outside::{Asked, Command, Conversation, Finished, Outside, Real};
+pub use outside::{Around, Asked, Command, Conversation, Finished, Outside, Real};
 pub use registry::{BACKENDS, backend};
 pub use secret::Secret;
 pub use session::Session;

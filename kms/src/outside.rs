@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::secret::Secret;
 
-pub use real::Real;
+pub use real::{Around, Real};
 
 /// A program to run. No shell, ever.
 #[derive(Debug, Default)]

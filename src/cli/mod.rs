@@ -85,7 +85,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         Ok(cli) => cli,
         Err(error) => return report::usage(&error),
     };
-    let session = Session::new(Arc::new(Real));
+    let session = Session::new(Arc::new(Real::starting(|start| crate::guard::as_started(start))));
     let variables = env_vars::Variables::read(session.outside());
     files::sweep_private_dirs(variables.runtime.as_deref());
     let world =

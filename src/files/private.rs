@@ -20,14 +20,18 @@ const DIGITS: usize = 32;
 /// So often a folder may be taken for an abandoned one before we have locked it.
 const TRIES: usize = 16;
 
-/// A folder of mode 0700 with a random name, removed with all that is in it when dropped. As long as we live we hold a lock on it: whoever finds one
-/// without a lock may remove it.
+/// The folder that is handed out, in the one with the random name. That one is locked as long as we live, so that whoever finds one without a lock may
+/// remove it; a writer must be able to lock the one it writes in.
+const INNER: &str = "files";
+
+/// A folder of mode 0700 with a random name, removed with all that is in it when dropped.
 #[derive(Debug)]
 pub struct PrivateDir {
     path: PathBuf,
+    outer: PathBuf,
     in_memory: bool,
     removed: bool,
-    _lock: OwnedFd,
+    lock: OwnedFd,
 }
 
 impl PrivateDir {
@@ -51,7 +55,7 @@ impl PrivateDir {
 
     fn take_away(&mut self) -> io::Result<()> {
         self.removed = true;
-        take_away(&self.path, self.in_memory)
+        take_away(&self.outer, self.in_memory)
     }
 }
 
@@ -81,7 +85,7 @@ pub fn make_private_dir(runtime: Option<&Path>, on_disk: Option<&Path>) -> io::R
     }
 }
 
-/// Removes what killed processes left in memory: our folders that nobody has locked. Never by age or process id, which mean nothing to somebody in
+/// Removes what killed processes left in memory: our folders that nobody holds. Never by age or process id, which mean nothing to somebody in
 /// another container on the same memory.
 pub fn sweep_private_dirs(runtime: Option<&Path>) {
     for parent in in_memory(runtime) {
@@ -128,7 +132,10 @@ impl Parent {
             mkdirat(&self.folder, &name, Mode::RWXU)?;
             // Until it is locked, another process may sweep it away.
             if let Some(lock) = self.lock(&name)? {
-                return Ok(PrivateDir { path: self.path.join(name), in_memory: self.in_memory, removed: false, _lock: lock });
+                let outer = self.path.join(name);
+                let made = PrivateDir { path: outer.join(INNER), outer, in_memory: self.in_memory, removed: false, lock };
+                mkdirat(&made.lock, INNER, Mode::RWXU)?;
+                return Ok(made);
             }
         }
         Err(Errno::AGAIN.into())

@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use rustix::fs::Mode;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, umask};
 
-use super::{panics, signals};
+use super::{descriptors, panics, signals};
 
 /// What the process was started with, and its children are to have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ static CHANGING: Mutex<()> = Mutex::new(());
 
 const OURS: u32 = 0o077;
 
-/// Hardens the process: no core file, umask 077, not dumpable nor traceable, panics that tell no values, signals that wait for the end of a write.
+/// Hardens the process: no core file, umask 077, no descriptors that nobody named, not dumpable nor traceable, panics that tell no values, signals that wait for the end of a write.
 /// To be called first of all, before the first secret and the first thread; once more does nothing.
 pub fn harden() {
     let mut first = false;
@@ -35,6 +35,7 @@ pub fn harden() {
         return;
     }
     tighten();
+    descriptors::close_strays();
     // Only the kernel could refuse it, and then everything else still holds.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);

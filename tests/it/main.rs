@@ -10,6 +10,7 @@ mod commands;
 mod complete;
 mod crash;
 mod files;
+mod guard;
 mod interop;
 mod interop_comments;
 mod interop_exits;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::secret::Secret;
 
 use super::real::read_all;
-use super::{Command, Conversation, Finished};
+use super::{Around, Command, Conversation, Finished};
 
 /// The most that a program may print.
 const LIMIT: usize = 16 * 1024 * 1024;
@@ -24,11 +24,11 @@ const PAUSE: Duration = Duration::from_millis(2);
 ///
 /// # Errors
 /// `NotFound`, `TimedOut`, `FileTooLarge` for what prints too much, and whatever starting it says.
-pub(super) fn run(command: Command, limit: Option<Duration>) -> io::Result<Finished> {
+pub(super) fn run(command: Command, limit: Option<Duration>, around: Around) -> io::Result<Finished> {
     let deadline = limit.map(|limit| Instant::now() + limit);
     let mut prepared = prepare(&command)?;
     prepared.stdin(if command.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
-    let mut child = prepared.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut child = start(prepared.stdout(Stdio::piped()).stderr(Stdio::piped()), around)?;
     if let (Some(mut pipe), Some(input)) = (child.stdin.take(), command.stdin) {
         // Not joined: it ends when the program closes its end. One that reads no more is no failure of ours.
         thread::spawn(move || pipe.write_all(input.expose()));
@@ -51,12 +51,18 @@ pub(super) fn run(command: Command, limit: Option<Duration>) -> io::Result<Finis
 ///
 /// # Errors
 /// `NotFound`, and whatever starting it says.
-pub(super) fn talk(command: Command) -> io::Result<Box<dyn Conversation>> {
+pub(super) fn talk(command: Command, around: Around) -> io::Result<Box<dyn Conversation>> {
     let mut prepared = prepare(&command)?;
     // It gets a neutral folder, so that it finds nothing that the repository planted.
-    let mut child = prepared.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let mut child = start(prepared.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()), around)?;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
     Ok(Box::new(Piped { child, stdin, stdout }))
+}
+
+fn start(prepared: &mut std::process::Command, around: Around) -> io::Result<Child> {
+    let mut child = Err(io::ErrorKind::NotFound.into());
+    around(&mut || child = prepared.spawn());
+    child
 }
 
 /// The program of a name, or of a path that the user spelled with a `/`.

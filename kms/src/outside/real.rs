@@ -14,9 +14,27 @@ use crate::secret::Secret;
 
 use super::{Asked, Command, Conversation, Finished, Outside, process, terminal};
 
+/// Does something around the start of a program: gives it the limits that we were started with.
+pub type Around = fn(&mut dyn FnMut());
+
 /// The real world.
-#[derive(Debug, Default)]
-pub struct Real;
+#[derive(Debug)]
+pub struct Real {
+    around: Around,
+}
+
+impl Real {
+    /// One whose programs are started within `around`.
+    pub fn starting(around: Around) -> Self {
+        Real { around }
+    }
+}
+
+impl Default for Real {
+    fn default() -> Self {
+        Real::starting(|start| start())
+    }
+}
 
 impl Outside for Real {
     fn env(&self, name: &str) -> Option<OsString> {
@@ -32,15 +50,15 @@ impl Outside for Real {
     }
 
     fn run(&self, command: Command) -> io::Result<Finished> {
-        process::run(command, None)
+        process::run(command, None, self.around)
     }
 
     fn run_within(&self, command: Command, limit: Duration) -> io::Result<Finished> {
-        process::run(command, Some(limit))
+        process::run(command, Some(limit), self.around)
     }
 
     fn talk(&self, command: Command) -> io::Result<Box<dyn Conversation>> {
-        process::talk(command)
+        process::talk(command, self.around)
     }
 
     fn connect(&self, socket: &Path) -> io::Result<Box<dyn Conversation>> {

@@ -122,7 +122,7 @@ fn a_lost_context_is_kept_as_it_is() {
 /// Kinds whose text SOPS looks at only when it is used say then what SOPS says.
 #[test]
 fn errors_at_use() {
-    let session = leafcrypt_kms::Session::new(Arc::new(leafcrypt_kms::Real));
+    let session = leafcrypt_kms::Session::new(Arc::new(leafcrypt_kms::Real::default()));
     for (kind, text, expected) in [
         (Kind::Kms, "foo", "no valid ARN found in 'foo'"),
         (Kind::GcpKms, "foo", "cannot create GCP KMS service: no valid resource ID found in \"foo\""),
@@ -139,7 +139,7 @@ fn errors_at_use() {
 
 #[test]
 fn an_azure_key_without_version_needs_its_service() {
-    let session = leafcrypt_kms::Session::new(Arc::new(leafcrypt_kms::Real));
+    let session = leafcrypt_kms::Session::new(Arc::new(leafcrypt_kms::Real::default()));
     let key = |text| list(Kind::AzureKv, text).expect("a key").remove(0);
     assert!(matches!(key("https://h/keys/k/1").resolve(&session), Ok(None)));
     assert!(matches!(key("https://h/keys/k").resolve(&session), Err(WrapError::NotBuilt { feature: "Azure Key Vault" })));

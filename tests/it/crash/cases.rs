@@ -45,6 +45,8 @@ impl Becomes {
 pub fn prepare(mut command: Command, template: &Place, folder: &Path) -> Command {
     command.current_dir(folder).env_clear().stdin(Stdio::null());
     command.env("PATH", "/usr/bin:/bin").env("HOME", folder.join("home")).env("SOPS_AGE_KEY_FILE", template.path("keys.txt"));
+    // Within the folder, so that what is put there is seen.
+    command.env("TMPDIR", folder);
     command
 }
 
@@ -116,6 +118,15 @@ pub fn all() -> Vec<Case> {
             &["decrypt", "--output", "new.yaml", "f.yaml"],
             vec![("new.yaml", Becomes::Plain(plain(CANARY)))],
             put_sealed,
+        ),
+        case(
+            "encrypt --output over",
+            &["encrypt", "--age", "RECIPIENT", "--output", "new.yaml", "f.yaml"],
+            vec![("new.yaml", sealed())],
+            |place| {
+                put_plain(place);
+                place.write("work/new.yaml", "old: text\n");
+            },
         ),
         case("keygen", &["keygen"], vec![("home/.config/sops/age/keys.txt", Becomes::Identities(1))], |_| {}),
         case("keygen -y", &["keygen", "-y"], vec![("home/.config/sops/age/keys.txt", Becomes::Identities(2))], |place| {

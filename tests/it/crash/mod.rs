@@ -3,11 +3,12 @@
 //!
 //! `strace` finds the calls and does the harm. Where it is not permitted to trace, these tests fail: they have no other way.
 
+mod canary;
 mod cases;
 mod errors;
 mod order;
 mod signals;
-mod trace;
+pub mod trace;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;

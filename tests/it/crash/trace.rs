@@ -8,13 +8,13 @@ use super::cases::{Case, prepare};
 use crate::files::{PROGRAM, said};
 
 /// All that changes files, or locks them; strace counts each by its own name.
-const CHANGING: &str = "open,openat,write,writev,pwrite64,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,\
+pub const CHANGING: &str = "open,openat,write,writev,pwrite64,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,\
     rmdir,chmod,fchmod,fchmodat,chown,fchown,fchownat,setxattr,fsetxattr,removexattr,fremovexattr,truncate,ftruncate,fallocate,fsync,fdatasync,\
     sync_file_range,syncfs,flock";
 /// What only looks.
 const LOOKING: &str = "read,pread64,fstat,newfstatat,faccessat,faccessat2,flistxattr,fgetxattr,getdents64,readlinkat,fstatfs";
 /// Our program is itself from this call on: before it stand those of the loader and of the runtime.
-const START: &str = "prctl";
+pub const START: &str = "prctl";
 
 /// One call of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,14 @@ pub fn calls(case: &Case) -> Vec<Call> {
     let output = self::run(case, &run.folder, None, Some(&log));
     assert!(output.status.success(), "{} under strace: {}", case.name, said(&output));
     let text = std::fs::read_to_string(&log).unwrap();
-    let process = text.split_whitespace().next().unwrap_or_else(|| panic!("strace may not trace here: {}", said(&output))).to_owned();
+    let calls = parse(&text);
+    assert!(!calls.is_empty(), "strace may not trace here: {}", said(&output));
+    calls
+}
+
+/// The calls of the first process in a trace, from its own start on.
+pub fn parse(text: &str) -> Vec<Call> {
+    let process = text.split_whitespace().next().unwrap_or_default().to_owned();
     let (mut calls, mut started) = (Vec::<Call>::new(), false);
     let mut counts = std::collections::HashMap::new();
     for line in text.lines() {
@@ -83,17 +90,20 @@ pub fn calls(case: &Case) -> Vec<Call> {
             calls.push(Call { name: name.to_owned(), number: *number, line: line.to_owned() });
         }
     }
-    assert!(started, "{}: no {START} in its trace", case.name);
     calls
 }
 
 /// Those that change something.
 pub fn changing(case: &Case) -> Vec<Call> {
-    let writes = |call: &Call| match call.name.as_str() {
+    calls(case).into_iter().filter(is_changing).collect()
+}
+
+/// Does it change something?
+pub fn is_changing(call: &Call) -> bool {
+    match call.name.as_str() {
         "open" | "openat" => ["O_CREAT", "O_TMPFILE", "O_TRUNC", "O_WRONLY", "O_RDWR"].iter().any(|flag| call.line.contains(flag)),
         name => CHANGING.split(',').any(|changing| changing == name),
-    };
-    calls(case).into_iter().filter(writes).collect()
+    }
 }
 
 /// Those that only look, at files below the case's folder or through a descriptor.
