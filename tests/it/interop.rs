@@ -12,7 +12,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("ini/quotes_inside.ini", "a value in one pair of quotes: the same"),
     ("ini/triple.ini", "a value that starts with three quotes: the same"),
     ("ini/triple_at_end.ini", "the same, at the end of the file"),
-    ("ini/comment_header.ini", "a comment behind a section header together with one above: refused by us, nothing is written"),
 ];
 
 fn check(folder: &str, ending: &str) {

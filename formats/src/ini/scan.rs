@@ -362,7 +362,7 @@ impl Emit {
 }
 
 /// ini.v1 skips the marks of UTF-8 and of both UTF-16.
-fn byte_order_mark(text: &[u8]) -> usize {
+pub(super) fn byte_order_mark(text: &[u8]) -> usize {
     match text {
         [0xfe, 0xff, ..] | [0xff, 0xfe, ..] => 2,
         [0xef, 0xbb, 0xbf, ..] => 3,

@@ -4,6 +4,8 @@
 //! Styles of payload version 1 are those of [`value::styled`]. A comment's mark stays; a run of lines becomes one token on the
 //! first of them.
 
+use std::ops::Range;
+
 use crate::document::Document;
 use crate::error::Unwritable;
 use crate::flat::{At, Site, field_text, fold_newlines, hints_by_token, merge_fields, reads_with, scalar_text, sites};
@@ -15,7 +17,7 @@ use crate::tree::Tree;
 use crate::value::Value;
 
 use super::value::{self, Shape};
-use super::{Keys, comment, print, scan};
+use super::{Keys, Place, comment, print, scan};
 
 /// See [`crate::Document::seal`].
 pub(super) fn seal(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
@@ -25,6 +27,15 @@ pub(super) fn seal(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Res
     let mut splice = Splice::default();
     let mut hints = Vec::new();
     for (number, site) in covered.iter().enumerate() {
+        if let At::Comment(id) = site.at
+            && let Some(header) = header_before(text, keys.places[id.0 as usize])
+        {
+            let (bytes, hint) =
+                above_header(text, &header, site.span.end as usize, tokens.of_comment(id).unwrap_or_default(), number as u32);
+            splice.replace(Span::new(header.start, site.span.end as usize), &bytes);
+            hints.push(hint);
+            continue;
+        }
         let source = &text[site.span.range()];
         let (kind, with, token) = match site.at {
             At::Leaf(id) => (0, value_hint(source, &keys.text(document, id)), tokens.of_leaf(id)),
@@ -36,6 +47,36 @@ pub(super) fn seal(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Res
         splice.replace(site.span, token.unwrap_or_default());
     }
     Ok(Sealed { hints, ..cut(document, splice) })
+}
+
+/// The header that a comment stands behind, with its indentation, if it does.
+fn header_before(text: &[u8], place: Place) -> Option<Range<usize>> {
+    let mark = place.mark as usize;
+    let line = text[..mark].iter().rposition(|&b| b == b'\n').map_or_else(|| scan::byte_order_mark(text), |i| i + 1);
+    let end = line + value::trim_end(&text[line..mark]).len();
+    (place.header && end > line).then_some(line..end)
+}
+
+/// A token behind a header would belong to the section's name, which goes up to the last `]` of its line: it stands above, where SOPS has it too.
+fn above_header(text: &[u8], header: &Range<usize>, end: usize, token: &[u8], number: u32) -> (Vec<u8>, Hint) {
+    let line_end = line_end(text[..value::next_line(text, end)].ends_with(b"\r\n"));
+    let bytes = [b"; ", token, line_end, &text[header.clone()]].concat();
+    let after = (line_end.len() + header.len()) as u32;
+    let with = Spelled::Bytes(text[header.start..end].to_vec());
+    (bytes, Hint::Site { kind: 5, first: number, last: number, before: 2, after, with })
+}
+
+/// What is opened to a header and the comment behind it, and where that goes, if the hint means this comment here.
+fn hinted_header<'h>(text: &[u8], site: Span, hint: Option<&'h Hint>, plain: &[u8]) -> Option<(Span, &'h [u8])> {
+    let Hint::Site { kind: 5, before: 2, after, with: Spelled::Bytes(bytes), .. } = hint? else { return None };
+    let (start, end) = ((site.start as usize).checked_sub(2)?, (site.end as usize).checked_add(*after as usize)?);
+    let below = text.get(site.end as usize..end)?;
+    let header = below.strip_prefix(b"\r\n").or_else(|| below.strip_prefix(b"\n"))?;
+    let remark = bytes.strip_prefix(header)?;
+    let close = header.iter().rposition(|&b| b == b']')?;
+    let is_header = header[value::leading_space(header)..].starts_with(b"[") && !header[close..].iter().any(|b| matches!(b, b'#' | b';'));
+    let fits = is_header && !remark.contains(&b']') && !remark.contains(&b'\n') && text[start..site.start as usize] == *b"; ";
+    (fits && comment::means(&remark[value::leading_space(remark)..], plain)).then_some((Span::new(start, end), bytes))
 }
 
 fn value_hint(source: &[u8], plain: &[u8]) -> Option<Spelled> {
@@ -106,6 +147,7 @@ pub(super) fn open(keys: &Keys, document: &Document<'_>, opened: &Opened, hints:
                     {
                         splice.replace(site.span, bytes);
                     }
+                    _ if let Some((whole, bytes)) = hinted_header(text, site.span, hint, plain) => splice.replace(whole, bytes),
                     _ => {
                         let whole = Span::new(place.mark as usize, site.span.end as usize);
                         splice.replace(whole, &comment::canonical(visible, plain, place.header));
@@ -124,7 +166,10 @@ fn hinted_value(text: &[u8], site: &Site, hint: &Hint, plain: &[u8]) -> Option<V
         Spelled::Style(style) => value::styled(*style, plain)?,
         Spelled::Bytes(bytes) => bytes.clone(),
     };
-    value::means(&bytes, plain, blank_follows(text, site.span.end as usize)).then_some(bytes)
+    let end = site.span.end as usize;
+    let behind = &text[end..value::next_line(text, end)];
+    let fits = value::means(&bytes, plain, blank_follows(text, end)) || value::means_before(&bytes, behind, plain);
+    fits.then_some(bytes)
 }
 
 /// Is there nothing more on this line, and nothing on the next?

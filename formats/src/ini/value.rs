@@ -80,6 +80,15 @@ pub(super) fn means(bytes: &[u8], plain: &[u8], last: bool) -> bool {
     reads(&[bytes, b"\n"].concat()) || (last && reads(bytes))
 }
 
+/// Do these bytes mean this text, with a comment behind them on their line? A backslash at their end then joins nothing.
+pub(super) fn means_before(bytes: &[u8], behind: &[u8], plain: &[u8]) -> bool {
+    let line = [bytes, behind].concat();
+    read(&line, 0).is_some_and(|r| {
+        let whole = r.start == 0 && r.end == bytes.len() && r.comment.is_some() && r.next == line.len();
+        whole && r.shape != Shape::Continued && decode(bytes, r.shape) == plain
+    })
+}
+
 /// Styles of payload version 1, besides the canonical spelling: as it is, in `"`, in `'`, in backticks, in `"""`.
 const STYLES: [&[u8]; 5] = [b"", b"\"", b"'", b"`", b"\"\"\""];
 

@@ -87,6 +87,12 @@ impl Scanned {
         (site.props != NONE).then(|| &self.props[site.props as usize])
     }
 
+    /// A whole number over the range of int64, which is a float to us only?
+    pub(super) fn is_unsigned(&self, source: &[u8], leaf: LeafId, span: Span) -> bool {
+        let site = self.site(leaf);
+        matches!(scalar::read(self.text(source, leaf, span), site.written, site.tag), scalar::Read::Unsigned(_))
+    }
+
     /// A scalar's text after unquoting.
     pub(super) fn text<'a>(&'a self, source: &'a [u8], leaf: LeafId, span: Span) -> &'a str {
         let site = self.site(leaf);

@@ -14,6 +14,9 @@ fn refuse(text: &[u8], at: usize, what: &str) -> SyntaxError {
 pub(super) fn check_bytes(bytes: &[u8]) -> Result<&str, SyntaxError> {
     let text =
         std::str::from_utf8(bytes).map_err(|e| SyntaxError::at(bytes, e.valid_up_to(), SyntaxClass::Syntax, "the text is not UTF-8"))?;
+    if text.starts_with("\u{feff}\u{feff}") {
+        return Err(refuse(bytes, 3, "a second byte-order mark"));
+    }
     let odd = |b: &u8| (*b < 0x20 && !matches!(b, b'\n' | b'\r' | b'\t')) || matches!(b, 0x7f | 0xc2 | 0xe2 | 0xef);
     let mut at = 0;
     while let Some(found) = bytes[at..].iter().position(odd) {
@@ -36,38 +39,36 @@ pub(super) fn check_bytes(bytes: &[u8]) -> Result<&str, SyntaxError> {
     Ok(text)
 }
 
-/// The `%YAML 1.2` lines, which must not be seen in a sealed text (G8).
+/// The `%YAML 1.2` lines, which must not be seen in a sealed text (G8). Go-yaml knows no other directives but `%TAG`.
 pub(super) fn directives(text: &str) -> Result<Vec<Span>, SyntaxError> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(at) = text[from..].find("%YAML") {
-        let at = from + at;
-        from = at + 5;
-        let at_line_start = at == 0 || matches!(bytes[at - 1], b'\n' | b'\r') || &text[..at] == "\u{feff}";
-        if at_line_start && directive_place(&text[..at]) {
-            let end = text[at..].find(['\n', '\r']).map_or(text.len(), |n| at + n);
-            let version = text[at + 5..end].split('#').next().unwrap_or_default().trim();
-            if version != "1.1" {
-                found.push(Span::new(at, super::parse::behind_break(bytes, end)));
+    if !text.contains('%') {
+        return Ok(found);
+    }
+    let mut at = 0;
+    // Can a directive stand here: only blank lines, comments and directives up to the start or a `...`?
+    let mut place = true;
+    while at < text.len() {
+        let end = text[at..].find(['\n', '\r']).map_or(text.len(), |n| at + n);
+        let start = if at == 0 && text.starts_with('\u{feff}') { 3 } else { at };
+        let line = &text[start..end];
+        at = super::parse::behind_break(bytes, end);
+        if place && line.starts_with('%') {
+            let (name, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
+            let version = rest.split('#').next().unwrap_or_default().trim();
+            match name {
+                "%TAG" => {}
+                "%YAML" if version == "1.1" => {}
+                "%YAML" => found.push(Span::new(start, at)),
+                _ => return Err(refuse(bytes, start, "a directive that is neither %YAML nor %TAG")),
             }
+        } else {
+            let empty = line.trim().is_empty() || line.trim_start().starts_with('#');
+            place = line.starts_with("...") || place && empty;
         }
     }
     Ok(found)
-}
-
-/// Can a directive stand here: only blank lines, comments and directives up to the start or a `...`?
-fn directive_place(before: &str) -> bool {
-    for line in before.lines().rev() {
-        let line = line.trim_start_matches('\u{feff}');
-        if line.starts_with("...") {
-            return true;
-        }
-        if !(line.trim().is_empty() || line.trim_start().starts_with('#') || line.starts_with('%')) {
-            return false;
-        }
-    }
-    true
 }
 
 /// G4: names of anchors.

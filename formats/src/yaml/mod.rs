@@ -1,6 +1,6 @@
 //! YAML: text and the places of its values, as go-yaml reads them.
 //!
-//! `parse` turns the parser's events into nodes and refuses what go-yaml would read otherwise (`dialect`); `walk` and `comments` make the
+//! `parse` turns the parser's events into nodes and refuses what go-yaml would read otherwise (`dialect`, `gaps`); `walk` and `comments` make the
 //! outline in the order of SOPS's tree; `scalar` and `resolve` say what a scalar is worth; `seal` and `open` go to the sealed text and
 //! back, asking `spell` how a value is written; `block` handles the metadata; `print` writes trees.
 
@@ -8,6 +8,7 @@ mod block;
 mod comments;
 mod detail;
 mod dialect;
+mod gaps;
 mod open;
 mod parse;
 mod patch;

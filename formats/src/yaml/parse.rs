@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span as Mark, StructureStyle};
 
-use super::dialect;
+use super::{dialect, gaps};
 use crate::document::ScanOptions;
 use crate::error::{SyntaxClass, SyntaxError};
 use crate::leaf::Span;
@@ -145,6 +145,7 @@ pub(super) fn parse<'t>(bytes: &'t [u8], options: &ScanOptions) -> Result<Parsed
     }
     let mut parsed = reader.parsed;
     parsed.comments.sort_unstable();
+    gaps::check(bytes, &parsed)?;
     Ok(parsed)
 }
 
@@ -213,7 +214,11 @@ impl<'t> Reader<'t> {
     fn take(&mut self, event: Event<'t>, mark: Mark) -> Result<(), SyntaxError> {
         let range = mark.byte_range().unwrap_or(0..0);
         match event {
-            Event::DocumentStart(..) => {
+            Event::DocumentStart(explicit, _) => {
+                let ended = !self.parsed.parts.is_empty() || self.text[..range.start].lines().any(|line| line.starts_with("..."));
+                if !explicit && ended {
+                    return Err(self.error(range.start, SyntaxClass::Dialect, "a document behind `...` without `---` before it"));
+                }
                 let root = self.parsed.nodes.len() as u32;
                 if let Some(last) = self.parsed.parts.last_mut() {
                     let from = last.end as usize;
@@ -258,6 +263,7 @@ impl<'t> Reader<'t> {
     }
 
     fn start(&mut self, style: StructureStyle, map: bool, tag: Tag, mark: &Mark, range: std::ops::Range<usize>) -> Result<(), SyntaxError> {
+        self.check_tag(mark)?;
         if self.open.len() >= self.depth {
             let what = format!("nested deeper than {} levels", self.depth);
             return Err(self.error(range.start, SyntaxClass::Limit, &what));
@@ -302,6 +308,7 @@ impl<'t> Reader<'t> {
         mark: &Mark,
         range: std::ops::Range<usize>,
     ) -> Result<(), SyntaxError> {
+        self.check_tag(mark)?;
         let style = written(style);
         let in_flow = self
             .open
@@ -341,6 +348,20 @@ impl<'t> Reader<'t> {
         let end = if keep { end } else { without_blank_lines(bytes, start, end, indent) };
         let props = self.props(mark, header, indent as u32, header_comment);
         self.leaf(What::Scalar(style), Span::new(start, end), text, tag, props)
+    }
+
+    /// In brackets go-yaml takes what directly follows a tag as part of it, and it knows fewer characters of tags.
+    fn check_tag(&self, mark: &Mark) -> Result<(), SyntaxError> {
+        let Some(tag) = mark.tag_span().and_then(|t| t.byte_range()) else { return Ok(()) };
+        let bytes = self.text.as_bytes();
+        let known = |b: &u8| b.is_ascii_alphanumeric() || b"-_;/?:@&=+$,.%!~*'()[]<>".contains(b);
+        if !bytes[tag.clone()].iter().all(known) || bytes[tag.clone()] == *b"!!" {
+            return Err(self.error(tag.start, SyntaxClass::Dialect, "a tag with characters that YAML versions read differently"));
+        }
+        match bytes.get(tag.end) {
+            Some(b',' | b']' | b'}') => Err(self.error(tag.end, SyntaxClass::Dialect, "a tag directly before ',', ']' or '}'")),
+            _ => Ok(()),
+        }
     }
 
     fn props(&mut self, mark: &Mark, header: Span, indent: u32, header_comment: bool) -> u32 {

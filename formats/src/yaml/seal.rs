@@ -2,6 +2,7 @@
 
 use super::block;
 use super::detail::{AliasSite, Scanned, Site};
+use super::gaps;
 use super::parse::Written;
 use super::patch::{Moved, Patch};
 use super::print::{self, Place, Style};
@@ -11,10 +12,11 @@ use crate::error::Unwritable;
 use crate::hint::{Hint, Spelled};
 use crate::leaf::{CommentId, LeafId, Span, Step};
 use crate::syntax::{Sealed, Slot, Tokens};
-use crate::value::Value;
+use crate::value::{Kind, Value};
 
 /// See [`crate::syntax::Detail::seal`].
 pub(super) fn seal(scanned: &Scanned, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
+    check_clear(scanned, document, tokens)?;
     let mut sealer = Sealer { scanned, document, tokens, patch: Patch::default(), sites: Vec::new(), repairs: Vec::new() };
     sealer.leaves();
     sealer.aliases();
@@ -29,6 +31,30 @@ pub(super) fn seal(scanned: &Scanned, document: &Document<'_>, tokens: &Tokens) 
     let hints = hints(document.text(), &sites, repairs, &moved, &ends);
     let slots = slots(scanned, document, &moved);
     Ok(Sealed { text, hints, slots })
+}
+
+/// What stays in clear must be read by SOPS, too.
+fn check_clear(scanned: &Scanned, document: &Document<'_>, tokens: &Tokens) -> Result<(), Unwritable> {
+    let text = document.text();
+    let tabs = text.contains(&b'\t');
+    for (number, leaf) in document.leaves().iter().enumerate() {
+        let id = LeafId(number as u32);
+        let site = scanned.site(id);
+        if tokens.of_leaf(id).is_some() || site.alias {
+            continue;
+        }
+        let what = match scanned.props(site) {
+            Some(props) if tabs && site.written.is_block() && gaps::tab_in_block(text, leaf.span.range(), props) => {
+                "a tab in the indentation of a text that stays in clear, which sops could not read"
+            }
+            _ if leaf.kind == Kind::Float && scanned.is_unsigned(text, id, leaf.span) => {
+                "a whole number of 2^63 or more that stays in clear, which sops could not read; put it in quotes"
+            }
+            _ => continue,
+        };
+        return Err(Unwritable { path: document.paths().display(leaf.path), what: what.to_owned() });
+    }
+    Ok(())
 }
 
 /// See [`crate::syntax::Detail::without_blocks`].

@@ -70,7 +70,7 @@ pub fn open_with(format: Format, sealed: &[u8], round: &Round, hints: &[Hint]) -
     let comments: Vec<Option<Bytes>> =
         (0..document.comments().len()).map(|i| round.comments.get(&*document.comment_text(CommentId(i as u32))).cloned()).collect();
     let found = (leaves.iter().flatten().count(), comments.iter().flatten().count());
-    assert_eq!(found, (round.values.len(), round.comments.len()), "tokens found again");
+    assert_eq!(found, (round.values.len(), round.comments.len()), "tokens found again in\n{}", show(sealed));
     document.open(&Opened { leaves, comments }, hints).expect("what was sealed opens")
 }
 
@@ -95,6 +95,7 @@ pub fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(&path)
         .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
         .map(|entry| entry.expect("a folder can be listed").path())
+        .filter(|path| path.is_file())
         .map(|path| {
             (path.file_name().expect("it has a name").to_string_lossy().into_owned(), std::fs::read(&path).expect("it can be read"))
         })

@@ -2,6 +2,9 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 mod binary;
 mod json;
+mod judges;
+mod random;
+mod random_ini;
 
 mod dotenv;
 mod flat;

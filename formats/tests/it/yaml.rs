@@ -33,6 +33,11 @@ fn token(out: &mut Vec<u8>, n: usize, kind: &str) {
 
 /// Seals the leaves that `covers` says, and all comments if `comments`.
 pub(crate) fn seal(text: &[u8], covers: impl Fn(usize) -> bool, comments: bool) -> Case {
+    try_seal(text, covers, comments).expect("what was read can be sealed")
+}
+
+/// The same; none for what may not stay in clear.
+pub(crate) fn try_seal(text: &[u8], covers: impl Fn(usize) -> bool, comments: bool) -> Option<Case> {
     let document =
         Document::parse(Format::Yaml, text, &ScanOptions::PLAIN).unwrap_or_else(|e| panic!("{e}\n{}", String::from_utf8_lossy(text)));
     let mut tokens = Tokens::new(document.leaves().len(), document.comments().len());
@@ -54,9 +59,9 @@ pub(crate) fn seal(text: &[u8], covers: impl Fn(usize) -> bool, comments: bool) 
             notes.push(document.comment_text(id).into_owned());
         }
     }
-    let sealed = document.seal(&tokens).unwrap();
+    let sealed = document.seal(&tokens).ok()?;
     let bytes = sealed.with_block(&document, &fields(), "leafcrypt", None, None).unwrap();
-    Case { sealed: bytes, hints: sealed.hints, values, comments: notes }
+    Some(Case { sealed: bytes, hints: sealed.hints, values, comments: notes })
 }
 
 /// Opens it again; only `hints` are used.

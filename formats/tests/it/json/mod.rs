@@ -2,7 +2,6 @@
 
 mod corpus;
 mod generate;
-mod peers;
 mod print;
 
 use leafcrypt_formats::{Document, Format, Hint, Kind, LeafId, Opened, ScanOptions, Spelled, Step, SyntaxClass, Tokens, Tree, Value};
