@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use crate::error::Unwritable;
 use crate::flat::{Faults, NIL, only_document, scalar_text, unwritable};
 use crate::print::{Printed, Printing};
-use crate::tree::{Member, Tree};
+use crate::tree::{Item, Member, Tree};
+use crate::value::{Value, go_float_exponent_yaml};
 
 use super::value::{as_sops, canonical, trim};
 use super::{DEFAULT, METADATA, comment, scan};
@@ -23,6 +24,9 @@ pub(super) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwri
             }
             Member::Entry(name, _) => return Err(unwritable(&[name], "INI holds sections, and values only in them")),
         }
+    }
+    if scan::byte_order_mark(&printer.out) > 0 {
+        printer.faults.refuse(&[], "the text would begin with a byte-order mark, which is no part of a name")?;
     }
     Ok(Printed { text: printer.out, warnings: printer.faults.warnings })
 }
@@ -100,10 +104,17 @@ impl Printer<'_> {
         for member in members {
             match member {
                 Member::Comment(note) => {
+                    let of_header = keys.is_empty();
                     let place = keys.last_mut().map_or(&mut header, |key| &mut key.comment);
-                    if !place.is_empty() {
-                        // SOPS keeps the last one only.
-                        if self.as_sops { place.clear() } else { place.push(b'\n') }
+                    if !place.is_empty() && self.as_sops {
+                        self.faults.warn(&[section], "SOPS keeps one comment of a key or section");
+                        // Of a section the first one, of a key the last one.
+                        if of_header {
+                            continue;
+                        }
+                        place.clear();
+                    } else if !place.is_empty() {
+                        place.push(b'\n');
                     }
                     place.extend_from_slice(note.text.as_slice());
                 }
@@ -135,7 +146,10 @@ impl Printer<'_> {
                 Ok(NIL.to_vec())
             }
             Tree::Value(value) => Ok(scalar_text(value)),
-            Tree::Map(_) | Tree::List(_) => Err(unwritable(path, "a section of INI holds neither maps nor lists")),
+            Tree::Map(_) | Tree::List(_) => {
+                self.faults.refuse(path, "a section of INI holds neither maps nor lists")?;
+                Ok(go_value(tree))
+            }
         }
     }
 
@@ -159,4 +173,53 @@ impl Printer<'_> {
         self.out.extend(comment::canonical(b"; ", text, header));
         self.out.push(b'\n');
     }
+}
+
+/// A tree as Go's `%v` shows SOPS's own.
+fn go_value(tree: &Tree) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut list = |parts: &mut dyn Iterator<Item = Vec<u8>>| {
+        out.push(b'[');
+        for (i, part) in parts.enumerate() {
+            if i > 0 {
+                out.push(b' ');
+            }
+            out.extend(part);
+        }
+        out.push(b']');
+    };
+    match tree {
+        Tree::Null => out.extend_from_slice(NIL),
+        Tree::Value(value) => out = go_scalar(value),
+        Tree::List(items) => list(&mut items.iter().map(|item| match item {
+            Item::Value(tree) => go_value(tree),
+            Item::Comment(note) => [b"{", note.text.as_slice(), b"}"].concat(),
+        })),
+        Tree::Map(members) => list(&mut members.iter().map(|member| match member {
+            Member::Entry(key, tree) => [b"{", &key[..], b" ", &go_value(tree), b"}"].concat(),
+            Member::Comment(note) => [b"{{", note.text.as_slice(), b"} ", NIL, b"}"].concat(),
+        })),
+    }
+    out
+}
+
+fn go_scalar(value: &Value) -> Vec<u8> {
+    match value {
+        Value::Float(v) => go_float_exponent_yaml(*v).unwrap_or_else(str::to_owned).into_bytes(),
+        Value::Time(time) => go_time_shown(time.as_str()).into_bytes(),
+        other => scalar_text(other),
+    }
+}
+
+/// `2001-12-14 21:59:43.1 -0500 -0500`
+fn go_time_shown(time: &str) -> String {
+    let (moment, zone) = match time.strip_suffix('Z') {
+        Some(moment) => (moment, "+0000 UTC".to_owned()),
+        None => {
+            let (moment, offset) = time.split_at(time.len().saturating_sub(6));
+            let offset = offset.replace(':', "");
+            (moment, format!("{offset} {offset}"))
+        }
+    };
+    format!("{} {zone}", moment.replacen('T', " ", 1))
 }

@@ -50,11 +50,16 @@ impl<'t> Comments<'t> {
 
     /// The comment behind an offset, on its line.
     pub(super) fn on_line(&mut self, offset: u32) -> Option<Span> {
+        self.on_line_before(offset, u32::MAX)
+    }
+
+    /// The same, if it stands before `limit`.
+    pub(super) fn on_line_before(&mut self, offset: u32, limit: u32) -> Option<Span> {
         if !self.any() {
             return None;
         }
         let at = self.first + self.spans[self.first..].partition_point(|s| s.start <= offset);
-        let span = *self.spans.get(at)?;
+        let span = *self.spans.get(at).filter(|s| s.start < limit)?;
         let between = &self.text[offset as usize..span.start as usize];
         if self.taken[at] || between.len() > 1 << 16 || between.iter().any(|&b| b == b'\n' || b == b'\r') {
             return None;

@@ -207,9 +207,10 @@ impl Opener<'_> {
         };
         let line = text[..region.start as usize].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
         let column = text[line..].iter().take_while(|&&b| b == b' ').count();
+        let behind = comment.inline || text.get(line + column).is_some_and(|b| !b"#-?:".contains(b));
         for (i, part) in opened.split('\n').enumerate() {
             if i > 0 {
-                if comment.inline {
+                if behind {
                     return Err(refuse("a comment of several lines behind a value"));
                 }
                 bytes.extend_from_slice(if self.scanned.crlf { b"\r\n" } else { b"\n" });

@@ -2,17 +2,22 @@
 //!
 //! Differs from SOPS where its text does not read back: the table of exceptions there. [`Printing::as_sops`] follows SOPS even so.
 
+mod content;
+mod emitter;
 mod scalar;
 
 use std::collections::HashSet;
 
-use self::scalar::{Extra, is_complex_key, string, write};
+use self::content::{Content, Entry};
+use self::emitter::Emitter;
+use self::scalar::{Extra, is_complex_key, is_lost, string, write};
 pub(crate) use self::scalar::{Place, Style, scalar};
 use crate::error::{Unwritable, Warning};
 use crate::limits::Limits;
 use crate::path::{Part, display_parts};
 use crate::print::{Printed, Printing};
-use crate::tree::{Item, Member, Note, Tree};
+use crate::tree::{Note, Tree};
+use crate::value::Value;
 
 /// A whole stream.
 ///
@@ -23,10 +28,11 @@ pub(crate) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwri
     let mut printer = Printer::new(&mut text, emitter_indent(how.indent), how.as_sops);
     for (i, document) in documents.iter().enumerate() {
         if i > 0 {
-            printer.out.extend_from_slice(b"---\n");
+            printer.out.indicator(b"---", true, false);
+            printer.out.indent(0);
         }
         printer.unique_keys = i == 0;
-        printer.root(document)?;
+        printer.document(document)?;
     }
     let warnings = printer.warnings;
     Ok(Printed { text, warnings })
@@ -38,8 +44,10 @@ pub(crate) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwri
 /// See [`print`].
 pub(crate) fn entry(out: &mut Vec<u8>, key: &[u8], tree: &Tree, column: usize, indent: usize) -> Result<(), Unwritable> {
     let mut printer = Printer::new(out, indent, false);
-    printer.start(column);
-    printer.entry(key, tree, column, b"")
+    let entry = Entry { head: Vec::new(), key: Some(key), tree, behind: None };
+    printer.entry(key, &entry, column, Vec::new())?;
+    printer.out.indent(0);
+    Ok(())
 }
 
 /// go-yaml's: nothing or 0 means 4, what is out of its range means 2.
@@ -57,7 +65,7 @@ enum At<'t> {
 }
 
 struct Printer<'o, 't> {
-    out: &'o mut Vec<u8>,
+    out: Emitter<'o>,
     indent: usize,
     sops: bool,
     /// A doubled key is an error for SOPS in the first document only.
@@ -67,222 +75,204 @@ struct Printer<'o, 't> {
     warnings: Vec<Warning>,
 }
 
+/// The comments of one node: behind it, and below it.
+#[derive(Default)]
+struct Around {
+    line: Vec<u8>,
+    foot: Vec<u8>,
+}
+
 impl<'o, 't> Printer<'o, 't> {
     fn new(out: &'o mut Vec<u8>, indent: usize, sops: bool) -> Self {
-        Printer { out, indent, sops, unique_keys: true, path: Vec::new(), warnings: Vec::new() }
+        Printer { out: Emitter::new(out), indent, sops, unique_keys: true, path: Vec::new(), warnings: Vec::new() }
     }
 
-    fn root(&mut self, tree: &'t Tree) -> Result<(), Unwritable> {
-        match shape(tree) {
-            Shape::Map(members) => self.map(members, 0, true),
-            Shape::List(items) => self.list(items, 0, true),
-            // SOPS's tree has no null at the root: an empty document is an empty map.
-            Shape::Scalar if *tree == Tree::Null => {
-                self.out.extend_from_slice(b"{}\n");
-                Ok(())
-            }
-            Shape::Scalar => self.scalar(tree, &place(self.indent, 0, false), b""),
-        }
-    }
-
-    /// The entries of a map. `started`: the line of the first one has been begun.
-    fn map(&mut self, members: &'t [Member], column: usize, mut started: bool) -> Result<(), Unwritable> {
-        self.check_depth()?;
-        self.check_keys(members)?;
-        if !members.iter().any(|m| matches!(m, Member::Entry(..))) {
-            return self.only_comments(members.iter().filter_map(member_note), b"{}", column, started);
-        }
-        let mut members = members.iter().peekable();
-        while let Some(member) = members.next() {
-            if !std::mem::take(&mut started) {
-                self.start(column);
-            }
-            match member {
-                Member::Comment(note) => self.comment(note, column)?,
-                Member::Entry(key, tree) => {
-                    self.path.push(At::Key(key));
-                    let mut behind = Vec::new();
-                    if let Some(Member::Comment(note)) = members.peek()
-                        && self.fits_behind(note)
-                    {
-                        self.check_comment(note)?;
-                        behind = marked(note);
-                        members.next();
-                    }
-                    self.entry(key, tree, column, &behind)?;
-                    self.path.pop();
-                }
-            }
-        }
+    fn document(&mut self, tree: &'t Tree) -> Result<(), Unwritable> {
+        // SOPS's tree has no null at the root: an empty document is an empty map.
+        const EMPTY: &Tree = &Tree::Map(Vec::new());
+        let tree = if *tree == Tree::Null { EMPTY } else { tree };
+        let content = Content::of(tree, self.sops);
+        self.out.head = self.comments(&content.leading)?;
+        self.out.write_head(0);
+        let place = Place { column: self.indent, parent: 0, flow: false, key: false, list_item: false };
+        self.node(tree, content, &place, 0, Around::default())?;
+        // What SOPS has kept too long is set apart.
+        self.out.foot_column = Some(0);
+        self.out.write_foot(0);
+        self.out.foot_column = None;
+        self.out.indent(0);
         Ok(())
     }
 
-    /// The items of a list. `started`: the line of the first one has been begun.
-    fn list(&mut self, items: &'t [Item], column: usize, mut started: bool) -> Result<(), Unwritable> {
-        self.check_depth()?;
-        if !items.iter().any(|i| matches!(i, Item::Value(_))) {
-            return self.only_comments(items.iter().filter_map(item_note), b"[]", column, started);
+    /// A node. `place`: where its scalar or the comment in its braces stands; `inner`: where its entries do.
+    fn node(&mut self, tree: &'t Tree, content: Content<'t>, place: &Place, inner: usize, around: Around) -> Result<(), Unwritable> {
+        let word = match tree {
+            Tree::Value(value) => return self.scalar(Some(value), place, around),
+            Tree::Null => return self.scalar(None, place, around),
+            Tree::Map(_) => [b"{", b"}"],
+            Tree::List(_) => [b"[", b"]"],
+        };
+        if content.entries.is_empty() {
+            self.empty(word, place, around);
+            return Ok(());
         }
-        let mut index = 0;
-        let mut items = items.iter().peekable();
-        while let Some(item) = items.next() {
-            if !std::mem::take(&mut started) {
-                self.start(column);
-            }
-            match item {
-                Item::Comment(note) => self.comment(note, column)?,
-                Item::Value(tree) => {
-                    self.path.push(At::Index(index));
-                    index += 1;
-                    let mut behind = Vec::new();
-                    if let Some(Item::Comment(note)) = items.peek()
-                        && self.fits_behind(note)
-                    {
-                        self.check_comment(note)?;
-                        behind = marked(note);
-                        items.next();
-                    }
-                    self.item(tree, column, &behind)?;
-                    self.path.pop();
-                }
-            }
+        self.out.line = around.line;
+        self.out.write_line(place.parent);
+        self.out.write_foot(place.parent);
+        if self.path.len() >= Limits::PLAIN.depth {
+            return Err(self.error(format!("nested more than {} levels deep", Limits::PLAIN.depth)));
         }
-        Ok(())
-    }
-
-    fn item(&mut self, tree: &'t Tree, column: usize, behind: &[u8]) -> Result<(), Unwritable> {
-        self.out.push(b'-');
-        if !matches!(shape(tree), Shape::Scalar) && !behind.is_empty() {
-            self.behind(behind);
-            self.start(column + 2);
+        if matches!(tree, Tree::Map(_)) {
+            self.map(content, inner)?
         } else {
-            self.out.push(b' ');
+            self.list(content, inner)?
         }
-        match shape(tree) {
-            Shape::Map(members) => self.map(members, column + 2, true),
-            Shape::List(items) => self.list(items, column + 2, true),
-            Shape::Scalar => self.scalar(tree, &place(column + 2, column, true), behind),
-        }
+        // SOPS prints it below whatever comes next.
+        keep(&mut self.out.foot, around.foot);
+        Ok(())
     }
 
-    fn entry(&mut self, key: &'t [u8], tree: &'t Tree, column: usize, behind: &[u8]) -> Result<(), Unwritable> {
-        let next = (column / self.indent + 1) * self.indent;
-        let complex = is_complex_key(key);
-        if complex {
-            self.out.extend_from_slice(b"? ");
+    fn map(&mut self, content: Content<'t>, column: usize) -> Result<(), Unwritable> {
+        self.check_keys(&content.entries)?;
+        let trailing = self.comments(&content.trailing)?;
+        let last = content.entries.len() - 1;
+        for (i, entry) in content.entries.iter().enumerate() {
+            let key = entry.key.unwrap_or_default();
+            self.path.push(At::Key(key));
+            let head = self.comments(&entry.head)?;
+            if self.sops && is_lost(key) && (!head.is_empty() || i == last && !trailing.is_empty()) {
+                return Err(self.error("SOPS cannot print a comment at a key that it loses".to_owned()));
+            }
+            self.entry(key, entry, column, head)?;
+            self.path.pop();
         }
-        let style = if key == b"<<" && !self.sops && !can_merge(tree) { Style::Double } else { Style::Plain };
-        if key == b"<<" && self.sops && !can_merge(tree) {
+        keep(&mut self.out.tail, trailing);
+        self.out.write_head(column);
+        Ok(())
+    }
+
+    fn entry(&mut self, key: &'t [u8], entry: &Entry<'t>, column: usize, head: Vec<u8>) -> Result<(), Unwritable> {
+        let tree = entry.tree;
+        let place = Place { column: (column / self.indent + 1) * self.indent, parent: column, flow: false, key: false, list_item: false };
+        self.keep_head(head);
+        self.out.write_head(column);
+        self.out.indent(column);
+        let complex = is_complex_key(key, self.sops);
+        if complex {
+            self.out.indicator(b"?", true, true);
+        }
+        let merges = key != b"<<" || can_merge(tree);
+        if !merges && self.sops {
             self.warn("SOPS prints the key << as a merge of what cannot be merged: it does not read back");
         }
-        let at = Place { column: next, parent: column, flow: false, key: !complex, list_item: false };
-        let wrong = string(self.out, key, style, &at, self.extra(b""));
+        let style = if merges || self.sops { Style::Plain } else { Style::Double };
+        let extra = self.extra(b"");
+        let wrong = self.out.scalar(|out| string(out, key, style, &Place { key: !complex, ..place }, extra));
         self.warn_if(wrong);
+        let content = Content::of(tree, self.sops);
+        let leading = self.comments(&content.leading)?;
+        self.keep_head(leading);
         if complex {
-            self.end_line();
-            self.start(column);
+            self.out.indent(column);
         }
-        self.out.push(b':');
-        let content = shape(tree);
-        if matches!(content, Shape::Scalar) {
-            self.out.push(b' ');
-            return self.scalar(tree, &place(next, column, false), behind);
-        }
-        let started = complex && behind.is_empty();
-        if started {
-            self.start(next - column - 1);
-        } else {
-            self.behind(behind);
-        }
-        match content {
-            Shape::Map(members) => self.map(members, next, started),
-            Shape::List(items) => self.list(items, next, started),
-            Shape::Scalar => Ok(()),
-        }
+        self.out.indicator(b":", complex, complex);
+        let around = Around { line: self.behind(entry)?, foot: Vec::new() };
+        self.node(tree, content, &place, place.column, around)
     }
 
-    /// A scalar or an empty container, the comment behind it, and the end of the line.
-    fn scalar(&mut self, tree: &Tree, place: &Place, behind: &[u8]) -> Result<(), Unwritable> {
-        let word: &[u8] = match tree {
-            Tree::Value(value) => {
-                let extra = self.extra(behind);
-                let wrong = write(self.out, value, Style::Plain, place, extra);
-                self.warn_if(wrong);
-                self.end_line();
-                return Ok(());
+    fn list(&mut self, content: Content<'t>, column: usize) -> Result<(), Unwritable> {
+        let mut trailing = self.comments(&content.trailing)?;
+        let last = content.entries.len() - 1;
+        let place = Place { column: column + 2, parent: column, flow: false, key: false, list_item: true };
+        for (i, entry) in content.entries.into_iter().enumerate() {
+            self.path.push(At::Index(i));
+            let content = Content::of(entry.tree, self.sops);
+            let mut notes = entry.head.clone();
+            notes.extend(&content.leading);
+            let head = self.comments(&notes)?;
+            let foot = if self.sops && i == last { std::mem::take(&mut trailing) } else { Vec::new() };
+            if self.sops && is_lost_value(entry.tree) && !(head.is_empty() && foot.is_empty()) {
+                return Err(self.error("SOPS cannot print a comment at a text that it loses".to_owned()));
             }
-            Tree::Null => b"null",
-            Tree::Map(_) => b"{}",
-            Tree::List(_) => b"[]",
-        };
-        self.out.extend_from_slice(word);
-        if behind.is_empty() {
-            self.end_line();
-        } else {
-            self.behind(behind);
+            self.keep_head(head);
+            self.out.write_head(column);
+            self.out.indent(column);
+            self.out.indicator(b"-", true, true);
+            let around = Around { line: self.behind(&entry)?, foot };
+            self.node(entry.tree, content, &place, place.column, around)?;
+            self.path.pop();
+        }
+        if !self.sops {
+            self.out.foot = trailing;
+            self.out.write_foot(column);
         }
         Ok(())
     }
 
-    /// A container that holds comments only.
-    fn only_comments(
-        &mut self,
-        notes: impl Iterator<Item = &'t Note>,
-        empty: &[u8],
-        column: usize,
-        started: bool,
-    ) -> Result<(), Unwritable> {
-        if !started {
-            self.start(column);
+    fn scalar(&mut self, value: Option<&Value>, place: &Place, around: Around) -> Result<(), Unwritable> {
+        keep(&mut self.out.foot, around.foot);
+        let extra = self.extra(&around.line);
+        let wrong = self.out.scalar(|out| match value {
+            Some(value) => write(out, value, Style::Plain, place, extra),
+            None => {
+                out.extend_from_slice(b"null");
+                scalar::behind(out, extra.comment);
+                None
+            }
+        });
+        self.warn_if(wrong);
+        self.out.write_foot(place.parent);
+        Ok(())
+    }
+
+    /// An empty container, perhaps with comments in it.
+    fn empty(&mut self, [open, close]: [&[u8; 1]; 2], place: &Place, around: Around) {
+        let list = open == b"[";
+        self.out.write_foot(place.parent);
+        self.out.indicator(open, true, false);
+        keep(&mut self.out.foot, around.foot);
+        // SOPS loses the comments of an empty list.
+        if !list || !self.sops {
+            self.out.write_head(place.column);
         }
+        if self.out.at_line_start() && list {
+            self.out.indent(place.parent);
+        }
+        self.out.indicator(close, false, false);
+        self.out.line = around.line;
+        self.out.write_line(place.parent);
+        self.out.write_foot(place.parent);
+    }
+
+    /// Comments as they are kept until they are written: a line each, with their marks.
+    fn comments(&mut self, notes: &[&'t Note]) -> Result<Vec<u8>, Unwritable> {
+        let mut text = Vec::new();
         for note in notes {
-            self.comment(note, column)?;
-            self.start(column);
-        }
-        self.out.extend_from_slice(empty);
-        self.end_line();
-        Ok(())
-    }
-
-    /// A comment on lines of its own; the first one has been begun.
-    fn comment(&mut self, note: &Note, column: usize) -> Result<(), Unwritable> {
-        self.check_comment(note)?;
-        let text = note.text.as_slice();
-        let text = text.strip_suffix(b"\n").unwrap_or(text);
-        for (i, line) in text.split(|&b| b == b'\n').enumerate() {
-            if i > 0 && !line.is_empty() {
-                self.start(column);
+            self.check_comment(note)?;
+            if !text.is_empty() {
+                text.push(b'\n');
             }
-            match (i, line.first()) {
-                (0, _) => self.out.push(b'#'),
-                (_, None | Some(b'#')) => {}
-                _ => self.out.extend_from_slice(b"# "),
-            }
-            self.out.extend_from_slice(line);
-            self.end_line();
+            text.push(b'#');
+            text.extend_from_slice(note.text.as_slice());
         }
-        Ok(())
+        Ok(text)
     }
 
-    /// SOPS prints inline comments above since it knows none: 3.13 keeps them, and so do we.
-    fn fits_behind(&self, note: &Note) -> bool {
-        note.inline && !note.text.as_slice().contains(&b'\n')
-    }
-
-    fn behind(&mut self, comment: &[u8]) {
-        if !comment.is_empty() {
-            self.out.push(b' ');
-            self.out.extend_from_slice(comment);
+    /// SOPS loses the comment that has not been written yet.
+    fn keep_head(&mut self, comment: Vec<u8>) {
+        if !self.sops && !comment.is_empty() && !self.out.head.is_empty() {
+            self.out.head.push(b'\n');
+            self.out.head.extend_from_slice(&comment);
+        } else {
+            keep(&mut self.out.head, comment);
         }
-        self.end_line();
     }
 
-    fn start(&mut self, column: usize) {
-        self.out.resize(self.out.len() + column, b' ');
-    }
-
-    fn end_line(&mut self) {
-        self.out.push(b'\n');
+    fn behind(&mut self, entry: &Entry<'t>) -> Result<Vec<u8>, Unwritable> {
+        match entry.behind {
+            Some(note) => self.comments(&[note]),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn extra<'c>(&self, comment: &'c [u8]) -> Extra<'c> {
@@ -306,7 +296,11 @@ impl<'o, 't> Printer<'o, 't> {
             self.warn(what);
             return Ok(());
         }
-        Err(Unwritable { path: self.display(), what: what.to_owned() })
+        Err(self.error(what.to_owned()))
+    }
+
+    fn error(&self, what: String) -> Unwritable {
+        Unwritable { path: self.display(), what }
     }
 
     fn display(&self) -> String {
@@ -317,22 +311,13 @@ impl<'o, 't> Printer<'o, 't> {
         display_parts(&self.path.iter().map(part).collect::<Vec<_>>())
     }
 
-    fn check_depth(&self) -> Result<(), Unwritable> {
-        if self.path.len() < Limits::PLAIN.depth {
-            return Ok(());
-        }
-        Err(Unwritable { path: self.display(), what: format!("nested more than {} levels deep", Limits::PLAIN.depth) })
-    }
-
-    fn check_keys(&mut self, members: &'t [Member]) -> Result<(), Unwritable> {
+    fn check_keys(&mut self, entries: &[Entry<'t>]) -> Result<(), Unwritable> {
         if !self.unique_keys {
             return Ok(());
         }
         let mut seen = HashSet::new();
-        for member in members {
-            if let Member::Entry(key, _) = member
-                && !seen.insert(key.as_slice())
-            {
+        for key in entries.iter().filter_map(|entry| entry.key) {
+            if !seen.insert(key) {
                 self.path.push(At::Key(key));
                 self.refuse("the key stands there twice, which YAML cannot hold")?;
                 self.path.pop();
@@ -345,30 +330,17 @@ impl<'o, 't> Printer<'o, 't> {
         let readable = |c: char| {
             matches!(c, '\t' | '\n' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..) && !matches!(c, '\u{2028}' | '\u{2029}')
         };
-        if std::str::from_utf8(note.text.as_slice()).is_ok_and(|text| text.chars().all(readable)) {
-            return Ok(());
-        }
-        self.refuse("a comment holds characters that YAML cannot hold in a comment")
+        let text = std::str::from_utf8(note.text.as_slice());
+        let text = text.map_err(|_| self.error("a comment that is not UTF-8, which YAML cannot hold".to_owned()))?;
+        if text.chars().all(readable) { Ok(()) } else { self.refuse("a comment holds characters that YAML cannot hold in a comment") }
     }
 }
 
-enum Shape<'t> {
-    Map(&'t [Member]),
-    List(&'t [Item]),
-    /// Or an empty container.
-    Scalar,
-}
-
-fn shape(tree: &Tree) -> Shape<'_> {
-    match tree {
-        Tree::Map(members) if !members.is_empty() => Shape::Map(members),
-        Tree::List(items) if !items.is_empty() => Shape::List(items),
-        _ => Shape::Scalar,
+/// A comment takes the place of one that has not been written yet.
+fn keep(waiting: &mut Vec<u8>, comment: Vec<u8>) {
+    if !comment.is_empty() {
+        *waiting = comment;
     }
-}
-
-fn place(column: usize, parent: usize, list_item: bool) -> Place {
-    Place { column, parent, flow: false, key: false, list_item }
 }
 
 fn can_merge(tree: &Tree) -> bool {
@@ -379,14 +351,6 @@ fn can_merge(tree: &Tree) -> bool {
     }
 }
 
-fn marked(note: &Note) -> Vec<u8> {
-    [b"#", note.text.as_slice()].concat()
-}
-
-fn member_note(member: &Member) -> Option<&Note> {
-    if let Member::Comment(note) = member { Some(note) } else { None }
-}
-
-fn item_note(item: &Item) -> Option<&Note> {
-    if let Item::Comment(note) = item { Some(note) } else { None }
+fn is_lost_value(tree: &Tree) -> bool {
+    matches!(tree, Tree::Value(Value::Str(bytes)) if is_lost(bytes.as_slice()))
 }

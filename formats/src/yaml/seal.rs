@@ -219,6 +219,9 @@ impl Sealer<'_> {
         let scalar = steps.len() == 1;
         let mut fresh = true;
         for &step in steps {
+            if matches!(step, Step::Document | Step::Comment(_)) {
+                continue;
+            }
             let ends = matches!(step, Step::MapEnd | Step::ListEnd);
             if !fresh && !ends {
                 out.extend_from_slice(b", ");

@@ -239,32 +239,44 @@ impl<'p> Walk<'p> {
             self.flush(key_node.span.start, container, None);
             return self.block(key, value);
         }
-        if alias.is_none() {
-            self.comments_of(key_node, value_node, container);
-        }
         let path = self.outline.paths.key(container, name.as_bytes());
+        if alias.is_none() {
+            self.comments_of(key_node, value_node, container, path);
+        }
         self.outline.steps.push(Step::Key(path));
         self.value(value, path, alias)
     }
 
-    fn comments_of(&mut self, key: &Node<'_>, value: &Node<'_>, container: PathId) {
+    /// What stands above and beside an entry; `path` is the value's.
+    fn comments_of(&mut self, key: &Node<'_>, value: &Node<'_>, container: PathId, path: PathId) {
         if !self.comments.any() {
             return;
         }
         self.flush(key.span.start, container, None);
         let scalar = is_scalar(self.parsed, value);
-        let flow = matches!(value.what, What::Map { flow: true } | What::List { flow: true });
-        if scalar || flow {
-            self.flush(value.span.start, container, None);
-        } else if let Some(span) = self.comments.on_line(key.span.end) {
+        // SOPS has it inside the braces, even if nothing else is there.
+        let empty = is_empty(self.parsed, value);
+        let own = if empty { path } else { container };
+        if (empty || !scalar)
+            && let Some(span) = self.comments.on_line_before(self.behind_colon(key.span.end), value.span.start)
+        {
             self.comment(span, container, true);
+        }
+        if scalar {
+            self.flush(if empty { value.span.end } else { value.span.start }, own, None);
         }
         if scalar
             && !is_block(value)
             && let Some(span) = self.comments.on_line(value.span.end)
         {
-            self.comment(span, container, true);
+            self.comment(span, own, true);
         }
+    }
+
+    /// A key with `? ` has its colon on a line of its own.
+    fn behind_colon(&self, key_end: u32) -> u32 {
+        let blanks = self.text[key_end as usize..].iter().take_while(|b| b" \t\r\n".contains(b)).count() as u32;
+        if self.text.get((key_end + blanks) as usize) == Some(&b':') { key_end + blanks + 1 } else { key_end }
     }
 
     fn item(&mut self) -> Result<(), SyntaxError> {
@@ -316,7 +328,7 @@ impl<'p> Walk<'p> {
                     && alias.is_none()
                     && let Some(span) = self.comments.on_line(node.span.end)
                 {
-                    self.comment(span, path, true);
+                    self.comment(span, path, false);
                 }
                 Ok(())
             }
@@ -354,6 +366,11 @@ impl<'p> Walk<'p> {
         self.value(target, path, Some(span))?;
         if self.stack.len() > depth {
             self.stack[depth].closes = Some(site);
+            // In the sealed text braces stand in the place of the alias.
+            self.flush(span.start, path, None);
+            if let Some(comment) = self.comments.on_line(span.end) {
+                self.comment(comment, path, false);
+            }
         } else {
             let (leaves, steps) = (self.outline.leaves.len() as u32, self.outline.steps.len() as u32);
             let alias = &mut self.scanned.aliases[site];
@@ -484,12 +501,19 @@ impl<'p> Walk<'p> {
     }
 }
 
-/// A scalar, or an empty collection: nothing that could hold a comment.
+/// A scalar, or an empty collection: nothing that could hold an entry.
 fn is_scalar(parsed: &Parsed<'_>, node: &Node<'_>) -> bool {
     match node.what {
-        What::Scalar(_) | What::Alias(_) => true,
-        What::Map { .. } | What::List { .. } => parsed.nodes.get(node.next as usize - 1).is_some_and(|last| std::ptr::eq(last, node)),
+        What::Scalar(_) => true,
+        What::Alias(target) => is_scalar(parsed, &parsed.nodes[target as usize]),
+        What::Map { .. } | What::List { .. } => is_empty(parsed, node),
     }
+}
+
+/// A collection without entries, that stands here itself.
+fn is_empty(parsed: &Parsed<'_>, node: &Node<'_>) -> bool {
+    let last = || parsed.nodes.get(node.next as usize - 1).is_some_and(|last| std::ptr::eq(last, node));
+    matches!(node.what, What::Map { .. } | What::List { .. }) && last()
 }
 
 /// Its lines end with a line break: what follows stands on another line.

@@ -1,10 +1,13 @@
 //! One binary for all tests of the crate, one module per feature.
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 mod binary;
+mod canonical;
+mod canonical_random;
 mod json;
 mod judges;
 mod random;
 mod random_ini;
+mod random_tree;
 
 mod dotenv;
 mod flat;

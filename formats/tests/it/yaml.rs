@@ -90,36 +90,31 @@ pub(crate) fn open(case: &Case, hints: &[Hint]) -> Vec<u8> {
     document.open(&Opened { leaves, comments }, hints).unwrap_or_else(|e| panic!("{e}\n{shown}"))
 }
 
-/// The walk as text, to compare a plain document with its sealed one. Comments with their containers, unless there are aliases: what
-/// an alias to a map is expanded to takes the comment behind it in.
-fn shape(document: &Document<'_>, aliases: bool) -> Vec<String> {
+/// The walk as text, to compare a plain document with its sealed one.
+fn shape(document: &Document<'_>) -> Vec<String> {
     let paths = document.paths();
-    let step = |step: &Step| {
-        Some(match *step {
-            Step::Leaf(id) => format!("leaf {} {}", paths.display(document.leaf(id).path), document.leaf(id).document),
-            Step::Comment(_) if aliases => return None,
-            Step::Comment(id) => {
-                let comment = document.comment(id);
-                format!("comment in {} {} {}", paths.display(comment.container), comment.inline, comment.empty)
-            }
-            Step::Null(path) => format!("null {}", paths.display(path)),
-            Step::Key(path) => format!("key {}", paths.display(path)),
-            Step::MapStart(path) => format!("map {}", paths.display(path)),
-            Step::ListStart(path) => format!("list {}", paths.display(path)),
-            Step::EmptyMap(path) => format!("no map {}", paths.display(path)),
-            Step::EmptyList(path) => format!("no list {}", paths.display(path)),
-            Step::MapEnd | Step::ListEnd | Step::Document => format!("{step:?}"),
-        })
+    let step = |step: &Step| match *step {
+        Step::Leaf(id) => format!("leaf {} {}", paths.display(document.leaf(id).path), document.leaf(id).document),
+        Step::Comment(id) => {
+            let comment = document.comment(id);
+            format!("comment in {} {} {}", paths.display(comment.container), comment.inline, comment.empty)
+        }
+        Step::Null(path) => format!("null {}", paths.display(path)),
+        Step::Key(path) => format!("key {}", paths.display(path)),
+        Step::MapStart(path) => format!("map {}", paths.display(path)),
+        Step::ListStart(path) => format!("list {}", paths.display(path)),
+        Step::EmptyMap(path) => format!("no map {}", paths.display(path)),
+        Step::EmptyList(path) => format!("no list {}", paths.display(path)),
+        Step::MapEnd | Step::ListEnd | Step::Document => format!("{step:?}"),
     };
-    document.steps().iter().filter_map(step).collect()
+    document.steps().iter().map(step).collect()
 }
 
 /// Seals and opens. Differences of up to `allowed` bytes in one place are what the caller repairs by hints on start and end. Says how many hints it took.
 #[track_caller]
 pub(crate) fn check_covering(text: &[u8], covers: impl Fn(usize) -> bool, comments: bool, allowed: usize) -> usize {
     let case = seal(text, covers, comments);
-    let aliases = text.windows(2).any(|w| w == b" *");
-    let walk = |text: &[u8], options| shape(&Document::parse(Format::Yaml, text, options).unwrap(), aliases);
+    let walk = |text: &[u8], options| shape(&Document::parse(Format::Yaml, text, options).unwrap());
     let (plain, sealed) = (walk(text, &ScanOptions::PLAIN), walk(&case.sealed, &ScanOptions::SEALED));
     let first = plain.iter().zip(&sealed).position(|(a, b)| a != b).unwrap_or(0);
     assert!(

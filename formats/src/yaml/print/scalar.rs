@@ -71,7 +71,7 @@ pub(super) fn string(out: &mut Vec<u8>, bytes: &[u8], wanted: Style, place: &Pla
         return None;
     };
     let facts = Facts::of(text);
-    if extra.sops.is_some() && facts.lf && text.starts_with('\t') && !facts.special && !facts.space_break && !text.ends_with(' ') {
+    if extra.sops.is_some() && facts.lost(text) {
         out.extend_from_slice(b"null");
         behind(out, extra.comment);
         return Some("SOPS loses a text with a line feed that starts with a tab: it prints null");
@@ -90,10 +90,17 @@ pub(super) fn string(out: &mut Vec<u8>, bytes: &[u8], wanted: Style, place: &Pla
         Style::Literal | Style::Folded => return literal(out, text, place, extra),
     }
     behind(out, extra.comment);
-    raw.then_some("SOPS prints U+2028 and U+2029 as they are, and its reader takes them for line breaks")
+    raw.then_some(SEPARATORS)
 }
 
-fn behind(out: &mut Vec<u8>, comment: &[u8]) {
+const SEPARATORS: &str = "SOPS prints U+2028 and U+2029 as they are, and its reader takes them for line breaks";
+
+/// Does SOPS lose this text? Its own reader stumbles over the tab at the start of the block.
+pub(super) fn is_lost(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\t") && std::str::from_utf8(bytes).is_ok_and(|text| Facts::of(text).lost(text))
+}
+
+pub(super) fn behind(out: &mut Vec<u8>, comment: &[u8]) {
     if !comment.is_empty() {
         out.push(b' ');
         out.extend_from_slice(comment);
@@ -136,13 +143,17 @@ impl Facts {
             facts.indicator(c, before, blank_follows);
             facts.lf |= c == '\n';
             facts.tab |= c == '\t';
-            facts.separator |= matches!(c, '\u{2028}' | '\u{2029}');
+            facts.separator |= is_separator(c);
             facts.special |= is_special(c);
             facts.space_break |= before == Some(' ') && is_break(c);
             facts.break_space |= before.is_some_and(is_break) && c == ' ';
             before = Some(c);
         }
         facts
+    }
+
+    fn lost(&self, text: &str) -> bool {
+        self.lf && text.starts_with('\t') && !self.special && !self.space_break && !text.ends_with(' ')
     }
 
     fn indicator(&mut self, c: char, before: Option<char>, blank_follows: bool) {
@@ -163,8 +174,12 @@ impl Facts {
     }
 }
 
-fn is_break(c: char) -> bool {
+pub(super) fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+pub(super) fn is_separator(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 fn is_special(c: char) -> bool {
@@ -246,15 +261,14 @@ fn single(out: &mut Vec<u8>, text: &str) {
     out.push(b'\'');
 }
 
-/// What SOPS prints for U+2028 and U+2029: a line break of its own behind each run.
+/// What SOPS prints for U+2028 and U+2029: indentation behind each run, as if a line had begun.
 fn single_with_separators(out: &mut Vec<u8>, text: &str, column: usize) {
     out.push(b'\'');
     let mut broken = false;
     for c in text.chars() {
         if is_break(c) {
             broken = true;
-        } else if std::mem::take(&mut broken) && c != ' ' {
-            out.push(b'\n');
+        } else if std::mem::take(&mut broken) {
             out.resize(out.len() + column, b' ');
         }
         out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
@@ -310,7 +324,7 @@ fn double(out: &mut Vec<u8>, text: &str) {
 fn literal(out: &mut Vec<u8>, text: &str, place: &Place, extra: Extra<'_>) -> Option<&'static str> {
     let mut wrong = None;
     out.push(b'|');
-    if text.starts_with([' ', '\n']) {
+    if text.starts_with(|c| c == ' ' || is_break(c)) {
         let right = place.column - place.parent;
         let digit = extra.sops.unwrap_or(right);
         if digit != right {
@@ -318,20 +332,24 @@ fn literal(out: &mut Vec<u8>, text: &str, place: &Place, extra: Extra<'_>) -> Op
         }
         out.extend_from_slice(digit.to_string().as_bytes());
     }
-    match text.as_bytes() {
-        b"\n" | [.., b'\n', b'\n'] => out.push(b'+'),
-        [.., b'\n'] => {}
-        _ => out.push(b'-'),
+    let mut last = text.chars().rev();
+    match (last.next().is_some_and(is_break), last.next().is_none_or(is_break)) {
+        (false, _) => out.push(b'-'),
+        (true, true) => out.push(b'+'),
+        (true, false) => {}
     }
     behind(out, extra.comment);
-    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
-        out.push(b'\n');
-        if !line.is_empty() {
+    out.push(b'\n');
+    let mut starts = true;
+    for c in text.strip_suffix('\n').unwrap_or(text).chars() {
+        if is_break(c) {
+            starts = true;
+        } else if std::mem::take(&mut starts) {
             out.resize(out.len() + place.column, b' ');
-            out.extend_from_slice(line.as_bytes());
         }
+        out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
     }
-    wrong
+    wrong.or_else(|| text.contains(is_separator).then_some(SEPARATORS))
 }
 
 /// What is not UTF-8: base64, over 70 characters in lines of 70.
@@ -360,9 +378,10 @@ fn binary(out: &mut Vec<u8>, bytes: &[u8], place: &Place, extra: Extra<'_>) {
 }
 
 /// Does a key of this text stand behind `? `? The emitter counts tag and text.
-pub(super) fn is_complex_key(key: &[u8]) -> bool {
+pub(super) fn is_complex_key(key: &[u8], sops: bool) -> bool {
     match std::str::from_utf8(key) {
-        Ok(text) => key.len() > 128 || text.contains(['\n', '\r', '\u{85}']),
+        Ok(_) if sops && is_lost(key) => false,
+        Ok(text) => key.len() > 128 || text.contains(is_break),
         Err(_) => key.len().div_ceil(3) * 4 > 70,
     }
 }
