@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use leafcrypt_formats::{SyntaxError, Unwritable};
+use leafcrypt_formats::{Format, SyntaxError, Unwritable};
 use leafcrypt_kms::{BadKey, Kind};
 use thiserror::Error;
 
@@ -26,7 +26,7 @@ pub enum Error {
     PlainSyntax { path: String, source: SyntaxError },
     /// A file that should be sealed cannot be read as one.
     #[error("{path}: {source}")]
-    Sealed { path: String, source: SealedError },
+    Sealed { path: String, format: Format, source: SealedError },
     #[error("{path}: {source}")]
     Open { path: String, source: Box<OpenError> },
     #[error("{path}: {source}")]

@@ -21,7 +21,7 @@ pub struct SyntaxError {
 pub enum SyntaxClass {
     /// Not well-formed.
     Syntax,
-    /// Well-formed, but SOPS's tree cannot carry it (a list at the root, a key twice, a key that is no string).
+    /// Well-formed, but SOPS's tree cannot carry it (a list at the root, a key twice).
     OutsideModel,
     /// A construct on which our parser and SOPS's would differ (`lossless-documents.md` 4.4).
     Dialect,
@@ -29,6 +29,8 @@ pub enum SyntaxClass {
     Limit,
     /// An empty YAML file: SOPS's exit 92.
     NoDocument,
+    /// A key that is no string, which SOPS's tree cannot carry either: SOPS's exit 23.
+    KeyNotText,
 }
 
 impl SyntaxError {

@@ -73,7 +73,11 @@ fn config(error: &ConfigError) -> Exit {
 }
 
 fn plain(class: SyntaxClass) -> Exit {
-    if class == SyntaxClass::NoDocument { Exit::NeedAtLeastOneDocument } else { Exit::CouldNotReadInput }
+    match class {
+        SyntaxClass::NoDocument => Exit::NeedAtLeastOneDocument,
+        SyntaxClass::KeyNotText => Exit::ErrorEncryptingTree,
+        SyntaxClass::Syntax | SyntaxClass::OutsideModel | SyntaxClass::Dialect | SyntaxClass::Limit => Exit::CouldNotReadInput,
+    }
 }
 
 fn sealed(error: &SealedError) -> Exit {

@@ -6,6 +6,7 @@ mod encrypt;
 mod env_vars;
 mod exit;
 mod filestatus;
+mod go_flags;
 mod groups;
 mod init;
 mod key_args;
@@ -72,11 +73,14 @@ struct Context<'w> {
 /// Runs the program: argv in, exit code out.
 pub fn run(argv: Vec<OsString>) -> u8 {
     let manners = Manners::of_program(&argv.first().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default());
+    let session = Session::new(Arc::new(Real::starting(|start| crate::guard::as_started(start))));
+    let world =
+        World { random: &SystemRandom, session, manners, dialog: &prompt::Terminal { sops: manners.sops_messages }, journal: &NoJournal };
     let command = Cli::command();
-    let argv = legacy::rewrite(argv, &command);
-    if legacy::asks_version(&argv) {
-        return print(report::version(manners).as_bytes());
-    }
+    let argv = match typed(argv, &command, &world) {
+        Ok(argv) => argv,
+        Err(code) => return code,
+    };
     let matches = match command.name(manners.name).try_get_matches_from(argv) {
         Ok(matches) => matches,
         Err(error) => return report::usage(&error),
@@ -85,15 +89,43 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         Ok(cli) => cli,
         Err(error) => return report::usage(&error),
     };
-    let session = Session::new(Arc::new(Real::starting(|start| crate::guard::as_started(start))));
-    let variables = env_vars::Variables::read(session.outside());
+    let variables = env_vars::Variables::read(world.session.outside());
     files::sweep_private_dirs(variables.runtime.as_deref());
-    let world =
-        World { random: &SystemRandom, session, manners, dialog: &prompt::Terminal { sops: manners.sops_messages }, journal: &NoJournal };
     let context = Context { world, global: cli.global, variables };
     match dispatch(cli.command, &context) {
         Ok(done) => deliver(&done, &context),
         Err(error) => report::error(&error, &context),
+    }
+}
+
+/// Argv as clap reads it; or the exit code where there is nothing to run.
+fn typed(argv: Vec<OsString>, command: &clap::Command, world: &World<'_>) -> Result<Vec<OsString>, u8> {
+    let manners = world.manners;
+    let version = || print(report::version(manners).as_bytes());
+    if manners.global_flags {
+        let argv = legacy::rewrite(argv, command);
+        return if legacy::asks_version(&argv) { Err(version()) } else { Ok(argv) };
+    }
+    match go_flags::read(&argv, command) {
+        Ok(read) => {
+            for warning in &read.warnings {
+                report::warning(warning, world);
+            }
+            Ok(read.argv)
+        }
+        Err(go_flags::Stop::Version) => Err(version()),
+        Err(go_flags::Stop::NoFile(text)) => {
+            report::say(&text);
+            Err(exit::Exit::NoFileSpecified as u8)
+        }
+        Err(go_flags::Stop::Usage(text, about)) => {
+            let mut command = command.clone().name(manners.name);
+            command.build();
+            let about = about.and_then(|name| command.find_subcommand(name).cloned()).unwrap_or(command);
+            print(format!("Incorrect Usage: {text}\n\n{}", about.clone().render_help()).as_bytes());
+            report::log("fatal", &text, world);
+            Err(exit::Exit::Generic as u8)
+        }
     }
 }
 
@@ -118,7 +150,7 @@ fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
 /// Results go to standard output, built fully, written once; all talk to standard error.
 fn deliver(done: &Done, context: &Context<'_>) -> u8 {
     for warning in &done.warnings {
-        report::warning(warning, context);
+        report::warning(warning, &context.world);
     }
     if let Some(note) = &done.note {
         report::note(note);

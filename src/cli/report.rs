@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
+use leafcrypt_formats::Format;
+
 use super::Context;
 use super::exit::{self, Exit};
 use crate::error::Error;
@@ -9,6 +11,7 @@ use crate::files::{ReadError, WriteError};
 use crate::keys::NoKeyOpens;
 use crate::manners::Manners;
 use crate::sealed_file::{OpenError, SOPS_VERSION, SealError, SealedError};
+use crate::world::World;
 
 /// Prints an error and gives its exit code.
 pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
@@ -32,14 +35,18 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
 }
 
 /// A warning: something went well all the same.
-pub(super) fn warning(line: &str, context: &Context<'_>) {
-    if context.world.manners.sops_messages {
-        // SOPS's logger, as it writes to what is no terminal.
-        let now = crate::metadata::rfc3339(context.world.now());
-        say(&format!("[CMD]\t time=\"{now}\" level=warning msg={line:?}"));
+pub(super) fn warning(line: &str, world: &World<'_>) {
+    if world.manners.sops_messages {
+        log("warning", line, world);
     } else {
         say(&format!("warning: {line}"));
     }
+}
+
+/// SOPS's logger, as it writes to what is no terminal.
+pub(super) fn log(level: &str, line: &str, world: &World<'_>) {
+    let now = crate::metadata::rfc3339(world.now());
+    say(&format!("[CMD]\t time=\"{now}\" level={level} msg={line:?}"));
 }
 
 /// A line for a person; nothing in a pipe.
@@ -96,7 +103,7 @@ fn ours(error: &Error) -> String {
             }
             other => format!("{path}: {other}"),
         },
-        Error::Sealed { path, source: SealedError::NotSealed(_) } => format!("{path}: sops metadata not found: the file is not sealed"),
+        Error::Sealed { path, source: SealedError::NotSealed(_), .. } => format!("{path}: sops metadata not found: the file is not sealed"),
         Error::Seal { path, source } => match &**source {
             SealError::Wrap(why) => format!("{path}: could not generate data key: {why}"),
             other => format!("{path}: {other}"),
@@ -116,7 +123,14 @@ fn as_sops(error: &Error) -> String {
         }
         Error::PlainSyntax { path, source } => format!("Error unmarshalling file: {path}: {source}"),
         Error::Sealed { source: SealedError::NotSealed(_), .. } => "sops metadata not found".to_owned(),
-        Error::Sealed { path, source } => format!("Error unmarshalling input: {path}: {source}"),
+        // SOPS's own words, exactly, where the metadata and not the text are at fault.
+        Error::Sealed { source: SealedError::Metadata(source), .. } => source.to_string(),
+        Error::Sealed { path, format, source: SealedError::Syntax(source) } => {
+            let name = if *format == Format::Binary { Format::Json.name() } else { format.name() };
+            format!("Error unmarshalling input {name}: {path}: {source}")
+        }
+        Error::Write { path, source } => format!("Could not open output file for writing: {path}: {source}"),
+        Error::Print { path, source } => format!("Error dumping file: {path}: {source}"),
         Error::AlreadySealed { .. } => ALREADY.to_owned(),
         Error::Seal { source, .. } => match &**source {
             SealError::Wrap(why) => format!("Could not generate data key: [{why}]"),
@@ -151,7 +165,7 @@ fn hint(error: &Error, manners: &Manners) -> Option<String> {
     Some(match error {
         Error::NoKeys => format!("{name} encrypt --age RECIPIENT FILE, or leafcrypt init for a .sops.yaml"),
         Error::AlreadySealed { path } => format!("{name} decrypt {path}, or {name} set {path} '[\"key\"]' '\"value\"'"),
-        Error::Sealed { path, source: SealedError::NotSealed(_) } => format!("{name} encrypt {path}"),
+        Error::Sealed { path, source: SealedError::NotSealed(_), .. } => format!("{name} encrypt {path}"),
         Error::Read { source: ReadError::NotFound, .. } | Error::NoFile => format!("{name} --help"),
         Error::PlainSyntax { path, .. } => {
             format!("to seal it whole all the same: {name} encrypt --input-type binary --output-type binary {path}")

@@ -132,7 +132,8 @@ pub fn flag_keys(given: &[(Kind, &str)], beside: &Beside) -> Result<Vec<Arc<dyn 
 
 /// A creation rule, or a recreation rule, as it was written.
 pub(super) fn build(rule: &CreationRule, place: &str) -> Result<Rule, ConfigError> {
-    let written = rule.key_groups.as_deref().unwrap_or_default();
+    // Null items are none, and where there is nothing else there are no groups.
+    let written: Vec<_> = rule.key_groups.iter().flatten().flatten().collect();
     let mut warnings = Vec::new();
     let groups = if written.is_empty() {
         vec![flat(rule)?]
@@ -140,7 +141,7 @@ pub(super) fn build(rule: &CreationRule, place: &str) -> Result<Rule, ConfigErro
         if !rule.keys.is_empty() {
             warnings.push(format!("{place}: the keys beside key_groups are ignored"));
         }
-        written.iter().flatten().map(|item| group(&item.fields)).collect::<Result<Vec<_>, _>>()?
+        written.iter().map(|item| group(&item.fields)).collect::<Result<Vec<_>, _>>()?
     };
     if groups.len() > MOST_GROUPS {
         return Err(ConfigError::Limit { what: "key groups", most: MOST_GROUPS });

@@ -33,7 +33,7 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
-/// A whole number; `2.0` is one, `'2'` is not.
+/// A whole number; of `2.5` the fraction is cut, `'2'` is none.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Whole(pub i64);
 
@@ -52,7 +52,7 @@ impl<'de> Deserialize<'de> for Whole {
                 Ok(i64::try_from(number).ok())
             }
             fn visit_f64<E>(self, number: f64) -> Result<Option<i64>, E> {
-                Ok((number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64))
+                Ok((number.abs() < 9e15).then_some(number as i64))
             }
         }
         let number = deserializer.deserialize_any(Reader).map_err(|e| wrong(e, "expected a whole number"))?;

@@ -75,7 +75,8 @@ pub fn open<'t>(
     how: &OpenHow<'_>,
     world: &World<'_>,
 ) -> Result<OpenFile<'t>, Error> {
-    let sealed = SealedFile::parse(format, text, world.manners).map_err(|source| Error::Sealed { path: path.to_owned(), source })?;
+    let sealed =
+        SealedFile::parse(format, text, world.manners).map_err(|source| Error::Sealed { path: path.to_owned(), format, source })?;
     let mut warnings = sealed.warnings();
     let opened = match key {
         Some(key) => sealed.open_with(key, world.manners, how),

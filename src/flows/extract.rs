@@ -173,7 +173,7 @@ fn dedent(block: &[u8]) -> Vec<u8> {
 }
 
 fn trees(open: &OpenFile<'_>, path: &str, manners: &Manners) -> Result<Vec<Tree>, Error> {
-    open.trees(manners).map_err(|source| Error::Sealed { path: path.to_owned(), source })
+    open.trees(manners).map_err(|source| Error::Sealed { path: path.to_owned(), format: open.format(), source })
 }
 
 fn printed(to: Format, documents: &[Tree], how: &Printing, path: &str, warnings: &mut Vec<String>) -> Result<Vec<u8>, Error> {

@@ -11,10 +11,11 @@ use crate::world::World;
 /// It cannot be read, or is not of its format.
 pub fn run(input: &Input, types: &Types, world: &World<'_>) -> Result<Done, Error> {
     let text = input.read()?;
-    let sealed = match SealedFile::parse(types.input_of(input, world.manners), &text, world.manners) {
+    let format = types.input_of(input, world.manners);
+    let sealed = match SealedFile::parse(format, &text, world.manners) {
         Ok(file) => !file.metadata().version.is_empty() && !file.metadata().mac.is_empty(),
         Err(SealedError::NotSealed(_)) => false,
-        Err(source) => return Err(Error::Sealed { path: input.name(), source }),
+        Err(source) => return Err(Error::Sealed { path: input.name(), format, source }),
     };
     Ok(Done { stdout: Some(format!("{{\"encrypted\":{sealed}}}\n").into_bytes()), warnings: Vec::new(), note: None })
 }

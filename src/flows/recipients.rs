@@ -43,10 +43,11 @@ pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>, 
     for file in many::files(paths, true)? {
         let input = Input::File(file.path.clone());
         let text = input.read()?;
-        let sealed = match SealedFile::parse(types.input_of(&input, world.manners), &text, world.manners) {
+        let format = types.input_of(&input, world.manners);
+        let sealed = match SealedFile::parse(format, &text, world.manners) {
             Ok(sealed) => sealed,
             Err(SealedError::NotSealed(_) | SealedError::Syntax(_)) if file.found => continue,
-            Err(source) => return Err(Error::Sealed { path: input.name(), source }),
+            Err(source) => return Err(Error::Sealed { path: input.name(), format, source }),
         };
         let config = rules::load(Some(&file.path), given, world, warnings)?;
         let wanted = trust::rule_of(&file.path, config.as_ref(), world)?.map(|rule| trust::recipients(&rule));

@@ -93,7 +93,7 @@ impl UpdateKeys<'_> {
         let sealed = match SealedFile::parse(format, &text, world.manners) {
             Ok(sealed) => sealed,
             Err(_) if found => return Ok(None),
-            Err(source) => return Err(Error::Sealed { path: name, source }),
+            Err(source) => return Err(Error::Sealed { path: name, format, source }),
         };
         let config = rules::load(Some(path), &self.given, world, warnings)?.ok_or(Error::NoConfig)?;
         let rule = match rules::for_file(path, &Given::default(), Some(&config), world) {

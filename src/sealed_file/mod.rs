@@ -13,7 +13,9 @@ mod seal;
 mod verdict;
 mod walk;
 
-use leafcrypt_formats::{Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, ScanOptions, Tree};
+use leafcrypt_formats::{
+    Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, ScanOptions, SyntaxClass, Tree,
+};
 
 pub use clear::Clear;
 pub use error::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
@@ -145,7 +147,10 @@ impl<'t> SealedFile<'t> {
         if format == Format::Binary {
             return Self::from_envelope(text, Envelope::read(text)?);
         }
-        let document = Document::parse(format, text, &scan_options(Mode::Sealed, manners))?;
+        let document = match Document::parse(format, text, &scan_options(Mode::Sealed, manners)) {
+            Err(error) if error.class == SyntaxClass::NoDocument => return Err(NotSealed.into()),
+            parsed => parsed?,
+        };
         let block = document.blocks().iter().find(|b| b.document == 0).ok_or(NotSealed)?;
         let fields = block.fields.as_ref().ok_or(NotSealed)?;
         let metadata = Metadata::read(fields, format.shape())?;

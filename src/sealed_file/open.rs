@@ -99,6 +99,10 @@ pub(super) fn open_document(
         let verdict = verdict::check(found, metadata, || verdict::seen(format, metadata, document, &walked), how)?;
         (verdict.payload, verdict.vouched, verdict.warnings)
     };
+    // Where there is a witness it has spoken of comments.
+    if walked.clear_comments && payload.is_none() {
+        warnings.push("Found possibly unencrypted comment in file. Whoever can write the file could have put it there.".to_owned());
+    }
     let mut hints = payload.as_ref().map(|p| p.hints.clone()).unwrap_or_default();
     let mut plain = document.open(&walked.opened, &hints)?;
     if let Some(payload) = &payload

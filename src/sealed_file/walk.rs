@@ -17,6 +17,8 @@ use crate::seal::{aad, plain_bytes};
 pub(super) struct Walked {
     pub opened: Opened,
     pub coverage: Coverage,
+    /// A comment that should be a token stands in clear, or its token does not open.
+    pub clear_comments: bool,
     /// Covered leaves in clear, where those are let through; they are not in the MAC.
     pub added: Option<Vec<bool>>,
     /// The MAC as the values give it.
@@ -75,14 +77,16 @@ pub(super) fn open(
         }
         leaves.push(None);
     }
+    let mut clear_comments = false;
     let comments = (0..document.comments().len())
         .map(|i| {
             let opened = coverage.comments[i].then(|| open_comment(document, CommentId(i as u32), cipher)).flatten();
+            clear_comments |= coverage.comments[i] && opened.is_none();
             coverage.comments[i] = opened.is_some();
             opened
         })
         .collect();
-    Ok(Walked { opened: Opened { leaves, comments }, coverage, added, mac: mac.finish() })
+    Ok(Walked { opened: Opened { leaves, comments }, coverage, clear_comments, added, mac: mac.finish() })
 }
 
 /// A clear comment in place of a sealed one is accepted, and one that does not open is left as it is (SOPS behaviour); the witness tells.

@@ -476,7 +476,11 @@ impl<'p> Walk<'p> {
         }
         let is_text = scalar::kind(&node.text, written, node.tag) == Some(Kind::Str)
             || matches!(scalar::read(&node.text, written, node.tag), Read::Value(value) if value.kind() == Kind::Str && node.tag != Tag::Binary);
-        if is_text { Ok(&node.text) } else { Err(self.outside(key.span.start, "a key that is no string; put it in quotes")) }
+        if is_text {
+            Ok(&node.text)
+        } else {
+            Err(self.error(key.span.start, SyntaxClass::KeyNotText, "a key that is no string; put it in quotes"))
+        }
     }
 
     fn doubled(&mut self, name: &'p str, at: u32) -> Result<(), SyntaxError> {
