@@ -76,7 +76,7 @@ fn legacy(mut flags: Flags, files: &[OsString], root: &Command, read: &mut Read)
         |name: &String| root.find_subcommand(mode).into_iter().chain([root]).any(|c| c.get_arguments().any(|a| a.get_long() == Some(name)));
     flags.0.retain(|name, _| own(name));
     flags.write(read);
-    write_files(&[file.clone()], read);
+    write_files(std::slice::from_ref(file), read);
     Ok(())
 }
 
