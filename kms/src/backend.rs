@@ -100,4 +100,16 @@ pub trait Backend: Sync {
         }
         Err(reasons)
     }
+
+    /// For people, when nothing opened: what was looked at for a key in this session and what was wrong there, a line each. Starts nothing, asks nobody.
+    fn trail(&self, key: &dyn MasterKey, session: &Session) -> Vec<String> {
+        let _ = (key, session);
+        Vec::new()
+    }
+
+    /// Why a record did not open, in SOPS's words.
+    fn in_sops_words(&self, key: &dyn MasterKey, why: &UnwrapError, session: &Session) -> String {
+        let _ = (key, session);
+        why.to_string()
+    }
 }

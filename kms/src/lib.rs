@@ -26,7 +26,7 @@ mod secret;
 mod session;
 mod vault;
 
-pub use age::{default_identity_file, generate, holds_age_identities, missing_keys_text};
+pub use age::{default_identity_file, generate};
 pub use backend::{Backend, Beside, ConfigKey, Names};
 pub use error::{BadKey, UnwrapError, WrapError};
 pub use fields::{Field, Fields};

@@ -49,9 +49,10 @@ pub enum Asked {
 }
 
 /// Both ends of a talk with a program or an agent.
-pub trait Conversation: io::Read + io::Write + Send {}
-
-impl<T: io::Read + io::Write + Send> Conversation for T {}
+pub trait Conversation: io::Read + io::Write + Send {
+    /// How long the other side may be silent, or not listen, before reading and writing fail with [`io::ErrorKind::TimedOut`]; none: for ever.
+    fn set_patience(&mut self, limit: Option<Duration>);
+}
 
 /// The world as backends see it.
 pub trait Outside: Send + Sync {

@@ -1,8 +1,10 @@
 //! An error as text: what failed, where we looked, which key by name, one suggested next command. As `sops`, SOPS's own strings.
 
+use std::collections::HashSet;
 use std::io::{IsTerminal as _, Write as _};
 
 use leafcrypt_formats::Format;
+use leafcrypt_kms::{Session, UnwrapError, backend};
 
 use super::Context;
 use super::exit::{self, Exit};
@@ -22,9 +24,9 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
     }
     let code = exit::of(error);
     if context.world.manners.sops_messages {
-        say(&as_sops(error));
+        say(&as_sops(error, &context.world.session));
     } else {
-        say(&format!("error: {}", ours(error)));
+        say(&format!("error: {}", ours(error, &context.world.session)));
     }
     if let Some(hint) = hint(error, context.world.manners)
         && !must_be_exact(error)
@@ -93,10 +95,10 @@ fn must_be_exact(error: &Error) -> bool {
         || matches!(error, Error::Sealed { source: SealedError::NotSealed(_), .. })
 }
 
-fn ours(error: &Error) -> String {
+fn ours(error: &Error, session: &Session) -> String {
     match error {
         Error::Open { path, source } => match &**source {
-            OpenError::NoKeyOpens(report) => format!("{path}: no key of ours opens the file\n{}", tried(report)),
+            OpenError::NoKeyOpens(report) => format!("{path}: no key of ours opens the file\n{}", tried(report, session)),
             OpenError::MacMissing { .. } => format!("{path}: the file has no MAC: somebody removed it, and may have changed the rest"),
             OpenError::MacMismatch { .. } => {
                 format!("{path}: MAC mismatch: values were changed, moved, added or removed since the file was sealed")
@@ -112,7 +114,7 @@ fn ours(error: &Error) -> String {
     }
 }
 
-fn as_sops(error: &Error) -> String {
+fn as_sops(error: &Error, session: &Session) -> String {
     match error {
         Error::NoFile => "Error: no file specified".to_owned(),
         Error::Read { path, source: ReadError::NotFound } => format!("Error: cannot operate on non-existent file \"{path}\""),
@@ -137,7 +139,7 @@ fn as_sops(error: &Error) -> String {
             other => other.to_string(),
         },
         Error::Open { source, .. } => match &**source {
-            OpenError::NoKeyOpens(report) => sops_report(report),
+            OpenError::NoKeyOpens(report) => sops_report(report, session),
             OpenError::Leaf { path, why, .. } => {
                 format!("Error decrypting tree: Error walking tree: Could not decrypt value: {path}: {why}")
             }
@@ -171,9 +173,7 @@ fn hint(error: &Error, manners: &Manners) -> Option<String> {
             format!("to seal it whole all the same: {name} encrypt --input-type binary --output-type binary {path}")
         }
         Error::Open { path, source } => match &**source {
-            OpenError::NoKeyOpens(_) => {
-                "put your age identity where it is looked for, or point SOPS_AGE_KEY_FILE at it; a new one: leafcrypt keygen".to_owned()
-            }
+            OpenError::NoKeyOpens(report) => next_key(report),
             OpenError::MacMissing { .. }
             | OpenError::MacMismatch { .. }
             | OpenError::MacUnreadable(_)
@@ -220,9 +220,10 @@ fn write_hint(error: &WriteError) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// Every key that was tried, by group, and why it failed.
-fn tried(report: &NoKeyOpens) -> String {
+/// Every key that was tried, by group, and why it failed; then where was looked for keys, and what was wrong there.
+fn tried(report: &NoKeyOpens, session: &Session) -> String {
     let mut lines = Vec::new();
+    let mut trail: Vec<String> = Vec::new();
     let several = report.groups.len() > 1;
     let indent = if several { "    " } else { "  " };
     for (i, group) in report.groups.iter().enumerate() {
@@ -230,19 +231,46 @@ fn tried(report: &NoKeyOpens) -> String {
             lines.push(format!("  group {}: {}", i + 1, if group.opened { "opened" } else { "not opened" }));
         }
         for (key, why) in &group.tried {
+            let looked = backend(key.kind()).trail(&**key, session);
+            let why = match why {
+                UnwrapError::NotHeld { .. } if !looked.is_empty() => "no identity of ours fits".to_owned(),
+                why => why.to_string(),
+            };
             lines.push(format!("{indent}{} {}: {why}", key.kind().name(), key.id()));
+            // Most of it is the same for all keys of a kind.
+            trail.extend(looked.into_iter().map(|line| format!("  {line}")));
         }
     }
     if several && report.combining.is_none() {
         let opened = report.groups.iter().filter(|group| group.opened).count();
         lines.push(format!("  {opened} of {} groups opened, {} are needed", report.groups.len(), report.threshold));
     }
+    let mut told = HashSet::new();
+    trail.retain(|line| told.insert(line.clone()));
+    lines.extend(trail);
     lines.extend(report.combining.iter().map(|why| format!("  {why}")));
     lines.join("\n")
 }
 
+/// One thing to do when no key opens.
+fn next_key(report: &NoKeyOpens) -> String {
+    let reasons = || report.groups.iter().flat_map(|group| group.tried.iter().map(|(_, why)| why));
+    reasons()
+        .find_map(|why| match why {
+            UnwrapError::ProgramMissing { name } => Some(format!("install {name} in a folder of PATH")),
+            UnwrapError::NoTerminal { .. } => Some("run it in a terminal, where it can ask for the passphrase".to_owned()),
+            UnwrapError::Denied { why } if why.starts_with("incorrect passphrase") => {
+                Some("try again with the right passphrase".to_owned())
+            }
+            _ => None,
+        })
+        .unwrap_or_else(|| {
+            "put your age identity where it is looked for, or point SOPS_AGE_KEY_FILE at it; a new one: leafcrypt keygen".to_owned()
+        })
+}
+
 /// `sops-keys.md`, section 3, with its columns and trailing blanks.
-fn sops_report(report: &NoKeyOpens) -> String {
+fn sops_report(report: &NoKeyOpens, session: &Session) -> String {
     if let Some(why) = &report.combining {
         return why.clone();
     }
@@ -254,7 +282,8 @@ fn sops_report(report: &NoKeyOpens) -> String {
                 out.push_str("\n  ");
             }
             out.push_str(&format!("\n  {}: FAILED", key.id()));
-            for (k, line) in wrap(&why.to_string(), 60 - 8).iter().enumerate() {
+            let why = backend(key.kind()).in_sops_words(&**key, why, session);
+            for (k, line) in wrap(&why, 60).iter().enumerate() {
                 out.push_str(if k == 0 { "\n    - | " } else { "\n      | " });
                 out.push_str(line);
             }

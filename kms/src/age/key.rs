@@ -9,7 +9,7 @@ use crate::record;
 use crate::secret::Secret;
 use crate::session::Session;
 
-use super::recipient::Recipient;
+use super::recipient::{HYBRID, HYBRID_PLUGIN, Recipient};
 use super::{envelope, plugin, search};
 
 /// A recipient as it was given, an SSH key's comment included, and what it means.
@@ -81,7 +81,10 @@ impl MasterKey for AgeKey {
             Recipient::X25519(recipient) => envelope::seal(secret, recipient).map(Wrapped).map_err(refused),
             Recipient::Ssh(recipient) => envelope::seal(secret, &**recipient).map(Wrapped).map_err(refused),
             Recipient::Plugin { name } => plugin::wrap(name, self.text.trim(), secret, session).map(Wrapped),
-            Recipient::Hybrid => Err(WrapError::NotBuilt { feature: "hybrid age1pq1" }),
+            Recipient::Hybrid => match plugin::wrap(HYBRID_PLUGIN, self.text.trim(), secret, session) {
+                Err(WrapError::ProgramMissing { .. }) => Err(WrapError::NotBuilt { feature: HYBRID }),
+                wrapped => wrapped.map(Wrapped),
+            },
         }
     }
 

@@ -23,10 +23,10 @@ pub(super) struct PluginIdentity {
 pub(super) struct Lines {
     pub(super) natives: Vec<Native>,
     pub(super) plugins: Vec<PluginIdentity>,
-    /// Whether there was an `AGE-SECRET-KEY-PQ-1…`, which cannot be used yet.
-    pub(super) hybrid: bool,
+    /// How many `AGE-SECRET-KEY-PQ-1…`, which cannot be used yet.
+    pub(super) hybrid: usize,
     /// What was wrong with some lines, by their number; never their text.
-    pub(super) faults: Vec<String>,
+    pub(super) faults: Vec<(usize, String)>,
 }
 
 impl Lines {
@@ -45,28 +45,31 @@ impl Lines {
                     break;
                 }
                 if let Err(why) = lines.add(word) {
-                    lines.faults.push(format!("{why} (line {})", i + 1));
+                    lines.faults.push((i + 1, why));
                 }
             }
         }
         lines
     }
 
-    /// Whether there was no key in it at all.
-    pub(super) fn is_empty(&self) -> bool {
-        self.natives.is_empty() && self.plugins.is_empty() && !self.hybrid
+    /// How many keys.
+    pub(super) fn len(&self) -> usize {
+        self.natives.len() + self.plugins.len() + self.hybrid
     }
 
     fn add(&mut self, word: &[u8]) -> Result<(), String> {
         let word = std::str::from_utf8(word).map_err(|_| "unknown identity type")?;
         if word.starts_with("AGE-SECRET-KEY-PQ-1") {
-            bech32(word).map_err(|_| "malformed secret key")?;
-            self.hybrid = true;
+            bech32(word).map_err(|why| format!("malformed secret key: {}", without_content(&why)))?;
+            self.hybrid += 1;
         } else if word.starts_with("AGE-SECRET-KEY-1") {
-            let identity: x25519::Identity = word.parse().map_err(|_| "malformed secret key")?;
+            let identity: x25519::Identity = word.parse().map_err(|_| {
+                let why = bech32(word).err().unwrap_or_else(|| "invalid X25519 secret key".to_owned());
+                format!("malformed secret key: {}", without_content(&why))
+            })?;
             self.natives.push(Native { recipient: identity.to_public().to_string(), identity });
         } else if word.starts_with("AGE-PLUGIN-") {
-            let prefix = bech32(word).map_err(|_| "malformed plugin identity")?.to_ascii_uppercase();
+            let prefix = bech32(word).map_err(|why| format!("invalid identity encoding: {}", without_content(&why)))?.to_ascii_uppercase();
             let name = prefix.strip_prefix("AGE-PLUGIN-").unwrap_or_default();
             let name = name.strip_suffix('-').unwrap_or(name).to_ascii_lowercase();
             if !good_plugin_name(&name) {
@@ -78,4 +81,9 @@ impl Lines {
         }
         Ok(())
     }
+}
+
+/// What is wrong with an identity, less the character that is: it may be part of a key (R7).
+fn without_content(why: &str) -> &str {
+    why.split_once(": s[").map_or(why, |(what, _)| what)
 }

@@ -1,8 +1,11 @@
 //! age: native, SSH and plugin keys (`sops-keys.md`, 2.1).
 //!
-//! `recipient.rs` reads public keys, `envelope.rs` the armoured file of a record, `identities.rs` finds private keys, `search.rs` decides which of them
-//! is tried first, `passphrase.rs` asks, `plugin.rs` talks to programs.
+//! `recipient.rs` reads public keys, `envelope.rs` the armoured file of a record, `identities.rs` finds private keys (`lines.rs`, `ssh.rs`, `command.rs`),
+//! `search.rs` decides which of them is tried first, `passphrase.rs` asks (`agent.rs`), `plugin.rs` talks to programs (`wire.rs`, `talk.rs`),
+//! `report.rs` tells the one who holds no key where it looked.
 
+mod agent;
+mod command;
 mod envelope;
 mod identities;
 mod key;
@@ -10,8 +13,10 @@ mod lines;
 mod passphrase;
 mod plugin;
 mod recipient;
+mod report;
 mod search;
 mod ssh;
+mod talk;
 mod wire;
 mod words;
 
@@ -75,6 +80,15 @@ impl Backend for Age {
         let records: Vec<_> = records.iter().map(|(key, wrapped)| (key.id(), *wrapped)).collect();
         search::unwrap(&records, session)
     }
+
+    fn trail(&self, key: &dyn MasterKey, session: &Session) -> Vec<String> {
+        let faults = report::faults(key.id(), session).into_iter().map(|fault| format!("failed: {fault}"));
+        faults.chain(report::looked_in(key.id(), session).into_iter().map(|place| format!("looked in {place}"))).collect()
+    }
+
+    fn in_sops_words(&self, key: &dyn MasterKey, why: &UnwrapError, session: &Session) -> String {
+        report::in_sops_words(key.id(), why, session)
+    }
 }
 
 /// Makes a new native key: the `AGE-SECRET-KEY-1…` line without its line end, and the recipient.
@@ -82,20 +96,4 @@ pub fn generate() -> (Secret, String) {
     let identity = age::x25519::Identity::generate();
     let line = identity.to_string();
     (Secret::new(line.expose_secret().as_bytes().to_vec()), identity.to_public().to_string())
-}
-
-/// Whether any age identity was found in this session, of whatever kind: SOPS words its error by that (`failed to load age identities`).
-/// Starts no program and asks nobody.
-pub fn holds_age_identities(session: &Session) -> bool {
-    session.memo::<identities::Keyring>().holds_any(session)
-}
-
-/// The places of [`UnwrapError::NotHeld`] in SOPS's words: `Did not find keys in locations 'A', 'B', and 'C'.`; none for no places.
-pub fn missing_keys_text(places: &[String]) -> Option<String> {
-    Some(match places {
-        [] => return None,
-        [one] => format!("Did not find keys in location '{one}'."),
-        [one, two] => format!("Did not find keys in locations '{one}' and '{two}'."),
-        [head @ .., last] => format!("Did not find keys in locations '{}', and '{last}'.", head.join("', '")),
-    })
 }

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io;
+use std::time::Duration;
 
 use age::EncryptError;
 use age_core::format::{FileKey, Stanza};
@@ -26,11 +27,15 @@ use super::wire::Wire;
 /// How many stanzas a program may send before we end the talk.
 const TALK: usize = 10_000;
 
+/// How long a program may be silent; a person may have to touch something.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// What went wrong between us and a plugin.
 #[derive(Debug)]
 enum Trouble {
     Missing,
     Cancelled,
+    Silent,
     /// It ended, or spoke nonsense.
     Broken,
     /// It said that it cannot.
@@ -46,6 +51,7 @@ pub(super) fn wrap(name: &str, recipient: &str, secret: &Secret, session: &Sessi
     envelope::seal(secret, &by).map_err(|_| match by.trouble.take() {
         Some(Trouble::Missing) => WrapError::ProgramMissing { name: program(name) },
         Some(Trouble::Cancelled) => WrapError::Cancelled,
+        Some(Trouble::Silent) => WrapError::Unreachable { why: silent(name) },
         Some(Trouble::Refused) => WrapError::Refused { why: format!("{} could not wrap for this recipient", program(name)) },
         _ => WrapError::Refused { why: format!("{} broke off", program(name)) },
     })
@@ -68,6 +74,7 @@ pub(super) fn unwrap(
         Ok(()) => Ok(keys),
         Err(Trouble::Missing) => Err(UnwrapError::ProgramMissing { name: program(name) }),
         Err(Trouble::Cancelled) => Err(UnwrapError::Cancelled),
+        Err(Trouble::Silent) => Err(UnwrapError::Unreachable { why: silent(name) }),
         Err(Trouble::Refused) => Err(UnwrapError::Denied { why: format!("{} could not use its identity", program(name)) }),
         Err(Trouble::Broken) => Err(UnwrapError::Denied { why: format!("{} broke off", program(name)) }),
     }
@@ -77,6 +84,10 @@ fn program(name: &str) -> String {
     format!("age-plugin-{name}")
 }
 
+fn silent(name: &str) -> String {
+    format!("{} gave no answer within {} s", program(name), PATIENCE.as_secs())
+}
+
 fn start(name: &str, role: &str, session: &Session) -> Result<Wire, Trouble> {
     if !good_plugin_name(name) {
         return Err(Trouble::Missing);
@@ -84,7 +95,7 @@ fn start(name: &str, role: &str, session: &Session) -> Result<Wire, Trouble> {
     let command =
         Command { program: program(name).into(), args: vec![OsString::from(format!("--age-plugin={role}"))], ..Command::default() };
     match session.outside().talk(command) {
-        Ok(conversation) => Ok(Wire::new(conversation)),
+        Ok(conversation) => Ok(Wire::new(conversation, PATIENCE)),
         Err(why) if why.kind() == io::ErrorKind::NotFound => Err(Trouble::Missing),
         Err(_) => Err(Trouble::Broken),
     }
@@ -138,7 +149,8 @@ fn answer_until_done(wire: &mut Wire, name: &str, session: &Session, mut take: i
                 continue;
             }
             "error" => {
-                // Its text is a child's output (R7); that there was one is what counts.
+                // For the person alone: a child's output has no place in an error that may be logged (R7).
+                world.tell(&format!("{}: error: {}", program(name), String::from_utf8_lossy(&stanza.body)));
                 refused = true;
                 wire.send("ok", &[], &[])?;
                 continue;
@@ -186,8 +198,8 @@ fn question(name: &str, text: &[u8]) -> String {
 }
 
 impl From<io::Error> for Trouble {
-    fn from(_: io::Error) -> Self {
-        Trouble::Broken
+    fn from(why: io::Error) -> Self {
+        if why.kind() == io::ErrorKind::TimedOut { Trouble::Silent } else { Trouble::Broken }
     }
 }
 

@@ -11,9 +11,14 @@ pub(super) enum Recipient {
     Plugin {
         name: String,
     },
-    /// `age1pq1…`: read and kept, not wrapped for yet.
+    /// `age1pq1…`, which only age's own plugin for them knows.
     Hybrid,
 }
+
+/// What is not built here, in messages.
+pub(super) const HYBRID: &str = "hybrid post-quantum age (age1pq1…)";
+/// The plugin that age brings along for clients without hybrid keys.
+pub(super) const HYBRID_PLUGIN: &str = "pq";
 
 impl Recipient {
     /// Reads a trimmed recipient, by its beginning as SOPS does (`sops-keys.md`, 2.1).

@@ -12,8 +12,9 @@ use super::envelope::Envelope;
 use super::identities::Keyring;
 use super::lines::{Lines, PluginIdentity};
 use super::passphrase::Locked;
-use super::plugin;
+use super::recipient::{HYBRID, HYBRID_PLUGIN};
 use super::ssh::SshKey;
+use super::{plugin, report};
 
 /// Opens the first record that opens; `records` are recipients' texts and what was wrapped for them.
 ///
@@ -22,7 +23,7 @@ use super::ssh::SshKey;
 pub(super) fn unwrap(records: &[(&str, &Wrapped)], session: &Session) -> Result<(usize, Secret), Vec<UnwrapError>> {
     let ring = session.memo::<Keyring>();
     let records = records.iter().map(|(recipient, wrapped)| Record { recipient, file: Envelope::read(&wrapped.0), failed: None }).collect();
-    let mut search = Search { records, ring: &ring, session, notes: Vec::new(), hybrid: false };
+    let mut search = Search { records, ring: &ring, session, cancelled: false };
     match search.silent().or_else(|| search.commands()).or_else(|| search.plugins()).or_else(|| search.prompts()) {
         Some(opened) => Ok(opened),
         None => Err(search.reasons()),
@@ -71,6 +72,10 @@ impl Record<'_> {
         })
     }
 
+    fn is_hybrid(&self) -> bool {
+        self.has_stanza("mlkem768x25519")
+    }
+
     fn fits(&self, key: &SshKey) -> bool {
         self.file.as_ref().is_ok_and(|file| file.stanzas.iter().any(|stanza| key.fits(stanza)))
     }
@@ -80,9 +85,8 @@ struct Search<'a> {
     records: Vec<Record<'a>>,
     ring: &'a Keyring,
     session: &'a Session,
-    /// What failed though it need not have had to do with these records.
-    notes: Vec<String>,
-    hybrid: bool,
+    /// A person gave up: nobody is asked any more.
+    cancelled: bool,
 }
 
 impl Search<'_> {
@@ -99,10 +103,15 @@ impl Search<'_> {
 
     fn commands(&mut self) -> Opened {
         let (ring, session) = (self.ring, self.session);
-        if self.records.iter().any(|record| record.has_stanza("ssh-"))
-            && let Some(opened) = ring.ssh_command(session).and_then(|key| self.ssh(key))
-        {
-            return Some(opened);
+        if session.outside().env("SOPS_AGE_SSH_PRIVATE_KEY_CMD").is_some() {
+            for i in 0..self.records.len() {
+                if self.records[i].has_stanza("ssh-") && self.is_first(i) {
+                    let source = ring.ssh_command(self.records[i].recipient, session);
+                    if let Some(opened) = source.ssh().and_then(|key| self.ssh(key)) {
+                        return Some(opened);
+                    }
+                }
+            }
         }
         session.outside().env("SOPS_AGE_KEY_CMD")?;
         // What it printed before may do.
@@ -112,7 +121,7 @@ impl Search<'_> {
             }
         }
         for i in 0..self.records.len() {
-            if self.records[i].file.is_err() || self.records[..i].iter().any(|earlier| earlier.recipient == self.records[i].recipient) {
+            if self.records[i].file.is_err() || !self.is_first(i) {
                 continue;
             }
             let source = ring.command(self.records[i].recipient, session);
@@ -128,8 +137,12 @@ impl Search<'_> {
         let commands = ring.commands();
         let lines: Vec<_> =
             ring.at_hand(session).chain(commands.iter().map(|source| &**source)).filter_map(|source| source.lines()).collect();
-        self.hybrid |= lines.iter().any(|lines| lines.hybrid);
         self.plugins_of(&lines)
+    }
+
+    /// Whether no record before it is for the same recipient.
+    fn is_first(&self, i: usize) -> bool {
+        self.records[..i].iter().all(|earlier| earlier.recipient != self.records[i].recipient)
     }
 
     fn prompts(&mut self) -> Opened {
@@ -142,7 +155,7 @@ impl Search<'_> {
         let commands = ring.commands();
         let mut asked: Vec<&Locked> = Vec::new();
         for file in ring.at_hand(session).chain(commands.iter().map(|source| &**source)).filter_map(|source| source.locked()) {
-            if self.records.iter().all(|record| record.file.is_err()) || asked.iter().any(|known| known.same(file)) {
+            if self.cancelled || self.records.iter().all(|record| record.file.is_err()) || asked.iter().any(|known| known.same(file)) {
                 continue;
             }
             asked.push(file);
@@ -150,7 +163,6 @@ impl Search<'_> {
             match file.open(session) {
                 // The plugins of one that was open were tried already.
                 Ok(lines) => {
-                    self.hybrid |= lines.hybrid;
                     if let Some(opened) = self.natives(&[lines]).or_else(|| if known { None } else { self.plugins_of(&[lines]) }) {
                         return Some(opened);
                     }
@@ -178,6 +190,9 @@ impl Search<'_> {
     }
 
     fn ssh(&mut self, key: &SshKey) -> Opened {
+        if self.cancelled && key.locked() {
+            return None;
+        }
         for i in 0..self.records.len() {
             if !self.records[i].fits(key) {
                 continue;
@@ -221,15 +236,14 @@ impl Search<'_> {
                     for (at, key) in keys {
                         match files[at].open(key) {
                             Ok(secret) => return Some((places[at], secret)),
-                            Err(_) => self.notes.push(format!("age-plugin-{name} gave a key that does not fit")),
+                            Err(_) => self.ring.trouble(format!("age-plugin-{name} gave a key that does not fit")),
                         }
                     }
                 }
-                Err(why) => {
-                    self.notes.push(why.to_string());
-                    // Native and SSH records are hardly a plugin's, so its failure is a note on them and the reason on others.
-                    self.fail(why, |record| !["X25519", "ssh-", "mlkem768x25519"].iter().any(|tag| record.has_stanza(tag)));
-                }
+                // Native and SSH records are hardly a plugin's, so its failure is a note on them and the reason on others.
+                Err(why) => self.fail(why, |record| {
+                    !["X25519", "ssh-"].iter().any(|tag| record.has_stanza(tag)) && (name == HYBRID_PLUGIN || !record.is_hybrid())
+                }),
             }
         }
         None
@@ -237,6 +251,11 @@ impl Search<'_> {
 
     /// Remembers a hard failure on the records it may have kept closed; the first one counts, but a person's "no" above all.
     fn fail(&mut self, why: UnwrapError, on: impl Fn(&Record<'_>) -> bool) {
+        if why == UnwrapError::Cancelled {
+            self.cancelled = true;
+        } else {
+            self.ring.trouble(why.to_string());
+        }
         for record in &mut self.records {
             if on(record) && (record.failed.is_none() || why == UnwrapError::Cancelled) {
                 record.failed = Some(why.clone());
@@ -245,14 +264,16 @@ impl Search<'_> {
     }
 
     fn reasons(self) -> Vec<UnwrapError> {
-        let (looked_in, mut notes) = self.ring.report(self.session);
-        notes.extend(self.notes);
+        let session = self.session;
         let reason = |record: Record<'_>| {
-            let hybrid = self.hybrid && record.has_stanza("mlkem768x25519");
+            let hybrid = record.is_hybrid();
             match (record.file, record.failed) {
                 (Err(why), _) | (Ok(_), Some(why)) => why,
-                (Ok(_), None) if hybrid => UnwrapError::NotBuilt { feature: "hybrid age1pq1" },
-                (Ok(_), None) => UnwrapError::NotHeld { looked_in: looked_in.clone(), notes: notes.clone() },
+                (Ok(_), None) if hybrid => UnwrapError::NotBuilt { feature: HYBRID },
+                (Ok(_), None) => UnwrapError::NotHeld {
+                    looked_in: report::looked_in(record.recipient, session),
+                    notes: report::faults(record.recipient, session),
+                },
             }
         };
         self.records.into_iter().map(reason).collect()

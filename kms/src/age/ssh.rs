@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use age::ssh::{Identity, UnsupportedKey};
+use age::ssh::{Identity, ParseRecipientKeyError, UnsupportedKey};
 use age_core::format::Stanza;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
@@ -13,6 +13,9 @@ use crate::secret::Secret;
 use crate::session::Session;
 
 use super::passphrase;
+
+/// The longest file of a key: the age crate reads it again for each of its lines.
+const LIMIT: usize = 64 * 1024;
 
 /// A private key, with or without a passphrase.
 pub(super) struct SshKey {
@@ -32,16 +35,27 @@ impl SshKey {
     /// Reads a private key.
     ///
     /// # Errors
-    /// SOPS's text for what is none; never a part of the key.
+    /// What is wrong with it, in SOPS's words where it has some; never a part of the key.
     pub(super) fn read(text: &Secret, place: &str) -> Result<Self, String> {
-        let fault = |why: &str| format!("malformed SSH identity in {place:?}: {why}");
-        let identity = Identity::from_buffer(text.expose(), Some(place.to_owned())).map_err(|_| fault("ssh: no key found"))?;
-        if let Identity::Unsupported(kind) = &identity {
-            return Err(fault(&unsupported(kind)));
+        let none = || "ssh: no key found".to_owned();
+        if text.len() > LIMIT {
+            return Err("ssh: the key is too long".to_owned());
         }
-        let public = age::ssh::Recipient::try_from(identity.clone()).map_err(|_| fault("unsupported SSH identity type"))?.to_string();
-        let (kind, blob) = public.split_once(' ').ok_or_else(|| fault("ssh: no key found"))?;
-        let digest = Sha256::digest(BASE64_STANDARD.decode(blob).map_err(|_| fault("ssh: no key found"))?);
+        if let Some(why) = foreign(text.expose().trim_ascii_start()) {
+            return Err(why.to_owned());
+        }
+        let identity = Identity::from_buffer(text.expose(), Some(place.to_owned())).map_err(|_| none())?;
+        if let Identity::Unsupported(kind) = &identity {
+            return Err(unsupported(kind));
+        }
+        let public = age::ssh::Recipient::try_from(identity.clone()).map_err(|why| match why {
+            ParseRecipientKeyError::Unsupported(kind) => unsupported(&UnsupportedKey::Type(kind)),
+            ParseRecipientKeyError::RsaModulusTooLarge => "RSA key size is too large".to_owned(),
+            _ => none(),
+        })?;
+        let public = public.to_string();
+        let (kind, blob) = public.split_once(' ').ok_or_else(none)?;
+        let digest = Sha256::digest(BASE64_STANDARD.decode(blob).map_err(|_| none())?);
         let (kind, tag) = (kind.to_owned(), BASE64_STANDARD_NO_PAD.encode(&digest[..4]));
         Ok(SshKey { place: place.to_owned(), public, kind, tag, identity, opened: OnceLock::new() })
     }
@@ -76,13 +90,40 @@ impl SshKey {
     }
 }
 
+/// SOPS's words for a file that holds no usable key.
+pub(super) fn malformed_in(path: &str, why: &str) -> String {
+    format!("malformed SSH identity in {path:?}: {why}")
+}
+
+/// SOPS's words for a command that printed no usable key.
+pub(super) fn malformed_from(variable: &str, why: &str) -> String {
+    format!("malformed SSH identity returned by running {variable}: {why:?}")
+}
+
 /// What SOPS, or we where it has no word, call a key that cannot be used.
 fn unsupported(key: &UnsupportedKey) -> String {
     match key {
-        UnsupportedKey::EncryptedPem => "its old PEM encryption is not supported; `ssh-keygen -p` writes it anew".to_owned(),
-        UnsupportedKey::EncryptedSsh(_) => "its cipher is not supported".to_owned(),
-        UnsupportedKey::Type(kind) if kind.starts_with("ecdsa-") => "unsupported SSH identity type: *ecdsa.PrivateKey".to_owned(),
+        UnsupportedKey::EncryptedPem => OLD_PEM.to_owned(),
+        UnsupportedKey::EncryptedSsh(_) => "the cipher of its passphrase is not supported".to_owned(),
+        UnsupportedKey::Type(kind) if kind.starts_with("ecdsa-") => ECDSA.to_owned(),
+        UnsupportedKey::Type(kind) if kind == "ssh-dss" => DSA.to_owned(),
         UnsupportedKey::Hardware(_) => "unsupported SSH identity type: it lies on a security key".to_owned(),
         UnsupportedKey::Type(_) => "unsupported SSH identity type".to_owned(),
+    }
+}
+
+const ECDSA: &str = "unsupported SSH identity type: *ecdsa.PrivateKey";
+const DSA: &str = "unsupported SSH identity type: *dsa.PrivateKey";
+const OLD_PEM: &str = "its old PEM encryption is not supported (`ssh-keygen -p -f FILE` writes it anew)";
+
+/// Kinds of PEM that the age crate does not read at all.
+fn foreign(text: &[u8]) -> Option<&'static str> {
+    match text {
+        _ if text.starts_with(b"-----BEGIN EC PRIVATE KEY-----") => Some(ECDSA),
+        _ if text.starts_with(b"-----BEGIN DSA PRIVATE KEY-----") => Some(DSA),
+        _ if text.starts_with(b"-----BEGIN PRIVATE KEY-----") || text.starts_with(b"-----BEGIN ENCRYPTED PRIVATE KEY-----") => {
+            Some("its PKCS #8 form is not supported (`ssh-keygen -p -f FILE` writes it anew)")
+        }
+        _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Stanzas as they go between us and a plugin: `-> TAG ARG…`, then base64 without padding in lines of 64, the last one shorter.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io;
+use std::time::Duration;
 
 use age_core::format::{Stanza, is_arbitrary_string};
 use base64::Engine;
@@ -9,22 +10,25 @@ use zeroize::Zeroizing;
 
 use crate::outside::Conversation;
 
+use super::talk::{LIMIT, Talk};
+
 const COLUMNS: usize = 64;
-/// The longest line, and the longest body: what a plugin may make us hold.
-const LIMIT: usize = 64 * 1024;
 
 /// A talk in stanzas.
-pub(super) struct Wire(BufReader<Box<dyn Conversation>>);
+pub(super) struct Wire(Talk);
 
 impl Wire {
-    pub(super) fn new(conversation: Box<dyn Conversation>) -> Self {
-        Wire(BufReader::new(conversation))
+    /// A talk with one who may be silent for so long.
+    pub(super) fn new(conversation: Box<dyn Conversation>, patience: Duration) -> Self {
+        let mut talk = Talk::new(conversation);
+        talk.set_patience(Some(patience));
+        Wire(talk)
     }
 
     /// Says one.
     ///
     /// # Errors
-    /// The other side is gone; or an argument that is no word.
+    /// The other side is gone or deaf; or an argument is no word.
     pub(super) fn send(&mut self, tag: &str, args: &[&str], body: &[u8]) -> io::Result<()> {
         if !args.iter().all(is_arbitrary_string) {
             return Err(io::ErrorKind::InvalidInput.into());
@@ -46,17 +50,15 @@ impl Wire {
         }
         text.push_str(short);
         text.push('\n');
-        let to = self.0.get_mut();
-        to.write_all(text.as_bytes())?;
-        to.flush()
+        self.0.say(text.as_bytes())
     }
 
     /// Hears one.
     ///
     /// # Errors
-    /// The other side is gone, or what it said is no stanza.
+    /// The other side is gone or silent, or what it said is no stanza.
     pub(super) fn receive(&mut self) -> io::Result<Stanza> {
-        let head = self.line()?;
+        let head = self.0.line()?;
         let mut words = head.strip_prefix("-> ").ok_or(io::ErrorKind::InvalidData)?.split(' ').map(str::to_owned);
         let tag = words.next().unwrap_or_default();
         let args: Vec<_> = words.collect();
@@ -65,7 +67,7 @@ impl Wire {
         }
         let mut text = Zeroizing::new(String::with_capacity(LIMIT));
         loop {
-            let line = self.line()?;
+            let line = self.0.line()?;
             if line.len() > COLUMNS || text.len() + line.len() > LIMIT {
                 return Err(io::ErrorKind::InvalidData.into());
             }
@@ -76,14 +78,5 @@ impl Wire {
         }
         let body = BASE64_STANDARD_NO_PAD.decode(text.as_bytes()).map_err(|_| io::ErrorKind::InvalidData)?;
         Ok(Stanza { tag, args, body })
-    }
-
-    fn line(&mut self) -> io::Result<Zeroizing<String>> {
-        let mut line = Zeroizing::new(String::with_capacity(256));
-        (&mut self.0).take(LIMIT as u64).read_line(&mut line)?;
-        if line.pop() != Some('\n') {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        Ok(line)
     }
 }

@@ -2,12 +2,15 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::secret::Secret;
 
@@ -19,6 +22,8 @@ const LIMIT: usize = 16 * 1024 * 1024;
 /// How long a program that we have nothing more to say to may take to end.
 const FAREWELL: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(2);
+/// What a pipe that is ready takes without making us wait, on every system (`_POSIX_PIPE_BUF`).
+const MORSEL: usize = 512;
 
 /// Runs a program to its end.
 ///
@@ -56,7 +61,7 @@ pub(super) fn talk(command: Command, around: Around) -> io::Result<Box<dyn Conve
     // It gets a neutral folder, so that it finds nothing that the repository planted.
     let mut child = start(prepared.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()), around)?;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-    Ok(Box::new(Piped { child, stdin, stdout }))
+    Ok(Box::new(Piped { child, stdin, stdout, patience: None }))
 }
 
 fn start(prepared: &mut std::process::Command, around: Around) -> io::Result<Child> {
@@ -125,17 +130,41 @@ struct Piped {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
+    patience: Option<Duration>,
+}
+
+impl Piped {
+    /// Waits until a pipe is ready, and no longer than our patience.
+    fn wait(&self, pipe: &impl AsFd, ready: PollFlags) -> io::Result<()> {
+        let limit = self.patience.map(|limit| Timespec { tv_sec: limit.as_secs().cast_signed(), tv_nsec: limit.subsec_nanos().into() });
+        match poll(&mut [PollFd::new(pipe, ready)], limit.as_ref())? {
+            0 => Err(io::ErrorKind::TimedOut.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Conversation for Piped {
+    fn set_patience(&mut self, limit: Option<Duration>) {
+        self.patience = limit;
+    }
 }
 
 impl Read for Piped {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if let Some(stdout) = &self.stdout {
+            self.wait(stdout, PollFlags::IN)?;
+        }
         self.stdout.as_mut().map_or(Ok(0), |stdout| stdout.read(into))
     }
 }
 
 impl Write for Piped {
     fn write(&mut self, from: &[u8]) -> io::Result<usize> {
-        self.stdin.as_mut().map_or(Ok(0), |stdin| stdin.write(from))
+        if let Some(stdin) = &self.stdin {
+            self.wait(stdin, PollFlags::OUT)?;
+        }
+        self.stdin.as_mut().map_or(Ok(0), |stdin| stdin.write(&from[..from.len().min(MORSEL)]))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -156,7 +185,16 @@ impl Drop for Piped {
 
 #[cfg(test)]
 mod tests {
-    use super::find;
+    use std::io::{self, Read, Write};
+    use std::time::{Duration, Instant};
+
+    use super::{Around, Command, find, run, talk};
+
+    const AS_WE_ARE: Around = |start| start();
+
+    fn shell(script: &str) -> Command {
+        Command { program: "sh".into(), args: vec!["-c".into(), script.into()], ..Command::default() }
+    }
 
     #[test]
     fn empty_and_relative_entries_of_the_path_are_passed_over() {
@@ -174,5 +212,42 @@ mod tests {
     fn what_is_not_executable_is_no_program() {
         let here = std::env::current_dir().expect("there is one");
         assert_eq!(find("Cargo.toml".as_ref(), Some(here.into_os_string())), None);
+    }
+
+    #[test]
+    fn a_program_that_takes_too_long_is_ended() {
+        let started = Instant::now();
+        let why = run(shell("echo early; exec sleep 30"), Some(Duration::from_millis(100)), AS_WE_ARE).expect_err("it sleeps");
+        assert_eq!(why.kind(), io::ErrorKind::TimedOut);
+        // What it started in turn holds the pipe open, and is not waited for either.
+        let why = run(shell("sleep 30 & exit 0"), Some(Duration::from_millis(100)), AS_WE_ARE).expect_err("the pipe stays open");
+        assert_eq!(why.kind(), io::ErrorKind::TimedOut);
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_talk_goes_both_ways() {
+        let mut talk = talk(shell("read line; echo \"got $line\"; cat"), AS_WE_ARE).expect("there is a shell");
+        talk.set_patience(Some(Duration::from_secs(30)));
+        let long = vec![b'x'; 10_000];
+        talk.write_all(b"it\n").expect("it listens");
+        let mut answer = [0; 7];
+        talk.read_exact(&mut answer).expect("it answers");
+        assert_eq!(&answer, b"got it\n");
+        talk.write_all(&long).expect("it listens");
+        let mut answer = vec![0; long.len()];
+        talk.read_exact(&mut answer).expect("it answers");
+        assert_eq!(answer, long);
+    }
+
+    #[test]
+    fn a_talk_with_one_who_is_silent_or_deaf_ends() {
+        let started = Instant::now();
+        let mut talk = talk(shell("exec sleep 30"), AS_WE_ARE).expect("there is a shell");
+        talk.set_patience(Some(Duration::from_millis(50)));
+        assert_eq!(talk.read(&mut [0]).expect_err("it is silent").kind(), io::ErrorKind::TimedOut);
+        assert_eq!(talk.write_all(&vec![0; 1 << 20]).expect_err("it does not listen").kind(), io::ErrorKind::TimedOut);
+        drop(talk);
+        assert!(started.elapsed() < Duration::from_secs(10), "dropping it ends it");
     }
 }

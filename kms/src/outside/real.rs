@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ impl Outside for Real {
     }
 
     fn connect(&self, socket: &Path) -> io::Result<Box<dyn Conversation>> {
-        Ok(Box::new(UnixStream::connect(socket)?))
+        Ok(Box::new(Socket(UnixStream::connect(socket)?)))
     }
 
     fn ask(&self, prompt: &str) -> Asked {
@@ -84,6 +84,37 @@ impl Outside for Real {
     fn passwd_home(&self) -> Option<PathBuf> {
         home_in(&fs::read_to_string("/etc/passwd").ok()?, rustix::process::getuid().as_raw())
     }
+}
+
+/// A talk over a socket.
+struct Socket(UnixStream);
+
+impl Conversation for Socket {
+    fn set_patience(&mut self, limit: Option<Duration>) {
+        // Refused for a limit of zero only.
+        let _ = self.0.set_read_timeout(limit).and_then(|()| self.0.set_write_timeout(limit));
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into).map_err(timed_out)
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, from: &[u8]) -> io::Result<usize> {
+        self.0.write(from).map_err(timed_out)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// A socket's way of saying so.
+fn timed_out(why: io::Error) -> io::Error {
+    if why.kind() == io::ErrorKind::WouldBlock { io::ErrorKind::TimedOut.into() } else { why }
 }
 
 /// Reads to the end into buffers that are wiped when they grow.
