@@ -93,6 +93,7 @@ fn headline(why: &UnwrapError, identities: usize) -> String {
                 r#"{plugin} plugin: couldn't start plugin: "{plugin}" plugin not found: exec: "{name}": executable file not found in $PATH"#
             )
         }
+        (UnwrapError::Denied { why }, _) if why.starts_with("incorrect passphrase") => "incorrect passphrase".to_owned(),
         (UnwrapError::Denied { why }, _) => why.clone(),
         (UnwrapError::NoTerminal { .. }, _) => {
             "could not read passphrase: standard input is not a terminal, and /dev/tty is not available: \
@@ -104,9 +105,13 @@ fn headline(why: &UnwrapError, identities: usize) -> String {
     format!("failed to create reader for decrypting sops data key with age: {why}")
 }
 
-/// SOPS first loads all, then reads all, and stops at the first bad line of a source.
+/// SOPS first loads all, then reads all, and stops at the first bad line of a source. A default file that could not even be named is no matter
+/// if anything else was there.
 fn load_errors(rows: &[&Source]) -> String {
-    let unreadable = rows.iter().filter(|source| matches!(source.held, Held::Unreadable(_)) || is_ssh(source)).filter_map(|s| unusable(s));
+    let nameless = |source: &Source| !source.place.contains('/') && rows.last().is_some_and(|default| std::ptr::eq(*default, source));
+    let needless = |source: &Source| nameless(source) && rows.iter().any(|source| opened(source));
+    let loading = |source: &Source| (matches!(source.held, Held::Unreadable(_)) || is_ssh(source)) && !needless(source);
+    let unreadable = rows.iter().filter(|source| loading(source)).filter_map(|source| unusable(source));
     let spoilt = rows.iter().filter(|source| !is_ssh(source)).filter_map(|source| match &source.held {
         Held::Spoilt(why) => Some(why.clone()),
         _ => {

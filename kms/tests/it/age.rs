@@ -1,7 +1,10 @@
 //! age keys: spelling, wrapping, and every place where an identity may lie.
 
+use std::collections::HashSet;
+use std::io::Write;
 use std::sync::Arc;
 
+use age_core::format::{FileKey, Stanza};
 use leafcrypt_kms::{Beside, Field, Fields, Kind, MasterKey, Secret, Session, UnwrapError, WrapError, Wrapped, backend, generate};
 
 use crate::scripted::Scripted;
@@ -159,4 +162,42 @@ fn another_key_does_not_open() {
     let ((_, recipient), (line, _)) = (native(), native());
     let (session, _) = Scripted::new().env("SOPS_AGE_KEY", &line).session();
     assert!(matches!(key(&recipient).unwrap(&wrapped(&recipient), &session), Err(UnwrapError::NotHeld { .. })));
+}
+
+/// The data key in an age file whose header has one stanza, of a kind that nobody here opens.
+pub fn wrapped_as(tag: &str, args: &[&str]) -> Wrapped {
+    struct Stranger(Stanza);
+    impl age::Recipient for Stranger {
+        fn wrap_file_key(&self, _: &FileKey) -> Result<(Vec<Stanza>, HashSet<String>), age::EncryptError> {
+            Ok((vec![Stanza { tag: self.0.tag.clone(), args: self.0.args.clone(), body: self.0.body.clone() }], HashSet::new()))
+        }
+    }
+    let stranger = Stranger(Stanza { tag: tag.to_owned(), args: args.iter().map(|&a| a.to_owned()).collect(), body: vec![1; 32] });
+    Wrapped(String::from_utf8(armoured(&stranger, DATA_KEY)).unwrap())
+}
+
+/// An armoured age file.
+pub fn armoured(recipient: &dyn age::Recipient, content: &[u8]) -> Vec<u8> {
+    let file = age::Encryptor::with_recipients(std::iter::once(recipient)).unwrap();
+    let armour = age::armor::ArmoredWriter::wrap_output(Vec::new(), age::armor::Format::AsciiArmor).unwrap();
+    let mut writer = file.wrap_output(armour).unwrap();
+    writer.write_all(content).unwrap();
+    writer.finish().unwrap().finish().unwrap()
+}
+
+/// Bech32 as age has it, without a limit of length.
+pub fn bech32(prefix: &str, data: &[u8]) -> String {
+    fn checksum(values: impl Iterator<Item = u8>) -> u32 {
+        const GENERATORS: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
+        values.fold(1, |sum, value| {
+            let generators = GENERATORS.iter().enumerate().filter(|(i, _)| sum >> (25 + i) & 1 == 1).map(|(_, g)| g);
+            generators.fold((sum & 0x1ff_ffff) << 5 ^ u32::from(value), |sum, g| sum ^ g)
+        })
+    }
+    let bits: Vec<u8> = data.iter().flat_map(|byte| (0..8).rev().map(move |i| byte >> i & 1)).collect();
+    let fives: Vec<u8> = bits.chunks(5).map(|five| (0..5).fold(0, |all, i| all << 1 | five.get(i).copied().unwrap_or(0))).collect();
+    let expanded = || prefix.bytes().map(|b| b >> 5).chain([0]).chain(prefix.bytes().map(|b| b & 31));
+    let sum = checksum(expanded().chain(fives.iter().copied()).chain([0; 6])) ^ 1;
+    let words = fives.iter().copied().chain((0..6).rev().map(|i| (sum >> (5 * i) & 31) as u8));
+    format!("{prefix}1{}", words.map(|w| char::from(b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"[usize::from(w)])).collect::<String>())
 }

@@ -2,6 +2,9 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod age;
+mod age_passphrase;
+mod age_sources;
+mod age_ssh;
 mod conformance;
 mod gpg;
 mod gpg_failures;

@@ -6,24 +6,34 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use leafcrypt_kms::{Asked, Command, Finished, Outside, Secret, Session};
+use leafcrypt_kms::{Asked, Command, Conversation, Finished, Outside, Secret, Session};
 
 /// Answers a program that is run; `None`: there is no such program.
 type Program = Box<dyn Fn(&Command) -> Option<Finished> + Send + Sync>;
+
+/// The other side of a talk, in a thread of its own: a plugin by its name, an agent by its socket.
+type Peer = Arc<dyn Fn(UnixStream, &Command) + Send + Sync>;
+
+/// How long we wait for one who is silent, whatever patience was asked for.
+const SILENCE: Duration = Duration::from_millis(200);
 
 /// A scripted world. Empty at first: no variables, no files, no programs, no terminal.
 #[derive(Default)]
 pub struct Scripted {
     env: HashMap<String, OsString>,
     files: HashMap<PathBuf, Vec<u8>>,
+    folders: Vec<PathBuf>,
     program: Option<Program>,
+    peers: HashMap<String, Peer>,
+    passwd_home: Option<PathBuf>,
     answers: Mutex<Vec<Option<String>>>,
     terminal: bool,
-    /// What happened, in order: `read PATH`, `run PROGRAM ARGS`, `ask PROMPT`.
+    /// What happened, in order: `read PATH`, `run PROGRAM ARGS`, `talk PROGRAM ARGS`, `connect SOCKET`, `ask PROMPT`, `line PROMPT`, `tell TEXT`.
     pub log: Mutex<Vec<String>>,
 }
 
@@ -39,6 +49,23 @@ impl Scripted {
 
     pub fn file(mut self, path: &str, content: impl Into<Vec<u8>>) -> Self {
         self.files.insert(PathBuf::from(path), content.into());
+        self
+    }
+
+    pub fn folder(mut self, path: &str) -> Self {
+        self.folders.push(PathBuf::from(path));
+        self
+    }
+
+    /// The home of the password file.
+    pub fn passwd_home(mut self, path: &str) -> Self {
+        self.passwd_home = Some(PathBuf::from(path));
+        self
+    }
+
+    /// Somebody to talk with: a program by its name, or one who listens on a socket.
+    pub fn peer(mut self, name: &str, peer: impl Fn(UnixStream, &Command) + Send + Sync + 'static) -> Self {
+        self.peers.insert(name.to_owned(), Arc::new(peer));
         self
     }
 
@@ -64,6 +91,29 @@ impl Scripted {
         self.log.lock().unwrap().iter().filter(|line| line.starts_with(beginning)).count()
     }
 
+    /// All that happened of some kinds, by their beginnings.
+    pub fn happened(&self, beginnings: &[&str]) -> Vec<String> {
+        let log = self.log.lock().unwrap();
+        log.iter().filter(|line| beginnings.iter().any(|beginning| line.starts_with(beginning))).cloned().collect()
+    }
+
+    fn answer(&self) -> Asked {
+        if !self.terminal {
+            return Asked::NoTerminal;
+        }
+        match self.answers.lock().unwrap().pop().flatten() {
+            Some(answer) => Asked::Answer(Secret::new(answer.into_bytes())),
+            None => Asked::Cancelled,
+        }
+    }
+
+    fn meet(&self, name: &str, command: Command) -> io::Result<Box<dyn Conversation>> {
+        let peer = Arc::clone(self.peers.get(name).ok_or(io::ErrorKind::NotFound)?);
+        let (ours, theirs) = UnixStream::pair()?;
+        std::thread::spawn(move || peer(theirs, &command));
+        Ok(Box::new(Line(ours)))
+    }
+
     fn note(&self, line: String) {
         self.log.lock().unwrap().push(line);
     }
@@ -81,6 +131,9 @@ impl Outside for Scripted {
 
     fn read(&self, path: &Path, limit: usize) -> io::Result<Secret> {
         self.note(format!("read {}", path.display()));
+        if self.folders.iter().any(|folder| folder == path) {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
         let bytes = self.files.get(path).ok_or(io::ErrorKind::NotFound)?;
         if bytes.len() > limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(Secret::new(bytes.clone())) }
     }
@@ -91,15 +144,36 @@ impl Outside for Scripted {
         self.program.as_ref().and_then(|program| program(&command)).ok_or(io::ErrorKind::NotFound.into())
     }
 
+    /// A program whose status is none and who printed nothing is one that never ends.
+    fn run_within(&self, command: Command, _: Duration) -> io::Result<Finished> {
+        let finished = self.run(command)?;
+        if finished.status.is_none() && finished.stdout.is_empty() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(finished) }
+    }
+
+    fn talk(&self, command: Command) -> io::Result<Box<dyn Conversation>> {
+        let name = command.program.to_string_lossy().into_owned();
+        let words: Vec<_> = command.args.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+        self.note(format!("talk {name} {}", words.join(" ")));
+        self.meet(&name, command)
+    }
+
+    fn connect(&self, socket: &Path) -> io::Result<Box<dyn Conversation>> {
+        self.note(format!("connect {}", socket.display()));
+        self.meet(&socket.display().to_string(), Command::default())
+    }
+
     fn ask(&self, prompt: &str) -> Asked {
         self.note(format!("ask {prompt}"));
-        if !self.terminal {
-            return Asked::NoTerminal;
-        }
-        match self.answers.lock().unwrap().pop().flatten() {
-            Some(answer) => Asked::Answer(Secret::new(answer.into_bytes())),
-            None => Asked::Cancelled,
-        }
+        self.answer()
+    }
+
+    fn ask_line(&self, prompt: &str) -> Asked {
+        self.note(format!("line {prompt}"));
+        self.answer()
+    }
+
+    fn tell(&self, message: &str) {
+        self.note(format!("tell {message}"));
     }
 
     fn now(&self) -> SystemTime {
@@ -107,6 +181,32 @@ impl Outside for Scripted {
     }
 
     fn passwd_home(&self) -> Option<PathBuf> {
-        None
+        self.passwd_home.clone()
+    }
+}
+
+/// A line to a peer.
+struct Line(UnixStream);
+
+impl Conversation for Line {
+    fn set_patience(&mut self, limit: Option<Duration>) {
+        self.0.set_read_timeout(limit.map(|_| SILENCE)).unwrap();
+    }
+}
+
+impl io::Read for Line {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let silent = |why: io::Error| if why.kind() == io::ErrorKind::WouldBlock { io::ErrorKind::TimedOut.into() } else { why };
+        self.0.read(into).map_err(silent)
+    }
+}
+
+impl io::Write for Line {
+    fn write(&mut self, from: &[u8]) -> io::Result<usize> {
+        self.0.write(from)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
