@@ -11,7 +11,7 @@ use crate::age::{armoured, key, native, opens, wrapped};
 use crate::scripted::{Scripted, printed};
 
 /// An armoured identity file; little work to open.
-fn locked(content: &str, passphrase: &str) -> Vec<u8> {
+pub fn locked(content: &str, passphrase: &str) -> Vec<u8> {
     locked_with(content, passphrase, 2)
 }
 
@@ -147,7 +147,9 @@ fn files_that_no_passphrase_opens_say_why_and_ask_nothing() {
     check(wrapped(&stranger).0.into_bytes(), "it has no passphrase");
     // The work that a file may ask of us ends at 18: only the header matters, so nobody has to do it.
     let heavy = String::from_utf8_lossy(&binary(&file)).replacen(" 2\n", " 19\n", 1);
-    let heavy: Vec<u8> = [heavy.split_once("---").unwrap().0.as_bytes(), &binary(&file)[binary(&file).windows(3).position(|w| w == b"---").unwrap()..]].concat();
+    let heavy: Vec<u8> =
+        [heavy.split_once("---").unwrap().0.as_bytes(), &binary(&file)[binary(&file).windows(3).position(|w| w == b"---").unwrap()..]]
+            .concat();
     check(heavy, "its scrypt work factor is over 18");
 }
 
@@ -184,7 +186,10 @@ fn the_agent_is_asked_first_by_a_name_of_the_contents() {
     assert_eq!(told[0], "OPTION ttyname=/dev/pts/7");
     let words: Vec<_> = told[1].split(' ').collect();
     assert!(words[1].starts_with("SopsAge") && words[1].len() == 47, "{told:?}");
-    assert_eq!([&words[..1], &words[2..]].concat(), ["GET_PASSPHRASE", "X", "Passphrase", "Enter+passphrase+for+identity+'SOPS_AGE_KEY_FILE':"]);
+    assert_eq!(
+        [&words[..1], &words[2..]].concat(),
+        ["GET_PASSPHRASE", "X", "Passphrase", "Enter+passphrase+for+identity+'SOPS_AGE_KEY_FILE':"]
+    );
 }
 
 #[test]
@@ -225,7 +230,7 @@ fn an_agent_that_is_silent_or_none_is_passed_over() {
         },
     ];
     for peer in peers {
-        let world = Scripted::new().env("SOPS_AGE_KEY_FILE", "/k").file("/k", locked(&line, "right")).peer(SOCKET, peer);
+        let world = Scripted::new().hurried().env("SOPS_AGE_KEY_FILE", "/k").file("/k", locked(&line, "right")).peer(SOCKET, peer);
         let (session, world) = world.env("GPG_AGENT_INFO", SOCKET).answers(&["right"]).session();
         opens(&recipient, &wrapped(&recipient), &session);
         assert_eq!(world.count("ask"), 1);

@@ -60,18 +60,13 @@ fn every_place_is_told_with_what_it_came_to() {
 fn what_is_wrong_with_a_source_is_told_and_nothing_of_its_content() {
     let (line, _) = native();
     let check = |world: Scripted, expected: &[&str]| {
-        let told: Vec<_> = trail(world.env("HOME", "/h")).into_iter().filter_map(|l| l.strip_prefix("failed: ").map(str::to_owned)).collect();
+        let told: Vec<_> =
+            trail(world.env("HOME", "/h")).into_iter().filter_map(|l| l.strip_prefix("failed: ").map(str::to_owned)).collect();
         assert_eq!(told, expected);
     };
     let in_file = |text: &str| Scripted::new().env("SOPS_AGE_KEY_FILE", "/k").file("/k", text);
-    check(
-        Scripted::new().env("SOPS_AGE_KEY_FILE", "/k"),
-        &["failed to open SOPS_AGE_KEY_FILE file: open /k: no such file or directory"],
-    );
-    check(
-        Scripted::new().env("SOPS_AGE_SSH_PRIVATE_KEY_FILE", "/k"),
-        &["failed to open file: open /k: no such file or directory"],
-    );
+    check(Scripted::new().env("SOPS_AGE_KEY_FILE", "/k"), &["failed to open SOPS_AGE_KEY_FILE file: open /k: no such file or directory"]);
+    check(Scripted::new().env("SOPS_AGE_SSH_PRIVATE_KEY_FILE", "/k"), &["failed to open file: open /k: no such file or directory"]);
     check(
         Scripted::new().env("SOPS_AGE_KEY", "hunter2"),
         &["failed to parse 'SOPS_AGE_KEY' age identities: unknown identity type (line 1)"],
@@ -167,7 +162,8 @@ fn a_command_is_run_once_for_each_recipient_and_told_which() {
 #[test]
 fn what_a_command_printed_serves_other_recipients() {
     let ((a_line, a), (b_line, b)) = (native(), native());
-    let (session, world) = Scripted::new().env("SOPS_AGE_KEY_CMD", "k").program(move |_| printed(&format!("{a_line}\n{b_line}\n"))).session();
+    let (session, world) =
+        Scripted::new().env("SOPS_AGE_KEY_CMD", "k").program(move |_| printed(&format!("{a_line}\n{b_line}\n"))).session();
     opens(&a, &wrapped(&a), &session);
     opens(&b, &wrapped(&b), &session);
     assert_eq!(world.count("run"), 1);

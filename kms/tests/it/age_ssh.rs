@@ -171,10 +171,7 @@ fn keys_that_cannot_be_used_say_why() {
         &unusable(&["-t", "rsa", "-b", "2048", "-m", "PEM"], "long enough"),
         "its old PEM encryption is not supported (`ssh-keygen -p -f FILE` writes it anew)",
     );
-    check(
-        &unusable(&["-t", "ed25519", "-Z", "chacha20-poly1305@openssh.com"], "x"),
-        "the cipher of its passphrase is not supported",
-    );
+    check(&unusable(&["-t", "ed25519", "-Z", "chacha20-poly1305@openssh.com"], "x"), "the cipher of its passphrase is not supported");
     for none in ["", "hunter2", &pair.public, &pair.private[..pair.private.len() / 2]] {
         check(none, "ssh: no key found");
     }

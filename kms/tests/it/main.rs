@@ -3,6 +3,7 @@
 
 mod age;
 mod age_passphrase;
+mod age_plugin;
 mod age_sources;
 mod age_ssh;
 mod conformance;

@@ -19,9 +19,6 @@ type Program = Box<dyn Fn(&Command) -> Option<Finished> + Send + Sync>;
 /// The other side of a talk, in a thread of its own: a plugin by its name, an agent by its socket.
 type Peer = Arc<dyn Fn(UnixStream, &Command) + Send + Sync>;
 
-/// How long we wait for one who is silent, whatever patience was asked for.
-const SILENCE: Duration = Duration::from_millis(200);
-
 /// A scripted world. Empty at first: no variables, no files, no programs, no terminal.
 #[derive(Default)]
 pub struct Scripted {
@@ -31,6 +28,7 @@ pub struct Scripted {
     program: Option<Program>,
     peers: HashMap<String, Peer>,
     passwd_home: Option<PathBuf>,
+    hurried: bool,
     answers: Mutex<Vec<Option<String>>>,
     terminal: bool,
     /// What happened, in order: `read PATH`, `run PROGRAM ARGS`, `talk PROGRAM ARGS`, `connect SOCKET`, `ask PROMPT`, `line PROMPT`, `tell TEXT`.
@@ -66,6 +64,12 @@ impl Scripted {
     /// Somebody to talk with: a program by its name, or one who listens on a socket.
     pub fn peer(mut self, name: &str, peer: impl Fn(UnixStream, &Command) + Send + Sync + 'static) -> Self {
         self.peers.insert(name.to_owned(), Arc::new(peer));
+        self
+    }
+
+    /// Patience ends almost at once here: for peers that never answer.
+    pub fn hurried(mut self) -> Self {
+        self.hurried = true;
         self
     }
 
@@ -111,7 +115,7 @@ impl Scripted {
         let peer = Arc::clone(self.peers.get(name).ok_or(io::ErrorKind::NotFound)?);
         let (ours, theirs) = UnixStream::pair()?;
         std::thread::spawn(move || peer(theirs, &command));
-        Ok(Box::new(Line(ours)))
+        Ok(Box::new(Line { stream: ours, hurried: self.hurried }))
     }
 
     fn note(&self, line: String) {
@@ -185,25 +189,33 @@ impl Outside for Scripted {
     }
 }
 
+fn silent(why: io::Error) -> io::Error {
+    if why.kind() == io::ErrorKind::WouldBlock { io::ErrorKind::TimedOut.into() } else { why }
+}
+
 /// A line to a peer.
-struct Line(UnixStream);
+struct Line {
+    stream: UnixStream,
+    hurried: bool,
+}
 
 impl Conversation for Line {
     fn set_patience(&mut self, limit: Option<Duration>) {
-        self.0.set_read_timeout(limit.map(|_| SILENCE)).unwrap();
+        let limit = if self.hurried { limit.map(|_| Duration::from_millis(50)) } else { limit };
+        self.stream.set_read_timeout(limit).unwrap();
+        self.stream.set_write_timeout(limit).unwrap();
     }
 }
 
 impl io::Read for Line {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let silent = |why: io::Error| if why.kind() == io::ErrorKind::WouldBlock { io::ErrorKind::TimedOut.into() } else { why };
-        self.0.read(into).map_err(silent)
+        self.stream.read(into).map_err(silent)
     }
 }
 
 impl io::Write for Line {
     fn write(&mut self, from: &[u8]) -> io::Result<usize> {
-        self.0.write(from)
+        self.stream.write(from).map_err(silent)
     }
 
     fn flush(&mut self) -> io::Result<()> {
