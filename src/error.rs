@@ -56,6 +56,21 @@ pub enum Error {
     BadSetValue,
     #[error("{what}")]
     SetRefused { what: String },
+    /// There is no editor, or it failed.
+    #[error("{what}")]
+    Editor { what: String },
+    /// The editor took the file away.
+    #[error("the edited file cannot be read: {what}")]
+    EditorLost { what: String },
+    /// The editor left everything as it was.
+    #[error("File has not changed, exiting.")]
+    NotModified,
+    /// No place for plaintext that needs a name.
+    #[error("{what}")]
+    NoPlace { what: String },
+    /// What was typed is not in the file, but sealed and kept.
+    #[error("{source}\nwhat you typed is sealed and kept; the next edit of {path} offers it")]
+    Rescued { path: String, source: Box<Error> },
     /// Somebody has to say yes, and did not, or is not there.
     #[error("{path}: not confirmed")]
     NotConfirmed { path: String },

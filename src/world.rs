@@ -42,6 +42,9 @@ pub trait Dialog: Sync {
     /// Text that a question is about, before it is asked. As `sops` on standard output.
     fn show(&self, text: &str);
 
+    /// A message, and a wait until somebody has read it. False: there is nobody.
+    fn pause(&self, text: &str) -> bool;
+
     /// One line on standard error on how a command over many files gets on.
     fn log(&self, line: &str);
 }
@@ -100,6 +103,10 @@ impl Dialog for NoDialog {
     }
 
     fn show(&self, _: &str) {}
+
+    fn pause(&self, _: &str) -> bool {
+        false
+    }
 
     fn log(&self, _: &str) {}
 }

@@ -65,6 +65,12 @@ pub trait Outside: Send + Sync {
     /// As the file system says; [`io::ErrorKind::FileTooLarge`] over the limit, [`io::ErrorKind::IsADirectory`] for a folder.
     fn read(&self, path: &Path, limit: usize) -> io::Result<Secret>;
 
+    /// The path of a program: of a name through `PATH` without empty and relative entries, or of a path that the user spelled with a `/`.
+    fn program(&self, name: &std::ffi::OsStr) -> Option<std::path::PathBuf> {
+        let _ = name;
+        None
+    }
+
     /// Runs a program to its end.
     ///
     /// # Errors

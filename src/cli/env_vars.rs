@@ -21,6 +21,9 @@ Environment:
   XDG_STATE_HOME, XDG_RUNTIME_DIR
                                 lock files where folders cannot be locked; memory
                                 for what must have a name for a while
+  SOPS_EDITOR, EDITOR           the editor of edit
+  XDG_RUNTIME_DIR               where plaintext is kept in memory while an editor is open
+  XDG_STATE_HOME                where edits that could not be saved are kept, sealed
   NO_COLOR                      no colours";
 
 /// The variables that count as flags.

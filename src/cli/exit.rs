@@ -27,6 +27,8 @@ pub enum Exit {
     NoFileSpecified = 100,
     DuplicateKeyType = 112,
     CouldNotRetrieveKey = 128,
+    FileHasNotBeenModified = 200,
+    NoEditorFound = 201,
     FileAlreadyEncrypted = 203,
 }
 
@@ -50,6 +52,10 @@ pub fn of(error: &Error) -> Exit {
         Error::DuplicateOrder { .. } => Exit::DuplicateKeyType,
         Error::AlreadySealed { .. } => Exit::FileAlreadyEncrypted,
         Error::Config(e) => config(e),
+        Error::EditorLost { .. } => Exit::CouldNotReadInput,
+        Error::NotModified => Exit::FileHasNotBeenModified,
+        Error::Editor { .. } => Exit::NoEditorFound,
+        Error::Rescued { source, .. } => of(source),
         Error::Resolve { .. }
         | Error::Key { .. }
         | Error::NoKeys
@@ -57,6 +63,7 @@ pub fn of(error: &Error) -> Exit {
         | Error::WouldBeClear { .. }
         | Error::NotConfirmed { .. }
         | Error::NoConfig
+        | Error::NoPlace { .. }
         | Error::Several { .. }
         | Error::Exists { .. }
         | Error::Audit(_)

@@ -9,7 +9,7 @@ pub(super) fn asks_version(argv: &[OsString]) -> bool {
     argv.get(1).is_some_and(|first| first == "--version" || first == "-v" || first == "-V")
 }
 
-/// Turns `-d [flags] FILE` into `decrypt [flags] FILE`, `-e` likewise, wherever the flag stands; and moves flags that stand before a command behind it.
+/// Turns `-d [flags] FILE` into `decrypt [flags] FILE`, `-e` and `-r` likewise, wherever the flag stands, and `FILE` into `edit FILE`; moves flags that stand before a command behind it.
 pub(super) fn rewrite(argv: Vec<OsString>, command: &Command) -> Vec<OsString> {
     let Some(program) = argv.first().cloned() else { return argv };
     let words = &argv[1..];
@@ -38,7 +38,7 @@ pub(super) fn rewrite(argv: Vec<OsString>, command: &Command) -> Vec<OsString> {
         return out;
     }
     let named = |word: &OsString, names: [&str; 2]| names.iter().any(|name| word == name);
-    let modes = [("decrypt", ["-d", "--decrypt"]), ("encrypt", ["-e", "--encrypt"])];
+    let modes = [("decrypt", ["-d", "--decrypt"]), ("encrypt", ["-e", "--encrypt"]), ("rotate", ["-r", "--rotate"])];
     let end = words.iter().position(|w| w == "--").unwrap_or(words.len());
     for (mode, names) in modes {
         if let Some(at) = words[..end].iter().position(|word| named(word, names)) {
@@ -48,7 +48,17 @@ pub(super) fn rewrite(argv: Vec<OsString>, command: &Command) -> Vec<OsString> {
             return out;
         }
     }
+    // The bare file: to be edited. A word that looks like no file is a command that is misspelled.
+    if first.is_some_and(|i| looks_like_a_file(&words[i])) {
+        out.push("edit".into());
+        out.extend(words.iter().cloned());
+        return out;
+    }
     argv
+}
+
+fn looks_like_a_file(word: &OsString) -> bool {
+    word.as_encoded_bytes().iter().any(|b| matches!(b, b'.' | b'/')) || std::path::Path::new(word).exists()
 }
 
 /// Does this flag take the next word as its value, in whatever command it belongs to?
@@ -84,5 +94,9 @@ mod tests {
         check("x --age decrypt encrypt f", "x encrypt --age decrypt f");
         check("x decrypt -- -d", "x decrypt -- -d");
         check("x edit f", "x edit f");
+        check("x f.yaml", "x edit f.yaml");
+        check("x encypt f.yaml", "x encypt f.yaml");
+        check("sops -r -i f", "sops rotate -i f");
+        check("sops --ignore-mac ./f", "sops edit --ignore-mac ./f");
     }
 }

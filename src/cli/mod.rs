@@ -2,6 +2,7 @@
 
 mod completion;
 mod decrypt;
+mod edit;
 mod encrypt;
 mod env_vars;
 mod exit;
@@ -32,6 +33,7 @@ use leafcrypt_kms::{Real, Session};
 
 use crate::error::Error;
 use crate::files;
+use crate::flows::keeper;
 use crate::flows::target::Done;
 use crate::manners::Manners;
 use crate::world::{NoJournal, SystemRandom, World};
@@ -50,6 +52,7 @@ struct Cli {
 enum Commands {
     Encrypt(encrypt::Args),
     Decrypt(decrypt::Args),
+    Edit(edit::Args),
     Set(set::Args),
     Rotate(rotate::Args),
     Updatekeys(updatekeys::Args),
@@ -73,6 +76,9 @@ struct Context<'w> {
 /// Runs the program: argv in, exit code out.
 pub fn run(argv: Vec<OsString>) -> u8 {
     let manners = Manners::of_program(&argv.first().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default());
+    if argv.get(1).is_some_and(|first| first == keeper::ARGUMENT) {
+        return keeper::keep();
+    }
     let session = Session::new(Arc::new(Real::starting(|start| crate::guard::as_started(start))));
     let world =
         World { random: &SystemRandom, session, manners, dialog: &prompt::Terminal { sops: manners.sops_messages }, journal: &NoJournal };
@@ -133,6 +139,7 @@ fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
     match command {
         Commands::Encrypt(args) => args.run(context),
         Commands::Decrypt(args) => args.run(context),
+        Commands::Edit(args) => args.run(context),
         Commands::Set(args) => args.run(context),
         Commands::Rotate(args) => args.run(context),
         Commands::Updatekeys(args) => args.run(context),

@@ -46,6 +46,12 @@ impl Dialog for Terminal {
         }
     }
 
+    fn pause(&self, text: &str) -> bool {
+        super::report::say(text);
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer).is_ok_and(|read| read > 0)
+    }
+
     fn log(&self, line: &str) {
         super::report::say(line);
     }

@@ -1,5 +1,6 @@
 //! Folders and files for plaintext that must have a name for a while (R3, R4): owner-only, in memory where there is such a place, removed by us.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -43,6 +44,51 @@ impl PrivateDir {
     /// It is in memory: nothing in it reaches a disk, except by way of swap.
     pub fn in_memory(&self) -> bool {
         self.in_memory
+    }
+
+    /// What is removed in the end: the folder around it, which is locked.
+    pub fn outer(&self) -> &Path {
+        &self.outer
+    }
+
+    /// Puts a new file of mode 0600 into it.
+    ///
+    /// # Errors
+    /// There is one of that name, or no room.
+    pub fn write(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+        let folder = self.open()?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = retry_on_intr(|| openat(&folder, name, flags, Mode::RUSR | Mode::WUSR))?;
+        put_all(&file, bytes, 0, true)?;
+        Ok(())
+    }
+
+    /// What a file in it holds by now: editors put a new one in the old one's place. Only a regular file of our own counts.
+    ///
+    /// # Errors
+    /// It is gone, or something else.
+    pub fn read(&self, name: &OsStr) -> io::Result<Vec<u8>> {
+        let folder = self.open()?;
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = retry_on_intr(|| openat(&folder, name, flags, Mode::empty()))?;
+        let now = fstat(&file)?;
+        if FileType::from_raw_mode(now.st_mode) != FileType::RegularFile || now.st_uid != geteuid().as_raw() {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        super::read::all(&file, &now).map_err(|_| io::ErrorKind::FileTooLarge.into())
+    }
+
+    fn open(&self) -> io::Result<OwnedFd> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(retry_on_intr(|| openat(&self.lock, INNER, flags, Mode::empty()))?)
+    }
+
+    /// The lock once more, for a process that is to hold it as long as it lives, too.
+    ///
+    /// # Errors
+    /// Too many descriptors.
+    pub fn shared_lock(&self) -> io::Result<OwnedFd> {
+        self.lock.try_clone()
     }
 
     /// Removes it now. Dropping it does the same, but cannot tell.
@@ -183,6 +229,17 @@ fn take_away(folder: &Path, in_memory: bool) -> io::Result<()> {
         shred_all(folder);
     }
     fs::remove_dir_all(folder)
+}
+
+/// Removes a folder of ours whose maker has died.
+///
+/// # Errors
+/// Something could not be removed.
+pub fn remove_private_dir(folder: &Path, in_memory: bool) -> io::Result<()> {
+    match take_away(folder, in_memory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
 }
 
 /// Overwrites a file once and removes its name. Overwriting is not erasing: journals, snapshots and flash keep copies (threat-model.md, section 6).

@@ -102,6 +102,25 @@ pub fn write(path: &Path, bytes: &[u8], how: &WriteHow<'_>) -> Result<(), WriteE
     }
 }
 
+/// Could a file be written? To be asked before somebody types a text for it.
+///
+/// # Errors
+/// As [`write()`], as far as it can be known before.
+pub fn can_write(path: &Path, how: &WriteHow<'_>) -> Result<(), WriteError> {
+    let Target::File(place) = resolve(path, how)? else { return Err(WriteError::NotRegular) };
+    check(&place, place.old()?.as_ref(), how)?;
+    let may = rustix::fs::accessat(&place.folder, ".", rustix::fs::Access::WRITE_OK, AtFlags::EACCESS);
+    if how.write_through { Ok(()) } else { may.map_err(|errno| WriteError::of(errno, &place.folder_path)) }
+}
+
+/// Removes a file of ours that is not needed any more.
+///
+/// # Errors
+/// It is not there, or cannot be removed.
+pub fn remove(path: &Path) -> std::io::Result<()> {
+    std::fs::remove_file(path)
+}
+
 /// A file that nobody else who keeps to our lock changes: to read it again, and write what was made of that.
 pub struct Claim {
     place: Place,

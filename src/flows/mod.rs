@@ -1,18 +1,24 @@
 //! What a person can do, one file each; nothing here prints, reads argv, or exits.
 
 pub mod change;
+pub mod child;
 pub mod complete;
 pub mod consent;
 pub mod decrypt;
 pub mod disk;
+pub mod edit;
+pub mod editor;
 pub mod encrypt;
+pub mod example;
 pub mod extract;
 pub mod filestatus;
 pub mod groups;
 pub mod init;
+pub mod keeper;
 pub mod keygen;
 pub mod many;
 pub mod recipients;
+pub mod rescue;
 pub mod rotate;
 pub mod rules;
 pub mod set;

@@ -10,6 +10,7 @@ use crate::config::{Config, ConfigError, Rule};
 use crate::error::Error;
 use crate::keys::{Group, KeyGroups, Record};
 use crate::manners::Manners;
+use crate::seal::plain_bytes;
 use crate::seal::policy::Policy;
 use crate::seal::selection::Selection;
 use crate::sealed_file::{OpenFile, Settings, Vouched};
@@ -76,6 +77,44 @@ pub fn refuse_clear(
         return Ok(());
     }
     Err(Error::WouldBeClear { path: name.to_owned(), at, own: own.to_string(), wanted: wanted.to_string() })
+}
+
+/// The same for every value of a text that did not stand there in clear before.
+///
+/// # Errors
+/// One would.
+pub fn refuse_new_clear(
+    document: &Document<'_>,
+    before: &Document<'_>,
+    file: &Settings,
+    rule: Option<&Rule>,
+    name: &str,
+    manners: &Manners,
+    warnings: &mut Vec<String>,
+) -> Result<(), Error> {
+    let Some(rule) = rule else { return Ok(()) };
+    let own = file.selection.clone().unwrap_or_else(Selection::default_rule);
+    let wanted = rule.selection.clone().unwrap_or_else(Selection::default_rule);
+    if own == wanted {
+        return Ok(());
+    }
+    // Neither can fail: see above.
+    let (Ok(own), Ok(wanted)) = (Policy::new(&own), Policy::new(&wanted)) else { return Ok(()) };
+    let values = |document: &Document<'_>| -> Vec<(String, Vec<u8>)> {
+        let id = |i: usize| LeafId(i as u32);
+        let value = |i: usize| (document.paths().display(document.leaves()[i].path), plain_bytes::of(&document.value(id(i))).into_owned());
+        (0..document.leaves().len()).map(value).collect()
+    };
+    let old: std::collections::HashSet<_> = values(before).into_iter().collect();
+    let (covered, would_be) = (own.coverage(document).leaves, wanted.coverage(document).leaves);
+    let new = values(document)
+        .into_iter()
+        .enumerate()
+        .find(|(i, value)| !covered[*i] && would_be[*i] && !value.1.is_empty() && !old.contains(value));
+    match new {
+        Some((i, _)) => refuse_clear(document, LeafId(i as u32), file, Some(rule), name, manners, warnings),
+        None => Ok(()),
+    }
 }
 
 /// What to say where somebody was removed and the data key stays (P12).

@@ -7,4 +7,4 @@ mod panics;
 mod signals;
 
 pub use harden::{Started, as_started, harden, started, started_umask};
-pub use signals::{Held, end_by_broken_pipe, hold_signals, is_interrupted};
+pub use signals::{Held, end_by_broken_pipe, forget_keyboard, hold_signals, interrupted_by, is_interrupted};

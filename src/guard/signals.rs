@@ -64,6 +64,19 @@ pub fn is_interrupted() -> bool {
     WAITING.iter().any(|waiting| waiting.came.load(Ordering::SeqCst))
 }
 
+/// Which signal waits; with `but_keyboard` none that a Ctrl-C or Ctrl-\\ sends.
+pub fn interrupted_by(but_keyboard: bool) -> Option<i32> {
+    let counts = |waiting: &&Waiting| !(but_keyboard && [SIGINT, SIGQUIT].contains(&waiting.signal));
+    WAITING.iter().filter(counts).find(|waiting| waiting.came.load(Ordering::SeqCst)).map(|waiting| waiting.signal)
+}
+
+/// Forgets a Ctrl-C and a Ctrl-\\ that belonged to somebody else: to an editor that owned the terminal.
+pub fn forget_keyboard() {
+    for waiting in WAITING.iter().filter(|waiting| [SIGINT, SIGQUIT].contains(&waiting.signal)) {
+        waiting.came.store(false, Ordering::SeqCst);
+    }
+}
+
 /// Ends the process as a broken pipe does by default; Rust's runtime ignores that signal, so that a write tells of it by an error.
 pub fn end_by_broken_pipe() {
     let _ = low_level::emulate_default_handler(SIGPIPE);

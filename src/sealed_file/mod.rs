@@ -72,6 +72,8 @@ pub struct OpenFile<'t> {
     base: Option<Base<'t>>,
     /// What of the sealed file is made anew.
     renews: Renews,
+    /// A text of which nothing is covered is refused: a new file whose rule does nothing (P10).
+    must_cover: bool,
     /// What the user should know; already in words.
     warnings: Vec<String>,
 }
@@ -211,6 +213,17 @@ impl OpenFile<'_> {
     /// To be changed before sealing again.
     pub fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
+    }
+
+    /// Whether a text of which nothing is covered is refused: in a new file, not in one that is opened.
+    #[must_use]
+    pub fn must_cover(self, must: bool) -> Self {
+        OpenFile { must_cover: must, ..self }
+    }
+
+    /// Its data key.
+    pub fn data_key(&self) -> &DataKey {
+        &self.data_key
     }
 
     /// Its data key, to open another state of the same file.

@@ -56,7 +56,7 @@ impl<'t> SealedFile<'t> {
         let base = Base { text, metadata, body, hints, mac, unchecked: how.ignore_mac };
         // What is completed has leaves to seal as it stands.
         let renews = if how.completing { Renews::Leaves } else { Renews::Block };
-        Ok(OpenFile { plain: plain.into(), format, data_key, settings, base: Some(base), renews, warnings })
+        Ok(OpenFile { plain: plain.into(), format, data_key, settings, base: Some(base), renews, must_cover: false, warnings })
     }
 }
 

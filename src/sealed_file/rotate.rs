@@ -5,11 +5,12 @@
 
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use leafcrypt_formats::Format;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::error::SealError;
-use super::{OpenFile, Renews};
+use super::{OpenFile, Renews, Settings};
 use crate::keys::DataKey;
 use crate::world::World;
 
@@ -32,6 +33,23 @@ impl OpenFile<'_> {
         self.data_key = next;
         self.renews = Renews::Key;
         Ok(())
+    }
+}
+
+impl OpenFile<'_> {
+    /// A text sealed whole, under the same data key and for the same recipients: for what need not parse.
+    pub fn whole(self, text: Vec<u8>) -> OpenFile<'static> {
+        let settings = Settings { selection: None, mac_only_encrypted: false, ..self.settings };
+        OpenFile {
+            plain: text.into(),
+            format: Format::Binary,
+            data_key: self.data_key,
+            settings,
+            base: None,
+            renews: Renews::Key,
+            must_cover: false,
+            warnings: Vec::new(),
+        }
     }
 }
 

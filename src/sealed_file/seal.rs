@@ -66,7 +66,16 @@ impl OpenFile<'static> {
             vouched: Vouched::Yes,
             descent: Vec::new(),
         };
-        Ok(OpenFile { plain: plain.into(), format, data_key, settings, base: None, renews: Renews::Key, warnings: Vec::new() })
+        Ok(OpenFile {
+            plain: plain.into(),
+            format,
+            data_key,
+            settings,
+            base: None,
+            renews: Renews::Key,
+            must_cover: true,
+            warnings: Vec::new(),
+        })
     }
 }
 
@@ -179,7 +188,7 @@ impl OpenFile<'_> {
                 }
             }
         }
-        if any_clear && !any_covered && self.base.is_none() {
+        if any_clear && !any_covered && self.must_cover {
             return Err(SealError::NothingCovered { rule: selection.to_string() });
         }
         for i in 0..document.comments().len() {

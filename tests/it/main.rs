@@ -9,6 +9,7 @@ mod architecture;
 mod commands;
 mod complete;
 mod crash;
+mod edit;
 mod files;
 mod guard;
 mod interop;

@@ -71,7 +71,7 @@ fn start(prepared: &mut std::process::Command, around: Around) -> io::Result<Chi
 }
 
 /// The program of a name, or of a path that the user spelled with a `/`.
-fn find(program: &OsStr, path: Option<OsString>) -> Option<PathBuf> {
+pub(super) fn find(program: &OsStr, path: Option<OsString>) -> Option<PathBuf> {
     let named = Path::new(program);
     if program.as_encoded_bytes().contains(&b'/') {
         return std::path::absolute(named).ok().filter(|path| path.exists());

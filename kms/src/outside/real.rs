@@ -41,6 +41,10 @@ impl Outside for Real {
         std::env::var_os(name).filter(|v| !v.is_empty())
     }
 
+    fn program(&self, name: &std::ffi::OsStr) -> Option<std::path::PathBuf> {
+        super::process::find(name, std::env::var_os("PATH"))
+    }
+
     fn read(&self, path: &Path, limit: usize) -> io::Result<Secret> {
         // Looked at before it is opened, since opening a device may do something, and once more after it.
         readable(&fs::metadata(path)?)?;

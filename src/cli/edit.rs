@@ -1,0 +1,46 @@
+//! `leafcrypt edit`, and the bare `leafcrypt FILE`
+
+use std::path::PathBuf;
+
+use super::Context;
+use super::decrypt::Opening;
+use super::key_args::Sealing;
+use super::shared::{Writing, format_of};
+use crate::error::Error;
+use crate::flows::edit::Edit;
+use crate::flows::target::{Done, Types};
+
+/// Open a file in an editor, and seal it again; a new file is made from an example
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The file
+    file: PathBuf,
+    /// Type of the file, instead of the one its name tells
+    #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
+    input_type: Option<String>,
+    /// Where there is no folder in memory, use one below this folder: then plaintext reaches a disk, and deleting it does not erase it
+    #[arg(long, value_name = "FOLDER")]
+    on_disk: Option<PathBuf>,
+    #[command(flatten)]
+    writing: Writing,
+    #[command(flatten)]
+    opening: Opening,
+    #[command(flatten)]
+    sealing: Sealing,
+}
+
+impl Args {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        let order = self.opening.order(context)?;
+        let edit = Edit {
+            path: self.file.clone(),
+            types: Types { input: format_of(self.input_type.as_deref(), context.world.manners)?, ..Types::default() },
+            given: self.sealing.given(context)?,
+            how: self.opening.how(&order, context),
+            on_disk: self.on_disk.clone(),
+            runtime: context.variables.runtime.clone(),
+            write_through: self.writing.write_through,
+        };
+        edit.run(&context.world)
+    }
+}

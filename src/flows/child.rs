@@ -1,0 +1,91 @@
+//! A program that runs while we hold plaintext for it: signals reach it, and we end after it (threat-model.md, R10).
+
+use std::io;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Command, ExitStatus};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, getpgrp, kill_process, kill_process_group};
+use rustix::termios::tcgetpgrp;
+
+use crate::guard;
+
+/// So long a child may take to end after a signal.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often we look for signals of our own.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How a child ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, with this status.
+    Code(i32),
+    /// Killed by this signal.
+    Signal(i32),
+}
+
+impl Ended {
+    fn of(status: ExitStatus) -> Self {
+        match (status.code(), status.signal()) {
+            (Some(code), _) => Ended::Code(code),
+            (None, signal) => Ended::Signal(signal.unwrap_or_default()),
+        }
+    }
+}
+
+/// Runs a program to its end. The caller holds signals ([`guard::hold_signals`]): those that come meanwhile are passed on, but for what the keyboard has sent
+/// to all of the terminal's foreground, and after two seconds the child is killed.
+///
+/// # Errors
+/// It cannot be started.
+pub fn run(command: &mut Command) -> io::Result<Ended> {
+    let at_terminal = owns_terminal();
+    if !at_terminal {
+        // A group of its own, so that what it starts is reached as well.
+        command.process_group(0);
+    }
+    let mut child = guard::as_started(|| command.spawn())?;
+    let pid = Pid::from_child(&child);
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(child.wait()));
+    let mut ends_by: Option<Instant> = None;
+    let ended = loop {
+        match told.recv_timeout(PAUSE) {
+            Ok(status) => break Ended::of(status?),
+            Err(RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::Other.into()),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let send = |signal| if at_terminal { kill_process(pid, signal) } else { kill_process_group(pid, signal) };
+        match (guard::interrupted_by(at_terminal), ends_by) {
+            (Some(signal), None) => {
+                if let Some(signal) = Signal::from_named_raw(signal) {
+                    // It may have ended meanwhile.
+                    let _ = send(signal);
+                }
+                ends_by = Some(Instant::now() + PATIENCE);
+            }
+            (_, Some(by)) if Instant::now() >= by => {
+                let _ = send(Signal::KILL);
+            }
+            _ => {}
+        }
+    };
+    // Who took a Ctrl-C as its own business, as editors and shells do, has not been ended by it, and neither are we.
+    if at_terminal && !matches!(ended, Ended::Signal(signal) if from_keyboard(signal)) {
+        guard::forget_keyboard();
+    }
+    Ok(ended)
+}
+
+fn from_keyboard(signal: i32) -> bool {
+    [Signal::INT, Signal::QUIT].iter().any(|keyboard| keyboard.as_raw() == signal)
+}
+
+/// Are we in the foreground of a terminal? Then Ctrl-C reaches the child without us.
+fn owns_terminal() -> bool {
+    let group = getpgrp();
+    let foreground = [tcgetpgrp(rustix::stdio::stdin()), tcgetpgrp(rustix::stdio::stderr())];
+    foreground.into_iter().flatten().any(|owner| owner == group)
+}

@@ -1,0 +1,87 @@
+//! An edit that could not be saved, sealed and kept (sealed-file.md, section 7): under the file's own data key, for the same recipients, in the user's
+//! state folder. The next `edit` of that file offers it. The text is sealed whole, for it need not parse.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+
+use leafcrypt_formats::Format;
+use leafcrypt_kms::Secret;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::files::{self, WriteHow};
+use crate::keys::DataKey;
+use crate::sealed_file::{OpenHow, SealedFile};
+use crate::world::World;
+
+/// All that is needed to seal what somebody has typed.
+pub struct Rescue<'a> {
+    /// The sealed file that is being edited.
+    base: &'a [u8],
+    format: Format,
+    data_key: Secret,
+    /// The name of the plaintext in its private folder.
+    name: OsString,
+    /// Where the rescued text goes.
+    to: PathBuf,
+}
+
+impl<'a> Rescue<'a> {
+    /// For an edit of a sealed text that is open.
+    pub fn new(base: &'a [u8], format: Format, data_key: &DataKey, name: OsString, to: PathBuf) -> Self {
+        Rescue { base, format, data_key: copy(data_key.expose()), name, to }
+    }
+
+    /// As parts of a message.
+    pub(super) fn write(&self, put: &mut dyn FnMut(&[u8])) {
+        put(self.base);
+        put(self.format.name().as_bytes());
+        put(self.data_key.expose());
+        put(self.name.as_bytes());
+        put(self.to.as_os_str().as_bytes());
+    }
+
+    /// From a message's parts; none if there are none.
+    pub(super) fn read(part: &mut dyn FnMut() -> Option<&'a [u8]>) -> Option<Self> {
+        let (base, format, data_key) = (part()?, part()?, part()?);
+        let format = Format::of_word(std::str::from_utf8(format).ok()?)?;
+        let (name, to) = (part()?.to_vec(), part()?.to_vec());
+        Some(Rescue { base, format, data_key: copy(data_key), name: OsString::from_vec(name), to: OsString::from_vec(to).into() })
+    }
+
+    /// Seals what stands in the private folder by now, if it is not what was there at first. True: there was something to save.
+    ///
+    /// # Errors
+    /// It cannot be read, sealed or written.
+    pub fn save(&self, folder: &Path, world: &World<'_>) -> io::Result<bool> {
+        let other = |_| io::Error::from(io::ErrorKind::InvalidData);
+        let typed = files::read(&folder.join(&self.name)).map(Zeroizing::new).map_err(|_| io::Error::from(io::ErrorKind::NotFound))?;
+        let sealed = SealedFile::parse(self.format, self.base, world.manners).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+        let data_key = DataKey::from_secret(copy(self.data_key.expose())).ok_or(io::ErrorKind::InvalidData)?;
+        // The base was checked when it was opened for editing.
+        let how = OpenHow { ignore_mac: true, ..OpenHow::default() };
+        let file = sealed.open_with(data_key, world.manners, &how).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+        if file.plain() == typed.as_slice() || typed.is_empty() {
+            return Ok(false);
+        }
+        let sealed = file.whole(typed.to_vec()).seal(world).map_err(|_| other(()))?;
+        if let Some(parent) = self.to.parent() {
+            files::make_private_folders(parent).map_err(|_| other(()))?;
+        }
+        files::write(&self.to, &sealed.text, &WriteHow { secret: true, ..WriteHow::default() }).map_err(|_| other(()))?;
+        Ok(true)
+    }
+}
+
+fn copy(key: &[u8]) -> Secret {
+    Secret::new(key.to_vec())
+}
+
+/// Where the rescued text of a file is kept: by its absolute path, of which nothing can be read there but the last name.
+pub fn place(file: &Path, world: &World<'_>) -> Option<PathBuf> {
+    let digest: String = Sha256::digest(file.as_os_str().as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let name = file.file_name()?.to_string_lossy().into_owned();
+    Some(world.state_folder()?.join("rescue").join(format!("{digest}-{name}")))
+}

@@ -1,0 +1,232 @@
+//! `edit`: a fake editor that obeys a script changes the plaintext; what the file, the exit code and the private folder are afterwards.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use crate::tools::{Place, Program};
+
+/// A project, and a folder of its own in memory.
+struct Desk {
+    place: Place,
+    runtime: PathBuf,
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.runtime);
+    }
+}
+
+impl Desk {
+    fn new() -> Self {
+        let place = Place::new();
+        place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
+        // The tests need a folder in memory as the product does: /dev/shm.
+        let runtime = PathBuf::from("/dev/shm").join(place.path("").file_name().unwrap());
+        std::fs::create_dir(&runtime).unwrap();
+        std::fs::set_permissions(&runtime, PermissionsExt::from_mode(0o700)).unwrap();
+        Desk { place, runtime }
+    }
+
+    fn seal(&self, file: &str, plain: &str) -> String {
+        self.place.write(file, plain);
+        let done = self.place.ours(["encrypt", "-i", file]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        self.text(file)
+    }
+
+    fn text(&self, file: &str) -> String {
+        String::from_utf8(self.place.read(file)).unwrap()
+    }
+
+    /// An editor that runs this shell script with the file as `$1`.
+    fn editor(&self, script: &str) -> PathBuf {
+        let path = self.place.path("editor.sh");
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        path
+    }
+
+    fn run(&self, program: Program, args: &[&str], script: &str, stdin: &str) -> Output {
+        let editor = self.editor(script);
+        self.place.call(program, args).env("EDITOR", editor).env("XDG_RUNTIME_DIR", &self.runtime).stdin(stdin).run()
+    }
+
+    /// Edits, and looks that nothing is left.
+    fn edit(&self, file: &str, script: &str, stdin: &str) -> Output {
+        let done = self.run(Program::Ours, &["edit", file], script, stdin);
+        self.is_clean();
+        done
+    }
+
+    fn is_clean(&self) {
+        // The helper goes after us.
+        let by = Instant::now() + Duration::from_secs(5);
+        while std::fs::read_dir(&self.runtime).unwrap().count() > 0 {
+            assert!(Instant::now() < by, "plaintext is left in {}", self.runtime.display());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn decrypted(&self, file: &str) -> String {
+        let done = self.place.ours(["decrypt", "--require-witness", file]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    }
+}
+
+fn code(done: &Output, expected: i32) -> String {
+    let err = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(done.status.code(), Some(expected), "{err}");
+    assert!(!err.contains("canary"), "{err}");
+    err
+}
+
+#[test]
+fn one_change_touches_one_token() {
+    let desk = Desk::new();
+    let plain = "# one\na: b   # two\nc:\n- 'd'\n- 0x1F\n";
+    let before = desk.seal("a.yaml", plain);
+    let done = desk.edit("a.yaml", "sed -i s/b/canary/ \"$1\"", "");
+    code(&done, 0);
+    let after = desk.text("a.yaml");
+    assert_eq!(desk.decrypted("a.yaml"), "# one\na: canary   # two\nc:\n- 'd'\n- 0x1F\n");
+    let changed = before.lines().zip(after.lines()).filter(|(a, b)| a != b).count();
+    assert!((3..=4).contains(&changed), "a, leafcrypt, mac, and the date when a second has passed:\n{after}");
+    assert_eq!(before.lines().count(), after.lines().count());
+    // As a window editor does it: a new file in place of the old one.
+    code(&desk.edit("a.yaml", "sed s/canary/e/ \"$1\" > \"$1.new\" && mv \"$1.new\" \"$1\"", ""), 0);
+    assert_eq!(desk.decrypted("a.yaml"), "# one\na: e   # two\nc:\n- 'd'\n- 0x1F\n");
+    // The editor's own temporary files go to the private folder.
+    code(&desk.edit("a.yaml", "[ \"$TMPDIR\" = \"$(dirname \"$1\")\" ] && echo canary > \"$TMPDIR/x\" && echo 'f: g' >> \"$1\"", ""), 0);
+    assert_eq!(desk.decrypted("a.yaml"), "# one\na: e   # two\nc:\n- 'd'\n- 0x1F\nf: g\n");
+}
+
+#[test]
+fn the_plaintext_is_the_owners_alone_and_named_as_the_file() {
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: b\n");
+    let script = "stat -c '%a' \"$1\" \"$(dirname \"$1\")\" > \"$HOME/modes\"; basename \"$1\" >> \"$HOME/modes\"; stat -f -c %T \"$1\" >> \"$HOME/modes\"";
+    code(&desk.edit("a.yaml", script, ""), 200);
+    assert_eq!(desk.text("home/modes"), "600\n700\na.yaml\ntmpfs\n");
+}
+
+#[test]
+fn nothing_changed_and_failing_editors() {
+    let desk = Desk::new();
+    let before = desk.seal("a.yaml", "a: b\n");
+    assert!(code(&desk.edit("a.yaml", "true", ""), 200).contains("File has not changed, exiting."));
+    assert!(code(&desk.edit("a.yaml", "exit 3", ""), 201).contains("Could not run editor"));
+    code(&desk.edit("a.yaml", "rm \"$1\"", ""), 2);
+    code(&desk.edit("a.yaml", "rm \"$1\"; ln -s /etc/passwd \"$1\"", ""), 2);
+    let missing = desk.place.call(Program::Ours, ["edit", "a.yaml"]).env("EDITOR", "no-such-editor --wait").run();
+    assert!(code(&missing, 201).contains("no-such-editor"));
+    let quote = desk.place.call(Program::Ours, ["edit", "a.yaml"]).env("EDITOR", "vi 'x").run();
+    code(&quote, 201);
+    let order = desk
+        .place
+        .call(Program::Ours, ["edit", "a.yaml"])
+        .env("EDITOR", "false")
+        .env("SOPS_EDITOR", "true")
+        .env("XDG_RUNTIME_DIR", &desk.runtime);
+    code(&order.run(), 200);
+    assert_eq!(desk.text("a.yaml"), before);
+    code(&desk.edit("missing/a.yaml", "echo 'a: canary' > \"$1\"", ""), 3);
+}
+
+#[test]
+fn a_bad_text_is_shown_again_and_kept_when_nobody_mends_it() {
+    let desk = Desk::new();
+    let before = desk.seal("a.yaml", "a: b\n");
+    // The first time it does not parse, the second time it has a key `sops`, the third time it is right.
+    let script = "n=$(cat \"$HOME/n\" 2>/dev/null || echo 0); echo $((n + 1)) > \"$HOME/n\"\n\
+                  case $n in 0) echo 'a: [canary' > \"$1\";; 1) printf 'a: canary\\nsops: x\\n' > \"$1\";; *) echo 'a: canary' > \"$1\";; esac";
+    let err = code(&desk.edit("a.yaml", script, "\n\n"), 0);
+    assert_eq!(err.matches("Press Enter").count(), 2, "{err}");
+    assert_eq!(desk.decrypted("a.yaml"), "a: canary\n");
+    // Nobody there: not a loop for ever, and not a word lost.
+    let kept = desk.text("a.yaml");
+    let err = code(&desk.edit("a.yaml", "echo 'a: [canary2' > \"$1\"", ""), 2);
+    assert!(err.contains("sealed and kept"), "{err}");
+    assert_eq!(desk.text("a.yaml"), kept);
+    assert_ne!(kept, before);
+    let rescued = desk.place.path("home/.local/state/leafcrypt/rescue");
+    let files: Vec<_> = std::fs::read_dir(&rescued).unwrap().map(|e| e.unwrap().path()).collect();
+    assert_eq!(files.len(), 1);
+    let opened = desk.place.ours(["decrypt".as_ref(), "--input-type".as_ref(), "binary".as_ref(), files[0].as_os_str()]);
+    assert_eq!(String::from_utf8_lossy(&opened.stdout), "a: [canary2\n");
+    // The next edit says so, also where nobody can answer.
+    let err = code(&desk.edit("a.yaml", "true", ""), 200);
+    assert!(err.contains("not saved"), "{err}");
+}
+
+#[test]
+fn a_new_file_is_made_from_an_example() {
+    let desk = Desk::new();
+    for file in ["n.yaml", "n.json", "n.env", "n.ini", "n.toml", "n.txt"] {
+        code(&desk.edit(file, "true", ""), 200);
+        assert!(!desk.place.path(file).exists(), "{file}");
+        code(&desk.edit(file, "sed -i 's/Welcome to/canary to/' \"$1\"", ""), 0);
+        assert!(desk.decrypted(file).contains("canary to "), "{file}");
+        assert!(!desk.text(file).contains("canary"), "{file}");
+    }
+    desk.place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n    encrypted_regex: ^data$\n", desk.place.recipient));
+    code(&desk.edit("r.yaml", "echo 'data: canary' > \"$1\"", ""), 0);
+    assert!(code(&desk.edit("s.yaml", "echo 'date: x' > \"$1\"", ""), 1).contains("covers no value"));
+    assert!(!desk.place.path("s.yaml").exists());
+    std::fs::remove_file(desk.place.path(".sops.yaml")).unwrap();
+    code(&desk.edit("t.yaml", "true", ""), 1);
+}
+
+#[test]
+fn as_sops_by_its_bare_form() {
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: b\n");
+    let done = desk.run(Program::AsSops, &["a.yaml"], "echo 'a: canary' > \"$1\"", "");
+    code(&done, 0);
+    assert!(done.stderr.is_empty() && done.stdout.is_empty());
+    let done = desk.run(Program::AsSops, &["--ignore-mac", "a.yaml"], "true", "");
+    assert_eq!(code(&done, 200), "File has not changed, exiting.\n");
+    desk.is_clean();
+    assert_eq!(desk.decrypted("a.yaml"), "a: canary\n");
+}
+
+#[test]
+fn killed_while_the_editor_is_open() {
+    let desk = Desk::new();
+    let before = desk.seal("a.yaml", "a: b\n");
+    // The parent of the editor is us.
+    for signal in ["KILL", "TERM", "HUP"] {
+        let rescued = desk.place.path("home/.local/state/leafcrypt/rescue");
+        let _ = std::fs::remove_dir_all(&rescued);
+        let script = format!("echo 'a: canary' > \"$1\"; kill -{signal} $PPID; sleep 3");
+        let started = Instant::now();
+        let done = desk.run(Program::Ours, &["edit", "a.yaml"], &script, "");
+        assert!(!done.status.success());
+        desk.is_clean();
+        assert!(started.elapsed() < Duration::from_secs(15), "{signal}");
+        assert_eq!(desk.text("a.yaml"), before, "{signal}");
+        let by = Instant::now() + Duration::from_secs(5);
+        while !rescued.exists() || std::fs::read_dir(&rescued).unwrap().count() == 0 {
+            assert!(Instant::now() < by, "{signal}: the edit is lost");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let file = std::fs::read_dir(&rescued).unwrap().next().unwrap().unwrap().path();
+        let opened = desk.place.ours(["decrypt".as_ref(), "--input-type".as_ref(), "binary".as_ref(), file.as_os_str()]);
+        assert_eq!(String::from_utf8_lossy(&opened.stdout), "a: canary\n", "{signal}");
+    }
+}
+
+#[test]
+fn what_changed_meanwhile_is_not_overwritten() {
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: b\nc: d\n");
+    let leafcrypt = env!("CARGO_BIN_EXE_leafcrypt");
+    let file = desk.place.path("a.yaml");
+    let script = format!("{leafcrypt} set {} '[\"c\"]' '\"theirs\"' 2>/dev/null; sed -i s/b/canary/ \"$1\"", file.display());
+    let err = code(&desk.edit("a.yaml", &script, ""), 3);
+    assert!(err.contains("changed by somebody else") && err.contains("sealed and kept"), "{err}");
+    assert_eq!(desk.decrypted("a.yaml"), "a: b\nc: theirs\n");
+}
