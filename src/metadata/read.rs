@@ -41,10 +41,8 @@ fn read(fields: &Tree) -> Result<Metadata, MetadataError> {
             continue;
         };
         if name == EXTENSION {
-            metadata.extension = tree.as_str().map(str::to_owned);
-            if metadata.extension.is_none() {
-                metadata.warnings.push(format!("metadata field {EXTENSION} is no text and is passed over"));
-            }
+            // What is no text is a damaged field, not a missing one: an empty token, which does not open.
+            metadata.extension = Some(tree.as_str().unwrap_or_default().to_owned());
         } else if !is_known(&name.to_ascii_lowercase()) {
             metadata.unknown.push((name.to_owned(), tree.clone()));
         }

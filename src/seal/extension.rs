@@ -118,8 +118,10 @@ fn encode(payload: &Payload) -> Zeroizing<Vec<u8>> {
 fn decode(bytes: &[u8]) -> Result<Option<Payload>, Error> {
     let mut input = Decoder::new(bytes);
     let len = layout::definite(&mut input)?;
-    if input.u64()? > VERSION {
-        return Ok(None);
+    match input.u64()? {
+        VERSION => {}
+        later if later > VERSION => return Ok(None),
+        _ => return Err(Error::message("a version that never was")),
     }
     if len < 6 {
         return Err(Error::message("too few elements"));

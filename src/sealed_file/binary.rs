@@ -35,7 +35,7 @@ pub(super) fn open(
         let held = cipher.open_text(PATH, &token, Holds::Value(Kind::Str));
         held.map_err(|why| OpenError::Leaf { path: "data".to_owned(), line: 0, why })?
     };
-    let mac = check_mac(metadata, &mac_of(&plain), cipher, how.ignore_mac)?;
+    let mac = check_mac(metadata, &mac_of(&plain, metadata.mac_only_encrypted), cipher, how.ignore_mac)?;
     let (payload, vouched, warnings) = if how.ignore_mac {
         (None, Vouched::No, Vec::new())
     } else {
@@ -55,7 +55,7 @@ pub(super) fn seal(file: &OpenFile<'_>, world: &World<'_>) -> Result<Vec<u8>, Se
     }
     let cipher = Cipher::new(&file.data_key);
     let mut nonces = Nonces::new(world.random);
-    let mac = mac_of(&file.plain);
+    let mac = mac_of(&file.plain, file.settings.mac_only_encrypted);
     let old = file.base.as_ref().and_then(|base| match &base.body {
         BaseBody::Binary(envelope) => Some((base, envelope)),
         BaseBody::Document { .. } => None,
@@ -97,8 +97,9 @@ pub(super) fn seal(file: &OpenFile<'_>, world: &World<'_>) -> Result<Vec<u8>, Se
     }
 }
 
-fn mac_of(plain: &[u8]) -> Zeroizing<String> {
-    let mut mac = Mac::new(false);
+/// SOPS never writes `mac_only_encrypted` into a binary file, but obeys it in one.
+fn mac_of(plain: &[u8], only_covered: bool) -> Zeroizing<String> {
+    let mut mac = Mac::new(only_covered);
     mac.leaf(plain, true);
     mac.finish()
 }

@@ -1,6 +1,6 @@
 //! From sealed to open: data key, values, MAC, witness, layout.
 
-use leafcrypt_formats::{Document, Format, Hint, Kind, LeafId, Mode, Opened};
+use leafcrypt_formats::{Document, Format, Hint, Kind, LeafId, Mode, Opened, Step};
 use zeroize::Zeroizing;
 
 use super::error::OpenError;
@@ -104,27 +104,46 @@ pub(super) fn open_document(
         warnings.push("Found possibly unencrypted comment in file. Whoever can write the file could have put it there.".to_owned());
     }
     let mut hints = payload.as_ref().map(|p| p.hints.clone()).unwrap_or_default();
-    let mut plain = document.open(&walked.opened, &hints)?;
+    let mut plain = match document.open(&walked.opened, &hints) {
+        // Hints of a file that others have changed may fit nowhere.
+        Err(_) if !hints.is_empty() && !how.keep_layout => {
+            hints.clear();
+            document.open(&walked.opened, &hints)?
+        }
+        opened => opened?,
+    };
     if let Some(payload) = &payload
         && !how.keep_layout
         && witness::text(&plain) != payload.text
     {
-        // With mac_only_encrypted others may add clear values; so does who has the file completed; comments may have been edited. Then the hints still serve, as long as
-        // the text reads as the values that were opened.
+        // With mac_only_encrypted others may add clear values, and so does who has the file completed; comments may have been edited, which is
+        // told already. The hints still serve as long as the text reads as the values that were opened: SOPS's spelling would lose types.
         let expected = metadata.mac_only_encrypted || how.completing || !warnings.is_empty();
-        if !(expected && reads_as(format, &plain, document, &walked.opened, manners)) {
+        if !reads_as(format, &plain, document, &walked.opened, manners) {
             hints.clear();
             plain = document.open(&walked.opened, &hints)?;
             warnings.push("the layout could not be brought back; values are right, their spelling is SOPS's".to_owned());
+        } else if !expected {
+            warnings.push("the layout was changed outside leafcrypt since the file was sealed; names and values are right".to_owned());
         }
     }
+    warnings.extend(verdict::later_blocks(document));
     Ok(Opening { plain, opened: walked.opened, coverage: walked.coverage, hints, mac, payload, vouched, warnings })
 }
 
-/// Does a plain text have just these values?
+/// Does a plain text have just these names, nesting and values?
 fn reads_as(format: Format, plain: &[u8], sealed: &Document<'_>, opened: &Opened, manners: &Manners) -> bool {
     let Ok(read) = Document::parse(format, plain, &scan_options(Mode::Plain, manners)) else { return false };
-    read.leaves().len() == sealed.leaves().len()
+    let steps = |document: &'_ Document<'_>| -> Vec<Step> {
+        document.steps().iter().filter(|step| !matches!(step, Step::Comment(_))).copied().collect()
+    };
+    let same_step = |(one, two): (&Step, &Step)| match (one, two) {
+        (Step::Key(one), Step::Key(two)) => read.paths().name(*one) == sealed.paths().name(*two),
+        _ => std::mem::discriminant(one) == std::mem::discriminant(two),
+    };
+    let (ours, theirs) = (steps(&read), steps(sealed));
+    ours.len() == theirs.len()
+        && ours.iter().zip(&theirs).all(same_step)
         && (0..read.leaves().len()).all(|i| {
             let id = LeafId(i as u32);
             let value = read.value(id);

@@ -1,13 +1,13 @@
 //! Checking the witness (sealed-file.md, section 2), after the MAC; and who may vouch (section 3).
 
-use leafcrypt_formats::{Document, Format, Step};
+use leafcrypt_formats::{Document, Format, Step, Tree};
 
 use super::OpenHow;
 use super::clear::without;
 use super::error::{OpenError, WitnessFault};
 use super::walk::{Walked, comment_token};
 use crate::metadata::Metadata;
-use crate::seal::extension::{Found, Payload};
+use crate::seal::extension::{FIELD, Found, Payload};
 use crate::seal::witness::{self, Frame, Sum, UNVOUCHED};
 
 /// Has somebody vouched for the recipients of a file?
@@ -55,6 +55,21 @@ pub(super) fn seen(format: Format, metadata: &Metadata, document: &Document<'_>,
         Some(added) => [false, true].map(|was_empty| body(&without(document, added, was_empty))).to_vec(),
     };
     Seen { bodies, comments: witness::comments(document, |id| tokens[id.0 as usize].as_deref()) }
+}
+
+/// Blocks of later documents that say something else than the first one, which alone counts. SOPS ends every document with a copy of the
+/// block, reads the later ones past, and so they may be missing; our field stands in the first only.
+pub(super) fn later_blocks(document: &Document<'_>) -> Option<String> {
+    let mut blocks = document.blocks().iter();
+    let first = blocks.find(|block| block.document == 0)?.fields.as_ref()?;
+    let common = |tree: &Tree| -> Vec<(Vec<u8>, Tree)> {
+        let entries = tree.entries().filter(|(name, _)| *name != FIELD.as_bytes());
+        entries.map(|(name, tree)| (name.to_vec(), tree.clone())).collect()
+    };
+    let first = common(first);
+    let differs = |tree: &Tree| tree.get(FIELD).is_some() || common(tree) != first;
+    let other = document.blocks().iter().find(|b| b.document > 0 && b.fields.as_ref().is_none_or(differs))?;
+    Some(format!("the metadata block of document {} differs from that of the first, which counts", other.document + 1))
 }
 
 /// Compares.

@@ -18,4 +18,5 @@ mod interop_exits;
 mod interop_matrix;
 mod interop_pair;
 mod interop_shamir;
+mod tamper;
 mod tools;

@@ -53,6 +53,11 @@ impl Place {
         self.call(Program::Ours, args).run()
     }
 
+    /// Runs leafcrypt under the name `sops`.
+    pub fn as_sops<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Output {
+        self.call(Program::AsSops, args).run()
+    }
+
     /// Runs the real sops. `None`: it is not installed, which is an error in CI.
     pub fn sops<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Option<Output> {
         sops()?;

@@ -30,7 +30,8 @@ enum What {
 pub(super) fn open(scanned: &Scanned, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
     let tokens = tokens(document, opened);
     let last_end = document.leaves().iter().map(|l| l.span.end).max().unwrap_or(0);
-    let mut opener = Opener { scanned, document, opened, splice: Splice::default(), last_end };
+    let mut opener = Opener { scanned, document, opened, splice: Splice::default(), last_end, firm: 0 };
+    let cuts: Vec<Span> = document.blocks().iter().flat_map(|block| &block.cuts).copied().collect();
     for block in document.blocks() {
         let bare = is_alone(document, block);
         for cut in &block.cuts {
@@ -56,8 +57,14 @@ pub(super) fn open(scanned: &Scanned, document: &Document<'_>, opened: &Opened, 
         if tokens.get(last + 1).is_some_and(|next| next.span.start < end) {
             continue;
         }
+        // Where tokens were added or removed outside, the numbers are those of others, and a region may reach into what is cut.
+        let cut = cuts.get(cuts.partition_point(|cut| cut.end <= start));
+        if cut.is_some_and(|cut| cut.start < end) {
+            continue;
+        }
         if opener.hinted(&tokens[first..=last], *kind, with, Span { start, end }) {
             written = end;
+            opener.firm = end;
             done = last + 1;
         }
     }
@@ -108,6 +115,8 @@ struct Opener<'a> {
     opened: &'a Opened,
     splice: Splice,
     last_end: u32,
+    /// How far the text is written, not counting comments behind it: a comment may stand between a header and its lines.
+    firm: u32,
 }
 
 impl Opener<'_> {
@@ -161,6 +170,7 @@ impl Opener<'_> {
 
     fn leaf(&mut self, id: LeafId, span: Span, written: u32) -> Result<u32, Unwritable> {
         let text = self.document.text();
+        let firm = std::mem::replace(&mut self.firm, span.end);
         let site = self.scanned.site(id);
         let header = self.scanned.header(text, site);
         let refuse = |what: &str| Unwritable { path: self.document.paths().display(self.document.leaf(id).path), what: what.to_owned() };
@@ -169,12 +179,12 @@ impl Opener<'_> {
         }
         let mut bytes = Vec::new();
         let value = self.value(id);
-        if spell(&mut bytes, value, site, header.as_ref(), span.end == self.last_end) {
+        if spell(&mut bytes, value, site, header.as_ref()) {
             self.splice.replace(span, &bytes);
             return Ok(span.end);
         }
         // The header does not fit: it goes, and the value is written in its place.
-        let Some(props) = self.scanned.props(site).filter(|p| p.header.start >= written) else {
+        let Some(props) = self.scanned.props(site).filter(|p| p.header.start >= if p.header_comment { firm } else { written }) else {
             return Err(refuse("the value does not fit under its block header"));
         };
         let region = respell(&mut bytes, value, site, text, props.header, props.header_comment, span);
@@ -241,8 +251,9 @@ pub(super) fn respell(
     if comment {
         return (header, Some(body), first);
     }
-    let ends = text[body.range()].ends_with(b"\n") && !bytes.ends_with(b"\n");
-    if ends {
+    // A literal is printed without the end of its last line, and blank lines that it keeps end in line feeds of their own.
+    let own_end = bytes.starts_with(b"|") && matches!(value, Value::Str(text) if text.as_slice().ends_with(b"\n"));
+    if own_end || text[body.range()].ends_with(b"\n") {
         bytes.push(b'\n');
     }
     (Span { start: header.start, end: body.end }, None, bytes.len())

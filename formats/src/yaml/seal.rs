@@ -127,7 +127,6 @@ struct Sealer<'a> {
 impl Sealer<'_> {
     fn leaves(&mut self) {
         let text = self.document.text();
-        let last_end = self.document.leaves().iter().map(|l| l.span.end).max().unwrap_or(0);
         let mut spelled = Vec::new();
         for (number, leaf) in self.document.leaves().iter().enumerate() {
             let id = LeafId(number as u32);
@@ -148,7 +147,7 @@ impl Sealer<'_> {
             let value = self.scanned.value_of(text, id, leaf.span);
             spelled.clear();
             let source = &text[leaf.span.range()];
-            let fits = spell(&mut spelled, &value, &site, header.as_ref(), leaf.span.end == last_end);
+            let fits = spell(&mut spelled, &value, &site, header.as_ref());
             if !fits || spelled != source {
                 let style = if header.is_some() { None } else { style_of(&value, source, &site) };
                 self.repairs.push(Repair { old: leaf.span, kind: 0, style });

@@ -36,7 +36,7 @@ pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, valu
         site.tag = super::parse::Tag::None;
     }
     let mut bytes = Vec::new();
-    if spell(&mut bytes, value, &site, header.as_ref(), false) {
+    if spell(&mut bytes, value, &site, header.as_ref()) {
         splice.replace(span, &bytes);
         return Ok(splice.finish(text));
     }

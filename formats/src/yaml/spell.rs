@@ -9,9 +9,9 @@ use crate::value::Value;
 
 /// Writes a value in the style that is visible at a site. False: it does not fit under the block header that stands there.
 /// `last`: nothing but the metadata follows, so a text without its last line feed may stand under `|`.
-pub(super) fn spell(out: &mut Vec<u8>, value: &Value, site: &Site, header: Option<&Header<'_>>, last: bool) -> bool {
+pub(super) fn spell(out: &mut Vec<u8>, value: &Value, site: &Site, header: Option<&Header<'_>>) -> bool {
     match header {
-        Some(header) => body(out, value, site, header, last),
+        Some(header) => body(out, value, site, header),
         None => {
             print::scalar(out, value, site.style(), &site.place());
             true
@@ -36,7 +36,7 @@ impl Scanned {
 }
 
 /// The lines below a literal's header.
-fn body(out: &mut Vec<u8>, value: &Value, site: &Site, header: &Header<'_>, last: bool) -> bool {
+fn body(out: &mut Vec<u8>, value: &Value, site: &Site, header: &Header<'_>) -> bool {
     let Value::Str(bytes) = value else { return false };
     let Ok(text) = std::str::from_utf8(bytes.as_slice()) else { return false };
     let Some(first) = text.bytes().find(|&b| b != b'\n') else { return false };
@@ -52,7 +52,7 @@ fn body(out: &mut Vec<u8>, value: &Value, site: &Site, header: &Header<'_>, last
     let (strip, keep) = (header.text.contains(&b'-'), header.text.contains(&b'+'));
     let fits = match ends {
         _ if keep => ends > 0,
-        0 => strip || last,
+        0 => strip,
         1 => !strip,
         _ => false,
     };
