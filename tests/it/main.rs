@@ -5,6 +5,10 @@ mod config;
 mod metadata;
 mod recipients;
 
+mod age_real;
+mod age_report;
+mod age_tty;
+mod age_world;
 mod architecture;
 mod commands;
 mod complete;

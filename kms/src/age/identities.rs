@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use crate::error::UnwrapError;
 use crate::secret::Secret;
 use crate::session::Session;
 
@@ -25,7 +26,7 @@ pub(super) struct Keyring {
     default: OnceLock<Source>,
     commands: Answers<Source>,
     /// What failed on the way though nobody may have missed it.
-    troubles: Mutex<Vec<String>>,
+    troubles: Mutex<Vec<UnwrapError>>,
 }
 
 /// A row of SOPS's table, and what was there.
@@ -155,7 +156,7 @@ impl Keyring {
     }
 
     /// Notes what failed; a second time is the same.
-    pub(super) fn trouble(&self, what: String) {
+    pub(super) fn trouble(&self, what: UnwrapError) {
         let mut troubles = self.troubles.lock().expect("no holder panics");
         if !troubles.contains(&what) {
             troubles.push(what);
@@ -163,7 +164,7 @@ impl Keyring {
     }
 
     /// What failed up to now.
-    pub(super) fn troubles(&self) -> Vec<String> {
+    pub(super) fn troubles(&self) -> Vec<UnwrapError> {
         self.troubles.lock().expect("no holder panics").clone()
     }
 }

@@ -15,12 +15,14 @@ pub(super) fn faults(recipient: &str, session: &Session) -> Vec<String> {
     let mut faults: Vec<String> = with_rows(recipient, session, |rows| {
         rows.iter().filter_map(|source| unusable(source)).chain(rows.iter().flat_map(|source| bad_lines(source))).collect()
     });
-    faults.extend(session.memo::<Keyring>().troubles());
+    faults.extend(session.memo::<Keyring>().troubles().iter().map(UnwrapError::to_string));
     faults
 }
 
-/// A reason in SOPS's words (`sops-keys.md`, 2.1), for one record.
+/// A reason in SOPS's words (`sops-keys.md`, 2.1), for one record. There the first hard failure ends the search, so it is the reason.
 pub(super) fn in_sops_words(recipient: &str, why: &UnwrapError, session: &Session) -> String {
+    let troubles = session.memo::<Keyring>().troubles();
+    let why = if matches!(why, UnwrapError::NotHeld { .. }) { troubles.first().unwrap_or(why) } else { why };
     with_rows(recipient, session, |rows| {
         let identities = rows.iter().map(|source| count(source)).sum();
         format!("{}{}{}", headline(why, identities), load_errors(rows), missing(rows))
@@ -147,9 +149,9 @@ fn is_ssh(source: &Source) -> bool {
 /// Whether SOPS counts it as something it found.
 fn opened(source: &Source) -> bool {
     match &source.held {
-        Held::Nothing | Held::Unreadable(_) => false,
+        Held::Nothing | Held::Unasked | Held::Unreadable(_) => false,
         Held::Folder | Held::Spoilt(_) => !is_ssh(source),
-        Held::Unasked | Held::Lines(_) | Held::Locked(_) | Held::Ssh(_) => true,
+        Held::Lines(_) | Held::Locked(_) | Held::Ssh(_) => true,
     }
 }
 

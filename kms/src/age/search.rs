@@ -236,7 +236,9 @@ impl Search<'_> {
                     for (at, key) in keys {
                         match files[at].open(key) {
                             Ok(secret) => return Some((places[at], secret)),
-                            Err(_) => self.ring.trouble(format!("age-plugin-{name} gave a key that does not fit")),
+                            Err(_) => {
+                                self.ring.trouble(UnwrapError::Denied { why: format!("age-plugin-{name} gave a key that does not fit") })
+                            }
                         }
                     }
                 }
@@ -254,7 +256,7 @@ impl Search<'_> {
         if why == UnwrapError::Cancelled {
             self.cancelled = true;
         } else {
-            self.ring.trouble(why.to_string());
+            self.ring.trouble(why.clone());
         }
         for record in &mut self.records {
             if on(record) && (record.failed.is_none() || why == UnwrapError::Cancelled) {

@@ -260,7 +260,7 @@ fn a_wrong_file_key_opens_nothing_and_is_told() {
     })
     .session();
     match key(&recipient()).unwrap(&sealed(), &session) {
-        Err(UnwrapError::NotHeld { notes, .. }) => assert_eq!(notes, ["age-plugin-plain gave a key that does not fit"]),
+        Err(UnwrapError::NotHeld { notes, .. }) => assert_eq!(notes, ["refused: age-plugin-plain gave a key that does not fit"]),
         other => panic!("{other:?}"),
     }
 }

@@ -1,0 +1,82 @@
+//! Questions on the terminal through our own program: asked, answered without an echo, answered wrongly, and with nobody there.
+
+use crate::age_world::{Who, World};
+
+const PASSPHRASE: &str = "correct horse battery staple";
+
+/// A world with an identity file that `age -p` made, and a file sealed for what is in it.
+fn locked() -> Option<World> {
+    let world = World::new()?;
+    let made = world.command("age-keygen").args(["-o", "keys.txt"]).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let text = world.text("keys.txt");
+    let recipient = text.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    for (file, armour) in [("locked.age", ""), ("armoured.age", "-a ")] {
+        let mut terminal = world.terminal(&format!("age -p {armour}-o {file} keys.txt"), &[]);
+        terminal.answer("Enter passphrase", &format!("{PASSPHRASE}\n"));
+        terminal.answer("Confirm passphrase", &format!("{PASSPHRASE}\n"));
+        assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+    }
+    std::fs::remove_file(world.path("keys.txt")).unwrap();
+    world.seal(Who::Sops, recipient);
+    Some(world)
+}
+
+#[test]
+fn the_passphrase_of_an_identity_file() {
+    let Some(world) = locked() else { return };
+    let ours = world.program(Who::Ours).display().to_string();
+
+    // Standard input and output are no terminal; the question still finds one.
+    for file in ["locked.age", "armoured.age"] {
+        let line = format!("{ours} -d sealed.yaml < /dev/null > opened");
+        let mut terminal = world.terminal(&line, &[("SOPS_AGE_KEY_FILE", file)]);
+        // Backspace, and Ctrl-U for the whole line.
+        terminal.answer("Enter passphrase for identity 'SOPS_AGE_KEY_FILE': ", &format!("wrong\u{15}{PASSPHRASE}x\u{7f}\n"));
+        assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+        assert_eq!(world.text("opened"), "password: hunter2\n");
+        assert!(!terminal.seen.contains("horse") && !terminal.seen.contains("wrong"), "echoed: {:?}", terminal.seen);
+        assert_eq!(terminal.seen.matches("Enter passphrase").count(), 1);
+    }
+
+    // The standard place; and sops opens with the same file what we sealed.
+    std::fs::copy(world.path("locked.age"), world.path("home/.config/sops/age/keys.txt")).unwrap();
+    for who in [Who::Ours, Who::Sops] {
+        let mut terminal = world.terminal(&format!("{} -d sealed.yaml > opened", world.program(who).display()), &[]);
+        terminal.answer("keys.txt': ", &format!("{PASSPHRASE}\n"));
+        assert_eq!(terminal.end(), Some(0), "{who:?}: {}", terminal.seen);
+        assert_eq!(world.text("opened"), "password: hunter2\n", "{who:?}");
+    }
+}
+
+#[test]
+fn a_wrong_answer_none_and_nobody() {
+    let Some(world) = locked() else { return };
+    let variables = [("SOPS_AGE_KEY_FILE", "locked.age")];
+    let question = "Enter passphrase for identity 'SOPS_AGE_KEY_FILE': ";
+    for (who, answer, expected) in [
+        (Who::Ours, "wrong\n", "refused: incorrect passphrase for SOPS_AGE_KEY_FILE"),
+        (Who::AsSops, "wrong\n", "incorrect passphrase"),
+        (Who::Ours, "\u{3}", "cancelled"),
+        (Who::Ours, "\u{4}", "cancelled"),
+    ] {
+        // The terminal must be as it was afterwards: `stty` tells.
+        let line = format!(
+            "{} -d sealed.yaml > opened; code=$?; stty -a | tr ' ;' '\\n\\n' | grep -x -e -echo -e -icanon; exit $code",
+            world.program(who).display()
+        );
+        let mut terminal = world.terminal(&line, &variables);
+        terminal.answer(question, answer);
+        assert_eq!(terminal.end(), Some(128), "{who:?} {answer:?}: {}", terminal.seen);
+        assert!(terminal.seen.contains(expected), "{who:?} {answer:?}: {}", terminal.seen);
+        assert!(!terminal.seen.contains("-icanon") && !terminal.seen.contains("-echo"), "{who:?} {answer:?}: {}", terminal.seen);
+        assert_eq!(world.text("opened"), "");
+    }
+
+    let nobody = world.run(Who::Ours, &["-d", "sealed.yaml"], &variables);
+    let told = String::from_utf8_lossy(&nobody.stderr);
+    assert_eq!((nobody.status.code(), nobody.stdout.len()), (Some(128), 0), "{told}");
+    assert!(told.contains("no terminal to ask for the passphrase of SOPS_AGE_KEY_FILE"), "{told}");
+    assert!(told.contains("looked in SOPS_AGE_KEY_FILE=locked.age (closed by a passphrase)"), "{told}");
+    assert!(told.contains("hint: run it in a terminal"), "{told}");
+}
