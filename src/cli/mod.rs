@@ -31,6 +31,8 @@ use std::sync::Arc;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use leafcrypt_kms::{Real, Session};
 
+use zeroize::Zeroize as _;
+
 use crate::error::Error;
 use crate::files;
 use crate::flows::keeper;
@@ -98,8 +100,15 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     let variables = env_vars::Variables::read(world.session.outside());
     files::sweep_private_dirs(variables.runtime.as_deref());
     let context = Context { world, global: cli.global, variables };
-    match dispatch(cli.command, &context) {
-        Ok(done) => deliver(&done, &context),
+    let dispatched = dispatch(cli.command, &context);
+    // Standard output may be a pipe that is read much later.
+    crate::guard::wipe_stack();
+    match dispatched {
+        Ok(mut done) => {
+            let code = deliver(&done, &context);
+            done.stdout.zeroize();
+            code
+        }
         Err(error) => report::error(&error, &context),
     }
 }

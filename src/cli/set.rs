@@ -61,6 +61,7 @@ impl Args {
             (None, None, true) => Input::Stdin.read()?,
             _ => return Err(Error::Usage("give the value once: as an argument, with --value-file, or with --value-stdin".to_owned())),
         };
-        String::from_utf8(bytes).map(Zeroizing::new).map_err(|_| Error::BadSetValue)
+        let mut bytes = bytes;
+        String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|_| Error::BadSetValue)
     }
 }

@@ -39,8 +39,9 @@ pub type Apply<'a> = &'a dyn Fn(&mut OpenFile<'_>, &mut Vec<String>) -> Result<b
 struct Attempt {
     /// None: nothing is to be written.
     sealed: Option<Vec<u8>>,
+    /// What opens the file as it was.
     key: DataKey,
-    /// The recipients with their wrapped keys.
+    /// Its recipients with their wrapped keys.
     keys: witness::Sum,
     warnings: Vec<String>,
 }
@@ -93,7 +94,8 @@ impl InPlace<'_> {
     fn attempt(&self, text: &[u8], key: Option<DataKey>, apply: Apply<'_>, world: &World<'_>) -> Result<Attempt, Error> {
         let name = self.path.display().to_string();
         let mut file = open(&name, self.format, text, key, self.how, world)?;
-        let keys = witness::keys(&file.settings().groups);
+        // Before the change, which may be to another data key.
+        let (keys, key) = (witness::keys(&file.settings().groups), file.copy_data_key());
         let mut warnings = file.warnings().to_vec();
         let sealed = if apply(&mut file, &mut warnings)? {
             let sealed = file.seal(world).map_err(|source| Error::Seal { path: name.clone(), source: Box::new(source) })?;
@@ -103,7 +105,7 @@ impl InPlace<'_> {
         } else {
             None
         };
-        Ok(Attempt { sealed, key: file.into_data_key(), keys, warnings })
+        Ok(Attempt { sealed, key, keys, warnings })
     }
 }
 

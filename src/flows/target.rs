@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use leafcrypt_formats::Format;
+use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::files::{self, WriteHow};
@@ -27,16 +28,16 @@ impl Input {
         }
     }
 
-    /// All of it.
+    /// All of it; wiped when it is dropped, for it may be plaintext.
     ///
     /// # Errors
     /// It cannot be read, or is over the limit for any file.
-    pub fn read(&self) -> Result<Vec<u8>, Error> {
+    pub fn read(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
         let read = match self {
             Input::File(path) => files::read(path),
             Input::Stdin => files::read_stdin(),
         };
-        read.map_err(|source| Error::Read { path: self.name(), source })
+        read.map(Zeroizing::new).map_err(|source| Error::Read { path: self.name(), source })
     }
 }
 

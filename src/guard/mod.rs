@@ -5,6 +5,8 @@ mod descriptors;
 mod harden;
 mod panics;
 mod signals;
+mod stack;
 
 pub use harden::{Started, as_started, harden, started, started_umask};
 pub use signals::{Held, end_by_broken_pipe, forget_keyboard, hold_signals, interrupted_by, is_interrupted};
+pub use stack::wipe_stack;

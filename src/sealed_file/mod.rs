@@ -227,8 +227,8 @@ impl OpenFile<'_> {
     }
 
     /// Its data key, to open another state of the same file.
-    pub fn into_data_key(self) -> DataKey {
-        self.data_key
+    pub fn copy_data_key(&self) -> DataKey {
+        DataKey::from_bytes(self.data_key.expose().to_vec()).expect("a data key has the length of a data key")
     }
 
     /// Other text: what is sealed next. Tokens of unchanged values stay.

@@ -1,6 +1,6 @@
 //! Several writers at a time: each one that says it succeeded is in the file, and a reader sees a valid file always (P8).
 
-use std::process::{Child, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -63,10 +63,14 @@ fn of_two_writers_of_one_key_the_last_wins() {
 }
 
 /// A writer has read the file and waits for its folder; meanwhile the file becomes another.
-fn overtaken(place: &Place, by: &[u8]) -> std::process::Output {
+fn overtaken(place: &Place, by: &[u8]) -> Output {
+    overtake(place, || set(place, "f.yaml", "a", "mine"), by)
+}
+
+fn overtake(place: &Place, start: impl FnOnce() -> Child, by: &[u8]) -> Output {
     let folder = std::fs::File::open(place.path("")).unwrap();
     flock(&folder, FlockOperation::LockExclusive).unwrap();
-    let writer = set(place, "f.yaml", "a", "mine");
+    let writer = start();
     // Long enough to read and to wait; were it not, the case would only prove less.
     thread::sleep(Duration::from_millis(700));
     place.write("f.yaml", by);
@@ -92,6 +96,25 @@ fn also_under_another_data_key() {
     sealed(&place, "f.yaml", "a: 'x'\nb: 'x'\n");
     assert!(overtaken(&place, &other_key).status.success());
     assert_eq!((value(&place, "f.yaml", "a"), value(&place, "f.yaml", "b")), ("mine".to_owned(), "theirs".to_owned()));
+}
+
+#[test]
+fn a_rotation_takes_a_change_along() {
+    let place = Place::new();
+    let before = sealed(&place, "f.yaml", "a: 'x'\nb: 'x'\n");
+    must(&place, &["set", "f.yaml", "[\"b\"]", "\"theirs\""]);
+    let changed = place.read("f.yaml");
+    place.write("f.yaml", before);
+    let rotate = || command(&place, PROGRAM).args(["rotate", "-y", "-i", "f.yaml"]).stderr(Stdio::piped()).spawn().unwrap();
+    let output = overtake(&place, rotate, &changed);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(value(&place, "f.yaml", "b"), "theirs");
+    let tokens = |text: &[u8]| String::from_utf8_lossy(text).lines().filter(|line| line.contains("ENC[")).count();
+    let kept = String::from_utf8(place.read("f.yaml")).unwrap();
+    assert!(
+        tokens(&changed) > 2
+            && String::from_utf8(changed).unwrap().lines().filter(|line| line.contains("ENC[")).all(|line| !kept.contains(line))
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod children;
 mod hardened;
+mod memory;
 mod panics;
 mod places;
 mod streams;

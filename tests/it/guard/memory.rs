@@ -1,0 +1,92 @@
+//! What is in memory while a result waits to be read: one copy of the plaintext, no data key, no identity (P16).
+
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::files::{PROGRAM, command, people, said, sealed};
+use crate::tools::Place;
+
+/// Everything that a process can write to.
+fn memory(process: &Child) -> Vec<u8> {
+    let path = |name: &str| format!("/proc/{}/{name}", process.id());
+    let mut memory = std::fs::File::open(path("mem")).unwrap();
+    let mut all = Vec::new();
+    for line in std::fs::read_to_string(path("maps")).unwrap().lines() {
+        let mut words = line.split_whitespace();
+        let (range, rights) = (words.next().unwrap(), words.next().unwrap());
+        if rights.contains('w') {
+            let number = |text: &str| u64::from_str_radix(text, 16).unwrap();
+            let (from, to) = range.split_once('-').map(|(from, to)| (number(from), number(to))).unwrap();
+            memory.seek(SeekFrom::Start(from)).unwrap();
+            let mut part = vec![0; (to - from) as usize];
+            memory.read_exact(&mut part).unwrap();
+            all.append(&mut part);
+        }
+    }
+    all
+}
+
+fn count(bytes: &[u8], what: &[u8]) -> usize {
+    bytes.windows(what.len()).filter(|window| *window == what).count()
+}
+
+fn data_key(place: &Place, sealed: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8(sealed.to_vec()).unwrap();
+    // In all formats the same, but for line breaks that are spelled out, and indentation.
+    let (start, end) = ("-----BEGIN AGE ENCRYPTED FILE-----", "-----END AGE ENCRYPTED FILE-----");
+    let block = &text[text.find(start).unwrap()..text.find(end).unwrap() + end.len()];
+    let block: String = block.replace("\\n", "\n").lines().map(|line| format!("{}\n", line.trim())).collect();
+    place.write("wrapped", block);
+    let output =
+        command(place, "age").args(["--decrypt", "--identity", "keys.txt", "wrapped"]).output().expect("age: tests/run installs it");
+    assert_eq!(output.stdout.len(), 32, "{}", said(&output));
+    output.stdout
+}
+
+/// Seals a text with the values `hunter2-first` and `hunter2-last`, lets a command open it, and counts what is left while its output is waiting.
+fn check(name: &str, text: &str, args: &[&str]) {
+    if !people::is_root() {
+        // Nobody else may look, which `hardened.rs` shows. tests/run is run by root in CI.
+        assert!(std::env::var_os("CI").is_none(), "this test needs root");
+        return;
+    }
+    let place = Place::new();
+    // More than a pipe takes.
+    let text = sealed(&place, name, &text.replace("LONG", &"x".repeat(200_000)));
+    let mut ours = command(&place, PROGRAM);
+    let mut child = ours.args(args).arg(name).stdout(Stdio::piped()).spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+    while !std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap().contains("State:\tS") {
+        assert!(Instant::now() < until, "it does not wait");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let memory = memory(&child);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let identity = place.read("keys.txt").split(|byte| *byte == b'\n').find(|line| line.starts_with(b"AGE-SECRET")).unwrap().to_vec();
+    let secrets = [b"hunter2-first".as_slice(), b"hunter2-last", &identity, &data_key(&place, &text)];
+    let found = secrets.map(|what| count(&memory, what));
+    assert_eq!(found, [1, 1, 0, 0], "{args:?} {name}: first value, last value, identity, data key");
+}
+
+const YAML: &str = "a: hunter2-first\nb: LONG\nc: hunter2-last\n";
+const JSON: &str = "{\"a\": \"hunter2-first\", \"b\": \"LONG\", \"c\": \"hunter2-last\"}\n";
+
+#[test]
+fn a_waiting_result_is_the_only_copy() {
+    check("f.yaml", YAML, &["decrypt"]);
+    check("f.json", JSON, &["decrypt"]);
+    check("f.env", "a=hunter2-first\nb=LONG\nc=hunter2-last\n", &["decrypt"]);
+    check("f.ini", "[s]\na = hunter2-first\nb = LONG\nc = hunter2-last\n", &["decrypt"]);
+    check("f.toml", "a = \"hunter2-first\"\nb = \"LONG\"\nc = \"hunter2-last\"\n", &["decrypt"]);
+    check("f.bin", "hunter2-first LONG hunter2-last", &["decrypt"]);
+}
+
+#[test]
+fn also_when_it_is_printed_anew() {
+    check("f.yaml", YAML, &["decrypt", "--output-type", "json"]);
+    check("f.json", JSON, &["decrypt", "--output-type", "yaml"]);
+    check("f.yaml", &YAML.replace("\n", "\n  ").replacen("a:", "m:\n  a:", 1), &["decrypt", "--extract", "[\"m\"]"]);
+}
