@@ -70,7 +70,7 @@ impl Edit<'_> {
             Some(text) => (text, None),
             None => {
                 let (text, key) = self.example(format, config.as_ref(), world)?;
-                (text, Some(key))
+                (text.into(), Some(key))
             }
         };
         let rule = if is_new { None } else { trust::rule_of(&self.path, config.as_ref(), world)? };

@@ -226,7 +226,12 @@ impl OpenFile<'_> {
         &self.data_key
     }
 
-    /// Its data key, to open another state of the same file.
+    /// Its data key, when nothing else of it is needed.
+    pub fn into_data_key(self) -> DataKey {
+        self.data_key
+    }
+
+    /// A copy of its data key, to open another state of the same file.
     pub fn copy_data_key(&self) -> DataKey {
         DataKey::from_bytes(self.data_key.expose().to_vec()).expect("a data key has the length of a data key")
     }
