@@ -10,6 +10,23 @@ pub struct Splice {
 }
 
 impl Splice {
+    /// For a text that is to become shorter: what is written is plaintext, and does not move while it grows.
+    pub fn opening(text: &[u8], edits: usize) -> Self {
+        Splice { edits: Vec::with_capacity(edits), bytes: Vec::with_capacity(text.len()) }
+    }
+
+    /// Replaces `span` by what `write` appends, unless that is false.
+    pub fn write(&mut self, span: Span, write: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
+        let start = self.bytes.len();
+        let written = write(&mut self.bytes);
+        if written {
+            self.edits.push((span, start as u32, self.bytes.len() as u32));
+        } else {
+            self.bytes.truncate(start);
+        }
+        written
+    }
+
     /// Replaces `span` by `bytes`. Several edits at one place happen in the order they were made.
     pub fn replace(&mut self, span: Span, bytes: &[u8]) {
         let start = self.bytes.len() as u32;

@@ -154,7 +154,7 @@ pub struct Block {
 impl Sealed {
     /// The whole sealed file. The first block gets all `fields`; the copies in later documents lack the field named `only_first`.
     ///
-    /// `like` is the sealed file that this one replaces: its block's spelling is kept (see `Detail::spell_block`).
+    /// `like` is the sealed file that this one replaces: its block's spelling is kept (see [`Detail::spell_block`]).
     ///
     /// # Errors
     /// A field that the format cannot hold.
@@ -167,19 +167,66 @@ impl Sealed {
         like: Option<&Document<'_>>,
     ) -> Result<Vec<u8>, Unwritable> {
         let mut splice = crate::splice::Splice::default();
+        for (slot, bytes) in self.slots.iter().zip(self.blocks(scanned, fields, only_first, indent, like)?) {
+            splice.replace(Span::new(slot.at, slot.at + slot.replaces), &bytes);
+        }
+        Ok(splice.finish(&self.text))
+    }
+
+    /// The same in place, where that is possible: a large text is not copied for its block. Done once more, the new block takes the place of the last.
+    ///
+    /// # Errors
+    /// A field that the format cannot hold.
+    pub fn put_block(
+        &mut self,
+        scanned: &Document<'_>,
+        fields: &[(String, Tree)],
+        only_first: &str,
+        indent: Option<usize>,
+        like: Option<&Document<'_>>,
+    ) -> Result<(), Unwritable> {
+        let mut blocks = self.blocks(scanned, fields, only_first, indent, like)?;
+        if let ([slot], [bytes]) = (self.slots.as_mut_slice(), blocks.as_mut_slice()) {
+            let length = bytes.len();
+            self.text.splice(slot.at..slot.at + slot.replaces, bytes.drain(..));
+            slot.replaces = length;
+            return Ok(());
+        }
+        self.text = self.with_block(scanned, fields, only_first, indent, like)?;
+        let mut grown = 0i64;
+        for (slot, bytes) in self.slots.iter_mut().zip(blocks) {
+            slot.at = (slot.at as i64 + grown) as usize;
+            grown += bytes.len() as i64 - slot.replaces as i64;
+            slot.replaces = bytes.len();
+        }
+        Ok(())
+    }
+
+    /// What goes into each slot.
+    fn blocks(
+        &self,
+        scanned: &Document<'_>,
+        fields: &[(String, Tree)],
+        only_first: &str,
+        indent: Option<usize>,
+        like: Option<&Document<'_>>,
+    ) -> Result<Vec<Vec<u8>>, Unwritable> {
         let mut copy: Option<Vec<(String, Tree)>> = None;
-        for (i, slot) in self.slots.iter().enumerate() {
+        let block = |(i, slot): (usize, &Slot)| {
             let fields = if i == 0 {
                 fields
             } else {
                 copy.get_or_insert_with(|| fields.iter().filter(|(name, _)| name != only_first).cloned().collect())
             };
-            let old = like.and_then(|d| Some((d, d.blocks().iter().find(|b| b.document as usize == i)?)));
+            let old = like.and_then(|d| {
+                let at = d.blocks().binary_search_by_key(&(i as u32), |b| b.document).ok()?;
+                Some((d, &d.blocks()[at]))
+            });
             let mut bytes = slot.before.clone();
             bytes.extend(scanned.detail.spell_block(slot, fields, indent, old)?);
             bytes.extend_from_slice(&slot.after);
-            splice.replace(Span::new(slot.at, slot.at + slot.replaces), &bytes);
-        }
-        Ok(splice.finish(&self.text))
+            Ok(bytes)
+        };
+        self.slots.iter().enumerate().map(block).collect()
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn seal(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Res
         }
         let source = &text[site.span.range()];
         let (kind, with, token) = match site.at {
+            At::Leaf(id) if value::stands_bare(source) => (0, None, tokens.of_leaf(id)),
             At::Leaf(id) => (0, value_hint(source, &keys.text(document, id)), tokens.of_leaf(id)),
             At::Comment(id) => (5, comment_hint(keys, document, id), tokens.of_comment(id)),
         };

@@ -121,8 +121,16 @@ pub(super) fn as_sops(plain: &[u8]) -> Vec<u8> {
     [quote, plain, quote].concat()
 }
 
+/// Is its canonical spelling the text itself? Quick, and right only where it says yes.
+pub(super) fn stands_bare(plain: &[u8]) -> bool {
+    !plain.is_empty() && plain.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b'+'))
+}
+
 /// The canonical spelling: SOPS's where it reads back, else in backticks; none where these do not do it either.
 pub(super) fn canonical(plain: &[u8]) -> Option<Vec<u8>> {
+    if stands_bare(plain) {
+        return Some(plain.to_vec());
+    }
     let first = as_sops(plain);
     if means(&first, plain, false) {
         return Some(first);
@@ -210,6 +218,9 @@ fn last_of(line: &[u8], quote: &[u8]) -> Option<usize> {
 
 /// Bytes of white space (Unicode's) at the start.
 pub(super) fn leading_space(text: &[u8]) -> usize {
+    if text.first().is_none_or(u8::is_ascii_graphic) {
+        return 0;
+    }
     let mut at = 0;
     while let Some(n) = SPACES.iter().find(|s| text[at..].starts_with(s)).map(|s| s.len()) {
         at += n;
@@ -220,7 +231,10 @@ pub(super) fn leading_space(text: &[u8]) -> usize {
 /// Without white space at the end.
 pub(super) fn trim_end(text: &[u8]) -> &[u8] {
     let mut text = text;
-    while let Some(space) = SPACES.iter().find(|s| text.ends_with(s)) {
+    while let Some(last) = text.last()
+        && !last.is_ascii_graphic()
+        && let Some(space) = SPACES.iter().find(|s| text.ends_with(s))
+    {
         text = &text[..text.len() - space.len()];
     }
     text

@@ -17,9 +17,8 @@ pub(super) fn check_bytes(bytes: &[u8]) -> Result<&str, SyntaxError> {
     if text.starts_with("\u{feff}\u{feff}") {
         return Err(refuse(bytes, 3, "a second byte-order mark"));
     }
-    let odd = |b: &u8| (*b < 0x20 && !matches!(b, b'\n' | b'\r' | b'\t')) || matches!(b, 0x7f | 0xc2 | 0xe2 | 0xef);
     let mut at = 0;
-    while let Some(found) = bytes[at..].iter().position(odd) {
+    while let Some(found) = first_odd(&bytes[at..]) {
         at += found;
         match &bytes[at..] {
             [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..] => {
@@ -37,6 +36,19 @@ pub(super) fn check_bytes(bytes: &[u8]) -> Result<&str, SyntaxError> {
         }
     }
     Ok(text)
+}
+
+/// The first byte that may begin what go-yaml refuses. Blocks are judged whole, without a branch a byte: nearly all are harmless.
+fn first_odd(bytes: &[u8]) -> Option<usize> {
+    let odd = |b: u8| (b < 0x20) & (b != b'\n') & (b != b'\r') & (b != b'\t') | (b == 0x7f) | (b == 0xc2) | (b == 0xe2) | (b == 0xef);
+    let mut at = 0;
+    for block in bytes.chunks(64) {
+        if block.iter().fold(false, |any, &b| any | odd(b)) {
+            return block.iter().position(|&b| odd(b)).map(|i| at + i);
+        }
+        at += block.len();
+    }
+    None
 }
 
 /// The `%YAML 1.2` lines, which must not be seen in a sealed text (G8). Go-yaml knows no other directives but `%TAG`.

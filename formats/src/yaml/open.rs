@@ -30,10 +30,11 @@ enum What {
 pub(super) fn open(scanned: &Scanned, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
     let tokens = tokens(document, opened);
     let last_end = document.leaves().iter().map(|l| l.span.end).max().unwrap_or(0);
-    let mut opener = Opener { scanned, document, opened, splice: Splice::default(), last_end, firm: 0 };
+    let mut opener = Opener { scanned, document, opened, splice: Splice::opening(document.text(), tokens.len() + 1), last_end, firm: 0 };
     let cuts: Vec<Span> = document.blocks().iter().flat_map(|block| &block.cuts).copied().collect();
+    let empty = empty_documents(document);
     for block in document.blocks() {
-        let bare = is_alone(document, block);
+        let bare = starts_line(document, block) && empty.binary_search(&block.document).is_ok();
         for cut in &block.cuts {
             // A document that held nothing else is an empty map: SOPS prints it so.
             opener.splice.replace(*cut, if bare { b"{}\n" } else { b"" });
@@ -74,20 +75,24 @@ pub(super) fn open(scanned: &Scanned, document: &Document<'_>, opened: &Opened, 
     Ok(opener.splice.finish(document.text()))
 }
 
-/// Is the block all that its document holds, in block style? In flow style the braces stay.
-fn is_alone(document: &Document<'_>, block: &Block) -> bool {
+/// Does the block begin its line? In flow style it does not, and the braces stay.
+fn starts_line(document: &Document<'_>, block: &Block) -> bool {
     let start = block.span.start as usize;
-    let starts_line = start == 0 || document.text()[start - 1] == b'\n';
-    let mut number = None;
-    let mut empty = false;
+    start == 0 || document.text()[start - 1] == b'\n'
+}
+
+/// The documents that hold nothing, or nothing but their block. In order.
+fn empty_documents(document: &Document<'_>) -> Vec<u32> {
+    let mut number = 0;
+    let mut empty = Vec::new();
     for step in document.steps() {
         match step {
-            Step::Document => number = Some(number.map_or(0, |n| n + 1)),
-            Step::EmptyMap(PathId::ROOT) | Step::Null(PathId::ROOT) if number == Some(block.document) => empty = true,
+            Step::Document => number += 1,
+            Step::EmptyMap(PathId::ROOT) | Step::Null(PathId::ROOT) => empty.push(number - 1),
             _ => {}
         }
     }
-    starts_line && empty
+    empty
 }
 
 fn tokens(document: &Document<'_>, opened: &Opened) -> Vec<Token> {
@@ -177,12 +182,11 @@ impl Opener<'_> {
         if site.alias {
             return Err(refuse("an alias cannot stand for a token"));
         }
-        let mut bytes = Vec::new();
-        let value = self.value(id);
-        if spell(&mut bytes, value, site, header.as_ref()) {
-            self.splice.replace(span, &bytes);
+        let value = self.opened.leaves[id.0 as usize].as_ref().expect("only opened leaves are tokens");
+        if self.splice.write(span, |out| spell(out, value, site, header.as_ref())) {
             return Ok(span.end);
         }
+        let mut bytes = Vec::new();
         // The header does not fit: it goes, and the value is written in its place.
         let Some(props) = self.scanned.props(site).filter(|p| p.header.start >= if p.header_comment { firm } else { written }) else {
             return Err(refuse("the value does not fit under its block header"));

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use self::content::{Content, Entry};
 use self::emitter::Emitter;
 use self::scalar::{Extra, is_complex_key, is_lost, string, write};
-pub(crate) use self::scalar::{Place, Style, scalar};
+pub(crate) use self::scalar::{Place, Style, scalar, simply};
 use crate::error::{Unwritable, Warning};
 use crate::limits::Limits;
 use crate::path::{Part, display_parts};

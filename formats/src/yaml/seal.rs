@@ -3,10 +3,10 @@
 use super::block;
 use super::detail::{AliasSite, Scanned, Site};
 use super::gaps;
-use super::parse::Written;
+use super::parse::{NONE, Written};
 use super::patch::{Moved, Patch};
 use super::print::{self, Place, Style};
-use super::spell::{Header, spell, style_of};
+use super::spell::{Header, plainly_canonical, spell, style_of};
 use crate::document::Document;
 use crate::error::Unwritable;
 use crate::hint::{Hint, Spelled};
@@ -144,9 +144,12 @@ impl Sealer<'_> {
                 self.cut_tag(&site, leaf.span);
                 continue;
             }
-            let value = self.scanned.value_of(text, id, leaf.span);
-            spelled.clear();
             let source = &text[leaf.span.range()];
+            if site.text.0 == NONE && plainly_canonical(source, &site) {
+                continue;
+            }
+            let value = self.scanned.value_of(text, id, leaf.span);
+            zeroize::Zeroize::zeroize(&mut spelled);
             let fits = spell(&mut spelled, &value, &site, header.as_ref());
             if !fits || spelled != source {
                 let style = if header.is_some() { None } else { style_of(&value, source, &site) };

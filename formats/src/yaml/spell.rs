@@ -19,6 +19,16 @@ pub(super) fn spell(out: &mut Vec<u8>, value: &Value, site: &Site, header: Optio
     }
 }
 
+/// Would [`spell`] give these source bytes? Quick, and right only where it says yes.
+pub(super) fn plainly_canonical(source: &[u8], site: &Site) -> bool {
+    match (site.written, source) {
+        (Written::Plain, _) => site.tag == Tag::None && print::simply(source, Style::Plain).is_some(),
+        (Written::Single, [b'\'', inner @ .., b'\'']) => print::simply(inner, Style::Single).is_some(),
+        (Written::Double, [b'"', inner @ .., b'"']) => print::simply(inner, Style::Double).is_some(),
+        _ => false,
+    }
+}
+
 /// The header of a block scalar, as far as the lines below it depend on it.
 pub(super) struct Header<'t> {
     pub text: &'t [u8],

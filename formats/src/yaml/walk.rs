@@ -39,6 +39,7 @@ pub(super) fn walk(text: &[u8], parsed: &Parsed<'_>, options: &ScanOptions) -> R
         values: 0,
         expanded_nodes: 0,
         expanded_bytes: 0,
+        counted: (0, 1),
     };
     walk.outline.steps.reserve(parsed.nodes.len() + parsed.nodes.len() / 2);
     walk.outline.leaves.reserve(parsed.nodes.len() / 2);
@@ -80,6 +81,8 @@ struct Walk<'p> {
     values: usize,
     expanded_nodes: usize,
     expanded_bytes: usize,
+    /// An offset, and the number of its line.
+    counted: (usize, usize),
 }
 
 impl<'p> Walk<'p> {
@@ -442,12 +445,8 @@ impl<'p> Walk<'p> {
             Read::Bad(what) => Err(self.outside(span.start, what)),
             Read::Unsigned(_) if self.options.dialect == Dialect::Sops => Err(self.outside(span.start, "an integer of 2^63 or more")),
             Read::Unsigned(_) => {
-                let line = SyntaxError::at(self.text, span.start as usize, SyntaxClass::Syntax, "").line;
                 let path = self.outline.paths.display(path);
-                self.outline.warnings.push(Warning {
-                    line,
-                    what: format!("{path} is an integer of 2^63 or more: SOPS reads it as a float and loses digits"),
-                });
+                self.warn(span.start, format!("{path} is an integer of 2^63 or more: SOPS reads it as a float and loses digits"));
                 Ok(Some(Kind::Float))
             }
         }
@@ -490,10 +489,17 @@ impl<'p> Walk<'p> {
         if self.document == 0 {
             return Err(self.outside(at, "a key that stands twice in its map"));
         }
-        let line = SyntaxError::at(self.text, at as usize, SyntaxClass::Syntax, "").line;
         let shown = crate::path::display_parts(&[crate::Part::Key(name.as_bytes().to_vec())]);
-        self.outline.warnings.push(Warning { line, what: format!("the key {shown} stands twice in its map") });
+        self.warn(at, format!("the key {shown} stands twice in its map"));
         Ok(())
+    }
+
+    /// The walk goes forward through the text, so its lines are counted once.
+    fn warn(&mut self, at: u32, what: String) {
+        let (from, line) = self.counted;
+        let line = line + self.text[from..at as usize].iter().filter(|&&b| b == b'\n').count();
+        self.counted = (at as usize, line);
+        self.outline.warnings.push(Warning { line, what });
     }
 
     fn block(&mut self, key: u32, value: u32) -> Result<(), SyntaxError> {
@@ -545,6 +551,8 @@ impl<'p> Names<'p> {
             return new;
         }
         if self.many.is_empty() {
+            // Most maps that have nine entries have many.
+            self.many.reserve(64);
             self.many.extend(self.few.drain(..));
         }
         self.many.insert(name)

@@ -70,6 +70,13 @@ pub(super) fn string(out: &mut Vec<u8>, bytes: &[u8], wanted: Style, place: &Pla
         binary(out, bytes, place, extra);
         return None;
     };
+    if let Some(quote) = simply(bytes, wanted) {
+        out.extend_from_slice(quote);
+        out.extend_from_slice(bytes);
+        out.extend_from_slice(quote);
+        behind(out, extra.comment);
+        return None;
+    }
     let facts = Facts::of(text);
     if extra.sops.is_some() && facts.lost(text) {
         out.extend_from_slice(b"null");
@@ -98,6 +105,23 @@ const SEPARATORS: &str = "SOPS prints U+2028 and U+2029 as they are, and its rea
 /// Does SOPS lose this text? Its own reader stumbles over the tab at the start of the block.
 pub(super) fn is_lost(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\t") && std::str::from_utf8(bytes).is_ok_and(|text| Facts::of(text).lost(text))
+}
+
+/// The quotes for a text whose spelling needs no thought in that style: most of them. What the rules below give, sooner.
+pub(crate) fn simply(text: &[u8], wanted: Style) -> Option<&'static [u8]> {
+    match wanted {
+        // Longer than any word that means something else than itself, and none of its characters does.
+        Style::Plain if text.len() > 5 && text[0].is_ascii_alphabetic() => {
+            let harmless = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b'+');
+            text.iter().all(harmless).then_some(b"")
+        }
+        Style::Single | Style::Double => {
+            let harmless = |b: u8| (0x20..0x7f).contains(&b) & (b != b'\'') & (b != b'"') & (b != b'\\');
+            let quote: &[u8] = if wanted == Style::Single { b"'" } else { b"\"" };
+            text.iter().fold(true, |all, &b| all & harmless(b)).then_some(quote)
+        }
+        _ => None,
+    }
 }
 
 pub(super) fn behind(out: &mut Vec<u8>, comment: &[u8]) {
