@@ -48,7 +48,7 @@ impl Decrypt<'_> {
             _ if out_format == open.format()
                 || out_format == Format::Binary && open.format() == Format::Json && is_data_only(&open, world) =>
             {
-                if out_format == open.format() { open.plain().to_vec() } else { extract::binary(&open, &path, world.manners)? }
+                if out_format == open.format() { open.into_plain() } else { extract::binary(&open, &path, world.manners)? }
             }
             _ => extract::convert(&open, out_format, &how, &path, &mut warnings, world.manners)?,
         };

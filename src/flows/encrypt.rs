@@ -1,5 +1,7 @@
 //! A plain text, sealed for the recipients of its rule. What is sealed already is completed: `complete.rs`.
 
+use std::borrow::Cow;
+
 use leafcrypt_formats::{Document, Format, Mode};
 
 use super::rules::{self, Given};
@@ -31,12 +33,12 @@ impl Encrypt {
         let Some(name) = self.types.name_of(&self.input) else {
             return Err(Error::Conflict("Error: must specify --filename-override when reading from stdin".to_owned()));
         };
-        let text = self.input.read()?;
+        let mut text = self.input.read()?;
         let mut warnings = Vec::new();
         let config = rules::load(Some(&name), &self.given, world, &mut warnings)?;
         let formats = (self.types.input_of(&self.input, world.manners), self.types.output_of(&self.input, world.manners));
         let (rule, error) = match rules::for_file(&name, &self.given, config.as_ref(), world) {
-            Ok(rule) => match self.seal(&text, formats, &rule, config.as_ref(), world, warnings.clone()) {
+            Ok(rule) => match self.seal(&mut text, formats, &rule, config.as_ref(), world, warnings.clone()) {
                 Ok(done) => return Ok(done),
                 Err(error) => (Some(rule), error),
             },
@@ -55,7 +57,7 @@ impl Encrypt {
 
     fn seal(
         &self,
-        text: &[u8],
+        text: &mut Vec<u8>,
         (from, to): (Format, Format),
         rule: &Rule,
         config: Option<&Config>,
@@ -65,6 +67,8 @@ impl Encrypt {
         warnings.extend(rule.warnings.iter().cloned());
         let path = self.input.name();
         let plain = self.plain(text, from, to, &path, world, &mut warnings)?;
+        // Sealed whole, it is never completed: nobody needs the text until it comes back.
+        let big = from == Format::Binary && to == Format::Binary;
         if from == Format::Binary && rule.selection.is_some() {
             warnings.push("a selector makes no sense for a binary file, which is sealed whole; it is ignored".to_owned());
         }
@@ -82,25 +86,34 @@ impl Encrypt {
         if to == Format::Binary && world.manners.knows_envelopes && leafcrypt_formats::Envelope::find(&plain).is_some() {
             return Err(Error::AlreadySealed { path });
         }
+        let plain = if big {
+            drop(plain);
+            std::mem::take(text)
+        } else {
+            plain.into_owned()
+        };
         let file = OpenFile::new(to, plain, wanted, world).map_err(failed)?;
         world.journal.record(Event::Encrypt, &path).map_err(Error::Audit)?;
-        let sealed = file.seal(world).map_err(failed)?;
+        let (sealed, plain) = file.into_sealed(world).map_err(failed)?;
+        if big {
+            *text = plain;
+        }
         warnings.extend(sealed.warnings);
         deliver(sealed.text, &self.output, Holds::Sealed, Some(text), warnings, world)
     }
 
     /// The text in the output's format. The same format: the text as it is.
-    fn plain(
+    fn plain<'a>(
         &self,
-        text: &[u8],
+        text: &'a [u8],
         from: Format,
         to: Format,
         path: &str,
         world: &World<'_>,
         warnings: &mut Vec<String>,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Cow<'a, [u8]>, Error> {
         if from == to {
-            return Ok(text.to_vec());
+            return Ok(Cow::Borrowed(text));
         }
         let how = leafcrypt_formats::Printing { indent: None, as_sops: !world.manners.strict_printing };
         let trees = if from == Format::Binary {
@@ -113,6 +126,6 @@ impl Encrypt {
             }
             document.trees()
         };
-        super::extract::print_documents(&trees, to, &how, path, warnings, world.manners)
+        super::extract::print_documents(&trees, to, &how, path, warnings, world.manners).map(Cow::Owned)
     }
 }

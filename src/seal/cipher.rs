@@ -27,40 +27,16 @@ impl Cipher {
         Cipher { gcm: AesGcm::new(bytes.into()) }
     }
 
-    /// Appends the token of a value.
-    ///
-    /// # Errors
-    /// No randomness.
-    pub fn seal_value(&self, out: &mut Vec<u8>, aad: &[u8], value: &Value, nonces: &mut Nonces<'_>) -> Result<(), NoRandomness> {
-        self.seal(out, aad, &plain_bytes::of(value), Holds::Value(value.kind()), nonces)
-    }
-
     /// Appends the token of bytes.
     ///
     /// # Errors
     /// No randomness.
     pub fn seal(&self, out: &mut Vec<u8>, aad: &[u8], plain: &[u8], holds: Holds, nonces: &mut Nonces<'_>) -> Result<(), NoRandomness> {
-        self.seal_owned(out, aad, plain.to_vec(), holds, nonces)
-    }
-
-    /// The same for a buffer that may be overwritten: a big file is not copied.
-    ///
-    /// # Errors
-    /// No randomness.
-    pub fn seal_owned(
-        &self,
-        out: &mut Vec<u8>,
-        aad: &[u8],
-        mut plain: Vec<u8>,
-        holds: Holds,
-        nonces: &mut Nonces<'_>,
-    ) -> Result<(), NoRandomness> {
         let nonce = nonces.fresh()?;
-        let tag = self
-            .gcm
-            .encrypt_inout_detached(&Nonce::from(nonce), aad, plain.as_mut_slice().into())
-            .expect("a value is below GCM's limit of 64 GiB");
-        token::write(out, &plain, &nonce, &tag.into(), holds);
+        let data = token::begin(out, plain);
+        let room = out[data.clone()].as_mut();
+        let tag = self.gcm.encrypt_inout_detached(&Nonce::from(nonce), aad, room.into()).expect("a value is below GCM's limit of 64 GiB");
+        token::finish(out, data, &nonce, &tag.into(), holds);
         Ok(())
     }
 
@@ -94,7 +70,15 @@ impl Cipher {
     /// # Errors
     /// No token, one that does not open, or one of another type.
     pub fn open_text(&self, aad: &[u8], text: &[u8], holds: Holds) -> Result<Vec<u8>, BadToken> {
-        let token = Token::parse(text)?;
+        self.open_into(Vec::new(), aad, text, holds)
+    }
+
+    /// The same, in a buffer whose content is of no use any more.
+    ///
+    /// # Errors
+    /// No token, one that does not open, or one of another type.
+    pub fn open_into(&self, buffer: Vec<u8>, aad: &[u8], text: &[u8], holds: Holds) -> Result<Vec<u8>, BadToken> {
+        let token = Token::parse_into(buffer, text)?;
         if token.holds != holds {
             return Err(BadToken::Type);
         }
@@ -149,7 +133,7 @@ mod tests {
         let mut nonces = Nonces::new(&random);
         let cipher = Cipher::new(&DataKey::from_bytes(vec![1; 32]).unwrap());
         let mut token = Vec::new();
-        cipher.seal_value(&mut token, b"a:", &Value::Int(42), &mut nonces).unwrap();
+        cipher.seal(&mut token, b"a:", b"42", Holds::Value(leafcrypt_formats::Kind::Int), &mut nonces).unwrap();
         assert!(cipher.open_value(b"a:", &token).unwrap().same(&Value::Int(42)));
         assert_eq!(cipher.open_value(b"b:", &token).err(), Some(BadToken::Forged));
         let other = Cipher::new(&DataKey::from_bytes(vec![2; 32]).unwrap());

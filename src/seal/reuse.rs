@@ -3,56 +3,103 @@
 //! Old tokens are paired with new leaves by additional data, type and value, in order, each used once; what is left over gets a new nonce.
 //! Matching by value alone would give two equal list items equal tokens, and an onlooker would see it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+
+use zeroize::Zeroize;
 
 use super::token::Holds;
 
-/// The tokens of a file as it was, by what they hold.
+/// The tokens of a file as it was, by what they hold. All are in one list; those of one hash are chained in file order.
+#[derive(Default)]
 pub struct Reuse<'t> {
     hasher: RandomState,
-    by_hash: HashMap<u64, VecDeque<Old<'t>>>,
+    chains: HashMap<u64, Chain>,
+    all: Vec<Old<'t>>,
+    /// The additional data of all.
+    paths: Vec<u8>,
+    left: usize,
+}
+
+/// First and last of those that are not taken.
+struct Chain {
+    first: u32,
+    last: u32,
 }
 
 struct Old<'t> {
-    aad: Box<[u8]>,
+    path: Range<u32>,
     holds: Holds,
-    plain: leafcrypt_formats::Bytes,
+    plain: Cow<'t, [u8]>,
     token: &'t [u8],
+    next: u32,
 }
+
+/// The end of a chain.
+const END: u32 = u32::MAX;
 
 impl<'t> Reuse<'t> {
     /// None to reuse.
     pub fn new() -> Self {
-        Reuse { hasher: RandomState::new(), by_hash: HashMap::new() }
+        Self::default()
     }
 
     /// Adds an old token, in file order.
-    pub fn add(&mut self, aad: &[u8], holds: Holds, plain: &[u8], token: &'t [u8]) {
-        let hash = self.hash(aad, holds, plain);
-        let old = Old { aad: aad.into(), holds, plain: plain.into(), token };
-        self.by_hash.entry(hash).or_default().push_back(old);
+    pub fn add(&mut self, aad: &[u8], holds: Holds, plain: Cow<'t, [u8]>, token: &'t [u8]) {
+        let hash = self.hash(aad, holds, &plain);
+        let start = self.paths.len() as u32;
+        self.paths.extend_from_slice(aad);
+        let number = self.all.len() as u32;
+        self.all.push(Old { path: start..self.paths.len() as u32, holds, plain, token, next: END });
+        self.left += 1;
+        match self.chains.get_mut(&hash) {
+            Some(chain) => {
+                self.all[chain.last as usize].next = number;
+                chain.last = number;
+            }
+            None => {
+                self.chains.insert(hash, Chain { first: number, last: number });
+            }
+        }
     }
 
     /// Takes the first unused token that holds the same at the same place.
     pub fn take(&mut self, aad: &[u8], holds: Holds, plain: &[u8]) -> Option<&'t [u8]> {
-        if self.by_hash.is_empty() {
+        if self.left == 0 {
             return None;
         }
         let hash = self.hash(aad, holds, plain);
-        let queue = self.by_hash.get_mut(&hash)?;
-        let at = queue.iter().position(|old| *old.aad == *aad && old.holds == holds && old.plain.as_slice() == plain)?;
-        let token = queue.remove(at)?.token;
-        if queue.is_empty() {
-            self.by_hash.remove(&hash);
+        let chain = self.chains.get_mut(&hash)?;
+        let (mut before, mut at) = (END, chain.first);
+        // Longer than one step only where hashes of different things meet.
+        loop {
+            let old = self.all.get(at as usize)?;
+            let path = &self.paths[old.path.start as usize..old.path.end as usize];
+            if path == aad && old.holds == holds && *old.plain == *plain {
+                break;
+            }
+            (before, at) = (at, old.next);
         }
+        let Old { token, next, .. } = self.all[at as usize];
+        match self.all.get_mut(before as usize) {
+            Some(before) => before.next = next,
+            None => chain.first = next,
+        }
+        if next == END {
+            chain.last = before;
+        }
+        if chain.first == END {
+            self.chains.remove(&hash);
+        }
+        self.left -= 1;
         Some(token)
     }
 
     /// Nothing left that was not taken?
     pub fn is_empty(&self) -> bool {
-        self.by_hash.is_empty()
+        self.left == 0
     }
 
     fn hash(&self, aad: &[u8], holds: Holds, plain: &[u8]) -> u64 {
@@ -60,9 +107,13 @@ impl<'t> Reuse<'t> {
     }
 }
 
-impl Default for Reuse<'_> {
-    fn default() -> Self {
-        Self::new()
+impl Drop for Reuse<'_> {
+    fn drop(&mut self) {
+        for old in &mut self.all {
+            if let Cow::Owned(plain) = &mut old.plain {
+                plain.zeroize();
+            }
+        }
     }
 }
 
@@ -75,8 +126,8 @@ mod tests {
     fn each_once_in_order_and_only_in_its_place() {
         let text = Holds::Value(Kind::Str);
         let mut reuse = Reuse::new();
-        reuse.add(b"a:", text, b"v", b"first");
-        reuse.add(b"a:", text, b"v", b"second");
+        reuse.add(b"a:", text, Cow::Borrowed(b"v"), b"first");
+        reuse.add(b"a:", text, Cow::Owned(b"v".to_vec()), b"second");
         assert_eq!(reuse.take(b"b:", text, b"v"), None);
         assert_eq!(reuse.take(b"a:", Holds::Comment, b"v"), None);
         assert_eq!(reuse.take(b"a:", text, b"w"), None);

@@ -3,10 +3,13 @@
 //! We read only what a writer produces (threat-model.md, P3): canonical padded base64, nonces of 32 and tags of 16 bytes, a known type,
 //! nothing behind the bracket.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use leafcrypt_formats::Kind;
 use thiserror::Error;
+use zeroize::Zeroize;
 
 /// Bytes of a nonce.
 pub const NONCE: usize = 32;
@@ -14,6 +17,15 @@ pub const NONCE: usize = 32;
 pub const TAG: usize = 16;
 
 const HEAD: &[u8] = b"ENC[AES256_GCM,data:";
+/// All that stands behind the data, at most.
+const REST: usize = 100;
+/// Bytes that are encoded at once; three make four.
+const PIECE: usize = 3 << 8;
+
+/// The length in base64.
+const fn encoded(bytes: usize) -> usize {
+    bytes.div_ceil(3) * 4
+}
 
 /// What a token holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +98,16 @@ impl Token {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &[u8]) -> Result<Token, BadToken> {
+        Token::parse_into(Vec::new(), text)
+    }
+
+    /// The same; the ciphertext is decoded into a buffer whose content is of no use any more.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse_into(mut data: Vec<u8>, text: &[u8]) -> Result<Token, BadToken> {
         let rest = text.strip_prefix(HEAD).ok_or(BadToken::NoToken)?;
-        let (data, rest) = cut(rest, b",iv:")?;
+        let (sealed, rest) = cut(rest, b",iv:")?;
         let (nonce, rest) = cut(rest, b",tag:")?;
         let (tag, rest) = cut(rest, b",type:")?;
         let close = rest.iter().position(|&b| b == b']').ok_or(BadToken::NoToken)?;
@@ -95,8 +115,12 @@ impl Token {
             return Err(BadToken::Trailing);
         }
         let holds = Holds::of_name(&rest[..close]).ok_or(BadToken::Type)?;
+        data.zeroize();
+        data.resize(sealed.len() / 4 * 3, 0);
+        let length = STANDARD.decode_slice(sealed, &mut data).map_err(|_| BadToken::Base64)?;
+        data.truncate(length);
         Ok(Token {
-            data: STANDARD.decode(data).map_err(|_| BadToken::Base64)?,
+            data,
             nonce: fixed(nonce).map_err(|short| if short { BadToken::Nonce } else { BadToken::Base64 })?,
             tag: fixed(tag).map_err(|short| if short { BadToken::Tag } else { BadToken::Base64 })?,
             holds,
@@ -104,11 +128,28 @@ impl Token {
     }
 }
 
-/// Appends a token.
-pub fn write(out: &mut Vec<u8>, data: &[u8], nonce: &[u8; NONCE], tag: &[u8; TAG], holds: Holds) {
-    out.reserve(HEAD.len() + data.len().div_ceil(3) * 4 + 100);
+/// Begins a token, and puts the plaintext at the end of the room that its base64 will fill; gives its place, where it is to be
+/// encrypted before [`finish`]. So neither a value nor a big file is copied once more.
+pub fn begin(out: &mut Vec<u8>, plain: &[u8]) -> Range<usize> {
+    let room = encoded(plain.len());
+    out.reserve(HEAD.len() + room + REST);
     out.extend_from_slice(HEAD);
-    base64_into(out, data);
+    out.resize(out.len() + room - plain.len(), 0);
+    let start = out.len();
+    out.extend_from_slice(plain);
+    start..out.len()
+}
+
+/// Ends a token whose ciphertext stands at that place.
+pub fn finish(out: &mut Vec<u8>, data: Range<usize>, nonce: &[u8; NONCE], tag: &[u8; TAG], holds: Holds) {
+    let mut to = data.end - encoded(data.len());
+    // Forward in place: what is written never passes what is still to be read.
+    let mut piece = [0; PIECE];
+    for from in data.clone().step_by(PIECE) {
+        let piece = &mut piece[..PIECE.min(data.end - from)];
+        piece.copy_from_slice(&out[from..from + piece.len()]);
+        to += STANDARD.encode_slice(piece, &mut out[to..data.end]).expect("the room has the encoded length");
+    }
     out.extend_from_slice(b",iv:");
     base64_into(out, nonce);
     out.extend_from_slice(b",tag:");
@@ -125,7 +166,7 @@ pub fn looks_sealed(text: &[u8]) -> bool {
 
 fn base64_into(out: &mut Vec<u8>, bytes: &[u8]) {
     let start = out.len();
-    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+    out.resize(start + encoded(bytes.len()), 0);
     let written = STANDARD.encode_slice(bytes, &mut out[start..]).expect("the buffer has the encoded length");
     debug_assert_eq!(start + written, out.len());
 }
@@ -140,7 +181,7 @@ fn cut<'a>(text: &'a [u8], mark: &[u8]) -> Result<(&'a [u8], &'a [u8]), BadToken
 /// `Err(true)`: another length.
 fn fixed<const N: usize>(text: &[u8]) -> Result<[u8; N], bool> {
     let mut buffer = [0u8; 48];
-    if text.len() != N.div_ceil(3) * 4 {
+    if text.len() != encoded(N) {
         return Err(true);
     }
     let n = STANDARD.decode_slice(text, &mut buffer).map_err(|_| false)?;
@@ -153,7 +194,8 @@ mod tests {
 
     fn sample() -> String {
         let mut out = Vec::new();
-        write(&mut out, b"hello", &[7; 32], &[9; 16], Holds::Value(Kind::Str));
+        let data = begin(&mut out, b"hello");
+        finish(&mut out, data, &[7; 32], &[9; 16], Holds::Value(Kind::Str));
         String::from_utf8(out).unwrap()
     }
 
@@ -164,6 +206,17 @@ mod tests {
             (token.data.as_slice(), token.nonce, token.tag, token.holds),
             (&b"hello"[..], [7; 32], [9; 16], Holds::Value(Kind::Str))
         );
+    }
+
+    #[test]
+    fn encodes_in_place() {
+        for len in [0, 1, 2, 3, 4, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 2] {
+            let data: Vec<u8> = (0..len).map(|i| (i % 251) as u8).collect();
+            let mut out = b"before".to_vec();
+            let place = begin(&mut out, &data);
+            finish(&mut out, place, &[7; 32], &[9; 16], Holds::Comment);
+            assert!(Token::parse(&out[6..]).is_ok_and(|token| token.data == data), "{len} bytes");
+        }
     }
 
     #[test]

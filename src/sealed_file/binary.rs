@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 use super::error::{OpenError, SealError};
 use super::open::{Opening, check_mac};
 use super::verdict::{self, Seen, Vouched};
-use super::{Base, BaseBody, OpenFile, OpenHow, Renews};
+use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile};
+use crate::manners::Manners;
 use crate::metadata::Metadata;
 use crate::seal::cipher::{Cipher, Nonces};
 use crate::seal::extension::{self, Payload};
@@ -21,7 +22,9 @@ use crate::world::World;
 /// The additional data of the one leaf.
 const PATH: &[u8] = b"data:";
 
+/// `buffer`: where the plaintext goes; what is in it is lost.
 pub(super) fn open(
+    buffer: Vec<u8>,
     text: &[u8],
     envelope: &Envelope,
     metadata: &Metadata,
@@ -32,7 +35,7 @@ pub(super) fn open(
     let plain = if token.is_empty() {
         Vec::new()
     } else {
-        let held = cipher.open_text(PATH, &token, Holds::Value(Kind::Str));
+        let held = cipher.open_into(buffer, PATH, &token, Holds::Value(Kind::Str));
         held.map_err(|why| OpenError::Leaf { path: "data".to_owned(), line: 0, why })?
     };
     let mac = check_mac(metadata, &mac_of(&plain, metadata.mac_only_encrypted), cipher, how.ignore_mac)?;
@@ -48,6 +51,7 @@ pub(super) fn open(
     Ok(Opening { plain, opened: Opened::default(), coverage, hints: Vec::new(), mac, payload, vouched, warnings })
 }
 
+/// The sealed text, not opened again yet.
 pub(super) fn seal(file: &OpenFile<'_>, world: &World<'_>) -> Result<Vec<u8>, SealError> {
     if file.plain.len() > Limits::BINARY_PLAIN {
         let what = format!("the file has {} bytes, more than the limit of {}", file.plain.len(), Limits::BINARY_PLAIN);
@@ -91,10 +95,21 @@ pub(super) fn seal(file: &OpenFile<'_>, world: &World<'_>) -> Result<Vec<u8>, Se
     if let Some(error) = failed {
         return Err(error.into());
     }
-    match file.reopen(&sealed, world.manners) {
-        Ok(back) if back == file.plain => Ok(sealed),
-        _ => Err(SealError::NotFaithful { line: 0 }),
-    }
+    Ok(sealed)
+}
+
+/// Opens finished bytes again, in a buffer whose content is lost. Its MAC is a digest of the one value, made before it was sealed, so
+/// what passes is what went in.
+pub(super) fn reopen(file: &OpenFile<'_>, sealed: &[u8], buffer: Vec<u8>, manners: &Manners) -> Result<Vec<u8>, SealError> {
+    let unfaithful = || SealError::NotFaithful { line: 0 };
+    let SealedFile { body: Body::Binary(envelope), metadata, .. } =
+        SealedFile::parse(Format::Binary, sealed, manners).map_err(|_| unfaithful())?
+    else {
+        return Err(unfaithful());
+    };
+    let opening =
+        open(buffer, sealed, &envelope, &metadata, &Cipher::new(&file.data_key), &OpenHow::default()).map_err(|_| unfaithful())?;
+    Ok(opening.plain)
 }
 
 /// SOPS never writes `mac_only_encrypted` into a binary file, but obeys it in one.

@@ -195,6 +195,11 @@ impl OpenFile<'_> {
         &self.plain
     }
 
+    /// The plain text, and nothing else of the file.
+    pub fn into_plain(mut self) -> Vec<u8> {
+        std::mem::take(&mut *self.plain)
+    }
+
     /// The format of the plain text.
     pub fn format(&self) -> Format {
         self.format

@@ -1,6 +1,6 @@
 //! From open to sealed: tokens, MAC, witness, block; then opened again and compared.
 
-use leafcrypt_formats::{CommentId, Document, Format, Hint, Kind, LeafId, Limits, Mode, Tokens};
+use leafcrypt_formats::{CommentId, Document, Format, Hint, Kind, LeafId, Limits, Mode, Sealed, Tokens};
 use zeroize::Zeroizing;
 
 use super::error::SealError;
@@ -86,16 +86,39 @@ impl OpenFile<'_> {
     /// Bad text, a rule that covers nothing, a key that cannot wrap, something the format cannot hold, or a result that does not open to the same bytes.
     pub fn seal(&self, world: &World<'_>) -> Result<Finished, SealError> {
         let mut warnings = Vec::new();
-        let sealed = match &self.base {
-            _ if self.format == Format::Binary => binary::seal(self, world)?,
+        let text = match &self.base {
+            _ if self.format == Format::Binary => {
+                let sealed = binary::seal(self, world)?;
+                binary::reopen(self, &sealed, Vec::new(), world.manners)?;
+                sealed
+            }
             Some(base) if self.renews == Renews::Block => self.rewrap(base, world)?,
             _ => self.seal_document(world, &mut warnings)?,
         };
-        let limit = if self.format == Format::Binary { Limits::BINARY_SEALED } else { Limits::SEALED.text };
-        if sealed.len() > limit {
-            return Err(SealError::TooLarge { bytes: sealed.len(), limit });
+        self.finished(text, warnings)
+    }
+
+    /// The same, and gives the plain text back: a big binary file is opened again in its own buffer, so that there is no third one.
+    ///
+    /// # Errors
+    /// As [`OpenFile::seal`].
+    pub fn into_sealed(mut self, world: &World<'_>) -> Result<(Finished, Vec<u8>), SealError> {
+        if self.format != Format::Binary {
+            let finished = self.seal(world)?;
+            return Ok((finished, self.into_plain()));
         }
-        Ok(Finished { text: sealed, warnings })
+        let sealed = binary::seal(&self, world)?;
+        let buffer = std::mem::take(&mut *self.plain);
+        let plain = binary::reopen(&self, &sealed, buffer, world.manners)?;
+        Ok((self.finished(sealed, Vec::new())?, plain))
+    }
+
+    fn finished(&self, text: Vec<u8>, warnings: Vec<String>) -> Result<Finished, SealError> {
+        let limit = if self.format == Format::Binary { Limits::BINARY_SEALED } else { Limits::SEALED.text };
+        if text.len() > limit {
+            return Err(SealError::TooLarge { bytes: text.len(), limit });
+        }
+        Ok(Finished { text, warnings })
     }
 
     fn seal_document(&self, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Vec<u8>, SealError> {
@@ -110,32 +133,32 @@ impl OpenFile<'_> {
         let selection = self.settings.selection.clone().unwrap_or_else(Selection::default_rule);
         let policy = Policy::new(&selection)?;
         let covered = self.cover(&document, &policy, &selection, &cipher, &mut nonces)?;
-        let sealed = document.seal(&covered.tokens)?;
+        let mut sealed = document.seal(&covered.tokens)?;
 
         let mut metadata = self.metadata(&covered, &cipher, &mut nonces, world)?;
-        let payload = self.payload(&document, &covered, &metadata, sealed.hints.clone());
+        let mut payload = self.payload(&document, &covered, &metadata, std::mem::take(&mut sealed.hints));
+        drop(covered);
         let like = self.base.as_ref().and_then(|base| match &base.body {
             BaseBody::Document { document, .. } => Some(&**document),
             BaseBody::Binary(_) => None,
         });
-        let mut finish = |payload: &Payload| -> Result<Vec<u8>, SealError> {
+        let mut finish = |sealed: &mut Sealed, payload: &Payload| -> Result<(), SealError> {
             metadata.extension = self.field(payload, &metadata.mac, &cipher, &mut nonces)?;
             let fields = metadata.fields(self.format.shape());
-            Ok(sealed.with_block(&document, &fields, FIELD, self.settings.indent, like)?)
+            Ok(sealed.put_block(&document, &fields, FIELD, self.settings.indent, like)?)
         };
-        let mut result = finish(&payload)?;
-        match self.reopen(&result, manners) {
-            Ok(back) if back == self.plain => return Ok(result),
+        finish(&mut sealed, &payload)?;
+        match self.reopen(&sealed.text, manners) {
+            Ok(back) if back == self.plain => return Ok(sealed.text),
             Ok(back) => {
                 // What cannot be seen at the places of tokens lies at the ends of the file: a missing last newline, a directive, a root that was null.
-                let mut payload = payload;
                 payload.hints.extend(mend_ends(&back, &self.plain));
-                result = finish(&payload)?;
+                finish(&mut sealed, &payload)?;
             }
             Err(line) => return Err(SealError::NotFaithful { line }),
         }
-        match self.reopen(&result, manners) {
-            Ok(back) if back == self.plain => Ok(result),
+        match self.reopen(&sealed.text, manners) {
+            Ok(back) if back == self.plain => Ok(sealed.text),
             Ok(back) => Err(SealError::NotFaithful { line: first_difference(&back, &self.plain) }),
             Err(line) => Err(SealError::NotFaithful { line }),
         }
@@ -183,7 +206,7 @@ impl OpenFile<'_> {
                 None => {
                     renewed = true;
                     let mut result = Ok(());
-                    tokens.leaf(id, |out| result = cipher.seal_value(out, &path, &value, nonces));
+                    tokens.leaf(id, |out| result = cipher.seal(out, &path, &plain, holds, nonces));
                     result?;
                 }
             }
@@ -229,13 +252,13 @@ impl OpenFile<'_> {
             // A token that is spelled with escapes is not in the text as it is; it gets a new one.
             if let (Some(value), std::borrow::Cow::Borrowed(token)) = (&opened.leaves[i], document.content(LeafId(i as u32))) {
                 bind(&mut path, &mut path_of, document, leaf.path);
-                reuse.add(&path, Holds::Value(value.kind()), &plain_bytes::of(value), token);
+                reuse.add(&path, Holds::Value(value.kind()), plain_bytes::of(value), token);
             }
         }
         for (i, comment) in document.comments().iter().enumerate() {
             if let (Some(text), std::borrow::Cow::Borrowed(token)) = (&opened.comments[i], document.comment_text(CommentId(i as u32))) {
                 bind(&mut path, &mut path_of, document, comment.container);
-                reuse.add(&path, Holds::Comment, text.as_slice(), token);
+                reuse.add(&path, Holds::Comment, text.as_slice().into(), token);
             }
         }
         reuse

@@ -102,7 +102,8 @@ fn token_for_both(keys: (&Gcm, &Gcm), aad: &[u8], texts: (&[u8; 16], &[u8; 16]))
     assert_eq!(tag, keys.1.tag(&nonce, aad, &ciphertext), "the forgery is right");
     let data: Vec<u8> = ciphertext.iter().flat_map(|block| block.to_be_bytes()).collect();
     let mut out = Vec::new();
-    token::write(&mut out, &data, &nonce, &tag.to_be_bytes(), Holds::Value(leafcrypt::formats::Kind::Str));
+    let place = token::begin(&mut out, &data);
+    token::finish(&mut out, place, &nonce, &tag.to_be_bytes(), Holds::Value(leafcrypt::formats::Kind::Str));
     out
 }
 
