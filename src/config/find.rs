@@ -102,11 +102,11 @@ pub struct Findings {
     pub warnings: Vec<String>,
 }
 
-/// Looks for the configuration file.
+/// Looks for the configuration file. Who asks is only found out where one is there.
 ///
 /// # Errors
 /// It is not a file, a named one does not exist, or others could have written it.
-pub fn find(disk: &dyn Disk, search: Search<'_>, who: Who) -> Result<Findings, ConfigError> {
+pub fn find(disk: &dyn Disk, search: Search<'_>, who: &dyn Fn() -> Who) -> Result<Findings, ConfigError> {
     match search {
         Search::FromFile { folder, home } => {
             let last = |folder: &Path| Some(folder) == home || matches!(disk.stat(&folder.join(".git")), Ok(Some(_)));
@@ -146,7 +146,12 @@ pub fn absolute(base: &Path, path: &Path) -> PathBuf {
 }
 
 /// Candidates are folders: where to look, and how that is shown.
-fn climb(disk: &dyn Disk, folders: impl Iterator<Item = (PathBuf, PathBuf)>, who: Who, lenient: bool) -> Result<Findings, ConfigError> {
+fn climb(
+    disk: &dyn Disk,
+    folders: impl Iterator<Item = (PathBuf, PathBuf)>,
+    who: &dyn Fn() -> Who,
+    lenient: bool,
+) -> Result<Findings, ConfigError> {
     let mut wrong: Option<PathBuf> = None;
     for (folder, shown) in folders {
         let (path, shown) = (folder.join(NAME), shown.join(NAME));
@@ -168,7 +173,7 @@ fn climb(disk: &dyn Disk, folders: impl Iterator<Item = (PathBuf, PathBuf)>, who
             Node::Pipe | Node::Other => return Err(unreadable(&shown, "not a regular file")),
         }
         let mut warnings: Vec<String> = wrong.iter().map(|wrong| ignoring(wrong, Some(&shown))).collect();
-        if let Some(why) = distrust(disk, stat, &folder, who) {
+        if let Some(why) = distrust(disk, stat, &folder, who()) {
             judge(&shown, why, lenient, &mut warnings)?;
         }
         return Ok(Findings { found: Some(Found { path, shown, folder }), warnings });

@@ -52,7 +52,7 @@ pub fn load(file: Option<&Path>, given: &Given, world: &World<'_>, warnings: &mu
         None => Search::FromCurrent { current: &current },
     };
     let outside = world.session.outside();
-    let findings = config::find(&OnDisk { outside }, search, who(outside))?;
+    let findings = config::find(&OnDisk { outside }, search, &|| who(outside))?;
     warnings.extend(findings.warnings);
     let Some(found) = findings.found else { return Ok(None) };
     let text = files::read(&found.path).map_err(|e| ConfigError::Unreadable(format!("{}: {e}", found.shown.display())))?;

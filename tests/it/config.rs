@@ -368,11 +368,11 @@ impl Disk for Fake {
 const ME: Who = Who { uid: 1000, private_group: Some(1000) };
 
 fn from_file(disk: &Fake, folder: &str) -> Result<Findings, ConfigError> {
-    find(disk, Search::FromFile { folder: Path::new(folder), home: Some(Path::new("/home/me")) }, ME)
+    find(disk, Search::FromFile { folder: Path::new(folder), home: Some(Path::new("/home/me")) }, &|| ME)
 }
 
 fn from_current(disk: &Fake, current: &str) -> Result<Findings, ConfigError> {
-    find(disk, Search::FromCurrent { current: Path::new(current) }, ME)
+    find(disk, Search::FromCurrent { current: Path::new(current) }, &|| ME)
 }
 
 fn shown(findings: Result<Findings, ConfigError>) -> Option<String> {
@@ -450,7 +450,7 @@ fn named_files() {
         .node("/w/pipe", Node::Pipe)
         .node("/w/dir", Node::Folder);
     let disk = disk.node("/w/dev", Node::Other);
-    let named = |path: &str, lenient| find(&disk, Search::Named { path: Path::new(path), current: Path::new("/w/x"), lenient }, ME);
+    let named = |path: &str, lenient| find(&disk, Search::Named { path: Path::new(path), current: Path::new("/w/x"), lenient }, &|| ME);
     let found = named("../c.yaml", false).expect("the user's word").found.expect("found");
     assert_eq!((found.shown.as_path(), found.folder.as_path()), (Path::new("../c.yaml"), Path::new("/w")));
     assert!(named("/w/pipe", false).is_ok());
