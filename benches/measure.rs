@@ -1,0 +1,84 @@
+//! Programs run one after another, each with its own account: CPU time and peak memory as the kernel counts them. Load on the machine moves
+//! these far less than the clock on the wall.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use wait4::Wait4 as _;
+
+/// What a run cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// User and system time.
+    pub cpu: Duration,
+    /// Peak memory in bytes. Not below that of this process, which it was once.
+    pub memory: u64,
+}
+
+/// A folder of its own with an age key.
+pub struct Bench {
+    folder: PathBuf,
+    /// The key's public half.
+    pub recipient: String,
+}
+
+impl Bench {
+    /// Makes one, with a key of ours.
+    pub fn new(ours: &Path) -> Self {
+        let folder = std::env::temp_dir().join(format!("leafcrypt-bench-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("home")).expect("a folder for the texts");
+        let mut bench = Bench { folder, recipient: String::new() };
+        let made = bench.command(ours, &["keygen", "-o", "keys.txt"]).output().expect("the program starts");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        bench.recipient = String::from_utf8_lossy(&made.stdout).trim().to_owned();
+        bench
+    }
+
+    /// Writes a text.
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.folder.join(name), bytes).expect("the folder takes a file");
+    }
+
+    /// A file's content.
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.folder.join(name)).expect("the file is there")
+    }
+
+    fn command(&self, program: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(args).current_dir(&self.folder).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", self.folder.join("home"));
+        command.env("SOPS_AGE_KEY_FILE", self.folder.join("keys.txt")).env("SOPS_DISABLE_VERSION_CHECK", "true").stdin(Stdio::null());
+        command
+    }
+
+    /// One run, what it prints kept in `to`. `None`: it failed, or used up its time.
+    pub fn once(&self, program: &Path, args: &[&str], to: &str, limit: Duration) -> Option<Cost> {
+        let out = std::fs::File::create(self.folder.join(to)).expect("the folder takes a file");
+        let seconds = limit.as_secs().max(1).to_string();
+        // A limit on CPU time, not on the clock: `ulimit` of the shell that becomes the program.
+        let mut command = self.command(Path::new("/bin/sh"), &["-c", "ulimit -t \"$1\"; shift; exec \"$@\"", "sh", &seconds]);
+        let child = command.arg(program).args(args).stdout(out).stderr(Stdio::null()).spawn().expect("a shell starts");
+        let done = child.wait4().expect("the kernel knows its child");
+        let cost = Cost { cpu: done.rusage.utime + done.rusage.stime, memory: done.rusage.maxrss };
+        done.status.success().then_some(cost)
+    }
+
+    /// The cheapest of some runs: noise only adds.
+    #[allow(dead_code)] // The table takes turns instead.
+    pub fn least(&self, runs: usize, program: &Path, args: &[&str], to: &str, limit: Duration) -> Option<Cost> {
+        let mut best = self.once(program, args, to, limit)?;
+        for _ in 1..runs {
+            let cost = self.once(program, args, to, limit)?;
+            best = Cost { cpu: best.cpu.min(cost.cpu), memory: best.memory.min(cost.memory) };
+        }
+        Some(best)
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        // A folder that stays behind holds made-up texts and a test key.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,104 @@
+//! What a release costs: `cargo test --release --test speed`. CPU time and memory as the kernel counts them, the least of several runs, and
+//! wide margins: a test here fails when something grows with the square of a text or ten times, not when the machine is busy.
+#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
+
+#[path = "../benches/inputs.rs"]
+mod inputs;
+#[path = "../benches/measure.rs"]
+mod measure;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use measure::{Bench, Cost};
+
+const OURS: &str = env!("CARGO_BIN_EXE_leafcrypt");
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Seals and opens a text, and gives what both cost.
+fn both(bench: &Bench, runs: usize, ending: &str, text: &[u8]) -> [Cost; 2] {
+    let (plain, sealed) = (format!("plain.{ending}"), format!("sealed.{ending}"));
+    bench.write(&plain, text);
+    let seal = bench.least(runs, Path::new(OURS), &["encrypt", "--age", &bench.recipient, &plain], &sealed, LIMIT);
+    let open = bench.least(runs, Path::new(OURS), &["decrypt", &sealed], "back", LIMIT);
+    assert!(bench.read("back") == text, "{ending}: not the same text");
+    [seal.expect("it seals"), open.expect("it opens")]
+}
+
+/// All in one test: others beside it would be measured too.
+#[test]
+fn a_release_is_as_fast_as_promised() {
+    assert!(!cfg!(debug_assertions), "only a release build is worth measuring: cargo test --release --test speed");
+    let bench = Bench::new(Path::new(OURS));
+    let mut wrong = Vec::new();
+    four_times_the_text_costs_four_times_as_much(&bench, &mut wrong);
+    limits_of_the_threat_model(&bench, &mut wrong);
+    a_big_binary_takes_three_times_its_size(&bench, &mut wrong);
+    ten_times_cheaper_than_sops(&bench, &mut wrong);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// P24: no faster than n log n.
+fn four_times_the_text_costs_four_times_as_much(bench: &Bench, wrong: &mut Vec<String>) {
+    let start = bench.least(5, Path::new(OURS), &["--version"], "out", LIMIT).unwrap().cpu;
+    for shape in inputs::USUAL.iter().chain(inputs::AWKWARD) {
+        let small = both(bench, 2, shape.ending, (shape.make)(6_000).as_bytes());
+        let large = both(bench, 1, shape.ending, (shape.make)(24_000).as_bytes());
+        for (what, small, large) in [("seal", small[0], large[0]), ("open", small[1], large[1])] {
+            let own = |cost: Cost| cost.cpu.saturating_sub(start).as_secs_f64();
+            // What takes a few milliseconds has no shape yet.
+            if own(large) > 7.0 * own(small).max(0.002) {
+                wrong.push(format!("{} ({}): {what} took {small:?}, four times the text {large:?}", shape.name, shape.ending));
+            }
+        }
+    }
+}
+
+/// P24 in numbers.
+fn limits_of_the_threat_model(bench: &Bench, wrong: &mut Vec<String>) {
+    let mut check = |what: &str, cost: Cost, seconds: u64, memory: u64| {
+        if cost.cpu > Duration::from_secs(seconds) || cost.memory > memory << 20 {
+            wrong.push(format!("{what}: {cost:?}"));
+        }
+    };
+    for shape in inputs::USUAL {
+        let [seal, open] = both(bench, 1, shape.ending, (shape.make)(100_000).as_bytes());
+        check(&format!("sealing 100,000 leaves of {}", shape.name), seal, 2, 512);
+        check(&format!("opening 100,000 leaves of {}", shape.name), open, 2, 512);
+    }
+    let [_, open] = both(bench, 1, "yaml", (inputs::USUAL[0].make)(440_000).as_bytes());
+    check("opening YAML of 16 MiB", open, 5, 512);
+}
+
+fn a_big_binary_takes_three_times_its_size(bench: &Bench, wrong: &mut Vec<String>) {
+    let bytes: Vec<u8> = (0..100_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    // Written by then, and no part of this process: its memory is what a child's is measured from.
+    let size = bytes.len() as u64;
+    bench.write("plain.bin", &bytes);
+    drop(bytes);
+    let seal = bench.once(Path::new(OURS), &["encrypt", "--age", &bench.recipient, "plain.bin"], "sealed.bin", LIMIT).unwrap();
+    let open = bench.once(Path::new(OURS), &["decrypt", "sealed.bin"], "back", LIMIT).unwrap();
+    for (what, cost) in [("sealing", seal), ("opening", open)] {
+        if cost.memory > 3 * size {
+            wrong.push(format!("{what} a binary of {size} bytes took {} bytes of memory", cost.memory));
+        }
+    }
+}
+
+fn ten_times_cheaper_than_sops(bench: &Bench, wrong: &mut Vec<String>) {
+    let sops = std::env::var_os("LEAFCRYPT_TEST_SOPS").map(PathBuf::from).filter(|p| p.exists());
+    assert!(sops.is_some() || std::env::var_os("CI").is_none(), "LEAFCRYPT_TEST_SOPS names no sops: run tests/run");
+    let Some(sops) = sops else { return eprintln!("skipped: no LEAFCRYPT_TEST_SOPS") };
+    let texts = [("yaml", "a: secret\n".to_owned()), ("yaml", (inputs::USUAL[0].make)(10_000)), ("json", (inputs::USUAL[2].make)(2_000))];
+    for (ending, text) in texts {
+        let plain = format!("plain.{ending}");
+        let [seal, open] = both(bench, 3, ending, text.as_bytes());
+        let its_seal = bench.least(2, &sops, &["encrypt", "--age", &bench.recipient, &plain], &format!("theirs.{ending}"), LIMIT);
+        let its_open = bench.least(2, &sops, &["decrypt", &format!("theirs.{ending}")], "back", LIMIT);
+        for (what, ours, theirs) in [("encrypt", seal, its_seal.unwrap()), ("decrypt", open, its_open.unwrap())] {
+            if ours.cpu * 10 > theirs.cpu {
+                wrong.push(format!("{what} of {} bytes of {ending}: ours {ours:?}, sops {theirs:?}", text.len()));
+            }
+        }
+    }
+}
