@@ -186,7 +186,7 @@ fn display(path: &[&[u8]]) -> String {
 /// The one document that a flat format can hold; nothing for an empty one.
 pub(crate) fn only_document<'t>(documents: &'t [Tree], faults: &mut Faults<'_>) -> Result<&'t [Member], Unwritable> {
     if documents.len() > 1 {
-        faults.refuse(&[], "this format holds one document only, the later ones are lost")?;
+        faults.refuse(&[], "this format holds one document only")?;
     }
     match documents.first() {
         None | Some(Tree::Null) => Ok(&[]),

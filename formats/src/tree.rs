@@ -110,6 +110,17 @@ impl Tree {
     }
 }
 
+/// The members of a map with each comment that stands behind an entry above it: for formats without such comments.
+pub(crate) fn comments_above(members: &[Member]) -> impl Iterator<Item = &Member> {
+    let behind = |at: usize| matches!(members.get(at), Some(Member::Comment(note)) if note.inline);
+    let is_entry = |at: usize| matches!(members.get(at), Some(Member::Entry(..)));
+    (0..members.len()).map(move |at| match at {
+        _ if is_entry(at) && behind(at + 1) => &members[at + 1],
+        1.. if behind(at) && is_entry(at - 1) => &members[at - 1],
+        _ => &members[at],
+    })
+}
+
 /// A container that is being filled.
 struct Frame {
     path: PathId,

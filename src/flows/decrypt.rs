@@ -2,7 +2,7 @@
 
 use leafcrypt_formats::{Format, Printing};
 
-use super::extract;
+use super::extract::{self, Printer};
 use super::target::{Done, Holds, Input, Output, Types, deliver};
 use crate::error::Error;
 use crate::keys::DataKey;
@@ -43,24 +43,18 @@ impl Decrypt<'_> {
             _ => self.types.output_of(&self.input, world.manners),
         };
         let how = Printing { indent: (self.indent)(out_format)?, as_sops: !world.manners.strict_printing };
+        let manners = world.manners;
+        let mut printer = Printer { to: out_format, how, path: &path, extract_alone: manners.extract_alone, warnings: &mut warnings };
         let bytes = match extract {
-            Some(at) if !at.is_empty() => extract::print(&open, &at, out_format, &how, &path, &mut warnings, world.manners)?,
-            _ if out_format == open.format()
-                || out_format == Format::Binary && open.format() == Format::Json && is_data_only(&open, world) =>
-            {
-                if out_format == open.format() { open.into_plain() } else { extract::binary(&open, &path, world.manners)? }
-            }
-            _ => extract::convert(&open, out_format, &how, &path, &mut warnings, world.manners)?,
+            Some(at) if !at.is_empty() => printer.at(&extract::trees(&open, &path, manners)?, &at)?,
+            _ if out_format == open.format() => open.into_plain(),
+            _ => printer.documents(&extract::trees(&open, &path, manners)?)?,
         };
         if self.how.ignore_mac {
             warnings.push("the MAC was not checked (--ignore-mac): values may have been changed, removed or added by anybody".to_owned());
         }
         deliver(bytes, &self.output, Holds::Plain, Some(&text), warnings, world)
     }
-}
-
-fn is_data_only(open: &OpenFile<'_>, world: &World<'_>) -> bool {
-    open.trees(world.manners).is_ok_and(|trees| trees.first().is_some_and(|t| t.get("data").is_some()))
 }
 
 /// Opens a text, for every flow that does. `key`: its data key, where that is known already.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use leafcrypt_formats::{Document, Format, Mode};
 
+use super::extract::Printer;
 use super::rules::{self, Given};
 use super::target::{Done, Holds, Input, Output, Types, deliver};
 use crate::config::{Config, ConfigError, Rule};
@@ -126,6 +127,6 @@ impl Encrypt {
             }
             document.trees()
         };
-        super::extract::print_documents(&trees, to, &how, path, warnings, world.manners).map(Cow::Owned)
+        Printer { to, how, path, extract_alone: true, warnings }.documents(&trees).map(Cow::Owned)
     }
 }

@@ -12,6 +12,8 @@ mod age_world;
 mod architecture;
 mod commands;
 mod complete;
+mod convert;
+mod convert_random;
 mod crash;
 mod edit;
 mod files;
@@ -22,5 +24,7 @@ mod interop_exits;
 mod interop_matrix;
 mod interop_pair;
 mod interop_shamir;
+#[path = "../../formats/tests/it/random_tree.rs"]
+mod random_tree;
 mod tamper;
 mod tools;

@@ -3,7 +3,7 @@
 use crate::error::Unwritable;
 use crate::flat::{Faults, NIL, fold_newlines, only_document, scalar_text, unfold_newlines, unwritable};
 use crate::print::{Printed, Printing};
-use crate::tree::{Member, Tree};
+use crate::tree::{Member, Tree, comments_above};
 
 use super::PREFIX;
 
@@ -11,7 +11,7 @@ use super::PREFIX;
 pub(super) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable> {
     let mut faults = Faults::new(how);
     let mut text = Vec::new();
-    for member in only_document(documents, &mut faults)? {
+    for member in comments_above(only_document(documents, &mut faults)?) {
         match member {
             Member::Comment(note) => {
                 let note = note.text.as_slice();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::error::Unwritable;
 use crate::flat::{Faults, NIL, only_document, scalar_text, unwritable};
 use crate::print::{Printed, Printing};
-use crate::tree::{Item, Member, Tree};
+use crate::tree::{Item, Member, Tree, comments_above};
 use crate::value::{Value, go_float_exponent_yaml};
 
 use super::value::{as_sops, canonical, trim};
@@ -15,7 +15,10 @@ use super::{DEFAULT, METADATA, comment, scan};
 pub(super) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable> {
     let mut printer = Printer { faults: Faults::new(how), as_sops: how.as_sops, out: Vec::new() };
     let mut first = true;
-    for member in only_document(documents, &mut printer.faults)? {
+    let first_only = only_document(documents, &mut printer.faults)?;
+    // SOPS prints the sections of all documents.
+    let later = documents.iter().skip(1).flat_map(|document| if let Tree::Map(members) = document { members.as_slice() } else { &[] });
+    for member in first_only.iter().chain(later) {
         match member {
             Member::Comment(_) => printer.faults.warn(&[], "comments outside of sections are lost"),
             Member::Entry(name, Tree::Map(members)) => {
@@ -101,6 +104,8 @@ impl Printer<'_> {
         let mut header = Vec::new();
         let mut keys: Vec<Key<'t>> = Vec::new();
         let mut places: HashMap<&[u8], usize> = HashMap::new();
+        // SOPS has them there, and so gives them to the key before.
+        let members: Vec<&Member> = if self.as_sops { comments_above(members).collect() } else { members.iter().collect() };
         for member in members {
             match member {
                 Member::Comment(note) => {
@@ -119,6 +124,9 @@ impl Printer<'_> {
                     place.extend_from_slice(note.text.as_slice());
                 }
                 Member::Entry(key, tree) => {
+                    if key.is_empty() {
+                        return Err(unwritable(&[section, key], "an empty name"));
+                    }
                     if name(key).is_none() {
                         self.faults.refuse(&[section, key], "INI cannot hold this name so that it reads back")?;
                     }

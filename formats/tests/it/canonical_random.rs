@@ -4,7 +4,7 @@ use leafcrypt_formats::{Document, Format, Item, Member, Printing, ScanOptions, T
 
 use crate::random_tree::{Kinds, Random, count, flat, map};
 
-const ALL: Kinds = Kinds { comments: true, bytes: true, infinite: true, typed: true, odd: true };
+const ALL: Kinds = Kinds { comments: true, trailing: true, bytes: true, infinite: true, typed: true, odd: true, lines: true };
 
 /// Is this what a reader makes of that? A float without a fraction is an integer to it; JSON has no times.
 fn same(printed: &Tree, read: &Tree, format: Format) -> bool {

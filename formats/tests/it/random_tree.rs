@@ -32,6 +32,8 @@ impl Random {
 #[derive(Clone, Copy)]
 pub struct Kinds {
     pub comments: bool,
+    /// Behind values, at the end of containers, in empty ones: go-yaml does not always read those where they are.
+    pub trailing: bool,
     /// Strings that are not UTF-8.
     pub bytes: bool,
     pub infinite: bool,
@@ -39,6 +41,8 @@ pub struct Kinds {
     pub typed: bool,
     /// Characters of which some format can make nothing: controls, separators, what YAML takes for a break.
     pub odd: bool,
+    /// Line feeds and tabs.
+    pub lines: bool,
 }
 
 const WORDS: &[&str] = &[
@@ -158,7 +162,8 @@ pub fn text(random: &mut Random, kinds: Kinds) -> String {
             (3, 1) => WORDS,
             _ => SPECIAL,
         };
-        out.push_str(random.pick(pool));
+        let piece = random.pick(pool);
+        out.push_str(if kinds.lines || !piece.contains(['\n', '\t']) { piece } else { "-" });
     }
     if random.one_in(40) {
         out.push_str(&"long ".repeat(20 + random.below(20)));
@@ -217,6 +222,7 @@ fn note(random: &mut Random, inline: bool) -> Note {
 }
 
 fn tree(random: &mut Random, kinds: Kinds, depth: usize) -> Tree {
+    let behind = Kinds { comments: kinds.comments && kinds.trailing, ..kinds };
     match random.below(if depth == 0 { 3 } else { 6 }) {
         3..5 => map(random, kinds, depth - 1),
         5 => {
@@ -224,8 +230,9 @@ fn tree(random: &mut Random, kinds: Kinds, depth: usize) -> Tree {
             for _ in 0..random.below(4) {
                 comments(random, kinds, |note| items.push(Item::Comment(note)), false);
                 items.push(Item::Value(tree(random, kinds, depth - 1)));
-                comments(random, kinds, |note| items.push(Item::Comment(note)), true);
+                comments(random, behind, |note| items.push(Item::Comment(note)), true);
             }
+            comments(random, behind, |note| items.push(Item::Comment(note)), false);
             Tree::List(items)
         }
         _ => scalar(random, kinds),
@@ -243,17 +250,18 @@ fn comments(random: &mut Random, kinds: Kinds, mut push: impl FnMut(Note), inlin
 
 /// A map whose keys are all different.
 pub fn map(random: &mut Random, kinds: Kinds, depth: usize) -> Tree {
+    let behind = Kinds { comments: kinds.comments && kinds.trailing, ..kinds };
     let mut members = Vec::new();
     let mut keys = std::collections::HashSet::new();
     for _ in 0..random.below(5) {
-        comments(random, kinds, |note| members.push(Member::Comment(note)), false);
         let key = text(random, kinds);
         if keys.insert(key.clone()) {
+            comments(random, kinds, |note| members.push(Member::Comment(note)), false);
             members.push(Member::Entry(key.into_bytes(), tree(random, kinds, depth)));
-            comments(random, kinds, |note| members.push(Member::Comment(note)), true);
+            comments(random, behind, |note| members.push(Member::Comment(note)), true);
         }
     }
-    comments(random, kinds, |note| members.push(Member::Comment(note)), false);
+    comments(random, behind, |note| members.push(Member::Comment(note)), false);
     Tree::Map(members)
 }
 

@@ -70,7 +70,9 @@ impl<'o> Emitter<'o> {
         }
         let done = write(self.out);
         // A block that ends so has begun a line as far as SOPS is concerned.
-        let begun = self.out.ends_with("\u{2028}".as_bytes()) || self.out.ends_with("\u{2029}".as_bytes());
+        let feeds = self.out.iter().rev().take_while(|b| **b == b'\n').count();
+        let text = &self.out[..self.out.len() - feeds];
+        let begun = text.ends_with("\u{2028}".as_bytes()) || text.ends_with("\u{2029}".as_bytes());
         if begun {
             self.line_start = self.out.len();
         }

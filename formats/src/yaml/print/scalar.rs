@@ -373,6 +373,10 @@ fn literal(out: &mut Vec<u8>, text: &str, place: &Place, extra: Extra<'_>) -> Op
         }
         out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
     }
+    // Behind a separator the emitter writes all line feeds, and believes that a line has begun.
+    if text.ends_with('\n') && text.trim_end_matches('\n').ends_with(is_separator) {
+        out.push(b'\n');
+    }
     wrong.or_else(|| text.contains(is_separator).then_some(SEPARATORS))
 }
 

@@ -1,0 +1,187 @@
+//! `--output-type` and `--extract` under the name `sops`, against the real sops on the same sealed files.
+
+use std::process::Output;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::tools::{Place, Program, corpus, sops};
+
+const TYPES: [&str; 5] = ["yaml", "json", "dotenv", "ini", "binary"];
+const FOLDERS: [(&str, &str); 4] = [("yaml", "yaml"), ("json", "json"), ("dotenv", "env"), ("ini", "ini")];
+
+/// What may differ, by file and output type, with the reason; `docs/sops-compatibility.md` has the rows.
+const KNOWN: &[(&str, &str, &str)] = &[
+    ("ini-comment_empty.ini", "yaml", MORE),
+    ("ini-comment_empty_first.ini", "yaml", MORE),
+    ("ini-comment_header.ini", "yaml", MORE),
+    ("ini-comment_only.ini", "yaml", MORE),
+    ("ini-comment_only_section.ini", "yaml", MORE),
+    ("ini-comment_runs.ini", "yaml", MORE),
+    ("ini-comment_tail.ini", "yaml", MORE),
+    ("ini-crlf.ini", "yaml", MORE),
+    ("ini-repeated_keys_comments.ini", "yaml", MORE),
+    ("ini-trailing_blanks.ini", "yaml", MORE),
+];
+
+const MORE: &str = "SOPS opens one comment of a key or header and loses those behind the last key: we print them all";
+
+/// Runs both and says how they differ.
+pub fn difference(place: &Place, args: &[&str]) -> Option<String> {
+    let theirs = place.call(Program::Sops, args).run();
+    let ours = place.call(Program::AsSops, args).run();
+    // A clean error where SOPS shows its stack.
+    let panicked = theirs.status.code() == Some(2) && theirs.stderr.starts_with(b"panic:");
+    let same = ours.stdout == theirs.stdout && (ours.status.code() == theirs.status.code() || panicked && !ours.status.success());
+    (!same).then(|| format!("{}\n--- theirs\n{}\n--- ours\n{}", args.join(" "), shown(&theirs, &ours), shown(&ours, &theirs)))
+}
+
+/// An outcome from the first line on that the other one has otherwise.
+fn shown(done: &Output, other: &Output) -> String {
+    let (text, other) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&other.stdout));
+    let same = text.split('\n').zip(other.split('\n')).take_while(|(a, b)| a == b).count();
+    let lines: Vec<&str> = text.split('\n').skip(same.saturating_sub(1)).take(4).collect();
+    let error: String = String::from_utf8_lossy(&done.stderr).chars().take(200).collect();
+    format!("exit {:?} line {} {:?} {}", done.status.code(), same + 1, lines.join("\n"), error.trim())
+}
+
+/// Does the work on as many threads as there are processors.
+pub fn parallel<T: Sync>(jobs: &[T], work: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let wrong = work(job);
+                    found.lock().unwrap().extend(wrong);
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().unwrap();
+    found.sort();
+    found
+}
+
+#[test]
+fn every_file_in_every_type() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::new();
+    let jobs: Vec<_> =
+        FOLDERS.iter().flat_map(|&(folder, ending)| corpus(folder, ending).into_iter().map(move |path| (folder, ending, path))).collect();
+    let compared = AtomicUsize::new(0);
+    let wrong = parallel(&jobs, |(folder, ending, path)| {
+        let stem = path.file_stem().unwrap().to_string_lossy();
+        let case = format!("{folder}-{stem}.{ending}");
+        let plain = format!("plain-{case}");
+        place.write(&plain, std::fs::read(path).unwrap());
+        let sealed = place.ours(["encrypt", "--age", &place.recipient, &plain]);
+        place.write(&case, &sealed.stdout);
+        if !sealed.status.success() || !place.call(Program::Sops, ["decrypt", &case]).run().status.success() {
+            return Vec::new();
+        }
+        compared.fetch_add(1, Ordering::Relaxed);
+        let types = TYPES.iter().filter(|to| *to != folder && !KNOWN.iter().any(|(file, known, _)| *file == case && known == *to));
+        types.filter_map(|to| difference(&place, &["decrypt", "--output-type", to, &case])).collect()
+    });
+    let compared = compared.into_inner();
+    assert!(wrong.is_empty(), "{} calls on {compared} files differ:\n{}", wrong.len(), wrong.join("\n\n"));
+    assert!(compared > 200, "only {compared} files were compared");
+}
+
+/// A value of each kind, in each format.
+const SAMPLES: &[(&str, &str)] = &[
+    (
+        "yaml",
+        "s: text\nlines: |\n    a\n    b\nint: 7\nfloat: 1.50\nwhole: 2.0\nbig: 1e300\nbool: true\nnothing: null\ntime: 2001-12-14t21:59:43.10-05:00\n\
+         empty: ''\nquoted: '- a'\nlist:\n    # above\n    - 1\n    - two # behind\n    - [3, {four: 5}]\n    - six: |\n        x\n      seven: 8\n\
+         map:\n    # above\n    a: 1 # behind\n    b: {c: [x, y]}\n    # below\nmap2: {}\nitems: [1, two, [3, [4]], {six: 7}]\nlist2: []\nlist3: [1]\nlist4: [' a', \"x\\ny\", {k: \" l\\nm\"}]\n\
+         deep: {x: {y: {z: {'u v': w}}}}\n---\nlater: 1\n",
+    ),
+    (
+        "json",
+        "{\"s\": \"te<xt\", \"lines\": \"a\\nb\", \"int\": 7, \"float\": 1.5, \"whole\": 2.0, \"big\": 1e300, \"bool\": false, \"nothing\": null, \"empty\": \"\",\n\
+         \"list\": [1, \"two\", [3, {\"four\": 5}], {\"six\": 7}], \"map\": {\"a\": 1, \"b\": {\"c\": [\"x\"]}}, \"map2\": {}, \"items\": [1, \"two\", [3, [4]], {\"six\": 7}], \"list2\": [], \"list3\": [\"x\"],\n\
+         \"deep\": {\"x\": {\"y\": {\"z\": {\"u v\": \"w\"}}}}}",
+    ),
+    ("ini", "s = text\n[map]\n; above\na = 1\nb = x # behind\nempty =\n[list]\n0 = 1\n"),
+    ("env", "s=text\nint=7\n# note\nlines=a\\nb\nempty=\n"),
+];
+
+const PATHS: &[&str] = &[
+    "[\"s\"]",
+    "['s']",
+    "[\"lines\"]",
+    "[\"int\"]",
+    "[\"float\"]",
+    "[\"whole\"]",
+    "[\"big\"]",
+    "[\"bool\"]",
+    "[\"nothing\"]",
+    "[\"time\"]",
+    "[\"empty\"]",
+    "[\"quoted\"]",
+    "[\"list\"]",
+    "[\"items\"]",
+    "[\"items\"][1]",
+    "[\"items\"][2]",
+    "[\"items\"][3]",
+    "[\"items\"][99]",
+    "[\"map\"]",
+    "[\"map\"][\"a\"]",
+    "[\"map\"][\"b\"]",
+    "[\"map\"][\"zz\"]",
+    "[\"map2\"]",
+    "[\"list2\"]",
+    "[\"list3\"]",
+    "[\"list3\"][0]",
+    "[\"list4\"]",
+    "[\"deep\"][\"x\"][\"y\"]",
+    "[\"DEFAULT\"]",
+    "[\"DEFAULT\"][\"s\"]",
+    "[\"zz\"]",
+    "[\"s\"][\"below\"]",
+    "[\"s\"][0]",
+    "[\"map\"][0]",
+    "[\"s",
+    "[0]",
+    "[-1]",
+    "[]",
+];
+
+/// Where SOPS shows its own structures: a map's entry by number, a list with comments or maps in INI.
+fn shows_internals(path: &str, to: &str, file: &str) -> bool {
+    let lists = ["[\"list\"]", "[\"items\"]", "[\"list2\"]", "[\"list4\"]", "[\"items\"][3]"];
+    path == "[0]" || path == "[\"map\"][0]" || to == "ini" && file != "f.ini" && lists.contains(&path)
+}
+
+#[test]
+fn every_kind_extracted() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::new();
+    let mut jobs = Vec::new();
+    for (ending, text) in SAMPLES {
+        let (plain, sealed) = (format!("plain.{ending}"), format!("f.{ending}"));
+        place.write(&plain, text);
+        let done = place.ours(["encrypt", "--age", &place.recipient, &plain]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        place.write(&sealed, done.stdout);
+        jobs.extend(PATHS.iter().map(|path| (sealed.clone(), *path)));
+    }
+    let wrong = parallel(&jobs, |(file, path)| {
+        let types: &[&[&str]] = match file.as_str() {
+            "f.yaml" => {
+                &[&[], &["--output-type", "json"], &["--output-type", "ini"], &["--output-type", "dotenv"], &["--output-type", "binary"]]
+            }
+            "f.json" => &[&[], &["--output-type", "yaml"], &["--output-type", "ini"]],
+            _ => &[&[], &["--output-type", "yaml"]],
+        };
+        let types = types.iter().filter(|to| !shows_internals(path, to.last().unwrap_or(&""), file));
+        types.filter_map(|to| difference(&place, &[&["decrypt", "--extract", path], *to, &[file]].concat())).collect()
+    });
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n\n"));
+}
