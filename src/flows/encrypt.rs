@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use leafcrypt_formats::{Document, Format, Mode};
+use leafcrypt_formats::{Document, Format, Mode, Printing};
 
 use super::extract::Printer;
 use super::rules::{self, Given};
@@ -116,8 +116,7 @@ impl Encrypt {
         if from == to {
             return Ok(Cow::Borrowed(text));
         }
-        let how = leafcrypt_formats::Printing { indent: None, as_sops: !world.manners.strict_printing };
-        let trees = if from == Format::Binary {
+        let mut trees = if from == Format::Binary {
             vec![leafcrypt_formats::Tree::map([("data", leafcrypt_formats::Tree::text(text))])]
         } else {
             let document = Document::parse(from, text, &scan_options(Mode::Plain, world.manners));
@@ -127,6 +126,11 @@ impl Encrypt {
             }
             document.trees()
         };
-        Printer { to, how, path, extract_alone: true, warnings }.documents(&trees).map(Cow::Owned)
+        if trees.len() > 1 && matches!(to, Format::Json | Format::Dotenv) && !world.manners.strict_printing {
+            warnings.push(format!("only the first of {} documents is sealed: {} holds one", trees.len(), to.name()));
+            trees.truncate(1);
+        }
+        // Under both names: the printed text is what is read and sealed.
+        Printer { to, how: Printing::default(), path, extract_alone: true, warnings }.documents(&trees).map(Cow::Owned)
     }
 }
