@@ -105,6 +105,12 @@ pub fn all() -> Vec<Case> {
     let sealed = || Becomes::Sealed(plain(CANARY));
     vec![
         case("set", &["set", "f.yaml", "[\"a\"]", "\"other\""], vec![("f.yaml", Becomes::Sealed(plain("other")))], put_sealed),
+        case("rotate -i", &["rotate", "-i", "f.yaml"], vec![("f.yaml", sealed())], put_sealed),
+        case("updatekeys", &["updatekeys", "-y", "f.yaml"], vec![("f.yaml", sealed())], |place| {
+            put_sealed(place);
+            let other = Place::new().recipient.clone();
+            place.write("work/.sops.yaml", format!("creation_rules:\n  - age: {},{other}\n", place.recipient));
+        }),
         case("encrypt -i", &["encrypt", "-i", "--age", "RECIPIENT", "f.yaml"], vec![("f.yaml", sealed())], put_plain),
         case("decrypt -i", &["decrypt", "-i", "f.yaml"], vec![("f.yaml", Becomes::Plain(plain(CANARY)))], put_sealed),
         case(
