@@ -30,13 +30,19 @@ fn each_way_answered(world: &World, recipients: &str, variables: &[(&str, &str)]
 #[test]
 fn ssh_keys() {
     let Some(world) = World::new() else { return };
-    for (name, args) in [("id_ed25519", &["-t", "ed25519"][..]), ("id_rsa", &["-t", "rsa", "-b", "3072"])] {
+    for (name, args) in [
+        ("id_ed25519", &["-t", "ed25519"][..]),
+        ("id_rsa", &["-t", "rsa", "-b", "3072"]),
+        ("id_rsa", &["-t", "rsa", "-b", "2048", "-m", "PEM"]),
+        ("id_rsa", &["-t", "rsa", "-b", "2048", "-m", "PKCS8"]),
+    ] {
         let public = world.ssh_key(&format!("home/.ssh/{name}"), args, "");
         each_way(&world, &public, &[]);
         std::fs::rename(world.path(&format!("home/.ssh/{name}")), world.path(name)).unwrap();
         each_way(&world, &public, &[("SOPS_AGE_SSH_PRIVATE_KEY_FILE", name)]);
         // The tagged 3.11.0 has no such variable.
         world.opens(Who::Ours, &[("SOPS_AGE_SSH_PRIVATE_KEY_CMD", &format!("cat {name}"))]);
+        std::fs::remove_file(world.path(&format!("home/.ssh/{name}.pub"))).unwrap();
     }
 }
 

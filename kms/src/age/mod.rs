@@ -1,6 +1,6 @@
 //! age: native, SSH and plugin keys (`sops-keys.md`, 2.1).
 //!
-//! `recipient.rs` reads public keys, `envelope.rs` the armoured file of a record, `identities.rs` finds private keys (`lines.rs`, `ssh.rs`, `command.rs`),
+//! `recipient.rs` reads public keys, `envelope.rs` the armoured file of a record, `identities.rs` finds private keys (`lines.rs`, `ssh.rs`, `pkcs8.rs`, `command.rs`),
 //! `search.rs` decides which of them is tried first, `passphrase.rs` asks (`agent.rs`), `plugin.rs` talks to programs (`wire.rs`, `talk.rs`),
 //! `report.rs` tells the one who holds no key where it looked.
 
@@ -11,6 +11,7 @@ mod identities;
 mod key;
 mod lines;
 mod passphrase;
+mod pkcs8;
 mod plugin;
 mod recipient;
 mod report;

@@ -13,6 +13,7 @@ use crate::secret::Secret;
 use crate::session::Session;
 
 use super::passphrase;
+use super::pkcs8::{as_pkcs1, is_pkcs8};
 
 /// The longest file of a key: the age crate reads it again for each of its lines.
 const LIMIT: usize = 64 * 1024;
@@ -44,7 +45,9 @@ impl SshKey {
         if let Some(why) = foreign(text.expose().trim_ascii_start()) {
             return Err(why.to_owned());
         }
-        let identity = Identity::from_buffer(text.expose(), Some(place.to_owned())).map_err(|_| none())?;
+        let older = if is_pkcs8(text.expose()) { Some(as_pkcs1(text.expose()).ok_or(PKCS8)?) } else { None };
+        let text = older.as_ref().unwrap_or(text).expose();
+        let identity = Identity::from_buffer(text, Some(place.to_owned())).map_err(|_| none())?;
         if let Identity::Unsupported(kind) = &identity {
             return Err(unsupported(kind));
         }
@@ -116,14 +119,14 @@ const ECDSA: &str = "unsupported SSH identity type: *ecdsa.PrivateKey";
 const DSA: &str = "unsupported SSH identity type: *dsa.PrivateKey";
 const OLD_PEM: &str = "its old PEM encryption is not supported (`ssh-keygen -p -f FILE` writes it anew)";
 
+const PKCS8: &str = "this kind of PKCS #8 key is not supported (`ssh-keygen -p -f FILE` writes it anew)";
+
 /// Kinds of PEM that the age crate does not read at all.
 fn foreign(text: &[u8]) -> Option<&'static str> {
     match text {
         _ if text.starts_with(b"-----BEGIN EC PRIVATE KEY-----") => Some(ECDSA),
         _ if text.starts_with(b"-----BEGIN DSA PRIVATE KEY-----") => Some(DSA),
-        _ if text.starts_with(b"-----BEGIN PRIVATE KEY-----") || text.starts_with(b"-----BEGIN ENCRYPTED PRIVATE KEY-----") => {
-            Some("its PKCS #8 form is not supported (`ssh-keygen -p -f FILE` writes it anew)")
-        }
+        _ if text.starts_with(b"-----BEGIN ENCRYPTED PRIVATE KEY-----") => Some(PKCS8),
         _ => None,
     }
 }

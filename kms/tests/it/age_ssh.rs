@@ -40,7 +40,12 @@ fn made(args: &[&str], passphrase: &str) -> Option<Pair> {
     pair
 }
 
-const KINDS: [&[&str]; 3] = [&["-t", "ed25519"], &["-t", "rsa", "-b", "2048"], &["-t", "rsa", "-b", "2048", "-m", "PEM"]];
+const KINDS: [&[&str]; 4] = [
+    &["-t", "ed25519"],
+    &["-t", "rsa", "-b", "2048"],
+    &["-t", "rsa", "-b", "2048", "-m", "PEM"],
+    &["-t", "rsa", "-b", "2048", "-m", "PKCS8"],
+];
 
 #[test]
 fn a_key_of_each_kind_opens_from_each_place() {
@@ -163,10 +168,10 @@ fn keys_that_cannot_be_used_say_why() {
     check(&unusable(&["-t", "ecdsa"], ""), "unsupported SSH identity type: *ecdsa.PrivateKey");
     check(&unusable(&["-t", "ecdsa"], "x"), "unsupported SSH identity type: *ecdsa.PrivateKey");
     check(&unusable(&["-t", "ecdsa", "-m", "PEM"], ""), "unsupported SSH identity type: *ecdsa.PrivateKey");
-    check(
-        &unusable(&["-t", "rsa", "-b", "2048", "-m", "PKCS8"], ""),
-        "its PKCS #8 form is not supported (`ssh-keygen -p -f FILE` writes it anew)",
-    );
+    let pkcs8 = "this kind of PKCS #8 key is not supported (`ssh-keygen -p -f FILE` writes it anew)";
+    check(&unusable(&["-t", "rsa", "-b", "2048", "-m", "PKCS8"], "long enough"), pkcs8);
+    check(&unusable(&["-t", "ecdsa", "-m", "PKCS8"], ""), pkcs8);
+    check("-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n", pkcs8);
     check(
         &unusable(&["-t", "rsa", "-b", "2048", "-m", "PEM"], "long enough"),
         "its old PEM encryption is not supported (`ssh-keygen -p -f FILE` writes it anew)",
