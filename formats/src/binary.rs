@@ -107,7 +107,8 @@ impl Envelope {
         fields: &[(String, Tree)],
         indent: Option<usize>,
     ) -> Result<Vec<u8>, Unwritable> {
-        let block = envelope::respell(text, &self.block, fields, indent)?;
+        let fields = crate::tree::kept(fields, self.block.fields.as_ref(), false);
+        let block = envelope::respell(text, &self.block, &fields, indent)?;
         let (data, old) = (self.data.range(), self.block.span.range());
         let mut out = Vec::with_capacity(text.len() - data.len() - old.len() + size + block.len());
         if data.start < old.start {

@@ -223,7 +223,9 @@ impl Sealed {
                 Some((d, &d.blocks()[at]))
             });
             let mut bytes = slot.before.clone();
-            bytes.extend(scanned.detail.spell_block(slot, fields, indent, old)?);
+            let fields =
+                crate::tree::kept(fields, old.and_then(|(_, block)| block.fields.as_ref()), scanned.format.shape() != crate::Shape::Nested);
+            bytes.extend(scanned.detail.spell_block(slot, &fields, indent, old)?);
             bytes.extend_from_slice(&slot.after);
             Ok(bytes)
         };

@@ -46,7 +46,78 @@ pub struct Note {
     pub inline: bool,
 }
 
+/// The fields of a block with all that is the same in the old one as it stands there. `flat`: names are flat, and what is a line feed in the old
+/// block may be the two characters `\n` in the new fields.
+pub(crate) fn kept(fields: &[(String, Tree)], old: Option<&Tree>, flat: bool) -> Vec<(String, Tree)> {
+    let Some(old @ Tree::Map(_)) = old else { return fields.to_vec() };
+    let mut out: Vec<(String, Tree)> = Vec::with_capacity(fields.len());
+    let folded = |tree: &Tree| tree.as_str().map(|text| text.replace('\n', "\\n"));
+    for (name, tree) in fields {
+        let kept = match old.get(name) {
+            Some(old) if flat && folded(old).is_some_and(|text| tree.as_str() == Some(&text)) => old.clone(),
+            Some(old) => tree.kept(old),
+            None => tree.clone(),
+        };
+        out.push((name.clone(), kept));
+    }
+    // What old writers left empty stays, in its place among the names.
+    for (name, tree) in old.entries().filter(|(_, tree)| tree.says_nothing()) {
+        let Ok(name) = std::str::from_utf8(name) else { continue };
+        if fields.iter().all(|(field, _)| field != name) {
+            let at = out.iter().position(|(field, _)| field.as_str() > name).unwrap_or(out.len());
+            out.insert(at, (name.to_owned(), tree.clone()));
+        }
+    }
+    out
+}
+
 impl Tree {
+    /// This tree with every map in the order of another's, which says the same of what did not change, empty things and comments included. Goes as
+    /// deep as the other one, whose depth the scan has bounded.
+    fn kept(&self, old: &Tree) -> Tree {
+        match (self, old) {
+            (new, Tree::Null) if new.says_nothing() => Tree::Null,
+            (Tree::Map(_), Tree::Map(members)) => {
+                let mut new: Vec<(&[u8], &Tree)> = self.entries().collect();
+                let (mut out, mut same) = (Vec::with_capacity(new.len()), true);
+                for member in members {
+                    let Member::Entry(name, old) = member else { continue };
+                    match new.iter().position(|(field, _)| field == name) {
+                        Some(at) => {
+                            let tree = new.remove(at).1.kept(old);
+                            same &= tree == *old;
+                            out.push(Member::Entry(name.clone(), tree));
+                        }
+                        None if old.says_nothing() => out.push(member.clone()),
+                        None => same = false,
+                    }
+                }
+                if same && new.is_empty() {
+                    return old.clone();
+                }
+                out.extend(new.into_iter().map(|(name, tree)| Member::Entry(name.to_vec(), tree.clone())));
+                Tree::Map(out)
+            }
+            (Tree::List(_), Tree::List(_)) => {
+                let mut theirs = old.items();
+                let out: Vec<Tree> = self.items().map(|item| theirs.next().map_or_else(|| item.clone(), |old| item.kept(old))).collect();
+                if out.iter().eq(old.items()) { old.clone() } else { Tree::list(out) }
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// Null, an empty text, an empty map or list: in a block all the same as not there.
+    fn says_nothing(&self) -> bool {
+        match self {
+            Tree::Null => true,
+            Tree::Value(Value::Str(text)) => text.as_slice().is_empty(),
+            Tree::Value(_) => false,
+            Tree::Map(_) => self.entries().next().is_none(),
+            Tree::List(_) => self.items().next().is_none(),
+        }
+    }
+
     /// A string leaf.
     pub fn text(text: impl AsRef<[u8]>) -> Self {
         Tree::Value(Value::text(text))

@@ -112,11 +112,11 @@ fn subcommand(name: &OsString, words: &[OsString], root: &Command, before: Flags
         }
     }
     let wanted = match shown.as_str() {
-        "encrypt" | "decrypt" | "rotate" => 1,
+        "encrypt" | "decrypt" | "rotate" | "edit" => 1,
         "set" => set_words(&flags, files.len())?,
         _ => files.len(),
     };
-    if files.is_empty() && matches!(shown.as_str(), "rotate" | "updatekeys" | "filestatus") {
+    if files.is_empty() && matches!(shown.as_str(), "rotate" | "updatekeys" | "filestatus" | "edit") {
         return Err(Stop::NoFile("Error: no file specified".to_owned()));
     }
     warn_of_more(&files, wanted, read);

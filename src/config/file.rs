@@ -43,6 +43,8 @@ pub(super) struct CreationRule {
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeyGroup {
     pub merge: Option<Vec<Option<Map<KeyGroup>>>>,
+    /// SOPS panics on a null in a context, where the rule is used.
+    pub null_in_context: bool,
     /// By kind.
     pub keys: HashMap<Kind, Vec<ConfigKey>>,
 }
@@ -182,7 +184,9 @@ impl Fields for KeyGroup {
             self.merge = map.next_value()?;
         } else if let Some(backend) = BACKENDS.iter().find(|backend| backend.names().group_field == name) {
             let items = map.next_value::<Option<Vec<Option<GroupItem>>>>()?;
-            let items = items.unwrap_or_default().into_iter().flatten().map(|item| item.0).collect();
+            let items: Vec<GroupItem> = items.unwrap_or_default().into_iter().flatten().collect();
+            self.null_in_context |= items.iter().any(|item| item.null_in_context);
+            let items = items.into_iter().map(|item| item.key).collect();
             self.keys.insert(backend.names().kind, items);
         } else {
             return Ok(false);
@@ -245,32 +249,39 @@ impl Fields for Store {
 }
 
 /// A key of a key group: a text, or a map of texts.
-struct GroupItem(ConfigKey);
+struct GroupItem {
+    key: ConfigKey,
+    null_in_context: bool,
+}
 
 impl<'de> Deserialize<'de> for GroupItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
         impl<'de> Visitor<'de> for Reader {
-            type Value = ConfigKey;
+            type Value = GroupItem;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a key")
             }
-            fn visit_str<E>(self, text: &str) -> Result<ConfigKey, E> {
-                Ok(ConfigKey::Text(text.to_owned()))
+            fn visit_str<E>(self, text: &str) -> Result<GroupItem, E> {
+                Ok(GroupItem { key: ConfigKey::Text(text.to_owned()), null_in_context: false })
             }
-            fn visit_u64<E>(self, number: u64) -> Result<ConfigKey, E> {
-                Ok(ConfigKey::Text(number.to_string()))
+            fn visit_u64<E>(self, number: u64) -> Result<GroupItem, E> {
+                Ok(GroupItem { key: ConfigKey::Text(number.to_string()), null_in_context: false })
             }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ConfigKey, A::Error> {
-                Ok(ConfigKey::Map(KeyFields(read_fields::<ItemFields, A>(map)?.fields.0)))
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<GroupItem, A::Error> {
+                let read = read_fields::<ItemFields, A>(map)?.fields;
+                Ok(GroupItem { key: ConfigKey::Map(KeyFields(read.fields)), null_in_context: read.null_in_context })
             }
         }
-        deserializer.deserialize_any(Reader).map(GroupItem).map_err(|_| D::Error::custom("expected a key"))
+        deserializer.deserialize_any(Reader).map_err(|_| D::Error::custom("expected a key"))
     }
 }
 
 #[derive(Default)]
-struct ItemFields(Vec<(String, Field)>);
+struct ItemFields {
+    fields: Vec<(String, Field)>,
+    null_in_context: bool,
+}
 
 impl Fields for ItemFields {
     fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
@@ -278,15 +289,18 @@ impl Fields for ItemFields {
             "arn" | "role" | "aws_profile" | "resource_id" | "key_id" | "vaultUrl" | "key" | "version" => {
                 map.next_value::<Text>()?.map(Field::Text)
             }
-            // SOPS panics on a null in it.
-            "context" => map.next_value::<Option<HashMap<String, String>>>()?.map(|pairs| {
-                let mut pairs: Vec<_> = pairs.into_iter().collect();
-                pairs.sort();
-                Field::Map(pairs)
-            }),
+            "context" => {
+                let pairs = map.next_value::<Option<HashMap<String, Text>>>()?;
+                self.null_in_context |= pairs.iter().flat_map(HashMap::values).any(Option::is_none);
+                pairs.map(|pairs| {
+                    let mut pairs: Vec<_> = pairs.into_iter().map(|(name, text)| (name, text.unwrap_or_default())).collect();
+                    pairs.sort();
+                    Field::Map(pairs)
+                })
+            }
             _ => return Ok(false),
         };
-        self.0.extend(field.map(|field| (name.to_owned(), field)));
+        self.fields.extend(field.map(|field| (name.to_owned(), field)));
         Ok(true)
     }
 }

@@ -103,6 +103,12 @@ pub enum ConfigError {
         /// Go's words.
         source: BadRegex,
     },
+    /// A selector with the two characters `\n`, for a flat file: SOPS reads them back as a line feed.
+    #[error("{field}: the two characters \\n cannot be stored in an ENV or INI file, where they stand for a line feed; write \\x0a")]
+    NotStorable {
+        /// Which selector.
+        field: &'static str,
+    },
     /// A key is misspelled; the text is SOPS's.
     #[error("{0}")]
     BadKey(String),

@@ -205,6 +205,9 @@ fn group(written: &KeyGroup) -> Result<Vec<Arc<dyn MasterKey>>, ConfigError> {
 
 /// Goes as deep as `merge` does in the text, which the parser limits.
 fn collect(written: &KeyGroup, keys: &mut Vec<Arc<dyn MasterKey>>) -> Result<(), ConfigError> {
+    if written.null_in_context {
+        return Err(ConfigError::BadKey("the context of a kms item of a key group has a null".to_owned()));
+    }
     for merged in written.merge.iter().flatten().flatten() {
         collect(&merged.fields, keys)?;
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use leafcrypt_formats::{Document, Format, Mode, Printing};
+use leafcrypt_formats::{Document, Format, Mode, Printing, Shape};
 
 use super::extract::Printer;
 use super::rules::{self, Given};
@@ -72,6 +72,9 @@ impl Encrypt {
         let big = from == Format::Binary && to == Format::Binary;
         if from == Format::Binary && rule.selection.is_some() {
             warnings.push("a selector makes no sense for a binary file, which is sealed whole; it is ignored".to_owned());
+        }
+        if let Some(selection) = rule.selection.as_ref().filter(|s| to.shape() != Shape::Nested && s.text.contains("\\n")) {
+            return Err(ConfigError::NotStorable { field: selection.kind.name() }.into());
         }
         let wanted = Wanted {
             groups: rules::groups(rule, world)?,

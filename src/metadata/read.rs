@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use leafcrypt_formats::{Shape, Tree, Value, go_float_fixed};
 use leafcrypt_kms::{Field, Fields, Kind, Wrapped, backend};
 
-use super::{EXTENSION, Metadata, MetadataError, date, flatten};
+use super::{EXTENSION, Metadata, MetadataError, Version, date, flatten};
 use crate::keys::{Group, Record};
 use crate::seal::selection::{RuleKind, Selection};
 
@@ -50,6 +50,10 @@ fn read(fields: &Tree) -> Result<Metadata, MetadataError> {
     metadata.mac = known.text("mac")?;
     metadata.last_modified = known.text("lastmodified")?;
     metadata.version = known.text("version")?;
+    // SOPS opens no such file; nothing hangs on it here.
+    if let Err(why) = Version::parse(&metadata.version) {
+        metadata.warnings.push(format!("metadata field version cannot be read ({why}); SOPS refuses such a file"));
+    }
     metadata.mac_only_encrypted = known.flag("mac_only_encrypted")?;
     metadata.selection = selection(&known)?;
     metadata.groups.threshold = known.number("shamir_threshold")?;

@@ -23,6 +23,9 @@ pub struct BadRegex(pub String);
 const MOST_BYTES: usize = 1 << 20;
 /// Go's limit for one repetition, and for nested ones multiplied.
 const MOST_REPEATS: u32 = 1000;
+/// The classes of the form `[:name:]`.
+const POSIX: [&str; 14] =
+    ["alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word", "xdigit"];
 
 impl GoRegex {
     /// Compiles a pattern.
@@ -30,10 +33,14 @@ impl GoRegex {
     /// # Errors
     /// Go would refuse it, or its program is too big.
     pub fn new(pattern: &str) -> Result<Self, BadRegex> {
-        let spelled = Reader { pattern, chars: pattern.char_indices().peekable(), out: String::new() }.read()?;
+        let spelled =
+            Reader { pattern, chars: pattern.char_indices().peekable(), out: String::new(), last_repeats: 1, repeats: vec![1] }.read()?;
         let built = regex::bytes::RegexBuilder::new(&spelled).size_limit(MOST_BYTES).nest_limit(500).build();
-        // What is left for Rust to refuse is size, nesting, and names of Unicode classes.
-        let regex = built.map_err(|_| BadRegex(format!("expression too large or with an unknown class: `{pattern}`")))?;
+        // What is left for Rust to refuse is size and nesting.
+        let regex = built.map_err(|why| match why {
+            regex::Error::CompiledTooBig(_) => BadRegex(format!("expression too large: `{pattern}`")),
+            _ => BadRegex(format!("expression nests too deeply: `{pattern}`")),
+        })?;
         Ok(GoRegex { regex })
     }
 
@@ -47,6 +54,10 @@ struct Reader<'p> {
     pattern: &'p str,
     chars: Peekable<CharIndices<'p>>,
     out: String,
+    /// How often, nested repetitions multiplied, the piece is repeated that was read last.
+    last_repeats: u32,
+    /// The most of that in each open group, and in the whole.
+    repeats: Vec<u32>,
 }
 
 /// What may be repeated.
@@ -67,6 +78,8 @@ impl Reader<'_> {
                     depth += 1;
                     if self.open(at)? {
                         depth -= 1;
+                    } else {
+                        self.repeats.push(1);
                     }
                     Last::Nothing
                 }
@@ -74,6 +87,8 @@ impl Reader<'_> {
                 ')' => {
                     depth -= 1;
                     self.out.push(')');
+                    self.last_repeats = self.repeats.pop().unwrap_or(1);
+                    self.note_repeats();
                     Last::Piece
                 }
                 '|' => {
@@ -89,13 +104,16 @@ impl Reader<'_> {
                     Last::Piece
                 }
                 '\\' => self.escape(at, last)?,
-                '*' | '+' | '?' => self.repeat(at, last, c.to_string())?,
+                '*' | '+' | '?' => self.repeat(at, last, c.to_string(), 1)?,
                 '{' => match self.braces(at)? {
-                    Some(text) => self.repeat(at, last, text)?,
+                    Some((text, times)) => self.repeat(at, last, text, times)?,
                     None => self.literal(c),
                 },
                 c => self.literal(c),
             };
+            if last == Last::Piece && c != ')' {
+                self.last_repeats = 1;
+            }
         }
         if depth > 0 {
             return Err(self.bad("missing closing )", self.pattern));
@@ -120,7 +138,14 @@ impl Reader<'_> {
         self.chars.next_if(|(_, next)| *next == c).is_some()
     }
 
-    fn repeat(&mut self, at: usize, last: Last, text: String) -> Result<Last, BadRegex> {
+    /// What was read last counts in the group it stands in.
+    fn note_repeats(&mut self) {
+        if let Some(most) = self.repeats.last_mut() {
+            *most = (*most).max(self.last_repeats);
+        }
+    }
+
+    fn repeat(&mut self, at: usize, last: Last, text: String, times: u32) -> Result<Last, BadRegex> {
         self.out.push_str(&text);
         if self.eat('?') {
             self.out.push('?');
@@ -129,12 +154,19 @@ impl Reader<'_> {
         match last {
             Last::Nothing => Err(self.bad("missing argument to repetition operator", &self.pattern[at..end])),
             Last::Repeat(from) => Err(self.bad("invalid nested repetition operator", &self.pattern[from..end])),
-            Last::Piece => Ok(Last::Repeat(at)),
+            Last::Piece => {
+                self.last_repeats = self.last_repeats.saturating_mul(times);
+                if times > 1 && self.last_repeats > MOST_REPEATS {
+                    return Err(self.bad("invalid repeat count", &self.pattern[at..end]));
+                }
+                self.note_repeats();
+                Ok(Last::Repeat(at))
+            }
         }
     }
 
-    /// `{n}`, `{n,}`, `{n,m}`; anything else is a brace.
-    fn braces(&mut self, at: usize) -> Result<Option<String>, BadRegex> {
+    /// `{n}`, `{n,}`, `{n,m}`, with the bigger of the numbers; anything else is a brace.
+    fn braces(&mut self, at: usize) -> Result<Option<(String, u32)>, BadRegex> {
         let rest = &self.pattern[at..];
         let Some(close) = rest.find('}') else { return Ok(None) };
         let inner = &rest[1..close];
@@ -154,7 +186,8 @@ impl Reader<'_> {
                 break;
             }
         }
-        Ok(Some(rest[..=close].to_owned()))
+        // What is repeated no times at all multiplies nothing.
+        Ok(Some((rest[..=close].to_owned(), most.max(1))))
     }
 
     /// What follows an opening bracket. True: flags for the rest, `(?i)`, which need no closing bracket of their own any more.
@@ -178,7 +211,8 @@ impl Reader<'_> {
         let mut flags = String::from("(?");
         while let Some((i, c)) = self.chars.next() {
             match c {
-                'i' | 'm' | 's' | 'U' | '-' => flags.push(c),
+                'i' | 'm' | 's' | 'U' => flags.push(c),
+                '-' if !flags.contains('-') => flags.push(c),
                 ':' | ')' if !flags.ends_with('-') => {
                     // `(?)` means nothing to Rust.
                     if flags.len() == 2 && c == ')' {
@@ -191,7 +225,7 @@ impl Reader<'_> {
                 _ => return Err(self.bad("invalid or unsupported Perl syntax", &self.pattern[at..i + c.len_utf8()])),
             }
         }
-        Err(self.bad("missing closing )", self.pattern))
+        Err(self.bad("invalid or unsupported Perl syntax", rest))
     }
 
     fn escape(&mut self, at: usize, last: Last) -> Result<Last, BadRegex> {
@@ -256,7 +290,7 @@ impl Reader<'_> {
                 }
                 format!("\\x{{{value:x}}}")
             }
-            c if c.is_ascii_punctuation() => regex::escape(&c.to_string()).replace('-', r"\-").replace('&', r"\&").replace('~', r"\~"),
+            c if c.is_ascii_punctuation() => format!("\\x{{{:x}}}", c as u32),
             c => return Err(self.bad("invalid escape sequence", &self.pattern[at..i + c.len_utf8()])),
         })
     }
@@ -269,7 +303,7 @@ impl Reader<'_> {
         };
         let value = u32::from_str_radix(digits, 16).ok().filter(|_| digits.bytes().all(|b| b.is_ascii_hexdigit()));
         let Some(c) = value.and_then(char::from_u32) else {
-            return Err(self.bad("invalid escape sequence", &self.pattern[at..(at + 2 + len).min(self.pattern.len())]));
+            return Err(self.bad("invalid escape sequence", &self.pattern[at..at + 2 + read_of_hexadecimal(rest)]));
         };
         while self.chars.next_if(|(i, _)| *i < at + 2 + len).is_some() {}
         Ok(format!("\\x{{{:x}}}", c as u32))
@@ -288,8 +322,12 @@ impl Reader<'_> {
             return Err(self.bad("invalid character class range", &self.pattern[at..at + 2 + len]));
         }
         let letter = if negated != flipped { 'P' } else { 'p' };
-        let kind = if name.len() <= 2 { "" } else { "Script=" };
-        Ok(if name == "Any" { format!("\\{letter}{{Any}}") } else { format!("\\{letter}{{{kind}{name}}}") })
+        let kind = if name.len() <= 2 || name == "Any" { "" } else { "Script=" };
+        let spelled = format!("\\{letter}{{{kind}{name}}}");
+        if regex::Regex::new(&spelled).is_err() {
+            return Err(self.bad("invalid character class range", &self.pattern[at..at + 2 + len]));
+        }
+        Ok(spelled)
     }
 
     fn class(&mut self, at: usize) -> Result<(), BadRegex> {
@@ -309,8 +347,7 @@ impl Reader<'_> {
             if c == '[' && self.pattern[start..].starts_with("[:") {
                 let rest = &self.pattern[start..];
                 if let Some(close) = rest.find(":]") {
-                    let known = regex::Regex::new(&format!("[{}]", &rest[..close + 2])).is_ok();
-                    if !known {
+                    if !POSIX.contains(&rest[2..close].trim_start_matches('^')) {
                         return Err(self.bad("invalid character class range", &rest[..close + 2]));
                     }
                     self.out.push_str(&rest[..close + 2]);
@@ -329,9 +366,13 @@ impl Reader<'_> {
             let next = self.here();
             let Some((_, c)) = self.chars.next() else { return Err(self.bad("missing closing ]", &self.pattern[at..])) };
             let high = self.member(next, c)?;
+            if is_set(&high) {
+                // To Go this is no class, but a character behind a backslash.
+                return Err(self.bad("invalid escape sequence", &self.pattern[next..next + 2]));
+            }
             let spelled = format!("{low}-{high}");
             let end = self.here();
-            if is_set(&high) || regex::Regex::new(&format!("[{spelled}]")).is_err() {
+            if regex::Regex::new(&format!("[{spelled}]")).is_err() {
                 return Err(self.bad("invalid character class range", &self.pattern[start..end]));
             }
             self.out.push_str(&spelled);
@@ -344,6 +385,23 @@ impl Reader<'_> {
         }
         Ok(if c.is_ascii_punctuation() { format!("\\x{{{:x}}}", c as u32) } else { c.to_string() })
     }
+}
+
+/// How far Go reads a wrong hexadecimal escape: up to the character that makes it wrong.
+fn read_of_hexadecimal(rest: &str) -> usize {
+    let mut chars = rest.char_indices();
+    let end = |found: Option<(usize, char)>| found.map_or(rest.len(), |(at, c)| at + c.len_utf8());
+    if !rest.starts_with('{') {
+        return end(chars.nth(1));
+    }
+    let mut value = 0u32;
+    for (at, c) in chars.skip(1) {
+        value = value.saturating_mul(16).saturating_add(c.to_digit(16).unwrap_or_default());
+        if c == '}' || !c.is_ascii_hexdigit() || value > u32::from(char::MAX) {
+            return at + c.len_utf8();
+        }
+    }
+    rest.len()
 }
 
 /// More than one character: it can be no end of a range.

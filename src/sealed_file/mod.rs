@@ -24,7 +24,7 @@ pub use verdict::Vouched;
 
 use crate::keys::{DataKey, KeyGroups};
 use crate::manners::Manners;
-use crate::metadata::Metadata;
+use crate::metadata::{EXTENSION, Metadata};
 use crate::seal::extension::Descent;
 use crate::seal::policy::Coverage;
 use crate::seal::selection::Selection;
@@ -155,7 +155,10 @@ impl<'t> SealedFile<'t> {
         };
         let block = document.blocks().iter().find(|b| b.document == 0).ok_or(NotSealed)?;
         let fields = block.fields.as_ref().ok_or(NotSealed)?;
-        let metadata = Metadata::read(fields, format.shape())?;
+        let mut metadata = Metadata::read(fields, format.shape())?;
+        if document.blocks().iter().any(|other| other.document > 0 && !is_copy(fields, other.fields.as_ref())) {
+            metadata.warnings.push("the copies of the metadata block in later documents differ from the first, which counts".to_owned());
+        }
         Ok(SealedFile { text, format, body: Body::Document(Box::new(document)), metadata })
     }
 
@@ -267,6 +270,13 @@ impl OpenFile<'_> {
             _ => Ok(Document::parse(self.format, &self.plain, &scan_options(Mode::Plain, manners))?.trees()),
         }
     }
+}
+
+/// Is a later block a copy of the first? Our own field stands in the first one only.
+fn is_copy(first: &Tree, other: Option<&Tree>) -> bool {
+    let shared =
+        |tree: &Tree| Tree::map(tree.entries().filter(|(name, _)| *name != EXTENSION.as_bytes()).map(|(n, t)| (n.to_vec(), t.clone())));
+    other.is_some_and(|other| shared(first) == shared(other))
 }
 
 /// How this program scans.

@@ -20,9 +20,13 @@ mod files;
 mod guard;
 mod interop;
 mod interop_comments;
+mod interop_config;
 mod interop_exits;
 mod interop_matrix;
+mod interop_metadata;
+mod interop_npm;
 mod interop_pair;
+mod interop_regex;
 mod interop_shamir;
 #[path = "../../formats/tests/it/random_tree.rs"]
 mod random_tree;
