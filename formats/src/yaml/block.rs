@@ -220,7 +220,7 @@ fn json(out: &mut Vec<u8>, tree: &Tree, depth: usize) -> Result<(), Unwritable> 
     if depth > Limits::PLAIN.depth {
         return Err(Unwritable { path: "sops".to_owned(), what: "nested too deep".to_owned() });
     }
-    let place = print::Place { column: 0, parent: 0, flow: true, key: false, list_item: false };
+    let place = print::Place { column: 0, parent: 0, flow: true, key: false };
     match tree {
         Tree::Null => out.extend_from_slice(b"null"),
         Tree::Value(value) => print::scalar(out, value, print::Style::Double, &place),

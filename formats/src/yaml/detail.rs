@@ -137,7 +137,7 @@ impl Site {
     pub(super) fn place(&self) -> Place {
         let parent = self.parent as usize;
         let column = if self.list_item { parent + 2 } else { (parent / 4 + 1) * 4 };
-        Place { column, parent, flow: self.flow, key: false, list_item: self.list_item }
+        Place { column, parent, flow: self.flow, key: false }
     }
 
     pub(super) fn style(&self) -> Style {

@@ -94,7 +94,7 @@ impl<'o, 't> Printer<'o, 't> {
         let content = Content::of(tree, self.sops);
         self.out.head = self.comments(&content.leading)?;
         self.out.write_head(0);
-        let place = Place { column: self.indent, parent: 0, flow: false, key: false, list_item: false };
+        let place = Place { column: self.indent, parent: 0, flow: false, key: false };
         self.node(tree, content, &place, 0, Around::default())?;
         // What SOPS has kept too long is set apart.
         self.out.foot_column = Some(0);
@@ -153,7 +153,7 @@ impl<'o, 't> Printer<'o, 't> {
 
     fn entry(&mut self, key: &'t [u8], entry: &Entry<'t>, column: usize, head: Vec<u8>) -> Result<(), Unwritable> {
         let tree = entry.tree;
-        let place = Place { column: (column / self.indent + 1) * self.indent, parent: column, flow: false, key: false, list_item: false };
+        let place = Place { column: (column / self.indent + 1) * self.indent, parent: column, flow: false, key: false };
         self.keep_head(head);
         self.out.write_head(column);
         self.out.indent(column);
@@ -183,7 +183,7 @@ impl<'o, 't> Printer<'o, 't> {
     fn list(&mut self, content: Content<'t>, column: usize) -> Result<(), Unwritable> {
         let mut trailing = self.comments(&content.trailing)?;
         let last = content.entries.len() - 1;
-        let place = Place { column: column + 2, parent: column, flow: false, key: false, list_item: true };
+        let place = Place { column: column + 2, parent: column, flow: false, key: false };
         for (i, entry) in content.entries.into_iter().enumerate() {
             self.path.push(At::Index(i));
             let content = Content::of(entry.tree, self.sops);

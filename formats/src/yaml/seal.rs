@@ -211,7 +211,7 @@ impl Sealer<'_> {
     /// What an alias stands for, on one line.
     fn expand(&mut self, out: &mut Vec<u8>, alias: &AliasSite) {
         let start = out.len();
-        let place = Place { column: 0, parent: 0, flow: true, key: false, list_item: false };
+        let place = Place { column: 0, parent: 0, flow: true, key: false };
         if let Some(name) = &alias.key {
             let style = if alias.flow { Style::Double } else { Style::Plain };
             print::scalar(out, &Value::text(name), style, &Place { key: true, flow: alias.flow, ..place });

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use leafcrypt_formats::{Dialect, Document, Format, Printing, ScanOptions, Tree, print};
+use leafcrypt_formats::{Bytes, Dialect, Document, Format, Item, Member, Note, Printing, ScanOptions, Tree, Value, print};
 
 const FORMATS: [(Format, &str); 4] = [(Format::Yaml, "yaml"), (Format::Json, "json"), (Format::Dotenv, "env"), (Format::Ini, "ini")];
 
@@ -86,4 +86,69 @@ fn as_leafcrypt_only_what_does_not_read_back_differs() {
         }
         std::fs::read(folder.join(format!("ours{file}"))).or_else(|_| sops(folder, file))
     });
+}
+
+/// What a tree becomes under both names: as sops, and as leafcrypt, or why not.
+#[track_caller]
+fn both(documents: &[Tree], sops: &str, ours: Result<&str, &str>) {
+    let printed = |as_sops| print(Format::Yaml, documents, &Printing { indent: None, as_sops });
+    let text = |text: Vec<u8>| String::from_utf8(text).unwrap();
+    assert_eq!(printed(false).map(|p| text(p.text)).map_err(|e| e.to_string()), ours.map(str::to_owned).map_err(str::to_owned));
+    let theirs = printed(true).unwrap();
+    assert!(ours.is_ok() || !theirs.warnings.is_empty(), "no warning");
+    assert_eq!(text(theirs.text), sops);
+}
+
+fn note(text: &str, inline: bool) -> Note {
+    Note { text: Bytes::from(text.as_bytes()), inline }
+}
+
+fn entry(key: &str, tree: Tree) -> Member {
+    Member::Entry(key.into(), tree)
+}
+
+#[test]
+fn doubled_keys() {
+    let doubled = Tree::map([("a", Tree::text("x")), ("a", Tree::text("z"))]);
+    let refused = "a: the key stands there twice, which YAML cannot hold";
+    both(std::slice::from_ref(&doubled), "a: x\na: z\n", Err(refused));
+    both(&[Tree::map([("b", doubled.clone())])], "b:\n    a: x\n    a: z\n", Err(&format!("b.{refused}")));
+    // A later document may have them.
+    both(&[Tree::Null, doubled], "{}\n---\na: x\na: z\n", Ok("{}\n---\na: x\na: z\n"));
+}
+
+#[test]
+fn comments_that_yaml_cannot_hold() {
+    let refused = "the root: a comment holds characters that YAML cannot hold in a comment";
+    let with = |text: &str| [Tree::Map(vec![Member::Comment(note(text, false)), entry("a", Tree::Null)])];
+    both(&with(" \u{1}"), "# \u{1}\na: null\n", Err(refused));
+    both(&with("x\u{2028}y"), "#x\u{2028}# y\na: null\n", Err(refused));
+    both(&with("x\ny\n#z"), "#x\n# y\n#z\na: null\n", Ok("#x\n# y\n#z\na: null\n"));
+    let bytes = Note { text: Bytes::from(&b"\xff"[..]), inline: false };
+    let tree = [Tree::Map(vec![Member::Comment(bytes)])];
+    for as_sops in [true, false] {
+        let error = print(Format::Yaml, &tree, &Printing { indent: None, as_sops }).unwrap_err();
+        assert_eq!(error.what, "a comment that is not UTF-8, which YAML cannot hold");
+    }
+}
+
+/// SOPS keeps some comments too long, and loses others.
+#[test]
+fn comments_that_stay_where_they_are() {
+    let list = |items| Tree::List(items);
+    let map = || Item::Value(Tree::map([("b", Tree::Value(Value::Int(1)))]));
+    let below = list(vec![map(), Item::Comment(note(" below", false))]);
+    let next = |tree: Tree| [Tree::map([("a", below.clone()), ("c", tree), ("d", Tree::Null)])];
+    both(&next(Tree::Null), "a:\n    - b: 1\nc: null\n# below\n\nd: null\n", Ok("a:\n    - b: 1\n    # below\nc: null\nd: null\n"));
+    both(
+        &next(Tree::map([("e", Tree::Null)])),
+        "a:\n    - b: 1\nc:\n# below\n    e: null\nd: null\n",
+        Ok("a:\n    - b: 1\n    # below\nc:\n    e: null\nd: null\n"),
+    );
+    both(&[Tree::map([("a", below.clone())])], "a:\n    - b: 1\n\n# below\n", Ok("a:\n    - b: 1\n    # below\n"));
+    let empty = Tree::map([("a", list(vec![Item::Comment(note(" in", false))])), ("b", Tree::Null)]);
+    both(&[empty], "a: []\n# in\nb: null\n", Ok("a: [\n    # in\n]\nb: null\n"));
+    let inner = Tree::Map(vec![Member::Comment(note(" inner", false)), entry("b", Tree::Null)]);
+    let first = Tree::map([("a", list(vec![Item::Comment(note(" outer", false)), Item::Value(inner)]))]);
+    both(&[first], "a:\n    # inner\n    - b: null\n", Ok("a:\n    # outer\n    # inner\n    - b: null\n"));
 }

@@ -30,9 +30,6 @@ pub(crate) struct Place {
     pub flow: bool,
     /// A key on one line.
     pub key: bool,
-    /// An item of a list.
-    #[allow(dead_code)]
-    pub list_item: bool,
 }
 
 /// What [`write`] needs besides.
