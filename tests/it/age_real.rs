@@ -89,7 +89,7 @@ fn a_command_gets_the_recipient() {
 #[test]
 fn our_own_plugin() {
     let Some(world) = World::new().map(World::with_plugins) else { return };
-    let [(_, open, identity), (_, asks, pin), (_, confirms, sure), _] = PLUGINS;
+    let [(_, open, identity), (_, asks, pin), (_, confirms, sure), ..] = PLUGINS;
     each_way(&world, open, &[("SOPS_AGE_KEY", identity)]);
     each_way_answered(&world, asks, &[("SOPS_AGE_KEY", pin)], |terminal| terminal.answer("PIN?", "1234\n"));
     each_way_answered(&world, confirms, &[("SOPS_AGE_KEY", sure)], |terminal| terminal.answer("Sure?", "1\n"));
@@ -113,7 +113,7 @@ fn plugins_that_fail() {
         assert_eq!((failed.status.code(), failed.stdout.len()), (Some(128), 0), "{told}");
         assert!(told.contains(expected), "{told}");
     };
-    let [_, (_, asks, pin), (_, confirms, sure), (_, fails, failing)] = PLUGINS;
+    let [_, (_, asks, pin), (_, confirms, sure), (_, fails, failing), _] = PLUGINS;
     check(fails, failing, "refused: age-plugin-fails could not use its identity");
     // Nobody to ask: the plugin is told so, and gives nothing.
     check(asks, pin, "no identity of ours fits");

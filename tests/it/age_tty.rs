@@ -1,6 +1,6 @@
 //! Questions on the terminal through our own program: asked, answered without an echo, answered wrongly, and with nobody there.
 
-use crate::age_world::{Who, World};
+use crate::age_world::{PLUGINS, Who, World};
 
 const PASSPHRASE: &str = "correct horse battery staple";
 
@@ -79,4 +79,37 @@ fn a_wrong_answer_none_and_nobody() {
     assert!(told.contains("no terminal to ask for the passphrase of SOPS_AGE_KEY_FILE"), "{told}");
     assert!(told.contains("looked in SOPS_AGE_KEY_FILE=locked.age (closed by a passphrase)"), "{told}");
     assert!(told.contains("hint: run it in a terminal"), "{told}");
+}
+
+#[test]
+fn one_passphrase_for_many_files() {
+    let Some(world) = locked() else { return };
+    let made = world.command("age-keygen").args(["-o", "new.txt"]).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let text = world.text("new.txt");
+    let new = text.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    let sealed = world.text("sealed.yaml");
+    let old = sealed.lines().find_map(|line| line.split_once("recipient: ")).unwrap().1;
+    world.write("second.yaml", &sealed);
+    world.write(".sops.yaml", format!("creation_rules:\n  - age: {old},{new}\n"));
+
+    let line = format!("{} updatekeys -y sealed.yaml second.yaml", world.program(Who::Ours).display());
+    let mut terminal = world.terminal(&line, &[("SOPS_AGE_KEY_FILE", "locked.age")]);
+    terminal.answer("Enter passphrase", &format!("{PASSPHRASE}\n"));
+    assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+    assert_eq!(terminal.seen.matches("Enter passphrase").count(), 1, "{}", terminal.seen);
+    for file in ["sealed.yaml", "second.yaml"] {
+        let opened = world.run(Who::Sops, &["-d", "--extract", r#"["password"]"#, file], &[("SOPS_AGE_KEY_FILE", "new.txt")]);
+        assert_eq!(String::from_utf8_lossy(&opened.stdout).trim_end(), "hunter2", "{opened:?}");
+    }
+}
+
+#[test]
+fn a_hanging_plugin_is_ended_by_the_person() {
+    let Some(world) = World::new().map(World::with_plugins) else { return };
+    let (_, recipient, identity) = PLUGINS[4];
+    world.seal(Who::Ours, recipient);
+    let mut terminal = world.terminal(&format!("{} -d sealed.yaml", world.program(Who::Ours).display()), &[("SOPS_AGE_KEY", identity)]);
+    terminal.answer("age-plugin-hangs: touch it", "\u{3}");
+    assert_eq!(terminal.end(), Some(130), "{}", terminal.seen);
 }

@@ -40,7 +40,7 @@ case $1 in
     confirms) say '-> confirm WWVz Tm8' 'U3VyZT8'; hear; [ "$head" = '-> ok yes' ] || file= ;;
     # touch it
     fails) say '-> error identity 0' 'dG91Y2ggaXQ'; hear; file= ;;
-    hangs) exec sleep 600 ;;
+    hangs) say '-> msg' 'dG91Y2ggaXQ'; hear; exec sleep 600 ;;
   esac
   [ -z "$file" ] || { say "-> file-key $file" "$key"; hear; }
   ;;
@@ -49,11 +49,12 @@ say '-> done' ''
 "#;
 
 /// Names of that plugin, with a recipient and an identity for each.
-pub const PLUGINS: [(&str, &str, &str); 4] = [
+pub const PLUGINS: [(&str, &str, &str); 5] = [
     ("open", "age1open1d3jkzenrwfuhqaqhhgc33", "AGE-PLUGIN-OPEN-1D3JKZENRWFUHQAQCJHRZE"),
     ("asks", "age1asks1d3jkzenrwfuhqaqdrzrv7", "AGE-PLUGIN-ASKS-1D3JKZENRWFUHQAQ5GPF46"),
     ("confirms", "age1confirms1d3jkzenrwfuhqaq3n370l", "AGE-PLUGIN-CONFIRMS-1D3JKZENRWFUHQAQAEWMML"),
     ("fails", "age1fails1d3jkzenrwfuhqaqu458v4", "AGE-PLUGIN-FAILS-1D3JKZENRWFUHQAQMMXFHJ"),
+    ("hangs", "age1hangs1d3jkzenrwfuhqaqa5j00z", "AGE-PLUGIN-HANGS-1D3JKZENRWFUHQAQ8T6LAQ"),
 ];
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
