@@ -56,6 +56,15 @@ pub enum Error {
     BadSetValue,
     #[error("{what}")]
     SetRefused { what: String },
+    /// A value or a name that no variable can have.
+    #[error("{path}: {what}")]
+    Variable { path: String, what: String },
+    /// A program could not be started.
+    #[error("{program}: {what}")]
+    Start { program: String, what: String },
+    /// A child of ours ended so; it has said why.
+    #[error("{ended}")]
+    Child { ended: Ended },
     /// There is no editor, or it failed.
     #[error("{what}")]
     Editor { what: String },
@@ -96,4 +105,39 @@ pub enum Error {
     Audit(String),
     #[error("{0}")]
     Usage(String),
+}
+
+/// How a child ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, with this status.
+    Code(i32),
+    /// Killed by this signal.
+    Signal(i32),
+}
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Ended::Code(code) => write!(f, "exit status {code}"),
+            Ended::Signal(signal) => write!(f, "signal: {}", signal_name(*signal)),
+        }
+    }
+}
+
+/// As Go names them.
+fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        1 => "hangup",
+        2 => "interrupt",
+        3 => "quit",
+        6 => "aborted",
+        9 => "killed",
+        11 => "segmentation fault",
+        13 => "broken pipe",
+        14 => "alarm clock",
+        15 => "terminated",
+        _ => return format!("signal {signal}"),
+    };
+    name.to_owned()
 }

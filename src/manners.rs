@@ -25,6 +25,8 @@ pub struct Manners {
     pub strict_printing: bool,
     /// A binary envelope is known by its content under any name.
     pub knows_envelopes: bool,
+    /// ENV files are given to programs by SOPS's raw rule; otherwise as python-dotenv reads them.
+    pub raw_env: bool,
     /// `--extract` of a map in a stream of documents: that map alone; otherwise the later documents follow.
     pub extract_alone: bool,
     /// Integers of 2^63 and more and odd ENV lines are taken with hints; otherwise errors.
@@ -46,6 +48,7 @@ pub static LEAFCRYPT: Manners = Manners {
     strict_config_owner: true,
     strict_printing: true,
     knows_envelopes: true,
+    raw_env: false,
     extract_alone: true,
     own_dialect: true,
     strict_links: true,
@@ -64,6 +67,7 @@ pub static SOPS: Manners = Manners {
     strict_config_owner: false,
     strict_printing: false,
     knows_envelopes: false,
+    raw_env: true,
     extract_alone: false,
     own_dialect: false,
     strict_links: true,

@@ -119,7 +119,7 @@ pub(crate) fn field_text(name: &str, tree: &Tree) -> Result<Vec<u8>, Unwritable>
 }
 
 /// A scalar as SOPS's ENV and INI emitters spell it (lossless-documents.md, section 10), before any escaping or quoting.
-pub(crate) fn scalar_text(value: &Value) -> Vec<u8> {
+pub fn scalar_text(value: &Value) -> Vec<u8> {
     match value {
         Value::Str(bytes) => bytes.as_slice().to_vec(),
         Value::Int(v) => v.to_string().into_bytes(),

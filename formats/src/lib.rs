@@ -37,6 +37,7 @@ mod yaml;
 pub use binary::Envelope;
 pub use document::{Dialect, Document, Mode, ScanOptions};
 pub use error::{SyntaxClass, SyntaxError, Unwritable, Warning};
+pub use flat::scalar_text;
 pub use format::{Format, Shape};
 pub use hint::{Hint, Spelled};
 pub use leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};

@@ -3,7 +3,7 @@
 use leafcrypt_formats::SyntaxClass;
 
 use crate::config::ConfigError;
-use crate::error::Error;
+use crate::error::{Ended, Error};
 use crate::files::ReadError;
 use crate::sealed_file::{OpenError, SealError, SealedError};
 
@@ -64,10 +64,22 @@ pub fn of(error: &Error) -> Exit {
         | Error::NotConfirmed { .. }
         | Error::NoConfig
         | Error::NoPlace { .. }
+        | Error::Variable { .. }
+        | Error::Start { .. }
+        | Error::Child { .. }
         | Error::Several { .. }
         | Error::Exists { .. }
         | Error::Audit(_)
         | Error::Usage(_) => Exit::Generic,
+    }
+}
+
+/// A child's own status; killed by a signal: 128 and its number, as `sops` 255.
+pub fn of_child(ended: Ended, sops: bool) -> u8 {
+    match ended {
+        Ended::Code(code) => u8::try_from(code).unwrap_or(u8::MAX),
+        Ended::Signal(_) if sops => u8::MAX,
+        Ended::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
     }
 }
 

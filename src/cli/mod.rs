@@ -5,6 +5,8 @@ mod decrypt;
 mod edit;
 mod encrypt;
 mod env_vars;
+mod exec_env;
+mod exec_file;
 mod exit;
 mod filestatus;
 mod go_flags;
@@ -35,8 +37,8 @@ use zeroize::Zeroize as _;
 
 use crate::error::Error;
 use crate::files;
-use crate::flows::keeper;
 use crate::flows::target::Done;
+use crate::flows::{keeper, user};
 use crate::manners::Manners;
 use crate::world::{NoJournal, SystemRandom, World};
 
@@ -59,6 +61,10 @@ enum Commands {
     Rotate(rotate::Args),
     Updatekeys(updatekeys::Args),
     Groups(groups::Args),
+    #[command(name = "exec-env")]
+    ExecEnv(exec_env::Args),
+    #[command(name = "exec-file")]
+    ExecFile(exec_file::Args),
     Recipients(recipients::Args),
     Filestatus(filestatus::Args),
     Keygen(keygen::Args),
@@ -78,12 +84,14 @@ struct Context<'w> {
 /// Runs the program: argv in, exit code out.
 pub fn run(argv: Vec<OsString>) -> u8 {
     let manners = Manners::of_program(&argv.first().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default());
-    if argv.get(1).is_some_and(|first| first == keeper::ARGUMENT) {
-        return keeper::keep();
+    match argv.get(1) {
+        Some(first) if first == keeper::ARGUMENT => return keeper::keep(),
+        Some(first) if first == user::ARGUMENT => return user::through(&argv[2..]),
+        _ => {}
     }
     let session = Session::new(Arc::new(Real::starting(|start| crate::guard::as_started(start))));
-    let world =
-        World { random: &SystemRandom, session, manners, dialog: &prompt::Terminal { sops: manners.sops_messages }, journal: &NoJournal };
+    let terminal = prompt::Terminal { sops: manners.sops_messages, outside: session.shared_outside() };
+    let world = World { random: &SystemRandom, session, manners, dialog: &terminal, journal: &NoJournal };
     let command = Cli::command();
     let argv = match typed(argv, &command, &world) {
         Ok(argv) => argv,
@@ -138,7 +146,7 @@ fn typed(argv: Vec<OsString>, command: &clap::Command, world: &World<'_>) -> Res
             command.build();
             let about = about.and_then(|name| command.find_subcommand(name).cloned()).unwrap_or(command);
             print(format!("Incorrect Usage: {text}\n\n{}", about.clone().render_help()).as_bytes());
-            report::log("fatal", &text, world);
+            report::log("fatal", &text, world.now());
             Err(exit::Exit::Generic as u8)
         }
     }
@@ -153,6 +161,8 @@ fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
         Commands::Rotate(args) => args.run(context),
         Commands::Updatekeys(args) => args.run(context),
         Commands::Groups(args) => args.run(context),
+        Commands::ExecEnv(args) => args.run(context),
+        Commands::ExecFile(args) => args.run(context),
         Commands::Recipients(args) => args.run(context),
         Commands::Filestatus(args) => args.run(context),
         Commands::Keygen(args) => args.run(context),

@@ -1,6 +1,9 @@
 //! Questions to the terminal. A question goes to standard error, so that standard output stays a result.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::sync::Arc;
+
+use leafcrypt_kms::Outside;
 
 use crate::world::Dialog;
 
@@ -8,11 +11,17 @@ use crate::world::Dialog;
 pub(super) struct Terminal {
     /// SOPS asks on standard output, whatever standard input is, until the answer is y or n.
     pub sops: bool,
+    /// The clock of SOPS's logger.
+    pub outside: Arc<dyn Outside>,
 }
 
 impl Dialog for Terminal {
     fn warn(&self, line: &str) {
-        super::report::say(&format!("warning: {line}"));
+        if self.sops {
+            super::report::log("warning", line, self.outside.now());
+        } else {
+            super::report::say(&format!("warning: {line}"));
+        }
     }
 
     fn confirm(&self, question: &str) -> Option<bool> {

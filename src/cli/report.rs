@@ -22,6 +22,13 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
             self::error(one, context);
         }
     }
+    let sops = context.world.manners.sops_messages;
+    if let Error::Child { ended } = error {
+        if sops {
+            say(&ended.to_string());
+        }
+        return exit::of_child(*ended, sops);
+    }
     let code = exit::of(error);
     if context.world.manners.sops_messages {
         say(&as_sops(error, &context.world.session));
@@ -39,15 +46,15 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
 /// A warning: something went well all the same.
 pub(super) fn warning(line: &str, world: &World<'_>) {
     if world.manners.sops_messages {
-        log("warning", line, world);
+        log("warning", line, world.now());
     } else {
         say(&format!("warning: {line}"));
     }
 }
 
 /// SOPS's logger, as it writes to what is no terminal.
-pub(super) fn log(level: &str, line: &str, world: &World<'_>) {
-    let now = crate::metadata::rfc3339(world.now());
+pub(super) fn log(level: &str, line: &str, now: std::time::SystemTime) {
+    let now = crate::metadata::rfc3339(now);
     say(&format!("[CMD]\t time=\"{now}\" level={level} msg={line:?}"));
 }
 
@@ -146,6 +153,7 @@ fn as_sops(error: &Error, session: &Session) -> String {
             other => other.to_string(),
         },
         Error::NotThere { component, .. } => format!("error truncating tree: {component}"),
+        Error::Variable { what, .. } => what.clone(),
         other => other.to_string(),
     }
 }

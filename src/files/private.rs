@@ -78,6 +78,37 @@ impl PrivateDir {
         super::read::all(&file, &now).map_err(|_| io::ErrorKind::FileTooLarge.into())
     }
 
+    /// Makes a pipe with a name in it, mode 0600.
+    ///
+    /// # Errors
+    /// There is one of that name.
+    pub fn make_pipe(&self, name: &OsStr) -> io::Result<()> {
+        Ok(rustix::fs::mknodat(self.open()?, name, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?)
+    }
+
+    /// Opens the reading end of a pipe without waiting.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn open_pipe(&self, name: &OsStr) -> io::Result<OwnedFd> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        Ok(retry_on_intr(|| openat(self.open().map_err(|_| Errno::NOENT)?, name, flags, Mode::empty()))?)
+    }
+
+    /// Gives a file in it to another user, who can reach it by its path and sees nothing else.
+    ///
+    /// # Errors
+    /// We may not.
+    pub fn give_to(&self, name: &OsStr, (user, group): (u32, u32)) -> io::Result<()> {
+        let (user, group) = (Some(rustix::fs::Uid::from_raw(user)), Some(rustix::fs::Gid::from_raw(group)));
+        let folder = self.open()?;
+        rustix::fs::chownat(&folder, name, user, group, AtFlags::SYMLINK_NOFOLLOW)?;
+        rustix::fs::fchown(&folder, user, group)?;
+        // Through the outer one, whose other entries cannot be listed.
+        rustix::fs::fchmod(&self.lock, Mode::from_raw_mode(0o711))?;
+        Ok(())
+    }
+
     fn open(&self) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(retry_on_intr(|| openat(&self.lock, INNER, flags, Mode::empty()))?)

@@ -10,30 +10,13 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, getpgrp, kill_process, kill_process_group};
 use rustix::termios::tcgetpgrp;
 
+use crate::error::Ended;
 use crate::guard;
 
 /// So long a child may take to end after a signal.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often we look for signals of our own.
 const PAUSE: Duration = Duration::from_millis(20);
-
-/// How a child ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// By itself, with this status.
-    Code(i32),
-    /// Killed by this signal.
-    Signal(i32),
-}
-
-impl Ended {
-    fn of(status: ExitStatus) -> Self {
-        match (status.code(), status.signal()) {
-            (Some(code), _) => Ended::Code(code),
-            (None, signal) => Ended::Signal(signal.unwrap_or_default()),
-        }
-    }
-}
 
 /// Runs a program to its end. The caller holds signals ([`guard::hold_signals`]): those that come meanwhile are passed on, but for what the keyboard has sent
 /// to all of the terminal's foreground, and after two seconds the child is killed.
@@ -53,7 +36,7 @@ pub fn run(command: &mut Command) -> io::Result<Ended> {
     let mut ends_by: Option<Instant> = None;
     let ended = loop {
         match told.recv_timeout(PAUSE) {
-            Ok(status) => break Ended::of(status?),
+            Ok(status) => break ended(status?),
             Err(RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::Other.into()),
             Err(RecvTimeoutError::Timeout) => {}
         }
@@ -88,4 +71,11 @@ fn owns_terminal() -> bool {
     let group = getpgrp();
     let foreground = [tcgetpgrp(rustix::stdio::stdin()), tcgetpgrp(rustix::stdio::stderr())];
     foreground.into_iter().flatten().any(|owner| owner == group)
+}
+
+fn ended(status: ExitStatus) -> Ended {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Ended::Code(code),
+        (None, signal) => Ended::Signal(signal.unwrap_or_default()),
+    }
 }

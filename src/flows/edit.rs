@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use leafcrypt_formats::{Document, Format, Mode};
 use zeroize::Zeroizing;
 
-use super::child::{self, Ended};
+use super::child;
 use super::decrypt::open;
 use super::editor::{self, Editor};
 use super::keeper::Keeper;
@@ -15,7 +15,7 @@ use super::rules::{self, Given};
 use super::target::{self, Done, Holds, Input, Types};
 use super::{example, trust};
 use crate::config::{self, Rule};
-use crate::error::Error;
+use crate::error::{Ended, Error};
 use crate::files::{self, Claim, PrivateDir, ReadError, WriteError};
 use crate::guard;
 use crate::metadata::Version;

@@ -37,7 +37,7 @@ impl Keeper {
     pub fn start(folder: &PrivateDir, rescue: Option<&Rescue<'_>>) -> io::Result<Self> {
         let mut child = guard::as_started(|| {
             #[allow(clippy::disallowed_methods)]
-            let mut command = Command::new(own_program()?);
+            let mut command = Command::new(own_program());
             command.arg(ARGUMENT).env_clear().current_dir("/");
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(folder.shared_lock()?).spawn()
         })?;
@@ -72,9 +72,9 @@ impl Keeper {
 }
 
 /// Ourselves, also where the file was replaced meanwhile.
-fn own_program() -> io::Result<PathBuf> {
+pub(super) fn own_program() -> PathBuf {
     let own = PathBuf::from("/proc/self/exe");
-    if own.exists() { Ok(own) } else { std::env::current_exe() }
+    if own.exists() { own } else { std::env::current_exe().unwrap_or(own) }
 }
 
 /// The helper's life: its exit status.

@@ -1,0 +1,94 @@
+//! `leafcrypt exec-file`
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::Context;
+use super::decrypt::Opening;
+use super::exec_env::{deprecated, words};
+use super::shared::format_of;
+use crate::error::Error;
+use crate::flows::decrypt::Decrypt;
+use crate::flows::exec_file::{ExecFile, Handing};
+use crate::flows::rules::{self, Given};
+use crate::flows::target::{Done, Input, Output, Types};
+
+/// Run a program with an opened file: {} is its path
+///
+/// exec-file FILE 'LINE' runs a line by /bin/sh; exec-file FILE -- COMMAND ARGS... runs a program without a shell.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The file; and without `--`, last, a line for /bin/sh
+    #[arg(value_name = "FILE  [LINE]")]
+    words: Vec<OsString>,
+    /// The program and its arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+    /// A file in memory instead of a pipe, which can be read only once
+    #[arg(long)]
+    no_fifo: bool,
+    /// A file without a name: the program itself can open the path, what it starts in turn perhaps not
+    #[arg(long, conflicts_with = "no_fifo")]
+    memfd: bool,
+    /// The file's name
+    #[arg(long, value_name = "NAME")]
+    filename: Option<String>,
+    /// Run it as this user
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// Do not wait for it
+    #[arg(long)]
+    background: bool,
+    /// Where there is no folder in memory, use one below this folder: then plaintext reaches a disk, and deleting it does not erase it
+    #[arg(long, value_name = "FOLDER")]
+    on_disk: Option<PathBuf>,
+    /// Type of the file, instead of the one its name tells
+    #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
+    input_type: Option<String>,
+    /// Type of what the program reads
+    #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
+    output_type: Option<String>,
+    #[command(flatten)]
+    opening: Opening,
+}
+
+impl Args {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        let world = &context.world;
+        deprecated("exec-file", self.background, context);
+        let (files, program) = words(&self.words, &self.command, context)?;
+        let [file] = &files[..] else {
+            return Err(Error::Usage("exec-file takes one file; several make one environment with exec-env".to_owned()));
+        };
+        let order = self.opening.order(context)?;
+        let given = Given { config: context.config(), indent: context.global.indent, ..Given::default() };
+        let config = rules::load(Some(file), &given, world, &mut Vec::new())?;
+        let exec = ExecFile {
+            decrypt: Decrypt {
+                input: Input::File(file.clone()),
+                output: Output::Stdout,
+                types: Types {
+                    input: format_of(self.input_type.as_deref(), world.manners)?,
+                    output: format_of(self.output_type.as_deref(), world.manners)?,
+                    name: None,
+                },
+                extract: None,
+                how: self.opening.how(&order, context),
+                indent: &|format| rules::indent(format, &given, config.as_ref()),
+            },
+            program,
+            handing: match (self.no_fifo, self.memfd) {
+                (true, _) => Handing::File,
+                (_, true) => Handing::Memory,
+                _ => Handing::Pipe,
+            },
+            filename: self.filename.clone(),
+            user: self.user.clone(),
+            on_disk: self.on_disk.clone(),
+            runtime: context.variables.runtime.clone(),
+            background: self.background.then(|| std::env::args_os().filter(|arg| arg != "--background").collect()),
+        };
+        exec.run(world)?;
+        Ok(Done { stdout: None, warnings: Vec::new(), note: None })
+    }
+}

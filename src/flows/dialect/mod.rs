@@ -1,0 +1,109 @@
+//! How an ENV file is read when it is given to a program, and only then: sealing keeps every byte, quotes included (`lossless-documents.md`, section 6).
+//!
+//! A dialect is a reader that programs in the field use; each file here names it and was compared with it (`tests/it/dialects.rs`).
+
+mod expand;
+mod node;
+mod python;
+mod shell;
+mod systemd;
+
+use std::ffi::OsString;
+
+/// Whose rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// SOPS's raw rule: everything behind the first `=`, quotes included.
+    Sops,
+    /// python-dotenv.
+    Dotenv,
+    /// What a POSIX shell assigns when it sources the file. What would run a command is refused.
+    Posix,
+    /// The dotenv of Node.js.
+    Node,
+    /// Docker Compose.
+    Compose,
+    /// `EnvironmentFile=` of systemd.
+    Systemd,
+}
+
+impl Dialect {
+    /// All, as `--dialect` takes them.
+    pub const ALL: [(&'static str, Dialect); 6] = [
+        ("sops", Dialect::Sops),
+        ("dotenv", Dialect::Dotenv),
+        ("posix", Dialect::Posix),
+        ("node", Dialect::Node),
+        ("compose", Dialect::Compose),
+        ("systemd", Dialect::Systemd),
+    ];
+
+    /// By its word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(name, _)| *name == word).map(|(_, dialect)| *dialect)
+    }
+}
+
+/// A text that the dialect cannot read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bad {
+    /// Line, from 1.
+    pub line: usize,
+    /// What is wrong there, without the text.
+    pub what: &'static str,
+}
+
+/// Names and values, in the order of the text.
+pub type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// A variable of earlier files or of the environment, for expansions.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// Reads a text.
+///
+/// # Errors
+/// What the dialect's own reader refuses, or would run.
+pub fn read(text: &[u8], dialect: Dialect, lookup: Lookup<'_>) -> Result<Pairs, Bad> {
+    match dialect {
+        Dialect::Sops => Ok(raw(text)),
+        Dialect::Dotenv => Ok(python::read(text, lookup)),
+        Dialect::Node => Ok(node::read(text)),
+        Dialect::Posix => shell::posix(text, lookup),
+        Dialect::Compose => shell::compose(text, lookup),
+        Dialect::Systemd => Ok(systemd::read(text)),
+    }
+}
+
+/// Everything behind the first `=` of a line, with `\n` as a line feed.
+fn raw(text: &[u8]) -> Pairs {
+    let pair = |line: &[u8]| {
+        let at = line.iter().position(|&b| b == b'=').filter(|_| !line.starts_with(b"#"))?;
+        let mut value = Vec::new();
+        let mut rest = &line[at + 1..];
+        while let Some((&first, tail)) = rest.split_first() {
+            (value, rest) = match tail.first() {
+                Some(b'n') if first == b'\\' => (push(value, b'\n'), &tail[1..]),
+                _ => (push(value, first), tail),
+            };
+        }
+        Some((line[..at].to_vec(), value))
+    };
+    text.split(|&b| b == b'\n').filter_map(pair).collect()
+}
+
+fn push(mut to: Vec<u8>, byte: u8) -> Vec<u8> {
+    to.push(byte);
+    to
+}
+
+/// The line, from 1, of an offset.
+fn line_of(text: &[u8], at: usize) -> usize {
+    text[..at.min(text.len())].iter().filter(|&&b| b == b'\n').count() + 1
+}
+
+/// A value that was read earlier in this text, or else one from outside.
+fn known(pairs: &Pairs, name: &[u8], lookup: Lookup<'_>) -> Option<Vec<u8>> {
+    use std::os::unix::ffi::OsStringExt as _;
+    let here = pairs.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    here.or_else(|| lookup(std::str::from_utf8(name).ok()?).map(OsString::into_vec))
+}

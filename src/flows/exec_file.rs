@@ -1,0 +1,203 @@
+//! An opened file for a program that wants a file: a pipe by default, which is read once; a file in memory; or a file without a name.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::child;
+use super::decrypt::Decrypt;
+use super::exec_env::Program;
+use super::keeper::{self, Keeper};
+use super::user::User;
+use crate::error::{Ended, Error};
+use crate::files::{self, PrivateDir};
+use crate::guard;
+use crate::world::World;
+
+/// What the program finds at the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handing {
+    /// A pipe: nothing is stored, and it can be read once.
+    Pipe,
+    /// A file in a private folder in memory.
+    File,
+    /// A file without a name: for the program itself and children that keep its descriptors.
+    Memory,
+}
+
+/// An execution.
+pub struct ExecFile<'a> {
+    /// What is opened.
+    pub decrypt: Decrypt<'a>,
+    /// What is run; `{}` in it is the path.
+    pub program: Program,
+    /// What the program finds there.
+    pub handing: Handing,
+    /// The file's name; `tmp-file` if it is not given.
+    pub filename: Option<String>,
+    /// As another user.
+    pub user: Option<String>,
+    /// Plaintext may go to a disk, below this folder.
+    pub on_disk: Option<PathBuf>,
+    /// `XDG_RUNTIME_DIR`
+    pub runtime: Option<PathBuf>,
+    /// Nobody waits for it: our own arguments without `--background`, to be run again by a process of its own.
+    pub background: Option<Vec<OsString>>,
+}
+
+impl ExecFile<'_> {
+    /// Does it.
+    ///
+    /// # Errors
+    /// The file does not open, there is no place for the plaintext, the program cannot be started; or [`Error::Child`]: how it ended.
+    pub fn run(&self, world: &World<'_>) -> Result<(), Error> {
+        let name = self.filename.as_deref().unwrap_or("tmp-file");
+        if Path::new(name).file_name() != Some(OsStr::new(name)) {
+            return Err(Error::Usage("The provided filename is not a local path.".to_owned()));
+        }
+        let user = self.user.as_deref().map(User::find).transpose()?;
+        let done = self.decrypt.run(world)?;
+        done.warnings.iter().for_each(|line| world.dialog.warn(line));
+        let plain = Zeroizing::new(done.stdout.unwrap_or_default());
+        if let Some(args) = &self.background {
+            return again(args);
+        }
+        let _held = guard::hold_signals();
+        let ended = match self.handing {
+            Handing::Memory => self.in_memory(name, &plain, user.as_ref(), world),
+            _ => self.in_folder(name, plain, user.as_ref(), world),
+        }?;
+        match ended {
+            Ended::Code(0) => Ok(()),
+            ended => Err(Error::Child { ended }),
+        }
+    }
+
+    fn in_folder(&self, name: &str, plain: Zeroizing<Vec<u8>>, user: Option<&User>, world: &World<'_>) -> Result<Ended, Error> {
+        let failed = |what: &str, error: &io::Error| Error::NoPlace { what: format!("{what}: {}", error.kind()) };
+        let folder = files::make_private_dir(self.runtime.as_deref(), self.on_disk.as_deref());
+        let folder = folder.map_err(|e| failed("the private folder", &e))?;
+        let folder = folder.ok_or_else(|| Error::NoPlace { what: "there is no folder in memory (tmpfs) for the plaintext".to_owned() })?;
+        let keeper = Keeper::start(&folder, None).map_err(|e| failed("the helper that removes the plaintext if we die", &e))?;
+        let ended = self.with_folder(&folder, name, plain, user, world);
+        let removed = folder.remove();
+        keeper.dismiss();
+        let ended = ended?;
+        removed.map_err(|e| failed("the plaintext could not be removed", &e))?;
+        Ok(ended)
+    }
+
+    fn with_folder(
+        &self,
+        folder: &PrivateDir,
+        name: &str,
+        plain: Zeroizing<Vec<u8>>,
+        user: Option<&User>,
+        world: &World<'_>,
+    ) -> Result<Ended, Error> {
+        let failed = |e: io::Error| Error::NoPlace { what: format!("the plaintext: {}", e.kind()) };
+        let name = OsStr::new(name);
+        let path = folder.path().join(name);
+        if self.handing == Handing::File {
+            folder.write(name, &plain).map_err(failed)?;
+        } else {
+            folder.make_pipe(name).map_err(failed)?;
+        }
+        if let Some(user) = user {
+            folder.give_to(name, user.ids()).map_err(failed)?;
+        }
+        let writer = (self.handing == Handing::Pipe).then(|| {
+            let path = path.clone();
+            // Opening it waits for a reader; one that closes early has seen enough.
+            thread::spawn(move || File::options().write(true).open(path).and_then(|mut pipe| pipe.write_all(&plain)))
+        });
+        let ended = self.start(&path, user, world);
+        if let Some(writer) = writer {
+            // Nobody may have opened it, or not have read all of it: a reader that comes and goes brings the writer to its end.
+            while !writer.is_finished() {
+                let reader = folder.open_pipe(name);
+                thread::sleep(Duration::from_millis(1));
+                drop(reader);
+            }
+            let _ = writer.join();
+        }
+        ended
+    }
+
+    /// The kernel keeps it, sealed against changes, as long as somebody has its descriptor.
+    fn in_memory(&self, name: &str, plain: &[u8], user: Option<&User>, world: &World<'_>) -> Result<Ended, Error> {
+        let failed = |e: io::Error| Error::NoPlace { what: format!("memory for the plaintext: {}", e.kind()) };
+        let file = memory(name, plain).map_err(failed)?;
+        let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        self.start(&path, user, world)
+    }
+
+    fn start(&self, path: &Path, user: Option<&User>, world: &World<'_>) -> Result<Ended, Error> {
+        let program = self.program.with_path(path);
+        let mut command = program.command(world)?;
+        if let Some(user) = user {
+            command.envs(user.variables());
+        }
+        let mut command = User::command_as(user, command, false);
+        child::run(&mut command).map_err(|error| Error::Start { program: program.shown(), what: error.kind().to_string() })
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn memory(name: &str, plain: &[u8]) -> io::Result<OwnedFd> {
+    use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+    // Not close-on-exec: the child is to have it.
+    let mut file = File::from(memfd_create(name, MemfdFlags::ALLOW_SEALING)?);
+    file.write_all(plain)?;
+    fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL)?;
+    Ok(file.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn memory(_: &str, _: &[u8]) -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Ourselves once more, with the same arguments but one, and nobody who waits.
+fn again(args: &[OsString]) -> Result<(), Error> {
+    use std::os::unix::process::CommandExt as _;
+    #[allow(clippy::disallowed_methods)]
+    let mut command = Command::new(keeper::own_program());
+    if let Some((first, rest)) = args.split_first() {
+        command.arg0(first).args(rest);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    let started = guard::as_started(|| command.spawn());
+    started.map(drop).map_err(|error| Error::Start { program: "leafcrypt".to_owned(), what: error.kind().to_string() })
+}
+
+impl Program {
+    /// With the path in place of every `{}`. It holds no character that a shell would look at.
+    fn with_path(&self, path: &Path) -> Program {
+        let path = path.as_os_str().as_bytes();
+        let put = |word: &OsString| {
+            let word = word.as_bytes();
+            let mut out = Vec::with_capacity(word.len() + path.len());
+            let mut rest = word;
+            while let Some(at) = rest.windows(2).position(|pair| pair == b"{}") {
+                out.extend_from_slice(&rest[..at]);
+                out.extend_from_slice(path);
+                rest = &rest[at + 2..];
+            }
+            out.extend_from_slice(rest);
+            OsString::from_vec(out)
+        };
+        match self {
+            Program::Shell(line) => Program::Shell(put(line)),
+            Program::Direct(words) => Program::Direct(words.iter().map(put).collect()),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! `--dialect`: what a program gets of an ENV file is what the reader of that name would have given it. Python's, Node's and the shell's are run for real.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+
+use leafcrypt::flows::dialect::{Dialect, read};
+
+/// Texts that the readers do not agree on.
+const TEXTS: &[&str] = &[
+    "A=x y\n",
+    "A = x \n",
+    "export A=x\n",
+    "A=x # c\nB=x#c\nC=#c\nD= # c\n",
+    "A=\"x y\" # c\nB='x y'#c\n",
+    "A=\"a\\nb\\tc\\\"d\\\\e\\$f\\zg\"\n",
+    "A='a\\nb\\'c\\\\d'\n",
+    "A=\"two\nlines\"\nB='two\nlines'\nC=c\n",
+    "A=`x y`\n",
+    "Z=z\nA=${Z}\nB='${Z}'\nC=\"${Z}\"\nD=$Z\nE=${N:-d}\nF=${N}\n",
+    "A\nB=c\n",
+    "A: x\nB: y z\nC=c\n",
+    "A=x\\\ny\nB=c\n",
+    "A=x\r\nB=\"y\"\r\n",
+    "\u{feff}A=x\n",
+    "# c\n  # d\n; e\nA=x\n",
+    "A=\nB=\"\"\nC=''\n",
+    "A==x\nB=a=b\n",
+    "  A=x\n\tB=y\n",
+    "A=\"unclosed\nB=c\n",
+    "A='unclosed\nB=c\n",
+    "A=x\"y\"z\nB='a'\"b\"c\n",
+    "A=x\nA=y\n",
+    "A.b=x\nA-b=y\n1A=z\n",
+    "A=é ü\n",
+    "A=\"x\" y\nB=c\n",
+    "A=  x\t\nB=\t\n",
+    "A=\"-----BEGIN KEY-----\nMIIE\n-----END KEY-----\"\nB=c\n",
+];
+
+type Map = BTreeMap<String, String>;
+
+fn ours(text: &str, dialect: Dialect) -> Option<Map> {
+    let pairs = read(text.as_bytes(), dialect, &|_| None).ok()?;
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Some(pairs.into_iter().map(|(key, value)| (text(key), text(value))).collect())
+}
+
+/// What a program prints as JSON for a text on its standard input; none: it fails.
+fn theirs(program: &std::path::Path, args: &[&str], stdin: &str) -> Option<Map> {
+    use std::io::Write as _;
+    let mut child =
+        Command::new(program).args(args).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    let done = child.wait_with_output().unwrap();
+    done.status.success().then(|| serde_json::from_slice(&done.stdout).unwrap())
+}
+
+/// Where `tests/run` has put a tool; an error in CI if it has not.
+fn tool(variable: &str) -> Option<std::path::PathBuf> {
+    let found = std::env::var_os(variable).map(std::path::PathBuf::from).filter(|p| p.exists());
+    assert!(found.is_some() || std::env::var_os("CI").is_none(), "{variable} names nothing: run tests/run");
+    found
+}
+
+fn compare(dialect: Dialect, run: impl Fn(&str) -> Option<Map>) {
+    for text in TEXTS {
+        assert_eq!(ours(text, dialect), run(text), "{dialect:?}: {text:?}");
+    }
+    // Pieces put together at random: quotes, escapes, comments and line ends next to each other.
+    let pieces = ["A=", "B=", "x", " ", "\"", "'", "\\", "\\n", "#", " #", "\n", "\r\n", "export ", "=", "$", "é", "\t", ":", "C: "];
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 33) as usize
+    };
+    let rounds = std::env::var("LEAFCRYPT_DIALECT_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(40);
+    for _ in 0..rounds {
+        let text: String = (0..2 + random() % 12).map(|_| pieces[random() % pieces.len()]).collect();
+        assert_eq!(ours(&text, dialect), run(&text), "{dialect:?}: {text:?}");
+    }
+}
+
+#[test]
+fn as_python_dotenv() {
+    let Some(python) = tool("LEAFCRYPT_TEST_PYTHON") else { return };
+    let code = "import sys, json, io, dotenv\n\
+                text = sys.stdin.buffer.read().decode()\n\
+                print(json.dumps({k: v for k, v in dotenv.dotenv_values(stream=io.StringIO(text, newline='')).items() if v is not None}))";
+    compare(Dialect::Dotenv, |text| theirs(&python, &["-c", code], text));
+}
+
+#[test]
+fn as_node_dotenv() {
+    let Some(folder) = tool("LEAFCRYPT_TEST_NODE_MODULES") else { return };
+    let code = format!("process.stdout.write(JSON.stringify(require({:?}).parse(require('fs').readFileSync(0))))", folder.join("dotenv"));
+    let node = std::env::split_paths("/usr/local/bin:/usr/bin").map(|p| p.join("node")).find(|p| p.exists()).unwrap();
+    compare(Dialect::Node, |text| theirs(&node, &["-e", &code], text));
+}
+
+/// What a shell would run is refused, so only what it takes without running anything is compared.
+#[test]
+fn as_a_shell() {
+    let check = |text: &str, expected: &[(&str, &str)]| {
+        let expected: Map = expected.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        assert_eq!(ours(text, Dialect::Posix).as_ref(), Some(&expected), "{text:?}");
+        let names: Vec<&str> = expected.keys().map(String::as_str).collect();
+        let print: String = names.iter().map(|name| format!("printf '%s\\0' \"${name}\";")).collect();
+        let path = std::env::temp_dir().join(format!("leafcrypt-dialect-{}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        let done = Command::new("/bin/sh").arg("-c").arg(format!(". \"$0\"; {print}")).arg(&path).env_clear().output().unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let values: String = expected.values().map(|value| format!("{value}\0")).collect();
+        assert_eq!(String::from_utf8_lossy(&done.stdout), values, "{text:?}");
+    };
+    check("A=x\n", &[("A", "x")]);
+    check("export A=x; B='y z'\n", &[("A", "x"), ("B", "y z")]);
+    check("A=\"a\\\"b\\\\c\\$d\\ze\"\n", &[("A", "a\"b\\c$d\\ze")]);
+    check("A='a\\nb'\"c\"d\\ e\n", &[("A", "a\\nbcd e")]);
+    check("Z=z\nA=$Z${Z}x'$Z'\"$Z\"\nB=${N:-d}${N-e}${Z:+f}\n", &[("Z", "z"), ("A", "zzx$Zz"), ("B", "def")]);
+    check("A=x # c\nB=x#c\n# d\n\nC=\n", &[("A", "x"), ("B", "x#c"), ("C", "")]);
+    check("A=x\\\ny\n", &[("A", "xy")]);
+    check("A=\"two\nlines\"\n", &[("A", "two\nlines")]);
+    check("A=\n\nB=é\n", &[("A", ""), ("B", "é")]);
+    for text in ["A=x y\n", "A = x\n", "A=$(id)\n", "A=`id`\n", "id\n", "A=x|y\n", "A=\"x\n", "1A=x\n", "A=x&\n", "A=\"`id`\"\n"] {
+        assert_eq!(ours(text, Dialect::Posix), None, "{text:?}");
+    }
+}
+
+/// By its documentation: no engine runs here.
+#[test]
+fn as_compose_and_systemd() {
+    let check = |dialect, text: &str, expected: &[(&str, &str)]| {
+        let expected: Map = expected.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        assert_eq!(ours(text, dialect), Some(expected), "{dialect:?}: {text:?}");
+    };
+    check(Dialect::Compose, "A=x y # c\nB=x#c\nC: d\n", &[("A", "x y"), ("B", "x#c"), ("C", "d")]);
+    check(Dialect::Compose, "A=\"a\\nb\\t\\\"\\\\\\$c\" # d\nB='e\\'f$g' # h\n", &[("A", "a\nb\t\"\\$c"), ("B", "e'f$g")]);
+    check(Dialect::Compose, "Z=z\nA=$Z-${Z}-${N:-d}\nB=\"${Z}\"\nNOWHERE\n", &[("Z", "z"), ("A", "z-z-d"), ("B", "z")]);
+    check(Dialect::Compose, "export A=\"two\nlines\"\n", &[("A", "two\nlines")]);
+    check(Dialect::Systemd, "# c\n; d\nA=x y \nB=\"x y \" \nC='z'\n", &[("A", "x y"), ("B", "x y "), ("C", "z")]);
+    check(Dialect::Systemd, "A=x \\\n  y\nB=\"a\\\"b\\\\c\\$\"\n", &[("A", "x   y"), ("B", "a\"b\\c$")]);
+    check(Dialect::Systemd, "export A=x\nB=${A}#c\n1C=d\nD\n", &[("B", "${A}#c")]);
+}

@@ -1,0 +1,229 @@
+//! `exec-env` and `exec-file`: what a child gets, how it ends, and that nothing is left.
+
+use std::path::PathBuf;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use crate::tools::{Place, Program};
+
+fn place() -> Place {
+    let place = Place::new();
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
+    place
+}
+
+fn seal(place: &Place, file: &str, plain: &str) {
+    place.write(file, plain);
+    let done = place.ours(["encrypt", "-i", file]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+fn check(done: Output, code: i32, out: &str) -> String {
+    let err = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(done.status.code(), Some(code), "{err}");
+    assert_eq!(String::from_utf8_lossy(&done.stdout), out, "{err}");
+    assert!(!err.contains("canary"), "{err}");
+    err
+}
+
+#[test]
+fn a_program_gets_the_values_and_takes_our_place() {
+    let place = place();
+    seal(&place, "a.yaml", "A: can ary\nN: 0x1F\nF: 1.0\nT: true\n");
+    seal(&place, "b.json", "{\"A\": \"second\", \"B\": \"x\\ny\"}");
+    check(
+        place.ours(["exec-env", "a.yaml", "echo \"$A $N $F $T $HOME\""]),
+        0,
+        &format!("can ary 31 1.0 true {}\n", place.path("home").display()),
+    );
+    check(place.ours(["exec-env", "a.yaml", "b.json", "--", "/usr/bin/printenv", "A", "B"]), 0, "second\nx\ny\n");
+    check(place.ours(["exec-env", "--pristine", "a.yaml", "--", "/usr/bin/env"]), 0, "A=can ary\nF=1.0\nN=31\nT=true\n");
+    check(place.ours(["exec-env", "a.yaml", "exit 7"]), 7, "");
+    // In our place: the child's parent is not us.
+    let parent = place.ours(["exec-env", "a.yaml", "--", "/bin/sh", "-c", "cat /proc/$PPID/comm"]);
+    assert_ne!(String::from_utf8_lossy(&parent.stdout).trim(), "leafcrypt");
+    assert!(check(place.ours(["exec-env", "a.yaml", "--", "no-such-program"]), 1, "").contains("no-such-program"));
+    check(place.ours(["exec-env", "a.yaml"]), 1, "");
+    check(place.ours(["exec-env", "missing.yaml", "true"]), 100, "");
+    check(place.ours(["exec-env", "--background", "a.yaml", "echo $A > out"]), 0, "");
+    let by = Instant::now() + Duration::from_secs(5);
+    while std::fs::read(place.path("out")).unwrap_or_default() != b"can ary\n" {
+        assert!(Instant::now() < by);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn what_is_no_variable() {
+    let place = place();
+    seal(&place, "m.yaml", "db:\n  user: u\n  list: [1, 'x', {k: v}]\nA: b\n");
+    assert!(check(place.ours(["exec-env", "m.yaml", "true"]), 1, "").contains("cannot use complex value in environment; offending key db"));
+    check(
+        place.ours(["exec-env", "--flatten", "m.yaml", "--", "/usr/bin/printenv", "db__user", "db__list"]),
+        0,
+        "u\n[1,\"x\",{\"k\":\"v\"}]\n",
+    );
+    seal(&place, "p.yaml", "PATH: canary\n");
+    assert!(check(place.ours(["exec-env", "p.yaml", "true"]), 1, "").contains("PATH changes how programs run"));
+    check(place.ours(["exec-env", "--allow-env", "PATH", "p.yaml", "echo $PATH"]), 0, "canary\n");
+    seal(&place, "l.yaml", "LD_PRELOAD: canary\n");
+    check(place.ours(["exec-env", "l.yaml", "true"]), 1, "");
+    check(place.call(Program::AsSops, ["exec-env", "l.yaml", "true"]).run(), 1, "");
+    let err = check(place.call(Program::AsSops, ["exec-env", "p.yaml", "echo $PATH"]).run(), 0, "canary\n");
+    assert!(err.contains("PATH changes how programs run"), "{err}");
+    seal(&place, "n.yaml", "\"a\\nLD_PRELOAD\": canary\n");
+    check(place.ours(["exec-env", "n.yaml", "true"]), 1, "");
+}
+
+#[test]
+fn env_files_reach_a_program_unquoted() {
+    let place = place();
+    seal(&place, "a.env", "A=\"x y\"  # c\nC=\"two\nlines\"\nexport B='z'\n");
+    check(place.ours(["exec-env", "--pristine", "a.env", "--", "/usr/bin/env"]), 0, "A=x y\nB=z\nC=two\nlines\n");
+    check(
+        place.ours(["exec-env", "--pristine", "--dialect", "sops", "a.env", "--", "/usr/bin/env"]),
+        0,
+        "A=\"x y\"  # c\nC=\"two\nlines\"\nexport B='z'\n",
+    );
+    check(place.ours(["exec-env", "--dialect", "x", "a.env", "true"]), 1, "");
+}
+
+/// As `sops`: the same output, status and messages as the real one.
+#[test]
+fn as_sops_does() {
+    let place = place();
+    if place.sops(["--version"]).is_none() {
+        return;
+    }
+    seal(
+        &place,
+        "a.yaml",
+        "s: \"a b\"\ni: 0x1F\nf: 1.5\nbig: 12345678901.5\none: 1.0\nt: true\nn: null\nd: 2001-12-14\nm: \"a\\nb\"\ne: \"\"\nfoo-bar: x\n",
+    );
+    seal(&place, "a.env", "A=\"x y\"\nexport B=c\n");
+    seal(&place, "m.yaml", "m: {a: b}\n");
+    seal(&place, "a.ini", "[s]\nk = v\n");
+    // As sops prints it: with us the file keeps its own layout.
+    seal(&place, "a.json", "{\n\t\"a\": {\n\t\t\"b\": \"c\"\n\t}\n}\n");
+    let sorted = |done: &Output| {
+        let mut lines: Vec<String> = String::from_utf8_lossy(&done.stdout).lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    for args in [
+        &["exec-env", "--pristine", "a.yaml", "env"][..],
+        &["exec-env", "--pristine", "a.env", "env"],
+        &["exec-env", "a.yaml", "exit 7"],
+        &["exec-env", "a.yaml", "kill -TERM $$"],
+        &["exec-env", "--same-process", "a.yaml", "exit 3"],
+        &["exec-env", "m.yaml", "true"],
+        &["exec-env", "a.ini", "true"],
+        &["exec-env", "a.yaml"],
+        &["exec-env", "a.yaml", "true", "more"],
+        &["exec-env", "--same-process", "--background", "a.yaml", "true"],
+        &["exec-file", "a.yaml", "cat {}"],
+        &["exec-file", "a.json", "cat {}; exit 4"],
+        &["exec-file", "--no-fifo", "a.json", "cat {} {}"],
+        &["exec-file", "--output-type", "json", "m.yaml", "cat {}"],
+        &["exec-file", "--no-fifo", "--filename", "x.json", "a.json", "basename {}; cat {}"],
+        &["exec-file", "a.yaml", "true"],
+        &["exec-file", "a.yaml"],
+    ] {
+        let theirs = place.sops(args).unwrap();
+        let ours = place.call(Program::AsSops, args).run();
+        // sops prints its own YAML; the file keeps its text with us.
+        let yaml = args.contains(&"a.yaml") && args[0] == "exec-file";
+        if !yaml {
+            assert_eq!(sorted(&ours), sorted(&theirs), "{args:?}: {}", String::from_utf8_lossy(&ours.stderr));
+        }
+        assert_eq!(ours.status.code(), theirs.status.code(), "{args:?}: {}", String::from_utf8_lossy(&ours.stderr));
+        if theirs.status.code() != Some(0) {
+            let (ours, theirs) = (String::from_utf8_lossy(&ours.stderr).into_owned(), String::from_utf8_lossy(&theirs.stderr).into_owned());
+            assert_eq!(ours.lines().next(), theirs.lines().next(), "{args:?}");
+        }
+    }
+}
+
+/// A folder in memory of its own, to see what is left in it.
+struct Runtime(PathBuf);
+
+impl Runtime {
+    fn new(place: &Place) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = PathBuf::from("/dev/shm").join(place.path("").file_name().unwrap());
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o700)).unwrap();
+        Runtime(folder)
+    }
+
+    fn is_empty_soon(&self) {
+        let by = Instant::now() + Duration::from_secs(5);
+        while std::fs::read_dir(&self.0).unwrap().count() > 0 {
+            assert!(Instant::now() < by, "plaintext is left");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn a_program_reads_a_file_and_nothing_is_left() {
+    let place = place();
+    let plain = "# c\na:  'x'\nb: [1, 0x2]\n";
+    seal(&place, "a.yaml", plain);
+    let runtime = Runtime::new(&place);
+    let run = |args: &[&str]| place.call(Program::Ours, args).env("XDG_RUNTIME_DIR", &runtime.0).run();
+    check(run(&["exec-file", "a.yaml", "cat {}"]), 0, plain);
+    check(run(&["exec-file", "a.yaml", "--", "/bin/cat", "{}"]), 0, plain);
+    check(run(&["exec-file", "--no-fifo", "a.yaml", "cat {} {}"]), 0, &plain.repeat(2));
+    check(run(&["exec-file", "--memfd", "a.yaml", "--", "/bin/cat", "{}", "{}"]), 0, &plain.repeat(2));
+    check(run(&["exec-file", "--no-fifo", "--filename", "x.yaml", "a.yaml", "basename {}; stat -c %a {}"]), 0, "x.yaml\n600\n");
+    check(run(&["exec-file", "a.yaml", "test -p {}"]), 0, "");
+    check(run(&["exec-file", "a.yaml", "exit 9"]), 9, "");
+    check(run(&["exec-file", "--output-type", "json", "a.yaml", "cat {}"]), 0, "{\n\t\"a\": \"x\",\n\t\"b\": [\n\t\t1,\n\t\t2\n\t]\n}\n");
+    check(run(&["exec-file", "--filename", "../x", "a.yaml", "true"]), 1, "");
+    check(run(&["exec-file", "a.yaml", "kill -9 $$"]), 137, "");
+    runtime.is_empty_soon();
+    // A big one, more than a pipe holds, and a reader that stops early.
+    place.write("big.bin", vec![b'x'; 1 << 20]);
+    assert!(place.ours(["encrypt", "-i", "big.bin"]).status.success());
+    check(run(&["exec-file", "big.bin", "wc -c < {}"]), 0, "1048576\n");
+    check(run(&["exec-file", "big.bin", "head -c 3 {}"]), 0, "xxx");
+    runtime.is_empty_soon();
+}
+
+#[test]
+fn killed_while_the_child_runs() {
+    let place = place();
+    seal(&place, "a.yaml", "a: canary\n");
+    let runtime = Runtime::new(&place);
+    for (signal, code) in [("TERM", None), ("HUP", None), ("KILL", None)] {
+        let line = format!("trap 'exit 5' TERM HUP; kill -{signal} $PPID; sleep 3 & wait");
+        let done = place.call(Program::Ours, ["exec-file", "--no-fifo", "a.yaml", &line]).env("XDG_RUNTIME_DIR", &runtime.0).run();
+        assert_eq!(done.status.code(), code, "{signal}: {}", String::from_utf8_lossy(&done.stderr));
+        runtime.is_empty_soon();
+    }
+}
+
+#[test]
+fn as_another_user() {
+    let place = place();
+    seal(&place, "a.yaml", "A: b\n");
+    let is_root = std::process::Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    if !is_root {
+        check(place.ours(["exec-env", "--user", "nobody", "a.yaml", "true"]), 1, "");
+        return;
+    }
+    let id = "id -un; id -gn; echo $A $USER $LOGNAME";
+    check(place.ours(["exec-env", "--user", "nobody", "a.yaml", id]), 0, "nobody\nnogroup\nb nobody nobody\n");
+    check(place.call(Program::AsSops, ["exec-env", "--user", "nobody", "a.yaml", id]).run(), 0, "nobody\nnogroup\nb nobody nobody\n");
+    for flag in ["--no-fifo", "--filename=x"] {
+        check(place.ours(["exec-file", flag, "--user", "nobody", "a.yaml", "id -un; cat {}"]), 0, "nobody\nA: b\n");
+    }
+    check(place.ours(["exec-env", "--user", "no-such-user", "a.yaml", "true"]), 1, "");
+}
