@@ -56,9 +56,10 @@ fn theirs(program: &std::path::Path, args: &[&str], stdin: &str) -> Option<Map> 
 }
 
 /// Where `tests/run` has put a tool; an error in CI if it has not.
-fn tool(variable: &str) -> Option<std::path::PathBuf> {
-    let found = std::env::var_os(variable).map(std::path::PathBuf::from).filter(|p| p.exists());
-    assert!(found.is_some() || std::env::var_os("CI").is_none(), "{variable} names nothing: run tests/run");
+fn tool(path: &str) -> Option<std::path::PathBuf> {
+    let tools = std::env::var_os("LEAFCRYPT_TOOLS").map(std::path::PathBuf::from);
+    let found = tools.map(|tools| tools.join(path)).filter(|p| p.exists());
+    assert!(found.is_some() || std::env::var_os("CI").is_none(), "no {path} among the tools: run tests/run");
     found
 }
 
@@ -84,7 +85,7 @@ fn compare(dialect: Dialect, run: impl Fn(&str) -> Option<Map>) {
 
 #[test]
 fn as_python_dotenv() {
-    let Some(python) = tool("LEAFCRYPT_TEST_PYTHON") else { return };
+    let Some(python) = tool("dotenv/bin/python") else { return };
     let code = "import sys, json, io, dotenv\n\
                 text = sys.stdin.buffer.read().decode()\n\
                 print(json.dumps({k: v for k, v in dotenv.dotenv_values(stream=io.StringIO(text, newline='')).items() if v is not None}))";
@@ -93,8 +94,8 @@ fn as_python_dotenv() {
 
 #[test]
 fn as_node_dotenv() {
-    let Some(folder) = tool("LEAFCRYPT_TEST_NODE_MODULES") else { return };
-    let code = format!("process.stdout.write(JSON.stringify(require({:?}).parse(require('fs').readFileSync(0))))", folder.join("dotenv"));
+    let Some(package) = tool("npm/node_modules/dotenv") else { return };
+    let code = format!("process.stdout.write(JSON.stringify(require({:?}).parse(require('fs').readFileSync(0))))", package);
     let node = std::env::split_paths("/usr/local/bin:/usr/bin").map(|p| p.join("node")).find(|p| p.exists()).unwrap();
     compare(Dialect::Node, |text| theirs(&node, &["-e", &code], text));
 }

@@ -49,7 +49,7 @@ const KNOWN: &[(&[&str], &str)] = &[
 /// The library, where `tests/run` puts it: beside the real sops.
 fn library() -> Option<PathBuf> {
     let tools = sops()?.parent()?.parent()?.parent()?.to_owned();
-    let path = tools.join("sops-age/node_modules/sops-age/dist/index.js");
+    let path = tools.join("npm/node_modules/sops-age/dist/index.js");
     assert!(path.exists() || std::env::var_os("CI").is_none(), "no sops-age among the tools: run tests/run");
     path.exists().then_some(path)
 }
@@ -86,7 +86,7 @@ fn opens_ours() {
     }
     let keys = String::from_utf8(place.read("keys.txt")).unwrap();
     let secret = keys.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sops-age/open.mjs");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/npm/open.mjs");
     let done = Command::new("node").arg(script).arg(library).arg(place.path("sealed")).arg(secret).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let results: Value = serde_json::from_slice(&done.stdout).unwrap();
