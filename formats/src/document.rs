@@ -78,6 +78,11 @@ impl<'t> Document<'t> {
             return Err(SyntaxError { line: 0, column: 0, what, class: crate::SyntaxClass::Limit });
         }
         let (outline, detail) = format.syntax().scan(text, options)?;
+        if let Some(leaf) = outline.paths.first_over(options.limits.paths, outline.leaves.iter().map(|leaf| leaf.path)) {
+            let what = format!("the paths of the values have more than {} bytes together", options.limits.paths);
+            let at = outline.leaves[leaf].span.start as usize;
+            return Err(SyntaxError::at(text, at, crate::SyntaxClass::Limit, what));
+        }
         Ok(Document { format, text, outline, detail })
     }
 

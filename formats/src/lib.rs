@@ -42,7 +42,7 @@ pub use format::{Format, Shape};
 pub use hint::{Hint, Spelled};
 pub use leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
 pub use limits::Limits;
-pub use path::{Part, PathId, Paths, display_parts, parse_path};
+pub use path::{BadPath, Part, PathId, Paths, display_parts, parse_path};
 pub use print::{Printed, Printing, print};
 pub use syntax::{Block, Opened, Sealed, Slot, Tokens};
 pub use tree::{Item, Member, Note, Tree, trees};

@@ -15,12 +15,14 @@ pub struct Limits {
     pub expansion: usize,
     /// And to this many nodes.
     pub alias_nodes: usize,
+    /// Bytes of the paths of all leaves together. A token is bound to its path, so that is what sealing and opening have to work through.
+    pub paths: usize,
 }
 
 impl Limits {
     /// For plaintext of a structured format.
     pub const PLAIN: Limits =
-        Limits { text: 128 << 20, depth: 512, leaves: 1_000_000, key: 64 << 10, expansion: 10, alias_nodes: 1_000_000 };
+        Limits { text: 128 << 20, depth: 512, leaves: 1_000_000, key: 64 << 10, expansion: 10, alias_nodes: 1_000_000, paths: 1 << 30 };
     /// For sealed text: half as much again.
     pub const SEALED: Limits = Limits { text: 192 << 20, ..Limits::PLAIN };
     /// Plaintext of a binary file, bytes.

@@ -89,6 +89,20 @@ impl Paths {
         std::iter::successors(Some(path), |&p| Some(self.parent(p))).take_while(|&p| p != PathId::ROOT)
     }
 
+    /// Which of these paths, in order, is the first with which all together have more than `limit` bytes, a separator for each name?
+    pub(crate) fn first_over(&self, limit: usize, paths: impl Iterator<Item = PathId>) -> Option<usize> {
+        let mut lengths = vec![0usize; self.nodes.len()];
+        for i in 1..lengths.len() {
+            let node = self.nodes[i];
+            lengths[i] = lengths[node.parent as usize] + if node.len == INDEX { 0 } else { node.len as usize + 1 };
+        }
+        let mut total = 0usize;
+        paths.map(|path| lengths[path.0 as usize]).position(|length| {
+            total = total.saturating_add(length);
+            total > limit
+        })
+    }
+
     /// All parts, from the root down.
     pub fn parts(&self, path: PathId) -> Vec<Part> {
         let mut parts: Vec<Part> = self
@@ -144,28 +158,44 @@ pub fn display_parts(parts: &[Part]) -> String {
     out
 }
 
+/// Why a text is no path: which component, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadPath {
+    /// The component as typed. May be a value in the wrong place: only for who typed a path that can be none.
+    pub component: String,
+    /// Which one, from 1.
+    pub number: usize,
+    /// What is wrong.
+    pub what: &'static str,
+}
+
+impl std::fmt::Display for BadPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "component {} {}", self.number, self.what)
+    }
+}
+
 /// Reads `["a"][0]` as SOPS does (`sops-cli.md`, section 5): split at every `[`, each piece must end in `]`; quoted pieces lose
 /// first and last byte, no escapes; others are decimal indexes. An empty text is the root.
 ///
 /// # Errors
-/// The offending piece, for `component X doesn't end with ]` and its like.
-pub fn parse_path(text: &str) -> Result<Vec<Part>, String> {
+/// The offending component.
+pub fn parse_path(text: &str) -> Result<Vec<Part>, BadPath> {
     let mut parts = Vec::new();
-    for piece in text.split('[').filter(|p| !p.is_empty()) {
+    for (i, piece) in text.split('[').filter(|p| !p.is_empty()).enumerate() {
+        let bad = |what| BadPath { component: piece.to_owned(), number: i + 1, what };
         let Some(inner) = piece.strip_suffix(']') else {
-            return Err(format!("component {piece} doesn't end with ]"));
+            return Err(bad("doesn't end with ]"));
         };
         match inner.as_bytes().first() {
             Some(&q @ (b'"' | b'\'')) => {
                 if inner.len() < 2 || inner.as_bytes().last() != Some(&q) {
-                    return Err(format!("component {piece} has an unbalanced quote"));
+                    return Err(bad("has an unbalanced quote"));
                 }
                 parts.push(Part::Key(inner.as_bytes()[1..inner.len() - 1].to_vec()));
             }
-            Some(_) => {
-                parts.push(Part::Index(inner.parse().map_err(|_| format!("component {piece} is neither a quoted key nor an index"))?))
-            }
-            None => return Err("empty component []".to_owned()),
+            Some(_) => parts.push(Part::Index(inner.parse().map_err(|_| bad("is neither a quoted key nor an index"))?)),
+            None => return Err(bad("is empty")),
         }
     }
     Ok(parts)

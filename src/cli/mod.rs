@@ -11,6 +11,7 @@ mod exit;
 mod filestatus;
 mod go_flags;
 mod groups;
+mod hint;
 mod init;
 mod key_args;
 mod key_changes;
@@ -99,11 +100,11 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     };
     let matches = match command.name(manners.name).try_get_matches_from(argv) {
         Ok(matches) => matches,
-        Err(error) => return report::usage(&error),
+        Err(error) => return report::usage(&error, manners),
     };
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(error) => return report::usage(&error),
+        Err(error) => return report::usage(&error, manners),
     };
     let variables = env_vars::Variables::read(world.session.outside());
     files::sweep_private_dirs(variables.runtime.as_deref());

@@ -6,10 +6,13 @@ use std::io::{IsTerminal as _, Write as _};
 use leafcrypt_formats::Format;
 use leafcrypt_kms::{Session, UnwrapError, backend};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
 use super::Context;
 use super::exit::{self, Exit};
+use super::hint;
 use crate::error::Error;
-use crate::files::{ReadError, WriteError};
+use crate::files::ReadError;
 use crate::keys::NoKeyOpens;
 use crate::manners::Manners;
 use crate::sealed_file::{OpenError, SOPS_VERSION, SealError, SealedError};
@@ -35,8 +38,8 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
     } else {
         say(&format!("error: {}", ours(error, &context.world.session)));
     }
-    if let Some(hint) = hint(error, context.world.manners)
-        && !must_be_exact(error)
+    if let Some(hint) = hint::of(error, context.world.manners)
+        && !(context.world.manners.sops_messages && must_be_exact(error))
     {
         say(&format!("hint: {hint}"));
     }
@@ -74,17 +77,70 @@ pub(super) fn unprinted(error: &std::io::Error) -> u8 {
     Exit::Generic as u8
 }
 
-/// A line on standard error, which may be full or closed: then there is nobody to tell.
+/// A line on standard error, which may be full or closed: then there is nobody to tell. Names come from files and arguments, so what would
+/// move the cursor or turn the direction of writing is escaped (R7).
 pub(super) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", printable(line));
+}
+
+fn printable(line: &str) -> std::borrow::Cow<'_, str> {
+    let odd = |c: char| {
+        c.is_control() && !matches!(c, '\n' | '\t')
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    if !line.contains(odd) {
+        return line.into();
+    }
+    let mut out = String::with_capacity(line.len() + 16);
+    for c in line.chars() {
+        if odd(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out.into()
 }
 
 /// What clap has to say: help on standard output with 0, a usage error with SOPS's 1.
-pub(super) fn usage(error: &clap::Error) -> u8 {
-    let help = !error.use_stderr();
-    // Nothing more can be done where even this cannot be printed.
-    let _ = error.print();
-    if help { 0 } else { Exit::Generic as u8 }
+pub(super) fn usage(error: &clap::Error, manners: &Manners) -> u8 {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // Nothing more can be done where even this cannot be printed.
+        let _ = error.print();
+        return if error.use_stderr() { Exit::Generic as u8 } else { 0 };
+    }
+    say(&format!("error: {}", mistyped(error)));
+    say(&format!("hint: {} --help", manners.name));
+    Exit::Generic as u8
+}
+
+/// A usage error in our own words: what was typed may be a value (`set FILE PATH VALUE` without its quotes), so of it only names of ours are shown.
+fn mistyped(error: &clap::Error) -> String {
+    let names = |kind: ContextKind| match error.get(kind) {
+        Some(ContextValue::String(name)) => name.clone(),
+        Some(ContextValue::Strings(names)) => names.join(" "),
+        _ => String::new(),
+    };
+    let typed = names(ContextKind::InvalidArg);
+    match error.kind() {
+        ErrorKind::UnknownArgument => match names(ContextKind::SuggestedArg) {
+            known if !known.is_empty() => format!("a flag that is not known; did you mean {known}?"),
+            _ if typed.starts_with('-') => "a flag that is not known".to_owned(),
+            _ => "one argument too many; a value with blanks stands in quotes".to_owned(),
+        },
+        ErrorKind::InvalidSubcommand => format!("{:?} is no command", names(ContextKind::InvalidSubcommand)),
+        ErrorKind::MissingRequiredArgument => format!("missing: {typed}"),
+        ErrorKind::ArgumentConflict => match names(ContextKind::PriorArg) {
+            prior if prior.is_empty() || prior == typed => format!("{typed} is given more than once"),
+            prior => format!("{typed} and {prior} do not go together"),
+        },
+        ErrorKind::InvalidValue
+        | ErrorKind::ValueValidation
+        | ErrorKind::TooManyValues
+        | ErrorKind::TooFewValues
+        | ErrorKind::WrongNumberOfValues => match names(ContextKind::ValidValue) {
+            valid if valid.is_empty() => format!("the value of {typed} does not fit"),
+            valid => format!("the value of {typed} must be one of: {valid}"),
+        },
+        ErrorKind::NoEquals => format!("{typed} wants its value behind ="),
+        kind => kind.as_str().unwrap_or("the arguments do not fit").to_owned(),
+    }
 }
 
 /// `--version`.
@@ -143,14 +199,15 @@ fn as_sops(error: &Error, session: &Session) -> String {
         Error::AlreadySealed { .. } => ALREADY.to_owned(),
         Error::Seal { source, .. } => match &**source {
             SealError::Wrap(why) => format!("Could not generate data key: [{why}]"),
-            other => other.to_string(),
+            _ => error.to_string(),
         },
         Error::Open { source, .. } => match &**source {
             OpenError::NoKeyOpens(report) => sops_report(report, session),
             OpenError::Leaf { path, why, .. } => {
                 format!("Error decrypting tree: Error walking tree: Could not decrypt value: {path}: {why}")
             }
-            other => other.to_string(),
+            OpenError::MacMissing { .. } | OpenError::MacMismatch { .. } | OpenError::MacUnreadable(_) => source.to_string(),
+            _ => error.to_string(),
         },
         Error::NotThere { component, .. } => format!("error truncating tree: {component}"),
         Error::Variable { what, .. } => what.clone(),
@@ -169,64 +226,6 @@ If this is an unencrypted file, rename the 'sops' entry.\n\
 \n\
 If this is an encrypted file and you want to edit it, use the editor mode,\n\
 for example: `sops edit my_file.yaml`";
-
-fn hint(error: &Error, manners: &Manners) -> Option<String> {
-    let name = manners.name;
-    Some(match error {
-        Error::NoKeys => format!("{name} encrypt --age RECIPIENT FILE, or leafcrypt init for a .sops.yaml"),
-        Error::AlreadySealed { path } => format!("{name} decrypt {path}, or {name} set {path} '[\"key\"]' '\"value\"'"),
-        Error::Sealed { path, source: SealedError::NotSealed(_), .. } => format!("{name} encrypt {path}"),
-        Error::Read { source: ReadError::NotFound, .. } | Error::NoFile => format!("{name} --help"),
-        Error::PlainSyntax { path, .. } => {
-            format!("to seal it whole all the same: {name} encrypt --input-type binary --output-type binary {path}")
-        }
-        Error::Open { path, source } => match &**source {
-            OpenError::NoKeyOpens(report) => next_key(report),
-            OpenError::MacMissing { .. }
-            | OpenError::MacMismatch { .. }
-            | OpenError::MacUnreadable(_)
-            | OpenError::Witness(_)
-            | OpenError::Leaf { .. } => {
-                format!("restore the file: git restore {path}; to look at what is left: {name} decrypt --ignore-mac {path}")
-            }
-            _ => return None,
-        },
-        Error::Complete { path, .. } => format!("restore it: git restore {path}; then {name} set {path} '[\"key\"]' '\"value\"'"),
-        Error::WouldBeClear { path, .. } => {
-            format!("seal the file anew under that rule: {name} decrypt -i {path}, then {name} encrypt -i {path}")
-        }
-        Error::Seal { source, .. } => match &**source {
-            SealError::NothingCovered { .. } => "correct the rule in .sops.yaml or the flag".to_owned(),
-            SealError::NotFaithful { .. } => format!("{name} encrypt --input-type binary --output-type binary seals it whole"),
-            _ => return None,
-        },
-        Error::NotThere { path, .. } => format!("{name} decrypt {path} shows what is there"),
-        Error::NotConfirmed { .. } => "look at the list above, and say yes with -y".to_owned(),
-        Error::NoConfig => "leafcrypt init writes a .sops.yaml".to_owned(),
-        Error::BadSetValue => "a JSON text, so a string has quotes: '\"text\"'".to_owned(),
-        Error::Write { source, .. } => return write_hint(source),
-        Error::Exists { .. } => "choose another name with --output, or confirm with -y".to_owned(),
-        _ => return None,
-    })
-}
-
-fn write_hint(error: &WriteError) -> Option<String> {
-    let text = match error {
-        WriteError::HardLinks { .. } => {
-            "--write-through writes into the file, so that all its names have the new text; a crash meanwhile may tear it"
-        }
-        WriteError::MountPoint | WriteError::ReadOnlyFolder { .. } => {
-            "--write-through writes into a file that is there, instead of replacing it; a crash meanwhile may tear it"
-        }
-        WriteError::Changed => "run the command again, on what the file is now",
-        WriteError::Locked => "run the command again when the other one has ended",
-        WriteError::NoLock => "let XDG_STATE_HOME name a folder of yours on a local disk",
-        WriteError::ForeignLink => "name the file itself",
-        WriteError::NotSynced => "look at the disk, and run the command again",
-        _ => return None,
-    };
-    Some(text.to_owned())
-}
 
 /// Every key that was tried, by group, and why it failed; then where was looked for keys, and what was wrong there.
 fn tried(report: &NoKeyOpens, session: &Session) -> String {
@@ -258,23 +257,6 @@ fn tried(report: &NoKeyOpens, session: &Session) -> String {
     lines.extend(trail);
     lines.extend(report.combining.iter().map(|why| format!("  {why}")));
     lines.join("\n")
-}
-
-/// One thing to do when no key opens.
-fn next_key(report: &NoKeyOpens) -> String {
-    let reasons = || report.groups.iter().flat_map(|group| group.tried.iter().map(|(_, why)| why));
-    reasons()
-        .find_map(|why| match why {
-            UnwrapError::ProgramMissing { name } => Some(format!("install {name} in a folder of PATH")),
-            UnwrapError::NoTerminal { .. } => Some("run it in a terminal, where it can ask for the passphrase".to_owned()),
-            UnwrapError::Denied { why } if why.starts_with("incorrect passphrase") => {
-                Some("try again with the right passphrase".to_owned())
-            }
-            _ => None,
-        })
-        .unwrap_or_else(|| {
-            "put your age identity where it is looked for, or point SOPS_AGE_KEY_FILE at it; a new one: leafcrypt keygen".to_owned()
-        })
 }
 
 /// `sops-keys.md`, section 3, with its columns and trailing blanks.

@@ -19,6 +19,7 @@ pub(super) struct Args {
     /// Where: '["a"]["b"][0]'
     path: String,
     /// The new value as JSON: '"text"', 5, true. Other users can read arguments: see --value-stdin
+    #[arg(allow_hyphen_values = true)]
     value: Option<String>,
     /// Read the value, as JSON, from this file
     #[arg(long, value_name = "FILE")]

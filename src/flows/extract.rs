@@ -11,7 +11,7 @@ use crate::sealed_file::OpenFile;
 /// # Errors
 /// SOPS's exit 91: the offending component.
 pub fn parse(text: &str) -> Result<Vec<Part>, Error> {
-    parse_path(text).map_err(|why| Error::BadExtractPath(format!("error parsing --extract path: {why}")))
+    parse_path(text).map_err(|why| Error::BadExtractPath(format!("error parsing --extract path: component {} {}", why.component, why.what)))
 }
 
 /// The trees of an opened file.

@@ -38,8 +38,8 @@ impl GoRegex {
         let built = regex::bytes::RegexBuilder::new(&spelled).size_limit(MOST_BYTES).nest_limit(500).build();
         // What is left for Rust to refuse is size and nesting.
         let regex = built.map_err(|why| match why {
-            regex::Error::CompiledTooBig(_) => BadRegex(format!("expression too large: `{pattern}`")),
-            _ => BadRegex(format!("expression nests too deeply: `{pattern}`")),
+            regex::Error::CompiledTooBig(_) => BadRegex(format!("expression too large: `{}`", shown(pattern))),
+            _ => BadRegex(format!("expression nests too deeply: `{}`", shown(pattern))),
         })?;
         Ok(GoRegex { regex })
     }
@@ -47,6 +47,14 @@ impl GoRegex {
     /// Is there a match anywhere?
     pub fn is_match(&self, text: &[u8]) -> bool {
         self.regex.is_match(text)
+    }
+}
+
+/// A pattern in a message: its beginning, if it is long.
+fn shown(pattern: &str) -> std::borrow::Cow<'_, str> {
+    match pattern.char_indices().nth(200) {
+        Some((end, _)) => format!("{}...", &pattern[..end]).into(),
+        None => pattern.into(),
     }
 }
 
@@ -122,7 +130,7 @@ impl Reader<'_> {
     }
 
     fn bad(&self, what: &str, part: &str) -> BadRegex {
-        BadRegex(format!("{what}: `{part}`"))
+        BadRegex(format!("{what}: `{}`", shown(part)))
     }
 
     fn literal(&mut self, c: char) -> Last {

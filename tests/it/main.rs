@@ -10,6 +10,7 @@ mod age_report;
 mod age_tty;
 mod age_world;
 mod architecture;
+mod bad_input;
 mod commands;
 mod complete;
 mod convert;
@@ -30,7 +31,10 @@ mod interop_npm;
 mod interop_pair;
 mod interop_regex;
 mod interop_shamir;
+mod limits;
+mod messages;
 #[path = "../../formats/tests/it/random_tree.rs"]
 mod random_tree;
 mod tamper;
 mod tools;
+mod wire_format;

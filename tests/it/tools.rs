@@ -186,7 +186,12 @@ pub fn sops() -> Option<PathBuf> {
 
 /// All files of a corpus, sorted.
 pub fn corpus(folder: &str, ending: &str) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/lossless").join(folder);
+    corpus_in("lossless", folder, ending)
+}
+
+/// All files of a corpus in another folder of `testdata`, sorted.
+pub fn corpus_in(kind: &str, folder: &str, ending: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(kind).join(folder);
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(root).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == ending)).collect();
     files.sort();

@@ -22,7 +22,8 @@ pub(super) fn read(
     document: u32,
     limits: &Limits,
 ) -> Result<Block, SyntaxError> {
-    let mut reader = Reader { text, nodes: &parsed.nodes, left: limits.alias_nodes, depth: limits.depth };
+    let bytes = text.len().saturating_mul(limits.expansion);
+    let mut reader = Reader { text, nodes: &parsed.nodes, left: limits.alias_nodes, bytes, depth: limits.depth };
     let (key_node, value_node) = (&parsed.nodes[key as usize], &parsed.nodes[value as usize]);
     let end = value_node.span.end.max(key_node.span.end) as usize;
     let start = key_node.span.start as usize;
@@ -76,6 +77,8 @@ struct Reader<'t> {
     text: &'t [u8],
     nodes: &'t [Node<'t>],
     left: usize,
+    /// Of names and values, those that aliases stand for included.
+    bytes: usize,
     depth: usize,
 }
 
@@ -87,9 +90,11 @@ impl Reader<'_> {
     fn tree(&mut self, number: u32, depth: usize) -> Result<Tree, SyntaxError> {
         let nodes = self.nodes;
         let node = &nodes[number as usize];
-        if depth > self.depth || self.left == 0 {
+        let fits = self.bytes.checked_sub(node.text.len()).filter(|_| depth <= self.depth && self.left > 0);
+        let Some(bytes) = fits else {
             return Err(self.error(node, SyntaxClass::Limit, "the metadata block is too deep or too large"));
-        }
+        };
+        self.bytes = bytes;
         self.left -= 1;
         match node.what {
             What::Alias(target) => self.tree(target, depth + 1),

@@ -342,12 +342,7 @@ impl<'p> Walk<'p> {
     fn alias(&mut self, number: u32, target: u32, path: PathId, outer: Option<Span>) -> Result<(), SyntaxError> {
         let node = self.node(number);
         let aim = self.node(target);
-        self.expanded_nodes += (aim.next - target) as usize;
-        self.expanded_bytes += aim.span.len();
-        let limits = &self.options.limits;
-        if self.expanded_nodes > limits.alias_nodes || self.expanded_bytes > self.text.len().saturating_mul(limits.expansion) {
-            return Err(self.error(node.span.start, SyntaxClass::Limit, "the aliases stand for more than the limit allows"));
-        }
+        self.expand((aim.next - target) as usize, aim.span.len(), node.span.start)?;
         let span = outer.unwrap_or(node.span);
         if outer.is_some() {
             return self.value(target, path, outer);
@@ -379,6 +374,17 @@ impl<'p> Walk<'p> {
             let alias = &mut self.scanned.aliases[site];
             alias.leaves.end = leaves;
             alias.steps.end = steps;
+        }
+        Ok(())
+    }
+
+    /// An alias stands for so much.
+    fn expand(&mut self, nodes: usize, bytes: usize, at: u32) -> Result<(), SyntaxError> {
+        self.expanded_nodes += nodes;
+        self.expanded_bytes += bytes;
+        let limits = &self.options.limits;
+        if self.expanded_nodes > limits.alias_nodes || self.expanded_bytes > self.text.len().saturating_mul(limits.expansion) {
+            return Err(self.error(at, SyntaxClass::Limit, "the aliases stand for more than the limit allows"));
         }
         Ok(())
     }
@@ -457,6 +463,7 @@ impl<'p> Walk<'p> {
         let node = match key.what {
             What::Alias(target) => {
                 let node = self.node(target);
+                self.expand(1, node.text.len(), key.span.start)?;
                 if here {
                     let (start, end) = self.anchors.get(&target).copied().unwrap_or((0, 0));
                     let alias =

@@ -26,6 +26,10 @@ impl Recipient {
     /// # Errors
     /// SOPS's text (`sops-keys.md`, "Errors of spelling").
     pub(super) fn read(text: &str) -> Result<Self, BadKey> {
+        // Given in place of its public key, it must not be shown.
+        if text.to_ascii_uppercase().contains("SECRET-KEY") || text.contains("PRIVATE KEY") {
+            return Err(BadKey("failed to parse input: this is an identity, a secret; a recipient is its public key".to_owned()));
+        }
         if text.starts_with("age1pq1") {
             return match bech32(text) {
                 Ok(_) => Ok(Recipient::Hybrid),

@@ -346,7 +346,7 @@ fn clear_values_of_a_file_whose_mac_leaves_them_out() {
     row("a clear key renamed", "clear_unencrypted", "PATH_unencrypted", "other");
     row("an empty key added", "empty: ''\n", "empty: ''\nPATH: ''\n", "other");
     row("the rule changed", "unencrypted_suffix: _unencrypted", "unencrypted_suffix: ncrypted", "51 51 51 same");
-    row("a comment added", "empty: ''\n", "# evil\nempty: ''\n", "warn 51 warn quiet");
+    row("a comment added", "empty: ''\n", "# evil\nempty: ''\n", "warn 51 warn warn");
     bench.row_of_ours("a type swapped", &|s| s.retoken("name", |t| t.replace("type:str", "type:int")), "25");
     bench.row_of_ours("a sealed key dropped", &|s| s.without("name"), "51");
     bench.row_of_ours(

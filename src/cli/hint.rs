@@ -1,0 +1,168 @@
+//! One next command for an error, or one thing to do. Never a command that is not there.
+
+use leafcrypt_formats::SyntaxClass;
+use leafcrypt_kms::{Kind, UnwrapError};
+
+use crate::config::ConfigError;
+use crate::error::Error;
+use crate::files::{ReadError, WriteError};
+use crate::keys::NoKeyOpens;
+use crate::manners::Manners;
+use crate::sealed_file::{OpenError, SealError, SealedError, WitnessFault};
+
+/// The hint of an error.
+pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
+    let name = manners.name;
+    Some(match error {
+        Error::NoKeys => format!("{name} encrypt --age RECIPIENT FILE, or leafcrypt init for a .sops.yaml"),
+        Error::AlreadySealed { path } => format!("{name} decrypt {}", shell(path)),
+        Error::Sealed { path, source: SealedError::NotSealed(_), .. } => format!("{name} encrypt {}", shell(path)),
+        Error::Sealed { path, .. } => restore(path),
+        Error::Read { path, source } => return read_hint(path, source, name),
+        Error::NoFile => format!("{name} --help"),
+        Error::PlainSyntax { source, .. } if source.class == SyntaxClass::NoDocument => "write {} into it to seal an empty map".to_owned(),
+        Error::PlainSyntax { .. } => WHOLE.to_owned(),
+        Error::Open { path, source } => return open_hint(path, source, name),
+        Error::Complete { path, .. } => format!("restore it: git restore {}; then {name} set", shell(path)),
+        Error::WouldBeClear { path, .. } => {
+            let path = shell(path);
+            format!("seal the file anew under that rule: {name} decrypt -i {path}, then {name} encrypt -i {path}")
+        }
+        Error::Seal { source, .. } => return seal_hint(source, name),
+        Error::Config(source) => return config_hint(source, name),
+        Error::Key { kind: Kind::Age, .. } => {
+            "a recipient is a public key, age1...; leafcrypt keygen makes an identity and prints its own".to_owned()
+        }
+        Error::Key { kind: Kind::Pgp, .. } => "gpg --list-keys shows the fingerprints of the keys you have".to_owned(),
+        Error::NotThere { path, .. } => format!("{name} decrypt {} shows what is there", shell(path)),
+        Error::NotConfirmed { .. } => "look at the list above, and say yes with -y".to_owned(),
+        Error::NoConfig => "leafcrypt init writes a .sops.yaml".to_owned(),
+        Error::BadSetValue => "a JSON text, so a string has quotes: '\"text\"'".to_owned(),
+        Error::BadExtractPath(_) | Error::BadSetPath(_) => "a path looks like '[\"db\"][\"hosts\"][0]'".to_owned(),
+        Error::SetRefused { .. } => format!("to write more than one value: {name} decrypt -i FILE, then {name} encrypt -i FILE"),
+        Error::Conflict(what) if what.contains("--filename-override") => {
+            "--filename-override secrets.yaml names the type and the rule".to_owned()
+        }
+        Error::Conflict(_) => "give one of the two".to_owned(),
+        Error::BadContext => "--encryption-context key:value,key:value".to_owned(),
+        Error::DuplicateOrder { .. } => "--decryption-order age,pgp names each kind once".to_owned(),
+        Error::Print { .. } => "--output-type chooses another format".to_owned(),
+        Error::Write { source, .. } => return write_hint(source),
+        Error::Exists { .. } => "choose another name with --output, or confirm with -y".to_owned(),
+        _ => return None,
+    })
+}
+
+const WHOLE: &str = "to seal the file whole all the same, add --input-type binary --output-type binary";
+
+fn restore(path: &str) -> String {
+    format!("restore the file: git restore {}", shell(path))
+}
+
+/// A path as a word for the shell.
+fn shell(path: &str) -> String {
+    if path == "standard input" {
+        return "FILE".to_owned();
+    }
+    let plain = !path.is_empty() && path.chars().all(|c| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@' | ':' | ','));
+    if plain { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
+fn read_hint(path: &str, error: &ReadError, name: &str) -> Option<String> {
+    Some(match error {
+        ReadError::NotFound => "ls shows what is there".to_owned(),
+        ReadError::Directory => format!("name a file in it: {name} decrypt {}/FILE", shell(path.trim_end_matches('/'))),
+        ReadError::Special => "only files and pipes are read: copy it into a file first".to_owned(),
+        ReadError::TooLarge { .. } => "split the file".to_owned(),
+        ReadError::Denied => format!("ls -l {} shows who may read it", shell(path)),
+        ReadError::Os(_) => return None,
+    })
+}
+
+fn open_hint(path: &str, error: &OpenError, name: &str) -> Option<String> {
+    Some(match error {
+        OpenError::NoKeyOpens(report) => no_key_hint(path, report, name),
+        OpenError::MacMissing { .. } | OpenError::MacMismatch { .. } | OpenError::MacUnreadable(_) => {
+            format!("{}; to look at what it is now: {name} decrypt --ignore-mac {}", restore(path), shell(path))
+        }
+        OpenError::Witness(WitnessFault::Missing) => {
+            "SOPS drops the witness when it writes a file; without --require-witness it opens".to_owned()
+        }
+        OpenError::Witness(WitnessFault::Unvouched) => {
+            format!("leafcrypt updatekeys {} lists the recipients, and vouches for them when you say yes", shell(path))
+        }
+        OpenError::Witness(_) => format!("{}; to look at what it is now: {name} decrypt --ignore-mac {}", restore(path), shell(path)),
+        OpenError::Leaf { .. } | OpenError::Regex(_) | OpenError::Metadata(_) | OpenError::Date(_) => restore(path),
+        OpenError::Unwritable(_) => format!("{name} decrypt --output-type json {}", shell(path)),
+    })
+}
+
+/// A new identity would not open the file, so none is offered.
+fn no_key_hint(path: &str, report: &NoKeyOpens, name: &str) -> String {
+    if report.combining.is_some() {
+        return restore(path);
+    }
+    let tried = || report.groups.iter().flat_map(|group| &group.tried);
+    let by_reason = tried().find_map(|(_, why)| match why {
+        UnwrapError::ProgramMissing { name } => Some(format!("install {name} in a folder of PATH")),
+        UnwrapError::NoTerminal { .. } => Some("run it in a terminal, where it can ask for the passphrase".to_owned()),
+        UnwrapError::Denied { why } if why.starts_with("incorrect passphrase") => Some("try again with the right passphrase".to_owned()),
+        _ => None,
+    });
+    let has = |kind| tried().any(|(key, _)| key.kind() == kind);
+    by_reason.unwrap_or_else(|| match () {
+        () if has(Kind::Age) => {
+            format!("SOPS_AGE_KEY_FILE=FILE {name} decrypt {} with the file that holds a fitting identity", shell(path))
+        }
+        () if has(Kind::Pgp) => "gpg --import FILE, with one of these secret keys".to_owned(),
+        () => "somebody who can open the file can add your key to .sops.yaml and run updatekeys".to_owned(),
+    })
+}
+
+fn seal_hint(error: &SealError, name: &str) -> Option<String> {
+    Some(match error {
+        SealError::NothingCovered { .. } | SealError::Regex(_) => "correct the rule in .sops.yaml, or the flag".to_owned(),
+        SealError::CommentMatches { .. } => "let the regex look for something that no base64 holds, such as a word with a blank".to_owned(),
+        SealError::NotFaithful { .. } | SealError::Unwritable(_) | SealError::TooLarge { .. } | SealError::Syntax(_) => WHOLE.to_owned(),
+        SealError::AlreadySealed => format!("{name} decrypt --help"),
+        SealError::Wrap(_) | SealError::Random(_) | SealError::Date(_) => return None,
+    })
+}
+
+fn config_hint(error: &ConfigError, name: &str) -> Option<String> {
+    Some(match error {
+        ConfigError::NoMatchingRule => {
+            "add a rule to .sops.yaml whose path_regex is found in the file's path, or one without path_regex at the end".to_owned()
+        }
+        ConfigError::Untrusted { path, .. } => format!("if you trust it: {name} --config {} ...", shell(&path.display().to_string())),
+        ConfigError::BadSelector { .. } | ConfigError::BadPathRegex { .. } => {
+            "correct the regex; in YAML it stands best in single quotes".to_owned()
+        }
+        ConfigError::Unmarshal { .. } | ConfigError::TwoSelectors | ConfigError::KeyType { .. } | ConfigError::Limit { .. } => {
+            "correct .sops.yaml; .sops.yaml.example shows every field".to_owned()
+        }
+        ConfigError::BadKey(_) => "a recipient is a public key, age1... or a fingerprint; leafcrypt keygen makes one".to_owned(),
+        ConfigError::Unreadable(_) => "--config FILE names another one".to_owned(),
+        ConfigError::FlagConflict => "give one of these flags".to_owned(),
+        ConfigError::YamlIndent | ConfigError::JsonIndent | ConfigError::WideIndent => "--indent 2".to_owned(),
+        _ => return None,
+    })
+}
+
+fn write_hint(error: &WriteError) -> Option<String> {
+    let text = match error {
+        WriteError::HardLinks { .. } => {
+            "--write-through writes into the file, so that all its names have the new text; a crash meanwhile may tear it"
+        }
+        WriteError::MountPoint | WriteError::ReadOnlyFolder { .. } => {
+            "--write-through writes into a file that is there, instead of replacing it; a crash meanwhile may tear it"
+        }
+        WriteError::Changed => "run the command again, on what the file is now",
+        WriteError::Locked => "run the command again when the other one has ended",
+        WriteError::NoLock => "let XDG_STATE_HOME name a folder of yours on a local disk",
+        WriteError::ForeignLink => "name the file itself",
+        WriteError::NotSynced => "look at the disk, and run the command again",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}

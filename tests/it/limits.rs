@@ -1,0 +1,172 @@
+//! Limits and hostile input (threat-model.md, R8, P1, P24): refused within a second and little memory; asserted with room, since tests run
+//! without optimization and beside others. The bound is on CPU time, and on address space.
+
+use std::process::{Command, Output};
+
+use crate::tools::Place;
+
+/// Runs leafcrypt with so many seconds of CPU and so many MiB of memory.
+fn within(place: &Place, seconds: u32, mib: u32, args: &[&str]) -> Output {
+    let limits = format!("ulimit -t {seconds}; ulimit -v {}; exec \"$0\" \"$@\"", mib * 1024);
+    Command::new("sh")
+        .args(["-c", &limits, env!("CARGO_BIN_EXE_leafcrypt")])
+        .args(args)
+        .current_dir(place.path(""))
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", place.path("home"))
+        .env("SOPS_AGE_KEY_FILE", place.path("keys.txt"))
+        .output()
+        .unwrap()
+}
+
+fn refused(done: &Output, case: &str, code: i32, says: &str) {
+    let text = String::from_utf8_lossy(&done.stderr).into_owned();
+    let start = text.chars().take(400).collect::<String>();
+    assert_eq!(done.status.code(), Some(code), "{case}: {:?} {start}", done.status);
+    assert!(text.contains(says), "{case} does not say {says:?}: {start}");
+    assert!(text.len() < 2000, "{case}: a message of {} bytes", text.len());
+    assert!(done.stdout.is_empty(), "{case}");
+}
+
+/// Seals a text, which must be refused quickly.
+fn sealing(file: &str, text: &[u8], says: &str) {
+    let place = Place::new();
+    place.write(file, text);
+    let done = within(&place, 4, 1024, &["encrypt", "--age", &place.recipient, "-i", file]);
+    refused(&done, file, 2, says);
+    assert!(place.read(file) == text, "{file} was changed");
+}
+
+/// Opens a text, which must be refused quickly.
+fn opening(file: &str, text: &[u8], says: &str) {
+    let place = Place::new();
+    place.write(file, text);
+    let done = within(&place, 4, 1024, &["decrypt", file]);
+    refused(&done, file, 1, says);
+}
+
+#[test]
+fn depth() {
+    for levels in [513, 100_000] {
+        let many = |piece: &str| piece.repeat(levels);
+        sealing("list.json", format!("{{\"a\": {}1{}}}", many("["), many("]")).as_bytes(), "512 levels");
+        sealing("map.json", format!("{{\"a\": {}1{}}}", many("{\"a\":"), many("}")).as_bytes(), "512 levels");
+        sealing("open.json", format!("{{\"a\": {}", many("[")).as_bytes(), "512 levels");
+        sealing("list.yaml", format!("a: {}1{}\n", many("["), many("]")).as_bytes(), "512 levels");
+        sealing("map.yaml", format!("a: {}1{}\n", many("{a: "), many("}")).as_bytes(), "512 levels");
+        sealing("open.yaml", format!("a: {}", many("[")).as_bytes(), "line 1");
+        sealing("dashes.yaml", format!("a:\n  {}1\n", many("- ")).as_bytes(), "512 levels");
+        sealing("list.toml", format!("a = {}1{}\n", many("["), many("]")).as_bytes(), "");
+        sealing("map.toml", format!("a = {}1{}\n", many("{a="), many("}")).as_bytes(), "");
+        sealing("dotted.toml", format!("a{} = 1\n", many(".a")).as_bytes(), "");
+        sealing("header.toml", format!("[a{}]\nb = 1\n", many(".a")).as_bytes(), "");
+        opening("block.json", format!("{{\"sops\": {}1{}}}", many("["), many("]")).as_bytes(), "512 levels");
+        opening("block.yaml", format!("sops: {}1{}\n", many("["), many("]")).as_bytes(), "levels");
+        opening("names.env", format!("a=1\nsops_a{}=1\n", many("__map_a")).as_bytes(), "too many steps");
+        opening("names.ini", format!("[sops]\na{} = 1\n", many("__map_a")).as_bytes(), "too many steps");
+    }
+}
+
+/// What is just within the limit goes.
+#[test]
+fn depth_within_the_limit() {
+    let place = Place::new();
+    for (file, text) in [
+        ("a.json", format!("{{\"a\": {}1{}}}", "[".repeat(500), "]".repeat(500))),
+        ("a.yaml", format!("a: {}1{}\n", "[".repeat(500), "]".repeat(500))),
+    ] {
+        place.write(file, &text);
+        let done = within(&place, 10, 1024, &["encrypt", "--age", &place.recipient, "-i", file]);
+        assert!(done.status.success(), "{file}: {}", String::from_utf8_lossy(&done.stderr));
+        assert_eq!(place.ours(["decrypt", file]).stdout, text.as_bytes());
+    }
+}
+
+#[test]
+fn names() {
+    let name = "k".repeat((64 << 10) + 1);
+    sealing("a.json", format!("{{\"{name}\": 1}}").as_bytes(), "limit");
+    sealing("a.yaml", format!("? {name}\n: 1\n").as_bytes(), "65536");
+    sealing("a.env", format!("{name}=1\n").as_bytes(), "65536");
+    sealing("a.ini", format!("[a]\n{name} = 1\n").as_bytes(), "65536");
+    sealing("b.ini", format!("[{name}]\na = 1\n").as_bytes(), "65536");
+    sealing("a.toml", format!("{name} = 1\n").as_bytes(), "");
+    // Every value is bound to its path, so long paths cost for each value below them.
+    let deep = "k".repeat(60_000);
+    let chain = format!("{{\"{deep}\":").repeat(30);
+    let values = "0,".repeat(2000);
+    sealing("paths.json", format!("{{\"a\":{chain}[{values}0]{}}}", "}".repeat(30)).as_bytes(), "paths");
+}
+
+#[test]
+fn values() {
+    let items = "0,".repeat(1_000_000);
+    let place = Place::new();
+    place.write("a.json", format!("{{\"a\": [{items}0]}}"));
+    let done = within(&place, 10, 1024, &["encrypt", "--age", &place.recipient, "a.json"]);
+    refused(&done, "a.json", 2, "values");
+    let lines: String = (0..1_000_001).map(|i| format!("k{i}=\n")).collect();
+    place.write("a.env", lines);
+    let done = within(&place, 10, 1024, &["encrypt", "--age", &place.recipient, "a.env"]);
+    refused(&done, "a.env", 2, "values");
+}
+
+#[test]
+fn bytes() {
+    let place = Place::new();
+    // Sparse: nothing of it is on the disk.
+    let sparse = |name: &str, len: u64| std::fs::File::create(place.path(name)).unwrap().set_len(len).unwrap();
+    for name in ["a.yaml", "a.json", "a.env", "a.ini", "a.toml"] {
+        sparse(name, (128 << 20) + 1);
+        let done = within(&place, 4, 1024, &["encrypt", "--age", &place.recipient, name]);
+        refused(&done, name, 2, "134217728");
+        sparse(name, (192 << 20) + 1);
+        refused(&within(&place, 4, 1024, &["decrypt", name]), name, 1, "201326592");
+    }
+    sparse("a.bin", (3 << 29) + 1);
+    refused(&within(&place, 2, 512, &["encrypt", "--age", &place.recipient, "a.bin"]), "a.bin", 2, "limit");
+    refused(&within(&place, 2, 512, &["decrypt", "a.bin"]), "a.bin", 2, "limit");
+}
+
+/// Few bytes that stand for many.
+#[test]
+fn aliases() {
+    let mut laughs = String::from("a: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for i in 1..12 {
+        laughs += &format!("b{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(", "));
+    }
+    sealing("laughs.yaml", laughs.as_bytes(), "aliases");
+    let long = "x".repeat(60_000);
+    sealing("value.yaml", format!("a: &a {long}\nb: [{}]\n", "*a, ".repeat(20_000)).as_bytes(), "aliases");
+    sealing("key.yaml", format!("a: &a {long}\nb:\n{}", "  - *a : 1\n".repeat(20_000)).as_bytes(), "aliases");
+    sealing("self.yaml", b"a: &a [*a]\n", "itself");
+    sealing("merge.yaml", format!("a: &a {{k: {long}}}\nb:\n{}", "  - <<: *a\n".repeat(20_000)).as_bytes(), "aliases");
+    opening("block.yaml", format!("sops:\n  a: &a {long}\n  b: [{}]\n", "*a, ".repeat(20_000)).as_bytes(), "too large");
+    opening("laughs-in-block.yaml", format!("sops:\n  {}", laughs.replace('\n', "\n  ")).as_bytes(), "too large");
+}
+
+#[test]
+fn keys_and_rules() {
+    let place = Place::new();
+    place.write("a.yaml", "a: 1\n");
+    let check = |case: &str, args: &[&str], code: i32, says: &str| {
+        refused(&within(&place, 4, 1024, &[&["encrypt", "--age", &place.recipient], args, &["a.yaml"]].concat()), case, code, says);
+    };
+    check("a program that is too big", &["--encrypted-regex", "(a{1000}){1000}"], 1, "regex");
+    check("a longer one", &["--encrypted-regex", "((a{100}){100}){100}"], 1, "regex");
+    check("many classes", &["--encrypted-regex", &"\\p{L}{900}".repeat(50)], 1, "regex");
+    check("nested groups", &["--encrypted-regex", &"(".repeat(10_000)], 1, "regex");
+    let many = vec![place.recipient.as_str(); 1001].join(",");
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {many}\n"));
+    refused(&within(&place, 4, 1024, &["encrypt", "a.yaml"]), "1001 recipients", 1, "1000 keys");
+    let groups = format!("        - age: [{}]\n", place.recipient).repeat(256);
+    place.write(".sops.yaml", format!("creation_rules:\n  - key_groups:\n{groups}"));
+    refused(&within(&place, 4, 1024, &["encrypt", "a.yaml"]), "256 groups", 1, "255 key groups");
+    std::fs::remove_file(place.path(".sops.yaml")).unwrap();
+    let block =
+        |records: String| format!("a: 1\nsops:\n  age:\n{records}  lastmodified: \"2026-01-01T00:00:00Z\"\n  mac: x\n  version: 3.13.2\n");
+    opening("records.yaml", block("    - {recipient: r, enc: e}\n".repeat(1001)).as_bytes(), "1000 keys");
+    opening("wrapped.yaml", block(format!("    - {{recipient: r, enc: {}}}\n", "e".repeat((64 << 10) + 1))).as_bytes(), "65536 bytes");
+    opening("index.env", b"a=1\nsops_age__list_4000000000__map_enc=x\n", "Incomplete list");
+}

@@ -1,0 +1,183 @@
+//! No message, and no `Debug` output, shows a value or a piece of one (threat-model.md, R7, P15; 4.5).
+
+use leafcrypt::formats::{Dialect, Document, Format, Mode, ScanOptions, Tree, Value, parse_path};
+use leafcrypt::manners::LEAFCRYPT;
+use leafcrypt::sealed_file::SealedFile;
+
+use crate::bad_input::{CANARY, shows};
+use crate::tools::{Place, Program, corpus_in};
+
+const FORMATS: [(&str, Format, &str); 5] = [
+    ("yaml", Format::Yaml, "yaml"),
+    ("json", Format::Json, "json"),
+    ("dotenv", Format::Dotenv, "env"),
+    ("ini", Format::Ini, "ini"),
+    ("toml", Format::Toml, "toml"),
+];
+
+/// The canary at every place of every broken file, and of small sound ones: what the parsers say of it.
+#[test]
+fn parsers() {
+    let mut tried = 0;
+    for (folder, format, ending) in FORMATS {
+        let broken = corpus_in("broken", folder, ending);
+        assert!(!broken.is_empty(), "{folder}");
+        for path in broken {
+            let text = std::fs::read(&path).unwrap();
+            if text.len() > 400 {
+                continue;
+            }
+            for at in 0..=text.len() {
+                let text = [&text[..at], CANARY.as_bytes(), &text[at..]].concat();
+                for mode in [Mode::Plain, Mode::Sealed] {
+                    for dialect in [Dialect::Leafcrypt, Dialect::Sops] {
+                        let options = ScanOptions { mode, dialect, ..ScanOptions::PLAIN };
+                        if let Err(why) = Document::parse(format, &text, &options) {
+                            assert!(!shows(&format!("{why} {why:?}")), "{} at {at}: {why} {why:?}", path.display());
+                        }
+                        tried += 1;
+                    }
+                }
+                if let Err(why) = SealedFile::parse(format, &text, &LEAFCRYPT) {
+                    assert!(!shows(&format!("{why} {why:?}")), "{} at {at}: {why}", path.display());
+                }
+            }
+        }
+    }
+    assert!(tried > 5000, "only {tried} texts were tried");
+}
+
+/// `Debug` of everything that holds plaintext.
+#[test]
+fn debug_output() {
+    let bytes = CANARY.as_bytes();
+    let values = [Value::text(CANARY), Value::Int(i64::from_str_radix("7654321", 10).unwrap()), Value::Bool(true)];
+    let tree = Tree::map([("k", Tree::text(CANARY)), ("l", Tree::list([Tree::text(CANARY)]))]);
+    let hints = [
+        leafcrypt::formats::Hint::Start { drop: 0, bytes: bytes.to_vec() },
+        leafcrypt::formats::Hint::End { drop: 0, bytes: bytes.to_vec() },
+        leafcrypt::formats::Hint::Site {
+            kind: 0,
+            first: 0,
+            last: 0,
+            before: 0,
+            after: 0,
+            with: leafcrypt::formats::Spelled::Bytes(bytes.to_vec()),
+        },
+    ];
+    let secret = leafcrypt::kms::Secret::new(bytes.to_vec());
+    let key = leafcrypt::keys::DataKey::from_bytes([bytes, bytes].concat()).unwrap();
+    let as_list = format!("{bytes:?}");
+    let piece = &as_list[1..20];
+    for shown in [format!("{values:?}"), format!("{tree:?}"), format!("{hints:?}"), format!("{secret:?}"), format!("{key:?}")] {
+        assert!(!shows(&shown) && !shown.contains(piece) && !shown.contains("7654321"), "{shown}");
+    }
+}
+
+/// A token's type is not authenticated: `type:int` over a secret must not bring it into a message.
+#[test]
+fn types_over_secrets() {
+    for (file, plain) in [
+        ("a.yaml", format!("# {CANARY}\na: {CANARY}\n")),
+        ("a.json", format!("{{\"a\": \"{CANARY}\"}}")),
+        ("a.env", format!("# {CANARY}\na={CANARY}\n")),
+        ("a.ini", format!("; {CANARY}\n[s]\na = {CANARY}\n")),
+        ("a.toml", format!("# {CANARY}\na = \"{CANARY}\"\n")),
+        ("a.bin", CANARY.to_owned()),
+    ] {
+        let place = Place::new();
+        place.write(file, plain);
+        let done = place.ours(["encrypt", "--age", &place.recipient, "-i", file]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let sealed = String::from_utf8(place.read(file)).unwrap();
+        for word in ["int", "float", "bool", "time", "bytes", "comment", ""] {
+            for (from, to) in [("type:str]", format!("type:{word}]")), ("type:comment]", format!("type:{word}]"))] {
+                place.write(file, sealed.replacen(from, &to, 1));
+                for flags in [&[][..], &["--ignore-mac"]] {
+                    for program in [Program::Ours, Program::AsSops] {
+                        let done = place.call(program, [&["decrypt"], flags, &[file]].concat()).run();
+                        let text = String::from_utf8_lossy(&done.stderr).into_owned();
+                        assert!(!shows(&text), "{file} {word} {flags:?}: {text}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Names come from files and arguments. What would move the cursor or turn the direction of writing is escaped.
+#[test]
+fn names_are_escaped() {
+    let place = Place::new();
+    let odd = "\u{1b}[31mred\u{202e}x";
+    let name = format!("{odd}.yaml");
+    place.write(&name, "a: [\n");
+    place.write("key.json", format!("{{\"\\u001b[31mred\\u202e\": 1, \"\\u001b[31mred\\u202e\": 2}}"));
+    place.write(
+        "block.yaml",
+        format!("a: 1\nsops:\n  \"\\e[31mred\": 1\n  age:\n    - recipient: \"\\e[31mred\"\n      enc: \"x\"\n  mac: x\n"),
+    );
+    let calls: [&[&str]; 6] = [
+        &["encrypt", "--age", &place.recipient, &name],
+        &["decrypt", &name],
+        &["encrypt", "--age", &place.recipient, "key.json"],
+        &["decrypt", "block.yaml"],
+        &["decrypt", "--extract", "[\"\u{1b}[31mred\"]", "key.json"],
+        &["encrypt", "--age", odd, "key.json"],
+    ];
+    for args in calls {
+        for program in [Program::Ours, Program::AsSops] {
+            let done = place.call(program, args).run();
+            let text = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert!(!text.is_empty() && !text.contains(['\u{1b}', '\u{202e}']), "{args:?}: {text:?}");
+        }
+    }
+}
+
+/// Every command that opens or seals, on files and arguments full of values, with `--verbose`.
+#[test]
+fn commands() {
+    let place = Place::new();
+    let age = place.recipient.clone();
+    place.write("plain.yaml", format!("# {CANARY}\na: {CANARY}\nb:\n  - {CANARY}\nbig: 18446744073709551615\n"));
+    place.write("quoted.env", format!("A=\"{CANARY}\nB={CANARY}\"\n#{CANARY}\nA={CANARY}\n"));
+    place.write("doubled.json", format!("{{\"a\": \"{CANARY}\", \"a\": \"{CANARY}\"}}"));
+    place.write("twice.ini", format!("[s]\na = {CANARY}\na = {CANARY}\n[s]\nb = \"\"\"{CANARY}\"\"\" {CANARY}\n"));
+    place.write("stream.yaml", format!("a: {CANARY}\n---\nb: {CANARY}\nb: {CANARY}\n"));
+    place.write("bytes.yaml", format!("a: !!binary /w==\nb: {CANARY}\n"));
+    place.write("value.json", format!("\"{CANARY}"));
+    let quiet = |args: &[&str]| {
+        for program in [Program::Ours, Program::AsSops] {
+            let done = place.call(program, args).run();
+            let text = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert!(!shows(&text), "{program:?} {args:?}: {text}");
+            assert!(!text.contains("panicked") && !text.contains("internal error"), "{program:?} {args:?}: {text}");
+        }
+    };
+    for file in ["plain.yaml", "quoted.env", "doubled.json", "twice.ini", "stream.yaml", "bytes.yaml"] {
+        for types in ["yaml", "json", "dotenv", "ini", "toml", "binary"] {
+            quiet(&["encrypt", "--verbose", "--age", &age, "--output-type", types, file]);
+            quiet(&["encrypt", "--verbose", "--age", &age, "--input-type", types, "--output-type", types, file]);
+        }
+        let sealed = place.ours(["encrypt", "--age", &age, file]);
+        assert!(sealed.status.success(), "{file}: {}", String::from_utf8_lossy(&sealed.stderr));
+        let name = format!("sealed-{file}");
+        place.write(&name, &sealed.stdout);
+        for types in ["yaml", "json", "dotenv", "ini", "toml", "binary"] {
+            quiet(&["decrypt", "--verbose", "--output-type", types, &name]);
+            quiet(&["decrypt", "--input-type", types, &name]);
+        }
+        quiet(&["encrypt", &name]);
+        quiet(&["set", &name, "[\"a\"]", &format!("{{\"x\": \"{CANARY}\"}}")]);
+        quiet(&["set", &name, "[\"s\"][\"a\"][0]", &format!("\"{CANARY}\"")]);
+        quiet(&["set", &name, &format!("[\"{CANARY}"), "1"]);
+        quiet(&["set", &name, "[\"a\"]", "--value-file", "value.json"]);
+        quiet(&["decrypt", "--extract", "[\"a\"][0][\"x\"]", &name]);
+        quiet(&["rotate", &name]);
+        quiet(&["updatekeys", "-y", &name]);
+        quiet(&["filestatus", &name]);
+        quiet(&["recipients", &name]);
+    }
+    let bad = parse_path(&format!("[\"a\"][{CANARY}]")).expect_err("no path");
+    assert!(!shows(&bad.to_string()), "{bad}");
+}
