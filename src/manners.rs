@@ -31,8 +31,6 @@ pub struct Manners {
     pub extract_alone: bool,
     /// Integers of 2^63 and more and odd ENV lines are taken with hints; otherwise errors.
     pub own_dialect: bool,
-    /// A file with several hard links is refused without `--write-through`.
-    pub strict_links: bool,
 }
 
 /// As `leafcrypt`.
@@ -51,7 +49,6 @@ pub static LEAFCRYPT: Manners = Manners {
     raw_env: false,
     extract_alone: true,
     own_dialect: true,
-    strict_links: true,
 };
 
 /// As `sops`.
@@ -70,7 +67,6 @@ pub static SOPS: Manners = Manners {
     raw_env: true,
     extract_alone: false,
     own_dialect: false,
-    strict_links: true,
 };
 
 impl Manners {

@@ -8,7 +8,7 @@ use std::path::Path;
 use leafcrypt_formats::Format;
 
 use super::decrypt::open;
-use super::target::{Done, Holds, how};
+use super::target::{Done, Holds, Input, Output, deliver, how};
 use crate::error::Error;
 use crate::files::{self, Claim, ReadError, WriteError};
 use crate::keys::DataKey;
@@ -44,6 +44,32 @@ struct Attempt {
     /// Its recipients with their wrapped keys.
     keys: witness::Sum,
     warnings: Vec<String>,
+}
+
+/// Changes a file where it is, or gives the changed text to where the result goes.
+///
+/// # Errors
+/// As [`InPlace::change`].
+pub fn change(
+    input: &Input,
+    output: &Output,
+    format: Format,
+    how: &OpenHow<'_>,
+    apply: Apply<'_>,
+    world: &World<'_>,
+) -> Result<Done, Error> {
+    if let (Output::InPlace(to), Input::File(path)) = (output, input) {
+        return InPlace { path, format, how, write_through: to.write_through }.change(apply, "", world);
+    }
+    let name = input.name();
+    let text = input.read()?;
+    let mut file = open(&name, format, &text, None, how, world)?;
+    let mut warnings = file.warnings().to_vec();
+    apply(&mut file, &mut warnings)?;
+    let sealed = file.seal(world).map_err(|source| Error::Seal { path: name.clone(), source: Box::new(source) })?;
+    world.journal.record(Event::Encrypt, &name).map_err(Error::Audit)?;
+    warnings.extend(sealed.warnings);
+    deliver(sealed.text, output, Holds::Sealed, None, warnings, world)
 }
 
 impl InPlace<'_> {

@@ -4,18 +4,17 @@ use std::sync::Arc;
 
 use leafcrypt_kms::{Beside, Kind};
 
-use super::change::InPlace;
+use super::change::change;
 use super::consent::{Asks, Change};
-use super::decrypt::open;
 use super::rules::{self, Given};
-use super::target::{Done, Holds, Input, Output, Types, deliver};
+use super::target::{Done, Input, Output, Types};
 use super::trust;
 use crate::config;
 use crate::error::Error;
 use crate::keys::{Group, KeyGroups, Record};
 use crate::metadata::rfc3339;
 use crate::sealed_file::{OpenFile, OpenHow, Vouched};
-use crate::world::{Event, World};
+use crate::world::World;
 
 /// What happens to the groups.
 #[derive(Clone, Debug)]
@@ -57,20 +56,9 @@ impl Groups<'_> {
     /// # Errors
     /// The threshold could not be met, a key is misspelled or cannot wrap, a group would be empty. SOPS writes files then that nobody can open; we never do.
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
-        let name = self.input.name();
         let format = self.types.input_of(&self.input, world.manners);
         let apply = |file: &mut OpenFile<'_>, warnings: &mut Vec<String>| self.apply(file, warnings, world);
-        if let (Output::InPlace(to), Input::File(path)) = (&self.output, &self.input) {
-            return InPlace { path, format, how: &self.how, write_through: to.write_through }.change(&apply, "", world);
-        }
-        let text = self.input.read()?;
-        let mut file = open(&name, format, &text, None, &self.how, world)?;
-        let mut warnings = file.warnings().to_vec();
-        apply(&mut file, &mut warnings)?;
-        let sealed = file.seal(world).map_err(|source| Error::Seal { path: name.clone(), source: Box::new(source) })?;
-        world.journal.record(Event::Encrypt, &name).map_err(Error::Audit)?;
-        warnings.extend(sealed.warnings);
-        deliver(sealed.text, &self.output, Holds::Sealed, None, warnings, world)
+        change(&self.input, &self.output, format, &self.how, &apply, world)
     }
 
     fn apply(&self, file: &mut OpenFile<'_>, warnings: &mut Vec<String>, world: &World<'_>) -> Result<bool, Error> {

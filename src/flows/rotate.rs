@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use leafcrypt_kms::{Beside, Kind, MasterKey};
 
-use super::change::InPlace;
+use super::change::change;
 use super::consent::{Asks, Change};
-use super::decrypt::open;
 use super::rules::{self, Given};
-use super::target::{Done, Holds, Input, Output, Types, deliver};
+use super::target::{Done, Input, Output, Types};
 use super::trust;
 use crate::config;
 use crate::error::Error;
@@ -49,18 +48,7 @@ impl Rotate<'_> {
         let (add, remove) = (self.keys(&self.add)?, self.keys(&self.remove)?);
         world.journal.record(Event::Rotate, &name).map_err(Error::Audit)?;
         let apply = |file: &mut OpenFile<'_>, warnings: &mut Vec<String>| self.apply(file, &add, &remove, warnings, world);
-        if let (Output::InPlace(to), Input::File(path)) = (&self.output, &self.input) {
-            let place = InPlace { path, format, how: &self.how, write_through: to.write_through };
-            return place.change(&apply, "", world);
-        }
-        let text = self.input.read()?;
-        let mut file = open(&name, format, &text, None, &self.how, world)?;
-        let mut warnings = file.warnings().to_vec();
-        apply(&mut file, &mut warnings)?;
-        let sealed = file.seal(world).map_err(|source| Error::Seal { path: name.clone(), source: Box::new(source) })?;
-        world.journal.record(Event::Encrypt, &name).map_err(Error::Audit)?;
-        warnings.extend(sealed.warnings);
-        deliver(sealed.text, &self.output, Holds::Sealed, None, warnings, world)
+        change(&self.input, &self.output, format, &self.how, &apply, world)
     }
 
     fn keys(&self, lists: &[(Kind, String)]) -> Result<Vec<Arc<dyn MasterKey>>, Error> {
