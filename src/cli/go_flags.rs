@@ -30,6 +30,8 @@ const BEFORE: [&str; 3] = ["config", "verbose", "indent"];
 const LEGACY_ONLY: [&str; 3] = ["encrypted-comment-regex", "unencrypted-comment-regex", "mac-only-encrypted"];
 /// The legacy form's commands, in the order in which SOPS runs them: the last one's result is seen.
 const MODES: [(&str, &str); 3] = [("encrypt", "e"), ("decrypt", "d"), ("rotate", "r")];
+/// Flags that may be given several times; of all others the last one counts.
+const REPEATED: [&str; 2] = ["allow-env", "keyservice"];
 /// They concern a network that we do not ask for versions.
 const IGNORED: [&str; 2] = ["disable-version-check", "check-for-updates"];
 
@@ -273,7 +275,10 @@ impl Known {
     /// Those of a command, without what counts for all of them: SOPS has that before the command only.
     fn of(command: &Command) -> Self {
         let mut known = Known(BTreeMap::new());
-        known.add(command.get_arguments().filter(|arg| !arg.is_global_set() && !arg.get_long().is_some_and(|l| LEGACY_ONLY.contains(&l))));
+        known.add(
+            command.get_arguments().filter(|arg| !arg.is_global_set() && !arg.get_long().is_some_and(|l| LEGACY_ONLY.contains(&l))),
+            command.get_name() == "add",
+        );
         known.add_names("help", Some("h"));
         known
     }
@@ -281,9 +286,9 @@ impl Known {
     /// Those of the legacy form: its own, and those of the commands it stands for.
     fn legacy(root: &Command) -> Self {
         let mut known = Known(BTreeMap::new());
-        known.add(root.get_arguments());
+        known.add(root.get_arguments(), false);
         for (mode, short) in MODES {
-            known.add(root.find_subcommand(mode).into_iter().flat_map(Command::get_arguments));
+            known.add(root.find_subcommand(mode).into_iter().flat_map(Command::get_arguments), false);
             known.add_names(mode, Some(short));
         }
         known.add_names("help", Some("h"));
@@ -292,11 +297,12 @@ impl Known {
         known
     }
 
-    fn add<'a>(&mut self, args: impl Iterator<Item = &'a Arg>) {
+    /// `group`: of a new key group, whose keys SOPS takes several times.
+    fn add<'a>(&mut self, args: impl Iterator<Item = &'a Arg>, group: bool) {
         for arg in args {
             let Some(long) = arg.get_long() else { continue };
             let takes = match arg.get_action() {
-                ArgAction::Append => Takes::Many,
+                ArgAction::Append if group || REPEATED.contains(&long) => Takes::Many,
                 action if action.takes_values() => Takes::One,
                 _ => Takes::Nothing,
             };

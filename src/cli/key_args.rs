@@ -1,6 +1,6 @@
 //! The key flags, made from BACKENDS, with the selectors and what else decides how a new file is sealed.
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use leafcrypt_kms::{BACKENDS, Beside};
 
 use super::Context;
@@ -27,7 +27,12 @@ impl clap::FromArgMatches for KeyFlags {
         self.0 = BACKENDS
             .iter()
             .map(|b| b.names())
-            .filter_map(|names| Some((names.kind, matches.get_one::<String>(names.flag)?.clone())))
+            .filter_map(|names| {
+                // What is given twice adds up, as a comma list does.
+                let lists: Vec<&str> =
+                    matches.get_many::<String>(names.flag)?.map(String::as_str).filter(|list| !list.is_empty()).collect();
+                Some((names.kind, lists.join(",")))
+            })
             .collect();
         Ok(())
     }
@@ -36,7 +41,7 @@ impl clap::FromArgMatches for KeyFlags {
 impl clap::Args for KeyFlags {
     fn augment_args(command: Command) -> Command {
         BACKENDS.iter().map(|b| b.names()).fold(command, |command, names| {
-            let mut arg = Arg::new(names.flag).long(names.flag).value_name("KEYS").help_heading(KEYS);
+            let mut arg = Arg::new(names.flag).long(names.flag).value_name("KEYS").action(ArgAction::Append).help_heading(KEYS);
             arg = arg.help(format!("{} keys, separated by commas [env: {}]", names.title, names.variable));
             if let Some(short) = names.short {
                 arg = arg.short(short);

@@ -120,3 +120,19 @@ fn without_a_key_every_trial_is_told() {
     check(&place, &["decrypt", "f.json"], 128, &other.recipient);
     check(&place, &["decrypt", "f.json"], 128, "hint:");
 }
+
+#[test]
+fn keys_given_twice_add_up_but_for_sops() {
+    let mut place = Place::new();
+    let [one, two] = place.known_ages();
+    place.write("a.yaml", "a: b\n");
+    let args = ["encrypt", "--age", &one, "--age", &two, "a.yaml"];
+    let text = String::from_utf8(place.ours(args).stdout).unwrap();
+    assert!(text.contains(&one) && text.contains(&two), "{text}");
+    let ours = String::from_utf8(place.call(crate::tools::Program::AsSops, args).run().stdout).unwrap();
+    assert!(!ours.contains(&one) && ours.contains(&two), "{ours}");
+    if let Some(theirs) = place.sops(args) {
+        let theirs = String::from_utf8(theirs.stdout).unwrap();
+        assert!(!theirs.contains(&one) && theirs.contains(&two), "{theirs}");
+    }
+}
