@@ -1,4 +1,5 @@
-//! The real `sops` beside ours, on the same texts, in turns: `benches/against-sops`. Prints CPU time, peak memory and their ratios.
+//! The real `sops` beside ours, on the same texts, in turns: `benches/against-sops [WORD]`, only rows of that word. Prints CPU time, peak memory and
+//! their ratios.
 #![allow(missing_docs, clippy::disallowed_methods)]
 
 mod inputs;
@@ -23,7 +24,8 @@ fn main() {
         eprintln!("LEAFCRYPT_TEST_SOPS names no sops: start this with benches/against-sops");
         std::process::exit(1);
     };
-    let table = Table { bench: Bench::new(Path::new(OURS)), sops };
+    let word = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
+    let table = Table { bench: Bench::new(Path::new(OURS)), sops, word };
     println!("| what | sops: CPU s | ours | ratio | sops: MiB | ours | ratio |\n| --- | --- | --- | --- | --- | --- | --- |");
     table.row("start: --version", 9, &["--version"], &["--version"]);
     table.seal_and_open("small YAML", 9, &small());
@@ -60,24 +62,31 @@ fn small() -> Text {
 struct Table {
     bench: Bench,
     sops: PathBuf,
+    /// In the names of the rows that are wanted.
+    word: String,
 }
 
 impl Table {
     fn seal_and_open(&self, what: &str, runs: usize, text: &Text) {
+        if !what.contains(&self.word) {
+            return;
+        }
         let plain = format!("plain.{}", text.ending);
         self.bench.write(&plain, &text.bytes);
         let seal = ["encrypt", "--age", &self.bench.recipient, &plain];
-        self.row(&format!("{what}: encrypt"), runs, &seal, &seal);
+        let finished = self.row(&format!("{what}: encrypt"), runs, &seal, &seal);
         // Each opens what it sealed itself; where sops was cut off, what ours sealed.
         let sealed = |who: &str| format!("{who}.{}", text.ending);
-        let (ours, theirs) = (self.bench.read("ours.out"), self.bench.read("sops.out"));
-        self.bench.write(&sealed("theirs"), if theirs.ends_with(b"\n") { &theirs } else { &ours });
-        self.bench.write(&sealed("ours"), ours);
+        self.bench.copy(if finished { "sops.out" } else { "ours.out" }, &sealed("theirs"));
+        self.bench.copy("ours.out", &sealed("ours"));
         self.row(&format!("{what}: decrypt"), runs, &["decrypt", &sealed("theirs")], &["decrypt", &sealed("ours")]);
     }
 
     /// One value of many, in place; every run another one.
     fn set(&self, what: &str, shape: &Shape) {
+        if !what.contains(&self.word) {
+            return;
+        }
         let path = match (shape.name, shape.ending) {
             (_, "ini") => "[\"section_7\"][\"key_777\"]",
             (_, "env") => "[\"KEY_777\"]",
@@ -89,7 +98,8 @@ impl Table {
         self.row(&format!("{what}: set one"), 1, &theirs, &ours);
     }
 
-    fn row(&self, what: &str, runs: usize, theirs: &[&str], ours: &[&str]) {
+    /// Prints a row; has sops finished?
+    fn row(&self, what: &str, runs: usize, theirs: &[&str], ours: &[&str]) -> bool {
         let (mut best, mut other) = (None, None);
         for _ in 0..runs {
             let better = |best: Option<Cost>, new: Option<Cost>| match (best, new) {
@@ -99,7 +109,10 @@ impl Table {
             other = better(other, self.bench.once(&self.sops, theirs, "sops.out", PATIENCE));
             best = better(best, self.bench.once(Path::new(OURS), ours, "ours.out", PATIENCE));
         }
-        let Some(best) = best else { return println!("| {what} | | failed | | | | |") };
+        let Some(best) = best else {
+            println!("| {what} | | failed | | | | |");
+            return other.is_some();
+        };
         let (cpu, memory) = (best.cpu.as_secs_f64(), best.memory as f64 / 1048576.0);
         match other {
             Some(other) => {
@@ -112,5 +125,6 @@ impl Table {
                 println!("| {what} | cut at {most:.0} | {cpu:.4} | < {:.4} | | {memory:.0} | |", cpu / most);
             }
         }
+        other.is_some()
     }
 }

@@ -4,12 +4,19 @@ use crate::leaf::Span;
 
 /// Replacements of spans of a text, applied in one pass. Spans must not overlap; an empty span inserts.
 #[derive(Default)]
-pub struct Splice {
-    edits: Vec<(Span, u32, u32)>,
+pub struct Splice<'b> {
+    edits: Vec<(Span, Piece<'b>)>,
     bytes: Vec<u8>,
 }
 
-impl Splice {
+/// What comes in place of a span.
+enum Piece<'b> {
+    /// A range of the splice's own bytes.
+    Own(u32, u32),
+    Borrowed(&'b [u8]),
+}
+
+impl<'b> Splice<'b> {
     /// For a text that is to become shorter: what is written is plaintext, and does not move while it grows.
     pub fn opening(text: &[u8], edits: usize) -> Self {
         Splice { edits: Vec::with_capacity(edits), bytes: Vec::with_capacity(text.len()) }
@@ -20,7 +27,7 @@ impl Splice {
         let start = self.bytes.len();
         let written = write(&mut self.bytes);
         if written {
-            self.edits.push((span, start as u32, self.bytes.len() as u32));
+            self.edits.push((span, Piece::Own(start as u32, self.bytes.len() as u32)));
         } else {
             self.bytes.truncate(start);
         }
@@ -31,7 +38,12 @@ impl Splice {
     pub fn replace(&mut self, span: Span, bytes: &[u8]) {
         let start = self.bytes.len() as u32;
         self.bytes.extend_from_slice(bytes);
-        self.edits.push((span, start, self.bytes.len() as u32));
+        self.edits.push((span, Piece::Own(start, self.bytes.len() as u32)));
+    }
+
+    /// Replaces `span` by bytes that stay where they are: tokens, which are longer than all else.
+    pub fn put(&mut self, span: Span, bytes: &'b [u8]) {
+        self.edits.push((span, Piece::Borrowed(bytes)));
     }
 
     /// Removes `span`.
@@ -49,12 +61,17 @@ impl Splice {
         if !self.edits.is_sorted_by_key(|e| (e.0.start, e.0.end)) {
             self.edits.sort_by_key(|e| (e.0.start, e.0.end));
         }
-        let mut out = Vec::with_capacity(text.len() + self.bytes.len());
+        let piece = |piece: &Piece<'b>| match *piece {
+            Piece::Own(start, end) => &self.bytes[start as usize..end as usize],
+            Piece::Borrowed(bytes) => bytes,
+        };
+        let new: usize = self.edits.iter().map(|(_, with)| piece(with).len()).sum();
+        let mut out = Vec::with_capacity(text.len() + new);
         let mut at = 0usize;
-        for (span, start, end) in &self.edits {
+        for (span, with) in &self.edits {
             debug_assert!(span.start as usize >= at, "edits overlap");
             out.extend_from_slice(&text[at..span.start as usize]);
-            out.extend_from_slice(&self.bytes[*start as usize..*end as usize]);
+            out.extend_from_slice(piece(with));
             at = span.end as usize;
         }
         out.extend_from_slice(&text[at..]);
@@ -62,7 +79,7 @@ impl Splice {
     }
 }
 
-impl Drop for Splice {
+impl Drop for Splice<'_> {
     fn drop(&mut self) {
         zeroize::Zeroize::zeroize(&mut self.bytes);
     }

@@ -17,6 +17,8 @@ pub const NONCE: usize = 32;
 pub const TAG: usize = 16;
 
 const HEAD: &[u8] = b"ENC[AES256_GCM,data:";
+/// Bytes of the longest type, `comment`.
+const LONGEST_KIND: usize = 7;
 /// All that stands behind the data, at most.
 const REST: usize = 100;
 /// Bytes that are encoded at once; three make four.
@@ -106,16 +108,14 @@ impl Token {
     /// # Errors
     /// What is wrong with it.
     pub fn parse_into(mut data: Vec<u8>, text: &[u8]) -> Result<Token, BadToken> {
-        let rest = text.strip_prefix(HEAD).ok_or(BadToken::NoToken)?;
-        let (sealed, rest) = cut(rest, b",iv:")?;
-        let (nonce, rest) = cut(rest, b",tag:")?;
-        let (tag, rest) = cut(rest, b",type:")?;
-        let close = rest.iter().position(|&b| b == b']').ok_or(BadToken::NoToken)?;
-        if close + 1 != rest.len() {
-            return Err(BadToken::Trailing);
-        }
-        let holds = Holds::of_name(&rest[..close]).ok_or(BadToken::Type)?;
+        let Parts { sealed, nonce, tag, kind } = match Parts::at_usual_places(text) {
+            Some(parts) => parts,
+            None => Parts::by_commas(text)?,
+        };
+        let holds = Holds::of_name(kind).ok_or(BadToken::Type)?;
         data.zeroize();
+        // A large buffer must not double for the two bytes that padding takes.
+        data.reserve_exact(sealed.len() / 4 * 3);
         data.resize(sealed.len() / 4 * 3, 0);
         let length = STANDARD.decode_slice(sealed, &mut data).map_err(|_| BadToken::Base64)?;
         data.truncate(length);
@@ -125,6 +125,44 @@ impl Token {
             tag: fixed(tag).map_err(|short| if short { BadToken::Tag } else { BadToken::Base64 })?,
             holds,
         })
+    }
+}
+
+/// A token's parts, still in base64.
+struct Parts<'t> {
+    sealed: &'t [u8],
+    nonce: &'t [u8],
+    tag: &'t [u8],
+    kind: &'t [u8],
+}
+
+impl<'t> Parts<'t> {
+    /// As every writer lays them out, found from the end: looking for commas would take as long as decoding.
+    fn at_usual_places(text: &'t [u8]) -> Option<Self> {
+        let rest = text.strip_prefix(HEAD)?.strip_suffix(b"]")?;
+        let near = rest.len().saturating_sub(LONGEST_KIND + 1);
+        let colon = near + rest[near..].iter().rposition(|&b| b == b':')?;
+        let (rest, kind) = (rest[..colon].strip_suffix(b",type")?, &rest[colon + 1..]);
+        if kind.contains(&b']') {
+            return None;
+        }
+        let (rest, tag) = rest.split_at_checked(rest.len().checked_sub(encoded(TAG))?)?;
+        let rest = rest.strip_suffix(b",tag:")?;
+        let (rest, nonce) = rest.split_at_checked(rest.len().checked_sub(encoded(NONCE))?)?;
+        Some(Parts { sealed: rest.strip_suffix(b",iv:")?, nonce, tag, kind })
+    }
+
+    /// Whatever their lengths, to say what is wrong.
+    fn by_commas(text: &'t [u8]) -> Result<Self, BadToken> {
+        let rest = text.strip_prefix(HEAD).ok_or(BadToken::NoToken)?;
+        let (sealed, rest) = cut(rest, b",iv:")?;
+        let (nonce, rest) = cut(rest, b",tag:")?;
+        let (tag, rest) = cut(rest, b",type:")?;
+        let close = rest.iter().position(|&b| b == b']').ok_or(BadToken::NoToken)?;
+        if close + 1 != rest.len() {
+            return Err(BadToken::Trailing);
+        }
+        Ok(Parts { sealed, nonce, tag, kind: &rest[..close] })
     }
 }
 

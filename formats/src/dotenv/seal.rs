@@ -37,14 +37,14 @@ pub(super) fn seal(document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, U
                     let with = if plain { Spelled::Style(RAW) } else { Spelled::Bytes(source.to_vec()) };
                     hints.push(Hint::Site { kind: 0, first: number, last: number, before: 0, after: 0, with });
                 }
-                splice.replace(site.span, tokens.of_leaf(id).unwrap_or_default());
+                splice.put(site.span, tokens.of_leaf(id).unwrap_or_default());
             }
             At::Comment(id) => {
                 if is_bare(text, site.span) {
                     hints.push(Hint::Site { kind: 5, first: number, last: number, before: 1, after: 0, with: Spelled::Style(RAW) });
                     splice.insert(site.span.start as usize, b"#");
                 }
-                splice.replace(site.span, tokens.of_comment(id).unwrap_or_default());
+                splice.put(site.span, tokens.of_comment(id).unwrap_or_default());
             }
         }
     }

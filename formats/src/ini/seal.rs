@@ -45,7 +45,7 @@ pub(super) fn seal(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Res
         if let Some(with) = with {
             hints.push(Hint::Site { kind, first: number as u32, last: number as u32, before: 0, after: 0, with });
         }
-        splice.replace(site.span, token.unwrap_or_default());
+        splice.put(site.span, token.unwrap_or_default());
     }
     Ok(Sealed { hints, ..cut(document, splice) })
 }
@@ -186,7 +186,7 @@ fn cannot_hold(document: &Document<'_>, leaf: LeafId) -> Unwritable {
 }
 
 /// Applies the edits, cuts the blocks, and finds the place of the new one: last, since before keys it would swallow them.
-fn cut(document: &Document<'_>, mut splice: Splice) -> Sealed {
+fn cut(document: &Document<'_>, mut splice: Splice<'_>) -> Sealed {
     for cut in document.blocks().iter().flat_map(|b| &b.cuts) {
         splice.cut(*cut);
     }

@@ -23,7 +23,7 @@ pub(super) fn seal(document: &Document<'_>, layout: &Layout, tokens: &Tokens) ->
         let Some(token) = tokens.of_leaf(LeafId(i as u32)) else { continue };
         let source = &text[leaf.span.range()];
         if leaf.kind == Kind::Str {
-            splice.replace(Span { start: leaf.span.start + 1, end: leaf.span.end - 1 }, token);
+            splice.put(Span { start: leaf.span.start + 1, end: leaf.span.end - 1 }, token);
         } else {
             quoted.clear();
             quoted.push(b'"');
