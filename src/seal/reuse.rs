@@ -33,7 +33,7 @@ struct Old<'t> {
     path: Range<u32>,
     holds: Holds,
     plain: Cow<'t, [u8]>,
-    token: &'t [u8],
+    token: Cow<'t, [u8]>,
     next: u32,
 }
 
@@ -47,7 +47,7 @@ impl<'t> Reuse<'t> {
     }
 
     /// Adds an old token, in file order.
-    pub fn add(&mut self, aad: &[u8], holds: Holds, plain: Cow<'t, [u8]>, token: &'t [u8]) {
+    pub fn add(&mut self, aad: &[u8], holds: Holds, plain: Cow<'t, [u8]>, token: Cow<'t, [u8]>) {
         let hash = self.hash(aad, holds, &plain);
         let start = self.paths.len() as u32;
         self.paths.extend_from_slice(aad);
@@ -66,7 +66,7 @@ impl<'t> Reuse<'t> {
     }
 
     /// Takes the first unused token that holds the same at the same place.
-    pub fn take(&mut self, aad: &[u8], holds: Holds, plain: &[u8]) -> Option<&'t [u8]> {
+    pub fn take(&mut self, aad: &[u8], holds: Holds, plain: &[u8]) -> Option<Cow<'t, [u8]>> {
         if self.left == 0 {
             return None;
         }
@@ -82,7 +82,8 @@ impl<'t> Reuse<'t> {
             }
             (before, at) = (at, old.next);
         }
-        let Old { token, next, .. } = self.all[at as usize];
+        let next = self.all[at as usize].next;
+        let token = std::mem::take(&mut self.all[at as usize].token);
         match self.all.get_mut(before as usize) {
             Some(before) => before.next = next,
             None => chain.first = next,
@@ -131,9 +132,9 @@ mod tests {
         assert_eq!(reuse.take(b"b:", text, b"v"), None);
         assert_eq!(reuse.take(b"a:", Holds::Comment, b"v"), None);
         assert_eq!(reuse.take(b"a:", text, b"w"), None);
-        assert_eq!(reuse.take(b"a:", text, b"v"), Some(&b"first"[..]));
+        assert_eq!(reuse.take(b"a:", text, b"v").as_deref(), Some(&b"first"[..]));
         assert!(!reuse.is_empty());
-        assert_eq!(reuse.take(b"a:", text, b"v"), Some(&b"second"[..]));
+        assert_eq!(reuse.take(b"a:", text, b"v").as_deref(), Some(&b"second"[..]));
         assert_eq!(reuse.take(b"a:", text, b"v"), None);
         assert!(reuse.is_empty());
     }

@@ -202,7 +202,7 @@ impl OpenFile<'_> {
             bind(&mut path, &mut path_of, document, leaf.path);
             let holds = Holds::Value(value.kind());
             match reuse.take(&path, holds, &plain) {
-                Some(token) => tokens.leaf(id, |out| out.extend_from_slice(token)),
+                Some(token) => tokens.leaf(id, |out| out.extend_from_slice(&token)),
                 None => {
                     renewed = true;
                     let mut result = Ok(());
@@ -223,7 +223,7 @@ impl OpenFile<'_> {
             let container = document.comment(id).container;
             bind(&mut path, &mut path_of, document, container);
             match reuse.take(&path, Holds::Comment, &text) {
-                Some(token) => tokens.comment(id, |out| out.extend_from_slice(token)),
+                Some(token) => tokens.comment(id, |out| out.extend_from_slice(&token)),
                 None => {
                     renewed = true;
                     let mut result = Ok(());
@@ -249,14 +249,15 @@ impl OpenFile<'_> {
         }
         let (mut path, mut path_of) = (Vec::new(), None);
         for (i, leaf) in document.leaves().iter().enumerate() {
-            // A token that is spelled with escapes is not in the text as it is; it gets a new one.
-            if let (Some(value), std::borrow::Cow::Borrowed(token)) = (&opened.leaves[i], document.content(LeafId(i as u32))) {
+            if let Some(value) = &opened.leaves[i] {
+                let token = document.content(LeafId(i as u32));
                 bind(&mut path, &mut path_of, document, leaf.path);
                 reuse.add(&path, Holds::Value(value.kind()), plain_bytes::of(value), token);
             }
         }
         for (i, comment) in document.comments().iter().enumerate() {
-            if let (Some(text), std::borrow::Cow::Borrowed(token)) = (&opened.comments[i], document.comment_text(CommentId(i as u32))) {
+            if let Some(text) = &opened.comments[i] {
+                let token = document.comment_text(CommentId(i as u32));
                 bind(&mut path, &mut path_of, document, comment.container);
                 reuse.add(&path, Holds::Comment, text.as_slice().into(), token);
             }

@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod config;
+mod differential;
 mod metadata;
 mod recipients;
 
@@ -38,3 +39,8 @@ mod random_tree;
 mod tamper;
 mod tools;
 mod wire_format;
+
+#[path = "../../formats/tests/it/random/mod.rs"]
+mod random;
+mod round_trip;
+mod whole;

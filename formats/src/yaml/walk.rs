@@ -237,6 +237,7 @@ impl<'p> Walk<'p> {
         let name = self.key_name(key_node, alias.is_none(), flow)?;
         if alias.is_none() {
             self.doubled(name, key_node.span.start)?;
+            self.check_merge(key_node, value)?;
         }
         if depth == 1 && alias.is_none() && name == "sops" {
             self.flush(key_node.span.start, container, None);
@@ -248,6 +249,33 @@ impl<'p> Walk<'p> {
         }
         self.outline.steps.push(Step::Key(path));
         self.value(value, path, alias)
+    }
+
+    /// Go-yaml fails on a merge of anything but a map or maps, in the first document, which SOPS reads twice.
+    fn check_merge(&self, key: &Node<'_>, value: u32) -> Result<(), SyntaxError> {
+        let merges = match (key.what, key.tag) {
+            (What::Scalar(Written::Plain), Tag::None | Tag::NonSpecific) | (What::Scalar(_), Tag::Merge) => &*key.text == "<<",
+            _ => false,
+        };
+        if !merges || self.document > 0 {
+            return Ok(());
+        }
+        let node = self.node(value);
+        let is_map = |node: &Node<'_>| match node.what {
+            What::Map { .. } => true,
+            What::Alias(target) => matches!(self.node(target).what, What::Map { .. }),
+            _ => false,
+        };
+        let mut maps = matches!(node.what, What::List { .. });
+        let mut at = value + 1;
+        while maps && at < node.next {
+            maps = is_map(self.node(at));
+            at = self.node(at).next;
+        }
+        if is_map(node) || maps {
+            return Ok(());
+        }
+        Err(self.outside(key.span.start, "a merge (`<<`) of something that is neither a map nor a list of maps; put the key in quotes"))
     }
 
     /// What stands above and beside an entry; `path` is the value's.

@@ -424,4 +424,8 @@ fn set_keeps_the_style() {
     check("a: |\n  x\nb: c\n", Value::text("y"), "a: |-\n    y\nb: c\n");
     check("a: !!int 5\n", Value::text("w"), "a: w\n");
     check("a: True\n", Value::Bool(false), "a: False\n");
+    check("a: |\nb: c\n", Value::text("y"), "a: |-\n    y\nb: c\n");
+    check("a: |2+\r\nb: c\r\n", Value::text("y"), "a: |-\n    y\r\nb: c\r\n");
+    let tagged = Document::parse(Format::Yaml, b"a: !t 5\n", &ScanOptions::PLAIN).unwrap();
+    assert!(tagged.set(LeafId(0), &Value::Int(6)).is_err(), "behind a tag of one's own all is text");
 }

@@ -111,6 +111,11 @@ const RULES: &[Rule] = &[
         fits: |d| d.we_refuse().is_some_and(|e| e.contains("contains itself")),
     },
     Rule {
+        name: "a merge of what is no map",
+        why: "go-yaml fails on it; a key like any other to the judge",
+        fits: |d| d.we_refuse().is_some_and(|e| e.starts_with("a merge (")),
+    },
+    Rule {
         name: "line breaks of Unicode (G1)",
         why: "what is a line is not agreed upon; refused before anything is lost",
         fits: |d| d.we_refuse().is_some_and(|e| e.contains("a line break of Unicode")),
