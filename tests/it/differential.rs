@@ -17,7 +17,7 @@ use crate::whole::{IDENTITY, Known, RECIPIENT, seal_for_real, world};
 /// What sops does not take though we do: a piece of its message, and why. It opens what we seal of it all the same.
 const SOPS_REFUSES: &[(&str, &str)] = &[
     ("cannot convert uint64", "whole numbers of 2^63 and more: a double to us"),
-    ("mapping values are not allowed", "a key with a comment behind its anchor"),
+    ("did not find expected ',' or", "a `?` in unquoted text in brackets: gone once a token in quotes stands there"),
 ];
 
 enum Compared {
@@ -282,8 +282,10 @@ fn same(a: &[Tree], b: &[Tree]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| one(a, b))
 }
 
-fn without_comments(text: &[u8]) -> Vec<&[u8]> {
-    text.split(|&b| b == b'\n').filter(|line| !line.trim_ascii_start().starts_with(b"#")).collect()
+/// Without comments, blanks and dashes: what is left of a text that cannot be read.
+fn without_comments(text: &[u8]) -> Vec<u8> {
+    let lines = text.split(|&b| b == b'\n').map(|line| line.iter().copied().filter(|b| !b" -".contains(b)).collect::<Vec<u8>>());
+    lines.filter(|line| !line.starts_with(b"#")).collect::<Vec<_>>().concat()
 }
 
 fn number(value: &Value) -> Option<f64> {

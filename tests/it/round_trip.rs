@@ -20,6 +20,7 @@ const REFUSALS: &[(&str, &str)] = &[
     ("three quotes at the very end stay in clear", "INI: they would open a value of several lines"),
     ("which would join the next line to the token", "INI: a comment in clear that ends in a backslash"),
     ("a tab in the indentation of a text that stays in clear", "YAML: go-yaml could not read it"),
+    ("a '?' in unquoted text in brackets that stays in clear", "YAML: go-yaml could not read it"),
     ("a whole number of 2^63 or more that stays in clear", "YAML: SOPS's tree has no unsigned integers"),
 ];
 

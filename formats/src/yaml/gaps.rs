@@ -114,7 +114,7 @@ impl Walk<'_> {
     }
 }
 
-/// A key in brackets without `?` must end, with its colon, on the line where it begins.
+/// A key in brackets that is not asked for by `?` must end, with its colon, on the line where it begins, and hold no `?` out of quotes.
 fn flow_keys(text: &[u8], parsed: &Parsed<'_>) -> Result<(), SyntaxError> {
     for (number, map) in parsed.nodes.iter().enumerate() {
         if map.what != (What::Map { flow: true }) {
@@ -127,6 +127,9 @@ fn flow_keys(text: &[u8], parsed: &Parsed<'_>) -> Result<(), SyntaxError> {
             let blanks = text[end..].iter().take_while(|b| b" \t\r\n".contains(b)).count();
             let colon = text.get(end + blanks) == Some(&b':');
             let several = text[start..end + blanks].iter().any(|b| matches!(b, b'\n' | b'\r'));
+            if key.what == What::Scalar(Written::Plain) && text[start..end].contains(&b'?') {
+                return Err(refuse(text, start, "a key in brackets with a '?'; put it in quotes"));
+            }
             if start < end && colon && several && !asked(text, start) {
                 return Err(refuse(text, start, "a key in brackets over several lines"));
             }

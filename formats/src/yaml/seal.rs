@@ -47,6 +47,9 @@ fn check_clear(scanned: &Scanned, document: &Document<'_>, tokens: &Tokens) -> R
             Some(props) if tabs && site.written.is_block() && gaps::tab_in_block(text, leaf.span.range(), props) => {
                 "a tab in the indentation of a text that stays in clear, which sops could not read"
             }
+            _ if site.flow && site.written == Written::Plain && text[leaf.span.range()].contains(&b'?') => {
+                "a '?' in unquoted text in brackets that stays in clear, which sops could not read; put it in quotes"
+            }
             _ if leaf.kind == Kind::Float && scanned.is_unsigned(text, id, leaf.span) => {
                 "a whole number of 2^63 or more that stays in clear, which sops could not read; put it in quotes"
             }

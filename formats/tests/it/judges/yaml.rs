@@ -124,7 +124,14 @@ const RULES: &[Rule] = &[
         name: "`?` and `:` at the start of text in brackets (G3), odd names of anchors (G4), a byte-order mark inside (G5), the escape `\\/` (G7), tags glued to a comma",
         why: "go-yaml and our parser would read them differently",
         fits: |d| {
-            let known = ["begins with '?' or ':'", "the name of an anchor", "the escape '\\/'", "a tag ", "a second byte-order mark"];
+            let known = [
+                "begins with '?' or ':'",
+                "the name of an anchor",
+                "the escape '\\/'",
+                "a tag ",
+                "a second byte-order mark",
+                "a key in brackets with a '?'",
+            ];
             d.class == Some(SyntaxClass::Dialect) && d.we_refuse().is_some_and(|e| known.iter().any(|k| e.contains(k)))
                 || d.we_refuse().is_some_and(|e| e.contains("bom inside document") || odd_anchor(d.text))
         },
