@@ -127,8 +127,8 @@ mod tests {
     fn each_once_in_order_and_only_in_its_place() {
         let text = Holds::Value(Kind::Str);
         let mut reuse = Reuse::new();
-        reuse.add(b"a:", text, Cow::Borrowed(b"v"), b"first");
-        reuse.add(b"a:", text, Cow::Owned(b"v".to_vec()), b"second");
+        reuse.add(b"a:", text, Cow::Borrowed(b"v"), b"first".into());
+        reuse.add(b"a:", text, Cow::Owned(b"v".to_vec()), b"second".into());
         assert_eq!(reuse.take(b"b:", text, b"v"), None);
         assert_eq!(reuse.take(b"a:", Holds::Comment, b"v"), None);
         assert_eq!(reuse.take(b"a:", text, b"w"), None);

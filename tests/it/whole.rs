@@ -86,6 +86,10 @@ impl Dialog for Nobody {
 
     fn log(&self, _: &str) {}
 
+    fn pause(&self, _: &str) -> bool {
+        false
+    }
+
     fn confirm(&self, _: &str) -> Option<bool> {
         None
     }
