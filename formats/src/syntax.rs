@@ -154,7 +154,7 @@ pub struct Block {
 impl Sealed {
     /// The whole sealed file. The first block gets all `fields`; the copies in later documents lack the field named `only_first`.
     ///
-    /// `like` is the sealed file that this one replaces: its block's spelling is kept (see [`Detail::spell_block`]).
+    /// `like` is the sealed file that this one replaces: its block's spelling is kept (see `Detail::spell_block`).
     ///
     /// # Errors
     /// A field that the format cannot hold.
