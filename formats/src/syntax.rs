@@ -1,4 +1,4 @@
-//! What a format must do; one impl each in `yaml/`, `json.rs`, `dotenv.rs`, `ini.rs`, `toml.rs`.
+//! What a format must do; one impl each in `yaml/`, `json/`, `dotenv/`, `ini/`, `toml/`.
 
 use std::borrow::Cow;
 

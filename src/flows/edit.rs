@@ -259,7 +259,7 @@ impl Edit<'_> {
 
 /// Runs the editor on the file in its private folder, which is also where it makes its own temporary files.
 fn run_editor(editor: &Editor, folder: &PrivateDir, file_name: &OsString) -> Result<(), Error> {
-    #[allow(clippy::disallowed_methods)]
+    #[allow(clippy::disallowed_methods, reason = "the editor has our terminal, which `Outside::run` does not hand on")]
     let mut command = std::process::Command::new(&editor.program);
     command.args(&editor.args).arg(folder.path().join(file_name)).env("TMPDIR", folder.path());
     let what = match child::run(&mut command) {

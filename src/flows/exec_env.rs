@@ -96,7 +96,10 @@ impl ExecEnv<'_> {
 impl Program {
     /// The command; a program is looked for as R6 says.
     pub(super) fn command(&self, world: &World<'_>) -> Result<Command, Error> {
-        #[allow(clippy::disallowed_methods)]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the user's program: its standard streams are ours, which `Outside::run` does not hand on"
+        )]
         let new = |program: &std::path::Path| Command::new(program);
         Ok(match self {
             Program::Shell(line) => {

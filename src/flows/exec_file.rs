@@ -169,7 +169,7 @@ fn memory(_: &str, _: &[u8]) -> io::Result<OwnedFd> {
 /// Ourselves once more, with the same arguments but one, and nobody who waits.
 fn again(args: &[OsString]) -> Result<(), Error> {
     use std::os::unix::process::CommandExt as _;
-    #[allow(clippy::disallowed_methods)]
+    #[allow(clippy::disallowed_methods, reason = "ourselves, left running: `Outside::run` waits")]
     let mut command = Command::new(keeper::own_program());
     if let Some((first, rest)) = args.split_first() {
         command.arg0(first).args(rest);

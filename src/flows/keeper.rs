@@ -36,7 +36,7 @@ impl Keeper {
     /// The helper cannot be started.
     pub fn start(folder: &PrivateDir, rescue: Option<&Rescue<'_>>) -> io::Result<Self> {
         let mut child = guard::as_started(|| {
-            #[allow(clippy::disallowed_methods)]
+            #[allow(clippy::disallowed_methods, reason = "the helper outlives us: `Outside::run` waits")]
             let mut command = Command::new(own_program());
             command.arg(ARGUMENT).env_clear().current_dir("/");
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(folder.shared_lock()?).spawn()

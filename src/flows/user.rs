@@ -59,7 +59,7 @@ impl User {
     /// The same command as that user, by way of ourselves: the process that waits for it keeps its rights.
     pub(super) fn command_as(user: Option<&User>, command: Command, pristine: bool) -> Command {
         let Some(user) = user else { return command };
-        #[allow(clippy::disallowed_methods)]
+        #[allow(clippy::disallowed_methods, reason = "the user's program again, behind ourselves: the caller says when it starts")]
         let mut through = Command::new(super::keeper::own_program());
         through.arg(ARGUMENT).arg(OsStr::new(&*user.name.to_string_lossy())).arg(command.get_program()).args(command.get_args());
         // A command does not tell whether it keeps our environment.
@@ -83,7 +83,7 @@ pub fn through(args: &[OsString]) -> u8 {
     if user.become_it().is_err() {
         return 126;
     }
-    #[allow(clippy::disallowed_methods)]
+    #[allow(clippy::disallowed_methods, reason = "a process that becomes another program: `Outside::run` starts a new one and waits")]
     let mut command = Command::new(program);
     let _failed = guard::as_started(|| command.args(args).exec());
     127

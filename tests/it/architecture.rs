@@ -32,10 +32,16 @@ fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
     }
 }
 
+/// A text without its comments and its tests.
+fn code(text: &str) -> String {
+    let lines = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    lines.split("#[cfg(test)]").next().unwrap_or_default().to_owned()
+}
+
 /// Modules of this crate that a text names, as `crate::NAME`.
 fn named(text: &str) -> Vec<String> {
-    let code: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-    let code = code.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+    let code = code(text);
+    assert!(!code.contains("crate::{"), "name modules one by one: this test reads no groups");
     code.match_indices("crate::")
         .filter(|(i, _)| !code[..*i].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
         .map(|(i, m)| code[i + m.len()..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
@@ -51,7 +57,10 @@ fn nobody_imports_upwards() {
     for path in &files {
         let inside = path.strip_prefix(&root).unwrap();
         let module = inside.components().next().unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned();
-        let Some(own) = floor(&module) else { continue };
+        if ["main", "lib"].contains(&&*module) {
+            continue;
+        }
+        let own = floor(&module).unwrap_or_else(|| panic!("{module} has no floor: draw it in ARCHITECTURE.md first"));
         for other in named(&std::fs::read_to_string(path).unwrap()) {
             let Some(its) = floor(&other) else { continue };
             if other != module && its <= own {
@@ -76,4 +85,79 @@ fn the_lower_crates_know_nothing_of_ours() {
             }
         }
     }
+}
+
+/// What touches the terminal, argv, the environment, the clock or other programs, outside `cli` and `kms::outside`: which file, by what, and why.
+const OUTSIDE: [(&str, &str, &str); 14] = [
+    ("files/folders.rs", "std::env::", "the current folder, against which paths are meant"),
+    ("files/stream.rs", "io::stderr(", "`--output /dev/stderr`: by the descriptor that we have"),
+    ("files/stream.rs", "io::stdout(", "the same, for `/dev/stdout`"),
+    ("flows/child.rs", "io::stderr(", "whose terminal it is, to share Ctrl-C with the child; nothing is written"),
+    ("flows/edit.rs", "Command::new(", "the editor"),
+    ("flows/exec_env.rs", "Command::new(", "the user's program"),
+    ("flows/exec_file.rs", "Command::new(", "ourselves, in the background"),
+    ("flows/keeper.rs", "Command::new(", "the helper process"),
+    ("flows/keeper.rs", "io::stdout(", "the helper tells its parent that it is there"),
+    ("flows/keeper.rs", "std::env::", "our own program, where /proc is missing"),
+    ("flows/tour.rs", "std::env::", "a folder for made-up secrets where there is none in memory"),
+    ("flows/user.rs", "Command::new(", "ourselves as another user, then the user's program"),
+    ("guard/descriptors.rs", "std::env::", "descriptors that argv or a variable names are left open"),
+    ("guard/panics.rs", "io::stderr(", "where a panic was: nobody above is left to say it"),
+];
+
+#[test]
+fn only_named_rooms_touch_the_outside() {
+    const TOUCHES: [&str; 9] = [
+        "println!",
+        "eprintln!",
+        "print!(",
+        "std::env::",
+        "io::stdout(",
+        "io::stderr(",
+        "SystemTime::now",
+        "Command::new(",
+        "process::exit",
+    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for folder in ["src", "formats/src", "kms/src"] {
+        let mut files = Vec::new();
+        sources(&root.join(folder), &mut files);
+        for path in files {
+            let inside = path.strip_prefix(root.join(folder)).unwrap().to_string_lossy().into_owned();
+            if folder == "src" && (inside == "main.rs" || inside.starts_with("cli/"))
+                || folder == "kms/src" && inside.starts_with("outside/")
+            {
+                continue;
+            }
+            let code = code(&std::fs::read_to_string(&path).unwrap());
+            found.extend(TOUCHES.iter().filter(|touch| code.contains(**touch)).map(|touch| (inside.clone(), *touch)));
+        }
+    }
+    found.sort();
+    assert_eq!(found, OUTSIDE.map(|(file, touch, _)| (file.to_owned(), touch)));
+}
+
+/// The map is kept by whoever adds a file. A folder that a file lives in is named by its files.
+#[test]
+fn the_map_names_every_room() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let map = std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let mut files = Vec::new();
+    sources(&root.join("src"), &mut files);
+    let mut unnamed = Vec::new();
+    for path in files {
+        let inside = path.strip_prefix(root.join("src")).unwrap();
+        let (name, folder) =
+            (path.file_stem().unwrap().to_string_lossy(), inside.components().next().unwrap().as_os_str().to_string_lossy());
+        // One file per command: the list of commands is cli/mod.rs.
+        if ["mod", "main", "lib"].contains(&&*name) || folder == "cli" {
+            continue;
+        }
+        if !map.contains(&format!("`{name}`")) && !map.contains(&format!("{name}.rs")) && !map.contains(&format!("{name}/")) {
+            unnamed.push(inside.display().to_string());
+        }
+    }
+    unnamed.sort();
+    assert_eq!(unnamed, Vec::<String>::new());
 }
