@@ -1,4 +1,4 @@
-//! Every point on which the name `sops` behaves otherwise, named, chosen once from argv\[0\] (docs/decisions, `design.md` "Manners").
+//! Every point on which the name `sops` behaves otherwise, named, chosen once from argv\[0\] (docs/sops-compatibility.md, "as `leafcrypt`").
 
 /// How the program was called.
 #[derive(Debug)]
