@@ -80,6 +80,10 @@ fn repair(opened: &[u8], source: &[u8]) -> Option<Hint> {
     Some(Hint::End { drop: (opened.len() - common) as u32, bytes: source[common..].to_vec() })
 }
 
+fn says_nothing(tree: &Tree) -> bool {
+    [Tree::Null, Tree::text(""), Tree::list([]), Tree::map::<&str>([])].contains(tree)
+}
+
 /// Takes the block of a sealed text out and puts it back: nothing may change. False if its fields are no usable map.
 pub fn repair_free_blocks(text: &[u8]) -> bool {
     let document = sealed_document(text);
@@ -99,13 +103,13 @@ pub fn repair_free_blocks(text: &[u8]) -> bool {
     let mut other = fields;
     other.insert(0, ("new field".to_owned(), Tree::list([Tree::Null, Tree::map([("x", Tree::text("y"))])])));
     other.last_mut().expect("not empty").1 = Tree::text("changed");
-    if other.len() > 3 {
-        other.remove(1);
-    }
+    let gone = (other.len() > 3).then(|| other.remove(1));
     let new = without.with_block(&document, &other, "", None, Some(&document)).expect("spelled");
     let read = sealed_document(&new);
     let Some(read) = &read.blocks()[0].fields else { panic!("a map") };
     let mut got: Vec<_> = read.entries().map(|(k, v)| (String::from_utf8_lossy(k).into_owned(), v.clone())).collect();
+    // What is empty says the same as what is not there, and stays where it stands.
+    other.extend(gone.filter(|(_, tree)| says_nothing(tree)));
     let by_name = |a: &(String, Tree), b: &(String, Tree)| a.0.cmp(&b.0);
     got.sort_by(by_name);
     other.sort_by(by_name);
