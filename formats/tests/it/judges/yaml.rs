@@ -142,6 +142,11 @@ const RULES: &[Rule] = &[
         fits: |d| d.they_refuse().is_some_and(|e| e.contains("tab character where an indentation space is expected")),
     },
     Rule {
+        name: "a %YAML line of another version 1.x (G8)",
+        why: "go-yaml refuses all but 1.1; the line is not in the sealed text, and a hint brings it back",
+        fits: |d| d.they_refuse().is_some_and(|e| e.contains("found incompatible YAML document")) && d.text.starts_with(b"%YAML 1."),
+    },
+    Rule {
         name: "read by libyaml only (G6)",
         why: "not YAML 1.2: a comment glued to a quote, a dash before a comma, a block header on a line of its own, odd tags",
         fits: |d| {
