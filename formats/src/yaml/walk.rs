@@ -257,7 +257,8 @@ impl<'p> Walk<'p> {
             (What::Scalar(Written::Plain), Tag::None | Tag::NonSpecific) | (What::Scalar(_), Tag::Merge) => &*key.text == "<<",
             _ => false,
         };
-        if !merges || self.document > 0 {
+        // What sops has sealed it opens again, so only a plain text is judged.
+        if !merges || self.document > 0 || self.options.mode == Mode::Sealed {
             return Ok(());
         }
         let node = self.node(value);
