@@ -24,6 +24,7 @@ fn main() {
         eprintln!("LEAFCRYPT_TEST_SOPS names no sops: start this with benches/against-sops");
         std::process::exit(1);
     };
+    let sops = measure::sops_itself(&sops);
     let word = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
     let table = Table { bench: Bench::new(Path::new(OURS)), sops, word };
     println!("| what | sops: CPU s | ours | ratio | sops: MiB | ours | ratio |\n| --- | --- | --- | --- | --- | --- | --- |");
