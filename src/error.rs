@@ -19,6 +19,9 @@ pub enum Error {
     NoFile,
     #[error("{path}: {source}")]
     Read { path: String, source: ReadError },
+    /// A file that is to be changed is not there.
+    #[error("{path}: there is no such file")]
+    NothingToChange { path: String },
     #[error("{path}: {source}")]
     Write { path: String, source: WriteError },
     /// The plain input does not parse.
@@ -50,8 +53,23 @@ pub enum Error {
     NotThere { path: String, at: String, component: String },
     #[error("{0}")]
     BadExtractPath(String),
-    #[error("{0}")]
-    BadSetPath(String),
+    /// SOPS's sentence, and why.
+    #[error("{format}: {why}")]
+    BadSetPath { format: String, why: String },
+    /// Nothing there, or a leaf in the way (`unset`); with SOPS's sentence.
+    #[error("{path}: {what}")]
+    NotSet { path: String, what: String, sops: String, missing: bool },
+    /// The format cannot hold what is set.
+    #[error("{path}: {source}")]
+    Unholdable { path: String, source: Unwritable },
+    #[error("{path}: the name {key:?} is reserved for the metadata")]
+    Reserved { path: String, key: String },
+    #[error("a list is no value that sops can set")]
+    SetList,
+    #[error("the number{} has more digits than a file can hold; give it as a string", if at.is_empty() { String::new() } else { format!(" at {at}") })]
+    TooManyDigits { at: String },
+    #[error(transparent)]
+    Random(#[from] crate::world::NoRandomness),
     #[error("the value is not valid JSON")]
     BadSetValue,
     #[error("{what}")]

@@ -7,7 +7,7 @@ use crate::format::Format;
 use crate::hint::Hint;
 use crate::leaf::{Comment, CommentId, Leaf, LeafId, Step};
 use crate::limits::Limits;
-use crate::path::{Part, PathId, Paths};
+use crate::path::Paths;
 use crate::syntax::{Block, Detail, Opened, Sealed, Tokens};
 use crate::tree::Tree;
 use crate::value::Value;
@@ -186,40 +186,10 @@ impl<'t> Document<'t> {
         self.detail.without_blocks(self)
     }
 
-    /// Sets a leaf of this plain text to another value.
-    ///
-    /// # Errors
-    /// What the format cannot hold so that it reads back.
-    pub fn set(&self, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
-        self.detail.set(self, leaf, value)
-    }
-
     /// Line and column (from 1, in bytes) of an offset of the text.
     pub fn position(&self, offset: u32) -> (usize, usize) {
         let e = SyntaxError::at(self.text, offset as usize, crate::SyntaxClass::Syntax, "");
         (e.line, e.column)
-    }
-
-    /// The leaf at a path of the first document, the last one where keys are doubled (as most readers have it).
-    pub fn find(&self, path: &[Part]) -> Option<LeafId> {
-        let paths = self.paths();
-        let fits = |id: PathId| {
-            let mut rest = path;
-            for node in paths.ancestors(id) {
-                let Some((last, head)) = rest.split_last() else { return false };
-                let same = match last {
-                    Part::Key(name) => paths.name(node) == Some(name),
-                    Part::Index(i) => paths.position(node) == Some(*i),
-                };
-                if !same {
-                    return false;
-                }
-                rest = head;
-            }
-            rest.is_empty()
-        };
-        let found = self.leaves().iter().rposition(|l| l.document == 0 && l.in_mac && fits(l.path))?;
-        Some(LeafId(found as u32))
     }
 
     /// The documents of this text as trees, clear values as they are; see [`crate::trees`].

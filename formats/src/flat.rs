@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::document::{Document, ScanOptions};
+use crate::document::Document;
 use crate::error::{Unwritable, Warning};
 use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId, Span};
@@ -134,13 +134,6 @@ fn whole_seconds(time: &str) -> String {
         Some((whole, rest)) => format!("{whole}{}", rest.trim_start_matches(|c: char| c.is_ascii_digit())),
         None => time.to_owned(),
     }
-}
-
-/// Does this changed text read as before, save for the one leaf, which has that value?
-pub(crate) fn reads_with(document: &Document<'_>, new: &[u8], leaf: LeafId, plain: &[u8]) -> bool {
-    let Ok(changed) = Document::parse(document.format, new, &ScanOptions::PLAIN) else { return false };
-    let same_count = changed.leaves().len() == document.leaves().len() && changed.comments().len() == document.comments().len();
-    same_count && changed.steps() == document.steps() && changed.value(leaf) == Value::text(plain)
 }
 
 /// Text that SOPS writes for null: it reads back as a string.

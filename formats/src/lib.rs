@@ -12,11 +12,14 @@
 //! 3. [`Document::open`] does the reverse on a sealed text: values in place of tokens, hints applied, the
 //!    metadata block gone.
 //!
+//! [`Document::edit`] changes one place of a plain text and leaves the rest as it is.
+//!
 //! [`print()`] writes a [`Tree`] the way SOPS's emitters would.
 
 mod binary;
 mod document;
 mod dotenv;
+mod edit;
 mod error;
 mod flat;
 mod format;
@@ -36,6 +39,7 @@ mod yaml;
 
 pub use binary::Envelope;
 pub use document::{Dialect, Document, Mode, ScanOptions};
+pub use edit::{Change, EditError, Floats};
 pub use error::{SyntaxClass, SyntaxError, Unwritable, Warning};
 pub use flat::scalar_text;
 pub use format::{Format, Shape};

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use crate::document::{Document, Outline, ScanOptions};
+use crate::edit::Graft;
 use crate::error::{SyntaxError, Unwritable};
 use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId, Span};
+use crate::path::Part;
 use crate::print::{Printed, Printing};
 use crate::tree::Tree;
 use crate::value::{Bytes, Value};
@@ -52,8 +54,14 @@ pub(crate) trait Detail: Send + Sync {
         old: Option<(&Document<'_>, &Block)>,
     ) -> Result<Vec<u8>, Unwritable>;
 
-    /// Sets a leaf of a plain text to another value, in the style of the old one where that can hold it.
-    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable>;
+    /// A branch as this format would read it back: text only where there is nothing else. `at` is where it is to stand; `own`: by our own rules,
+    /// not SOPS's.
+    fn held(&self, _document: &Document<'_>, tree: &Tree, _at: &[Part], _own: bool) -> Result<Tree, Unwritable> {
+        Ok(tree.clone())
+    }
+
+    /// A plain text with a change, in the style of its neighbours. [`Document::edit`] checks the result.
+    fn graft(&self, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable>;
 }
 
 /// Tokens for the covered leaves and comments of a document, by number. One arena, so that 100,000 cost few allocations.

@@ -38,7 +38,7 @@ pub fn of(error: &Error) -> Exit {
         Error::NoFile => Exit::NoFileSpecified,
         // encrypt and decrypt of a file that is not there: SOPS's 100.
         Error::Read { source: ReadError::NotFound, .. } => Exit::NoFileSpecified,
-        Error::Read { .. } => Exit::CouldNotReadInput,
+        Error::Read { .. } | Error::NothingToChange { .. } => Exit::CouldNotReadInput,
         Error::Write { .. } => Exit::CouldNotWriteOutput,
         Error::PlainSyntax { source, .. } => plain(source.class),
         Error::Sealed { source, .. } => sealed(source),
@@ -46,11 +46,13 @@ pub fn of(error: &Error) -> Exit {
         Error::Seal { source, .. } => seal(source),
         Error::Conflict(_) => Exit::ConflictingParameters,
         Error::BadExtractPath(_) => Exit::InvalidTreePath,
-        Error::BadSetPath(_) | Error::BadSetValue | Error::SetRefused { .. } => Exit::InvalidSetFormat,
-        Error::Print { .. } => Exit::ErrorDumpingTree,
+        Error::BadSetPath { .. } | Error::BadSetValue | Error::SetList | Error::TooManyDigits { .. } | Error::SetRefused { .. } => {
+            Exit::InvalidSetFormat
+        }
+        Error::Print { .. } | Error::Unholdable { .. } => Exit::ErrorDumpingTree,
         Error::BadContext => Exit::BadEncryptionContext,
         Error::DuplicateOrder { .. } => Exit::DuplicateKeyType,
-        Error::AlreadySealed { .. } => Exit::FileAlreadyEncrypted,
+        Error::AlreadySealed { .. } | Error::Reserved { .. } => Exit::FileAlreadyEncrypted,
         Error::Config(e) => config(e),
         Error::EditorLost { .. } => Exit::CouldNotReadInput,
         Error::NotModified => Exit::FileHasNotBeenModified,
@@ -60,6 +62,8 @@ pub fn of(error: &Error) -> Exit {
         | Error::Key { .. }
         | Error::NoKeys
         | Error::NotThere { .. }
+        | Error::NotSet { .. }
+        | Error::Random(_)
         | Error::WouldBeClear { .. }
         | Error::NotConfirmed { .. }
         | Error::NoConfig

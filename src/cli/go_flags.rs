@@ -27,7 +27,7 @@ pub(super) enum Stop {
 /// Flags before a command that count for it; SOPS drops all others in silence.
 const BEFORE: [&str; 3] = ["config", "verbose", "indent"];
 /// Flags that SOPS has in the legacy form only.
-const LEGACY_ONLY: [&str; 3] = ["encrypted-comment-regex", "unencrypted-comment-regex", "mac-only-encrypted"];
+const LEGACY_ONLY: [&str; 4] = ["encrypted-comment-regex", "unencrypted-comment-regex", "mac-only-encrypted", "set"];
 /// The legacy form's commands, in the order in which SOPS runs them: the last one's result is seen.
 const MODES: [(&str, &str); 3] = [("encrypt", "e"), ("decrypt", "d"), ("rotate", "r")];
 /// Flags that may be given several times; of all others the last one counts.
@@ -65,7 +65,9 @@ pub(super) fn read(argv: &[OsString], root: &Command) -> Result<Read, Stop> {
 
 /// `sops -d FILE`: flags end at the first word that is none.
 fn legacy(mut flags: Flags, files: &[OsString], root: &Command, read: &mut Read) -> Result<(), Stop> {
-    let asked: Vec<&str> = MODES.iter().filter(|(mode, _)| flags.take(mode)).map(|(mode, _)| *mode).collect();
+    let mut asked: Vec<&str> = MODES.iter().filter(|(mode, _)| flags.take(mode)).map(|(mode, _)| *mode).collect();
+    // The last that SOPS runs; unlike the others it has a value, which stays with it.
+    asked.extend(flags.has("set").then_some("set"));
     let Some(file) = files.first() else { return Err(Stop::NoFile("Error: no file specified".to_owned())) };
     if asked.len() > 1 {
         read.warnings.push(SEVERAL_MODES.to_owned());
@@ -116,6 +118,7 @@ fn subcommand(name: &OsString, words: &[OsString], root: &Command, before: Flags
     let wanted = match shown.as_str() {
         "encrypt" | "decrypt" | "rotate" | "edit" => 1,
         "set" => set_words(&flags, files.len())?,
+        "unset" if files.len() != 2 => return Err(Stop::NoFile("Error: no file specified, or index is missing".to_owned())),
         _ => files.len(),
     };
     if files.is_empty() && matches!(shown.as_str(), "rotate" | "updatekeys" | "filestatus" | "edit") {
@@ -291,6 +294,7 @@ impl Known {
             known.add(root.find_subcommand(mode).into_iter().flat_map(Command::get_arguments), false);
             known.add_names(mode, Some(short));
         }
+        known.add(root.find_subcommand("set").into_iter().flat_map(Command::get_arguments), false);
         known.add_names("help", Some("h"));
         known.add_names("version", Some("v"));
         IGNORED.into_iter().for_each(|name| known.add_names(name, None));
@@ -349,6 +353,8 @@ mod tests {
         check("sops -d f g", "sops decrypt -- f", 1);
         check("sops -d decrypt f", "sops decrypt -- f", 1);
         check("sops -d -e --age k f", "sops decrypt -- f", 1);
+        check("sops --set p -i f", "sops set --in-place --set=p -- f", 0);
+        check("sops -e --set p f", "sops set --set=p -- f", 1);
         check("sops f.yaml", "sops edit -- f.yaml", 0);
         check("sops --extract -x -d f", "sops decrypt --extract=-x -- f", 0);
     }
@@ -400,6 +406,7 @@ mod tests {
         assert_eq!(usage("sops decrypt --extract"), "flag needs an argument: -extract decrypt");
         assert_eq!(usage("sops decrypt ---x f"), "bad flag syntax: ---x decrypt");
         assert_eq!(usage("sops decrypt -i=yes f"), "invalid boolean value \"yes\" for -i: parse error decrypt");
+        assert_eq!(stop("sops unset f"), Stop::NoFile("Error: no file specified, or index is missing".to_owned()));
         assert!(matches!(stop("sops set f"), Stop::NoFile(text) if text.starts_with("Error: no file specified, or index")));
         assert!(matches!(stop("sops set f --value-stdin"), Stop::NoFile(text) if text.ends_with("since --value-stdin is used.")));
     }

@@ -19,6 +19,7 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::Sealed { path, source: SealedError::NotSealed(_), .. } => format!("{name} encrypt {}", shell(path)),
         Error::Sealed { path, .. } => restore(path),
         Error::Read { path, source } => return read_hint(path, source, name),
+        Error::NothingToChange { .. } => "ls shows what is there".to_owned(),
         Error::NoFile => format!("{name} --help"),
         Error::PlainSyntax { source, .. } if source.class == SyntaxClass::NoDocument => "write {} into it to seal an empty map".to_owned(),
         Error::PlainSyntax { .. } => WHOLE.to_owned(),
@@ -34,12 +35,17 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
             "a recipient is a public key, age1...; leafcrypt keygen makes an identity and prints its own".to_owned()
         }
         Error::Key { kind: Kind::Pgp, .. } => "gpg --list-keys shows the fingerprints of the keys you have".to_owned(),
-        Error::NotThere { path, .. } => format!("{name} decrypt {} shows what is there", shell(path)),
+        Error::NotThere { path, .. } | Error::NotSet { path, missing: true, .. } => {
+            format!("{name} decrypt {} shows what is there", shell(path))
+        }
         Error::NotConfirmed { .. } => "look at the list above, and say yes with -y".to_owned(),
         Error::NoConfig => "leafcrypt init writes a .sops.yaml".to_owned(),
         Error::BadSetValue => "a JSON text, so a string has quotes: '\"text\"'".to_owned(),
-        Error::BadExtractPath(_) | Error::BadSetPath(_) => "a path looks like '[\"db\"][\"hosts\"][0]'".to_owned(),
-        Error::SetRefused { .. } => format!("to write more than one value: {name} decrypt -i FILE, then {name} encrypt -i FILE"),
+        Error::BadExtractPath(_) | Error::BadSetPath { .. } => "a path looks like '[\"db\"][\"hosts\"][0]'".to_owned(),
+        Error::SetRefused { .. } | Error::NotSet { .. } | Error::SetList => format!("{name} edit FILE changes the text itself"),
+        Error::Unholdable { path, .. } => format!("{name} edit {} changes the text itself", shell(path)),
+        Error::Reserved { .. } => "choose another name".to_owned(),
+        Error::TooManyDigits { .. } => "in quotes its digits stay: '\"12345678901234567890\"'".to_owned(),
         Error::Conflict(what) if what.contains("--filename-override") => {
             "--filename-override secrets.yaml names the type and the rule".to_owned()
         }

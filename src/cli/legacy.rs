@@ -40,6 +40,11 @@ pub(super) fn rewrite(argv: Vec<OsString>, command: &Command) -> Vec<OsString> {
     let named = |word: &OsString, names: [&str; 2]| names.iter().any(|name| word == name);
     let modes = [("decrypt", ["-d", "--decrypt"]), ("encrypt", ["-e", "--encrypt"]), ("rotate", ["-r", "--rotate"])];
     let end = words.iter().position(|w| w == "--").unwrap_or(words.len());
+    if words[..end].iter().any(|word| word == "--set" || word.to_string_lossy().starts_with("--set=")) {
+        out.push("set".into());
+        out.extend(words.iter().cloned());
+        return out;
+    }
     for (mode, names) in modes {
         if let Some(at) = words[..end].iter().position(|word| named(word, names)) {
             out.push(mode.into());
@@ -89,6 +94,7 @@ mod tests {
         check("sops f.yaml -d", "sops decrypt f.yaml");
         check("sops -d -i f.yaml", "sops decrypt -i f.yaml");
         check("sops --extract x -d f", "sops decrypt --extract x f");
+        check("sops -i --set p f", "sops set -i --set p f");
         check("sops -e --age decrypt f", "sops encrypt --age decrypt f");
         check("x --config c decrypt f", "x decrypt --config c f");
         check("x --age decrypt encrypt f", "x encrypt --age decrypt f");

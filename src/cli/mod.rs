@@ -25,6 +25,7 @@ mod rotate;
 mod set;
 mod shared;
 mod tour;
+mod unset;
 mod updatekeys;
 
 use std::ffi::OsString;
@@ -59,6 +60,7 @@ enum Commands {
     Decrypt(decrypt::Args),
     Edit(edit::Args),
     Set(set::Args),
+    Unset(unset::Args),
     Rotate(rotate::Args),
     Updatekeys(updatekeys::Args),
     Groups(groups::Args),
@@ -159,6 +161,7 @@ fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
         Commands::Decrypt(args) => args.run(context),
         Commands::Edit(args) => args.run(context),
         Commands::Set(args) => args.run(context),
+        Commands::Unset(args) => args.run(context),
         Commands::Rotate(args) => args.run(context),
         Commands::Updatekeys(args) => args.run(context),
         Commands::Groups(args) => args.run(context),

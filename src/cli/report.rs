@@ -195,8 +195,13 @@ fn as_sops(error: &Error, session: &Session) -> String {
             format!("Error unmarshalling input {name}: {path}: {source}")
         }
         Error::Write { path, source } => format!("Could not open output file for writing: {path}: {source}"),
-        Error::Print { path, source } => format!("Error dumping file: {path}: {source}"),
-        Error::AlreadySealed { .. } => ALREADY.to_owned(),
+        Error::Print { path, source } | Error::Unholdable { path, source } => format!("Error dumping file: {path}: {source}"),
+        Error::AlreadySealed { .. } | Error::Reserved { .. } => ALREADY.to_owned(),
+        Error::NothingToChange { path } => format!("Error reading file: open {path}: no such file or directory"),
+        Error::BadSetPath { format, .. } => format.clone(),
+        Error::BadSetValue => "Value for --set is not valid JSON".to_owned(),
+        Error::SetList => "Invalid --set value format".to_owned(),
+        Error::NotSet { sops, .. } => sops.clone(),
         Error::Seal { source, .. } => match &**source {
             SealError::Wrap(why) => format!("Could not generate data key: [{why}]"),
             _ => error.to_string(),

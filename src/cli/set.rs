@@ -2,52 +2,103 @@
 
 use std::path::PathBuf;
 
+use leafcrypt_formats::Format;
+use leafcrypt_kms::Asked;
 use zeroize::Zeroizing;
 
 use super::Context;
 use super::decrypt::Opening;
 use crate::error::Error;
+use crate::flows::random::Recipe;
 use crate::flows::rules::Given;
-use crate::flows::set::Set;
-use crate::flows::target::{Done, Input, Types};
+use crate::flows::set::{NewValue, Set};
+use crate::flows::target::{Destination, Done, Input, Output, Types};
 
-/// Change one value of a sealed file, in place
+/// Set a value or branch of a sealed file, in place; what is missing on the way is made
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The file
     file: PathBuf,
     /// Where: '["a"]["b"][0]'
-    path: String,
-    /// The new value as JSON: '"text"', 5, true. Other users can read arguments: see --value-stdin
+    #[arg(required_unless_present = "set")]
+    path: Option<String>,
+    /// The new value as JSON: '"text"', 5, '{"a": [1]}'. Other users can read arguments: left out, it is asked for, as plain text
     #[arg(allow_hyphen_values = true)]
     value: Option<String>,
     /// Read the value, as JSON, from this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "source")]
     value_file: Option<PathBuf>,
     /// Read the value, as JSON, from standard input
-    #[arg(long)]
+    #[arg(long, group = "source")]
     value_stdin: bool,
-    /// Type of the file, instead of the one its name tells
-    #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
-    input_type: Option<String>,
+    /// Make a secret of N characters that nobody sees; the alphabet is alnum, hex, base64url, digits, or the characters themselves
+    #[arg(long, value_name = "N[:ALPHABET]", group = "source")]
+    random: Option<String>,
+    /// Write nothing if the value is there already; with --random, if any value is
+    #[arg(long)]
+    idempotent: bool,
+    /// SOPS's older form: 'PATH VALUE', the result on standard output
+    #[arg(long, value_name = "PATH VALUE", hide = true, conflicts_with_all = ["path", "source"])]
+    set: Option<String>,
+    /// With --set: write the result over the input
+    #[arg(short, long, hide = true, requires = "set")]
+    in_place: bool,
+    /// With --set: write the result to this file
+    #[arg(long, value_name = "FILE", hide = true, requires = "set")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    types: TypeFlags,
     #[command(flatten)]
     opening: Opening,
     #[command(flatten)]
     writing: super::shared::Writing,
 }
 
+/// What the file is.
+#[derive(clap::Args)]
+pub(super) struct TypeFlags {
+    /// Type of the file, instead of the one its name tells
+    #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
+    input_type: Option<String>,
+}
+
+impl TypeFlags {
+    pub(super) fn input(&self, context: &Context<'_>) -> Result<Option<Format>, Error> {
+        super::shared::format_of(self.input_type.as_deref(), context.world.manners)
+    }
+}
+
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
-        let value = self.value()?;
+        let destination = |path: &PathBuf| Destination { path: path.clone(), write_through: self.writing.write_through };
+        let (path, value, output) = match &self.set {
+            Some(both) => {
+                let (path, value) = legacy(both)?;
+                let output = match (self.in_place, &self.output) {
+                    (true, Some(_)) => return Err(Error::Conflict("Error: cannot operate on both --output and --in-place".to_owned())),
+                    (true, None) => Output::InPlace(destination(&self.file)),
+                    (false, Some(path)) => Output::File(destination(path)),
+                    (false, None) => Output::Stdout,
+                };
+                (path, value, output)
+            }
+            None => (self.path.clone().unwrap_or_default(), self.value(context)?, Output::InPlace(destination(&self.file))),
+        };
         let order = self.opening.order(context)?;
-        let input = super::shared::format_of(self.input_type.as_deref(), context.world.manners)?;
-        let types = Types { input, ..Types::default() };
-        let how = self.opening.how(&order, context);
-        let given = Given { config: context.config(), ..Given::default() };
-        let (input, write_through) = (Input::File(self.file.clone()), self.writing.write_through);
-        let mut done = Set { input, types, path: self.path.clone(), value, given, how, write_through }.run(&context.world)?;
+        let set = Set {
+            input: Input::File(self.file.clone()),
+            output,
+            types: Types { input: self.types.input(context)?, ..Types::default() },
+            path,
+            value,
+            idempotent: self.idempotent,
+            legacy: self.set.is_some(),
+            given: Given { config: context.config(), ..Given::default() },
+            how: self.opening.how(&order, context),
+        };
+        let mut done = set.run(&context.world)?;
         // SOPS's scripts give values as arguments; under its name they need no lesson (threat-model.md, R11).
-        if self.value.is_some() && !context.world.manners.sops_messages {
+        if (self.value.is_some() || self.set.is_some()) && !context.world.manners.sops_messages {
             done.warnings.push(
                 "other users of this machine can read arguments: --value-stdin and --value-file keep the value out of them".to_owned(),
             );
@@ -55,14 +106,46 @@ impl Args {
         Ok(done)
     }
 
-    fn value(&self) -> Result<Zeroizing<String>, Error> {
-        let bytes = match (&self.value, &self.value_file, self.value_stdin) {
-            (Some(value), None, false) => return Ok(Zeroizing::new(value.clone())),
-            (None, Some(path), false) => Input::File(path.clone()).read()?,
-            (None, None, true) => Input::Stdin.read()?,
-            _ => return Err(Error::Usage("give the value once: as an argument, with --value-file, or with --value-stdin".to_owned())),
+    fn value(&self, context: &Context<'_>) -> Result<NewValue, Error> {
+        let twice = || Error::Usage("give the value once: as an argument, or with one of --value-file, --value-stdin, --random".to_owned());
+        if let Some(value) = &self.value {
+            let other = self.value_file.is_some() || self.value_stdin || self.random.is_some();
+            return if other { Err(twice()) } else { Ok(NewValue::Json(Zeroizing::new(value.clone()))) };
+        }
+        if let Some(recipe) = &self.random {
+            return Recipe::parse(recipe).map(NewValue::Random);
+        }
+        let bytes = match &self.value_file {
+            Some(path) => Input::File(path.clone()).read()?,
+            None if self.value_stdin => Input::Stdin.read()?,
+            None => return ask(context),
         };
         let mut bytes = bytes;
-        String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|_| Error::BadSetValue)
+        let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|e| {
+            drop(Zeroizing::new(e.into_bytes()));
+            Error::BadSetValue
+        });
+        text.map(Zeroizing::new).map(NewValue::Json)
     }
+}
+
+/// A person types the text itself, without quotes, and does not see it.
+fn ask(context: &Context<'_>) -> Result<NewValue, Error> {
+    match context.world.session.outside().ask("New value (not shown): ") {
+        Asked::Answer(secret) => {
+            let text = String::from_utf8(secret.expose().to_vec()).map(Zeroizing::new);
+            text.map(NewValue::Text).map_err(|_| Error::Usage("what was typed is not UTF-8".to_owned()))
+        }
+        Asked::NoTerminal => {
+            Err(Error::Usage("no value is given, and there is no terminal to ask at: --value-stdin reads it from a pipe".to_owned()))
+        }
+        Asked::Cancelled => Err(Error::Usage("no value was typed".to_owned())),
+    }
+}
+
+/// `PATH VALUE`: the path ends at the first `] `.
+fn legacy(both: &str) -> Result<(String, NewValue), Error> {
+    let bad = || Error::BadSetPath { format: "Invalid --set format".to_owned(), why: "no `] ` stands between path and value".to_owned() };
+    let at = both.find("] ").ok_or_else(bad)?;
+    Ok((both[..=at].to_owned(), NewValue::Json(Zeroizing::new(both[at + 2..].to_owned()))))
 }

@@ -1,5 +1,6 @@
 //! What a person can do, one file each; nothing here prints, reads argv, or exits.
 
+pub mod branch;
 pub mod change;
 pub mod child;
 pub mod complete;
@@ -20,6 +21,7 @@ pub mod init;
 pub mod keeper;
 pub mod keygen;
 pub mod many;
+pub mod random;
 pub mod recipients;
 pub mod rescue;
 pub mod rotate;
@@ -29,6 +31,7 @@ pub mod several;
 pub mod target;
 pub mod tour;
 pub mod trust;
+pub mod unset;
 pub mod updatekeys;
 pub mod user;
 pub mod variables;

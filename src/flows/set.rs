@@ -1,114 +1,120 @@
-//! Open, set one leaf that exists, seal. (Whole branches and new keys come with the rest of the command line.)
+//! Open, set a branch, seal. What is missing on the way is made; the text around it stays.
 
-use leafcrypt_formats::{Bytes, Document, Format, Mode, Part, Value, parse_path};
+use std::cell::OnceCell;
 
+use leafcrypt_formats::{Part, Tree, parse_path};
+use zeroize::Zeroizing;
+
+use super::branch::{Branch, Did, must_exist, read_json};
 use super::change::InPlace;
+use super::decrypt::open;
+use super::random::Recipe;
 use super::rules::{self, Given};
-use super::target::{Done, Input, Types};
-use super::trust;
-use crate::config::Rule;
+use super::target::{Done, Holds, Input, Output, Types, deliver};
 use crate::error::Error;
-use crate::manners::Manners;
-use crate::sealed_file::{OpenFile, OpenHow, scan_options};
-use crate::world::World;
+use crate::sealed_file::OpenHow;
+use crate::world::{Event, World};
 
-/// A change of one value.
+/// Where a value comes from.
+#[derive(Debug)]
+pub enum NewValue {
+    /// One JSON text.
+    Json(Zeroizing<String>),
+    /// A string, typed by somebody.
+    Text(Zeroizing<String>),
+    /// A new secret.
+    Random(Recipe),
+}
+
+/// A change of one branch.
 pub struct Set<'a> {
-    /// The file: changed in place.
+    /// The file.
     pub input: Input,
+    /// Usually the file.
+    pub output: Output,
     /// As what.
     pub types: Types,
     /// `["a"]["b"]`, as typed.
     pub path: String,
-    /// The new value, one JSON text.
-    pub value: zeroize::Zeroizing<String>,
+    /// The new value.
+    pub value: NewValue,
+    /// As `sops`: an equal value writes nothing. With a random value: what is there stays.
+    pub idempotent: bool,
+    /// SOPS's `--set "PATH VALUE"`: there has to be a creation rule.
+    pub legacy: bool,
     /// Which configuration; nothing else is given to `set`.
     pub given: Given,
     /// How to open.
     pub how: OpenHow<'a>,
-    /// `--write-through`
-    pub write_through: bool,
 }
 
 impl Set<'_> {
     /// Does it.
     ///
     /// # Errors
-    /// The path is no path, the value no JSON scalar, or there is no leaf at that path.
+    /// The path is no path, the value no JSON, or the format cannot hold it there. The file is as it was.
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
         let Input::File(path) = &self.input else { return Err(Error::NoFile) };
-        let at = parse_path(&self.path).map_err(|why| Error::BadSetPath(format!("Invalid set index format: {why}")))?;
-        let value = read_value(&self.value, world.manners)?;
+        let format = if self.legacy { "Invalid --set format" } else { "Invalid set index format" };
+        let at = path_of(&self.path, format)?;
+        let tree = self.tree(world)?;
         let name = self.input.name();
-        let format = self.types.input_of(&self.input, world.manners);
-        // Looked for once the file has opened, and not again under its lock.
-        let looked = std::cell::OnceCell::new();
-        let apply = |file: &mut OpenFile<'_>, warnings: &mut Vec<String>| {
-            let rule: &Option<Rule> = match looked.get() {
-                Some(rule) => rule,
-                None => {
-                    let config = rules::load(Some(path), &self.given, world, warnings)?;
-                    let rule = trust::rule_of(path, config.as_ref(), world)?;
-                    looked.get_or_init(|| rule)
-                }
-            };
-            trust::vouch(file, rule.as_ref());
-            let plain = changed(file, &at, &value, &name, rule.as_ref(), world.manners, warnings)?;
-            if plain == file.plain() && world.manners.typed_set {
+        if self.legacy && world.manners.sops_messages {
+            let config = rules::load(Some(path), &self.given, world, &mut Vec::new())?;
+            rules::for_file(path, &self.given, config.as_ref(), world)?;
+        }
+        let branch = Branch { path, at: &at, tree: Some(&tree), given: &self.given, rule: OnceCell::new() };
+        let stays = self.idempotent && matches!(self.value, NewValue::Random(_));
+        let apply = |file: &mut crate::sealed_file::OpenFile<'_>, warnings: &mut Vec<String>| {
+            if stays && is_there(file, &at, world)? {
                 return Ok(false);
             }
-            file.replace(plain);
+            match branch.apply(file, warnings, world)? {
+                Did::Changed => {}
+                Did::Nothing if world.manners.typed_set || self.idempotent => return Ok(false),
+                // SOPS writes a new date and MAC all the same.
+                Did::Nothing => file.renew_mac(),
+            }
             Ok(true)
         };
-        let note = format!("{name}: that value is there already");
-        InPlace { path, format, how: &self.how, write_through: self.write_through }.change(&apply, &note, world)
+        let format = self.types.input_of(&self.input, world.manners);
+        if let Output::InPlace(to) = &self.output {
+            let note = format!("{name}: that value is there already");
+            return InPlace { path, format, how: &self.how, write_through: to.write_through }
+                .change(&apply, &note, world)
+                .map_err(|error| must_exist(error, path));
+        }
+        let text = self.input.read().map_err(|error| must_exist(error, path))?;
+        let mut file = open(&name, format, &text, None, &self.how, world)?;
+        let mut warnings = file.warnings().to_vec();
+        if !apply(&mut file, &mut warnings)? {
+            return deliver(text.to_vec(), &self.output, Holds::Sealed, None, warnings, world);
+        }
+        let sealed = file.seal(world).map_err(|source| Error::Seal { path: name.clone(), source: Box::new(source) })?;
+        world.journal.record(Event::Encrypt, &name).map_err(Error::Audit)?;
+        warnings.extend(sealed.warnings);
+        deliver(sealed.text, &self.output, Holds::Sealed, None, warnings, world)
+    }
+
+    fn tree(&self, world: &World<'_>) -> Result<Tree, Error> {
+        Ok(match &self.value {
+            NewValue::Json(json) => read_json(json, world.manners.typed_set)?,
+            NewValue::Text(text) => Tree::text(text.as_bytes()),
+            NewValue::Random(recipe) => Tree::text(recipe.make(world.random)?.as_bytes()),
+        })
     }
 }
 
-/// The plain text with the leaf changed.
-fn changed(
-    file: &OpenFile<'_>,
-    at: &[Part],
-    value: &Value,
-    name: &str,
-    rule: Option<&Rule>,
-    manners: &Manners,
-    warnings: &mut Vec<String>,
-) -> Result<Vec<u8>, Error> {
-    if file.format() == Format::Binary {
-        return match (at, value) {
-            ([Part::Key(key)], Value::Str(bytes)) if key == b"data" => Ok(bytes.as_slice().to_vec()),
-            _ => Err(Error::SetRefused { what: "a binary file has one value, [\"data\"], and it is a string".to_owned() }),
-        };
+/// A path as it was typed.
+pub(super) fn path_of(text: &str, format: &str) -> Result<Vec<Part>, Error> {
+    let at = parse_path(text).map_err(|why| Error::BadSetPath { format: format.to_owned(), why: why.to_string() })?;
+    if at.is_empty() {
+        return Err(Error::BadSetPath { format: format.to_owned(), why: "the path is empty".to_owned() });
     }
-    if at.first() == Some(&Part::Key(b"sops".to_vec())) {
-        return Err(Error::SetRefused { what: "the key 'sops' is reserved for the metadata".to_owned() });
-    }
-    let syntax = |source| Error::PlainSyntax { path: name.to_owned(), source };
-    let document = Document::parse(file.format(), file.plain(), &scan_options(Mode::Plain, manners)).map_err(syntax)?;
-    let Some(leaf) = document.find(at) else {
-        let at = leafcrypt_formats::display_parts(at);
-        return Err(Error::NotThere { path: name.to_owned(), component: format!("{at} not found"), at });
-    };
-    if document.value(leaf).same(value) {
-        return Ok(file.plain().to_vec());
-    }
-    trust::refuse_clear(&document, leaf, file.settings(), rule, name, manners, warnings)?;
-    document.set(leaf, value).map_err(|source| Error::Print { path: name.to_owned(), source })
+    Ok(at)
 }
 
-/// One JSON scalar. As `sops` every number is a float.
-fn read_value(json: &str, manners: &Manners) -> Result<Value, Error> {
-    use serde_json::Value as Json;
-    match serde_json::from_str::<Json>(json).map_err(|_| Error::BadSetValue)? {
-        Json::String(text) => Ok(Value::Str(Bytes::new(text.into_bytes()))),
-        Json::Bool(b) => Ok(Value::Bool(b)),
-        Json::Number(n) => match n.as_i64() {
-            Some(int) if manners.typed_set => Ok(Value::Int(int)),
-            _ => n.as_f64().filter(|f| f.is_finite()).map(Value::Float).ok_or(Error::BadSetValue),
-        },
-        Json::Null | Json::Array(_) | Json::Object(_) => Err(Error::SetRefused {
-            what: "this version sets strings, numbers and booleans that exist; branches, null and new keys are still to come".to_owned(),
-        }),
-    }
+fn is_there(file: &crate::sealed_file::OpenFile<'_>, at: &[Part], world: &World<'_>) -> Result<bool, Error> {
+    let trees = file.trees(world.manners).map_err(|source| Error::Sealed { path: String::new(), format: file.format(), source })?;
+    Ok(trees.first().is_some_and(|tree| tree.at(at).is_ok_and(|found| *found != Tree::Null)))
 }

@@ -8,8 +8,8 @@ use leafcrypt_kms::{Kind, Outside, Session};
 use super::decrypt::Decrypt;
 use super::encrypt::Encrypt;
 use super::rules::Given;
-use super::set::Set;
-use super::target::{Input, Output, Types};
+use super::set::{NewValue, Set};
+use super::target::{Destination, Input, Output, Types};
 use super::{keygen, target};
 use crate::error::Error;
 use crate::files;
@@ -86,12 +86,14 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
     say("4. One value changes.");
     let set = Set {
         input: Input::File(file.clone()),
+        output: Output::InPlace(Destination { path: file.clone(), write_through: false }),
         types: Types::default(),
         path: "[\"db\"][\"password\"]".to_owned(),
-        value: zeroize::Zeroizing::new("\"correct horse battery staple\"".to_owned()),
+        value: NewValue::Json(zeroize::Zeroizing::new("\"correct horse battery staple\"".to_owned())),
+        idempotent: false,
+        legacy: false,
         given: Given::default(),
         how: OpenHow::default(),
-        write_through: false,
     };
     set.run(&inside)?;
     command(say, "leafcrypt set secrets.json '[\"db\"][\"password\"]' '\"correct horse battery staple\"'");

@@ -67,7 +67,13 @@ pub(super) fn seal(file: &OpenFile<'_>, world: &World<'_>) -> Result<Vec<u8>, Se
     // The MAC is a digest of the one value: equal MACs, equal files.
     let same = old.filter(|(base, _)| *base.mac == *mac && !base.unchecked && file.renews != Renews::Key);
     let metadata = {
-        let mut metadata = file.metadata_with(same.map(|(base, _)| &base.metadata), &mac, &cipher, &mut nonces, world)?;
+        let mut metadata = file.metadata_with(
+            same.filter(|_| file.renews < Renews::Mac).map(|(base, _)| &base.metadata),
+            &mac,
+            &cipher,
+            &mut nonces,
+            world,
+        )?;
         let payload = Payload {
             body: body(&metadata, file.plain.is_empty()),
             comments: no_comments(),

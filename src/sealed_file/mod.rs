@@ -106,6 +106,8 @@ enum Renews {
     Block,
     /// The leaves: unchanged ones keep their tokens.
     Leaves,
+    /// MAC and date too, even if no leaf is another.
+    Mac,
     /// The data key, and with it every token.
     Key,
 }
@@ -248,6 +250,11 @@ impl OpenFile<'_> {
     pub fn replace(&mut self, plain: Vec<u8>) {
         self.plain = plain.into();
         self.renews = self.renews.max(Renews::Leaves);
+    }
+
+    /// A new MAC and date, also if nothing else changes: `set` as SOPS does it.
+    pub fn renew_mac(&mut self) {
+        self.renews = self.renews.max(Renews::Mac);
     }
 
     /// The documents as trees, with the opened values: for `--extract` and `--output-type`.

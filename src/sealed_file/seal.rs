@@ -267,10 +267,8 @@ impl OpenFile<'_> {
 
     /// The metadata, with a new MAC and date only if something sealed changed.
     fn metadata(&self, covered: &Covered, cipher: &Cipher, nonces: &mut Nonces<'_>, world: &World<'_>) -> Result<Metadata, SealError> {
-        let unchanged = self
-            .base
-            .as_ref()
-            .filter(|base| !covered.renewed && *base.mac == *covered.mac && !base.unchecked && self.renews != Renews::Key);
+        let unchanged =
+            self.base.as_ref().filter(|base| !covered.renewed && *base.mac == *covered.mac && !base.unchecked && self.renews < Renews::Mac);
         self.metadata_with(unchanged.map(|b| &b.metadata), &covered.mac, cipher, nonces, world)
     }
 

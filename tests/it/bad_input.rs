@@ -276,14 +276,25 @@ fn paths_and_values() {
     extract("[\"l\"][-1]", 91, &["neither"]);
     extract("[\"a\"][\"b\"]", 1, &["a.yaml"]);
     let set = |path: &str, value: &str, code: i32, says: &[&str]| refused(&place, &["set", "a.yaml", path, value], None, code, says);
-    set("[\"zz\"]", &format!("\"{CANARY}\""), 1, &["zz"]);
+    set("[\"l\"][\"zz\"]", &format!("\"{CANARY}\""), 7, &["l is a list"]);
+    // As sops this changes nothing.
+    mistyped(&place, &["set", "a.yaml", "[3]", &format!("\"{CANARY}\"")], 7, &["the root is a map"]);
+    set("", &format!("\"{CANARY}\""), 7, &["empty"]);
+    // As sops it is a float.
+    mistyped(&place, &["set", "a.yaml", "[\"zz\"]", "123456789012345678901"], 7, &["digits"]);
     set("[\"a\"]", CANARY, 7, &["JSON"]);
     set("[\"a\"]", &format!("\"{CANARY}"), 7, &["JSON"]);
     set("[\"a\"]", &format!("{{\"{CANARY}\": {CANARY}}}"), 7, &["JSON"]);
     // Path and value in the wrong order.
     set(&format!("\"{CANARY}\""), "[\"a\"]", 7, &["component 1"]);
     set(&format!("[{CANARY}]"), "1", 7, &["component 1"]);
-    set("[\"sops\"]", "1", 7, &["sops"]);
+    set("[\"sops\"]", "1", 203, &["sops"]);
+    let unset = |path: &str, code: i32, says: &[&str]| refused(&place, &["unset", "a.yaml", path], None, code, says);
+    unset("[\"zz\"]", 1, &["a.yaml", "zz"]);
+    unset("[\"l\"][9]", 1, &["l[9]"]);
+    unset("[\"a\"][\"b\"]", 1, &["a is neither"]);
+    unset("[\"l\"][\"b\"]", 7, &["l is a list"]);
+    unset("a", 7, &["component 1"]);
 }
 
 /// What was typed is not shown either where it may be a value.

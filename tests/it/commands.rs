@@ -108,7 +108,7 @@ fn one_changed_value_changes_one_leaf() {
     assert_eq!(fields, ["leafcrypt", "mac"]);
     assert_eq!(place.ours(["decrypt", "f.yaml"]).stdout, b"a: 1 # one\nb: two\nc:\n  - 3\n  - 4\n");
     assert_eq!(place.ours(["decrypt", "--extract", "[\"c\"][0]", "f.yaml"]).stdout, b"3\n");
-    check(&place, &["set", "f.yaml", "[\"zz\"]", "4"], 1, "zz");
+    check(&place, &["unset", "f.yaml", "[\"zz\"]"], 1, "zz");
     check(&place, &["set", "f.yaml", "[\"b\"]", "two"], 7, "JSON");
 }
 

@@ -36,6 +36,7 @@ mod limits;
 mod messages;
 #[path = "../../formats/tests/it/random_tree.rs"]
 mod random_tree;
+mod set;
 mod tamper;
 mod tools;
 mod wire_format;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use leafcrypt::formats::{Document, Format, LeafId, ScanOptions, Value};
+use leafcrypt::formats::{Change, Document, Floats, Format, LeafId, ScanOptions, Tree};
 use leafcrypt::seal::selection::{RuleKind, Selection};
 use leafcrypt::sealed_file::SealError;
 
@@ -80,7 +80,8 @@ impl Tally {
         }
         let id = LeafId((variant % leaves as u64) as u32);
         let new = format!("changed{variant}");
-        let Ok(changed) = document.set(id, &Value::text(&new)) else { return };
+        let at = document.paths().parts(document.leaf(id).path);
+        let Ok(changed) = document.edit(&at, Change::Set(&Tree::text(&new)), Floats::Stay, &ScanOptions::PLAIN) else { return };
         let mut file = open(format, sealed, random).unwrap();
         file.replace(changed.clone());
         let again = match file.seal(&world(&Known::new(variant + 1_000_000))) {

@@ -5,15 +5,18 @@
 use std::borrow::Cow;
 
 use crate::document::{Document, Mode, Outline, ScanOptions};
+use crate::edit::Graft;
 use crate::error::{SyntaxError, Unwritable};
 use crate::flat::unfold_newlines;
 use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId, Span};
+use crate::path::Part;
 use crate::print::{Printed, Printing};
 use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Syntax, Tokens};
 use crate::tree::Tree;
 use crate::value::{Bytes, Value};
 
+mod edit;
 mod print;
 mod scan;
 mod seal;
@@ -80,8 +83,12 @@ impl Detail for Lines {
         seal::spell_block(fields, old)
     }
 
-    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
-        seal::set(document, leaf, value)
+    fn held(&self, document: &Document<'_>, tree: &Tree, at: &[Part], own: bool) -> Result<Tree, Unwritable> {
+        edit::held(document, tree, at, own)
+    }
+
+    fn graft(&self, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable> {
+        edit::graft(document, graft)
     }
 }
 

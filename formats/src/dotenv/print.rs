@@ -45,6 +45,14 @@ pub(super) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwri
     Ok(Printed { text, warnings: faults.warnings })
 }
 
+/// A name that is about to be written.
+pub(super) fn check_new_name(name: &[u8]) -> Result<(), Unwritable> {
+    if name.is_empty() {
+        return Err(unwritable(&[name], "an empty name"));
+    }
+    check_name(name, &mut Faults::new(&Printing::default()))
+}
+
 fn check_name(name: &[u8], faults: &mut Faults<'_>) -> Result<(), Unwritable> {
     if name.starts_with(b"#") {
         faults.refuse(&[name], "the name starts with `#`, the line would be a comment")?;

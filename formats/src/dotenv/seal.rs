@@ -5,13 +5,12 @@
 
 use crate::document::Document;
 use crate::error::Unwritable;
-use crate::flat::{At, Site, field_text, fold_newlines, hints_by_token, merge_fields, reads_with, scalar_text, sites, unfold_newlines};
+use crate::flat::{At, Site, field_text, fold_newlines, hints_by_token, merge_fields, scalar_text, sites, unfold_newlines};
 use crate::hint::{Hint, Spelled};
 use crate::leaf::{LeafId, Span};
 use crate::splice::Splice;
 use crate::syntax::{Block, Opened, Sealed, Slot, Tokens};
 use crate::tree::Tree;
-use crate::value::Value;
 
 use super::scan::{Line, Quoted, classify, quoted};
 use super::{PREFIX, is_bare, with_cr};
@@ -128,7 +127,7 @@ fn hinted_value(text: &[u8], site: &Site, hint: &Hint, plain: &[u8]) -> Option<(
 }
 
 /// Do these bytes behind a `=` read as one value that ends with them?
-fn is_one_value(bytes: &[u8]) -> bool {
+pub(super) fn is_one_value(bytes: &[u8]) -> bool {
     !bytes.contains(&b'\n') || matches!(quoted(bytes, 0), Quoted::Value(end) if end == bytes.len())
 }
 
@@ -180,24 +179,4 @@ pub(super) fn spell_block(fields: &[(String, Tree)], old: Option<(&Document<'_>,
         out.push(b'\n');
     }
     Ok(out)
-}
-
-/// See [`crate::Document::set`].
-pub(super) fn set(document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
-    let text = document.text;
-    let plain = scalar_text(value);
-    let span = document.leaf(leaf).span;
-    let raw = text[span.range()].contains(&b'\n') && is_one_value(&plain);
-    let bytes = if raw { plain.clone() } else { fold_newlines(&plain) };
-    let refuse = |what: &str| Unwritable { path: document.paths().display(document.leaf(leaf).path), what: what.to_owned() };
-    if unfold_newlines(&bytes) != plain {
-        return Err(refuse("ENV cannot hold the two characters `\\n`, they read back as a newline"));
-    }
-    let mut splice = Splice::default();
-    splice.replace(with_cr(text, span), &bytes);
-    let new = splice.finish(text);
-    if reads_with(document, &new, leaf, &plain) {
-        return Ok(new);
-    }
-    Err(refuse("a quote in the value would change where other values begin or end"))
 }

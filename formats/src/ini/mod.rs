@@ -5,15 +5,18 @@
 use std::borrow::Cow;
 
 use crate::document::{Document, Outline, ScanOptions};
+use crate::edit::Graft;
 use crate::error::{SyntaxError, Unwritable};
 use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId};
+use crate::path::Part;
 use crate::print::{Printed, Printing};
 use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Syntax, Tokens};
 use crate::tree::Tree;
 use crate::value::{Bytes, Value};
 
 mod comment;
+mod edit;
 mod print;
 mod scan;
 mod seal;
@@ -108,7 +111,11 @@ impl Detail for Keys {
         seal::spell_block(slot, fields, old)
     }
 
-    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
-        seal::set(self, document, leaf, value)
+    fn held(&self, _: &Document<'_>, tree: &Tree, at: &[Part], _: bool) -> Result<Tree, Unwritable> {
+        edit::held(tree, at)
+    }
+
+    fn graft(&self, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable> {
+        edit::graft(document, graft)
     }
 }

@@ -8,13 +8,12 @@ use std::ops::Range;
 
 use crate::document::Document;
 use crate::error::Unwritable;
-use crate::flat::{At, Site, field_text, fold_newlines, hints_by_token, merge_fields, reads_with, scalar_text, sites};
+use crate::flat::{At, Site, field_text, fold_newlines, hints_by_token, merge_fields, scalar_text, sites};
 use crate::hint::{Hint, Spelled};
 use crate::leaf::{CommentId, LeafId, Span};
 use crate::splice::Splice;
 use crate::syntax::{Block, Opened, Sealed, Slot, Tokens};
 use crate::tree::Tree;
-use crate::value::Value;
 
 use super::value::{self, Shape};
 use super::{Keys, Place, comment, print, scan};
@@ -260,24 +259,4 @@ impl OldBlock<'_> {
         let line = &self.text[first.range()];
         scan::read_key(line).map_or(0, |(_, behind)| behind.saturating_sub(2))
     }
-}
-
-/// See [`crate::Document::set`].
-pub(super) fn set(keys: &Keys, document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
-    let text = document.text;
-    let plain = scalar_text(value);
-    let span = document.leaf(leaf).span;
-    let style = match (keys.shapes[leaf.0 as usize], text[span.range()].first()) {
-        (Shape::Stripped, Some(b'"')) => 2,
-        (Shape::Stripped, _) => 3,
-        (Shape::Quoted { quote: 1, .. }, _) => 4,
-        (Shape::Quoted { .. }, _) => 5,
-        (Shape::Plain | Shape::Continued, _) => 1,
-    };
-    let as_before = value::styled(style, &plain).filter(|b| value::means(b, &plain, false));
-    let bytes = as_before.or_else(|| value::canonical(&plain)).ok_or_else(|| cannot_hold(document, leaf))?;
-    let mut splice = Splice::default();
-    splice.replace(span, &bytes);
-    let new = splice.finish(text);
-    if reads_with(document, &new, leaf, &plain) { Ok(new) } else { Err(cannot_hold(document, leaf)) }
 }

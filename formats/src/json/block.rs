@@ -3,6 +3,7 @@
 use super::layout::{Layout, Place};
 use super::print::{Style, write, write_key};
 use crate::document::Document;
+use crate::edit::Floats;
 use crate::error::Unwritable;
 use crate::leaf::Span;
 use crate::splice::Splice;
@@ -68,7 +69,7 @@ pub(super) fn spell(
     }
     let sops = Tree::map(fields.iter().map(|(name, tree)| (name, tree.clone())));
     write_key(&mut out, b"sops", &style)?;
-    write(&mut out, &sops, &style, &style.unit)?;
+    write(&mut out, &sops, &style, &style.unit, Floats::AsSops)?;
     if slot.note == ALONE {
         out.extend_from_slice(style.newline.as_bytes());
     }
@@ -122,7 +123,7 @@ impl<'a> Old<'a> {
                 (_, None) => {}
                 (_, Some((name, tree))) => {
                     write_key(&mut out, name.as_bytes(), &style)?;
-                    write(&mut out, tree, &style, margin)?;
+                    write(&mut out, tree, &style, margin, Floats::AsSops)?;
                 }
             }
         }

@@ -4,6 +4,7 @@ use super::block::Old;
 use super::print::{Style, write, write_key};
 use super::scan::{Event, Scanner, utf8};
 use super::{string, tree};
+use crate::edit::Floats;
 use crate::error::{SyntaxClass, SyntaxError, Unwritable};
 use crate::leaf::Span;
 use crate::limits::Limits;
@@ -113,5 +114,5 @@ pub(crate) fn respell(text: &[u8], old: &Block, fields: &[(String, Tree)], inden
 fn spell_block(out: &mut Vec<u8>, fields: &[(String, Tree)], style: &Style) -> Result<(), Unwritable> {
     write_key(out, b"sops", style)?;
     let tree = Tree::map(fields.iter().map(|(name, tree)| (name, tree.clone())));
-    write(out, &tree, style, &style.unit)
+    write(out, &tree, style, &style.unit, Floats::AsSops)
 }

@@ -4,6 +4,7 @@
 //! `seal` and `block` splice; `print` writes trees.
 
 mod block;
+mod edit;
 pub(crate) mod envelope;
 mod layout;
 mod outline;
@@ -18,6 +19,7 @@ use std::borrow::Cow;
 
 use self::layout::Layout;
 use crate::document::{Document, Outline, ScanOptions};
+use crate::edit::Graft;
 use crate::error::{SyntaxError, Unwritable};
 use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId};
@@ -79,7 +81,7 @@ impl Detail for Layout {
         block::spell(self, slot, fields, indent, old)
     }
 
-    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
-        seal::set(document, leaf, value)
+    fn graft(&self, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable> {
+        edit::graft(document, self, graft)
     }
 }

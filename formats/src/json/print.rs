@@ -1,6 +1,7 @@
 //! Trees as JSON: in SOPS's layout (lossless-documents.md, section 10), or in a file's own.
 
 use super::{scalar, string};
+use crate::edit::Floats;
 use crate::error::{Unwritable, Warning};
 use crate::path::{Part, display_parts};
 use crate::print::{Printed, Printing};
@@ -43,7 +44,7 @@ pub(super) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwri
         _ => return Err(Unwritable { path: "the second document".to_owned(), what: "JSON holds one document".to_owned() }),
     };
     let style = Style::sops(how.indent);
-    let mut writer = Writer { style: &style, margin: b"", lossy: how.as_sops, stack: Vec::new(), warnings };
+    let mut writer = Writer { style: &style, margin: b"", lossy: how.as_sops, floats: Floats::AsSops, stack: Vec::new(), warnings };
     let mut text = Vec::new();
     writer.write(&mut text, tree)?;
     text.push(b'\n');
@@ -54,8 +55,8 @@ pub(super) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwri
 ///
 /// # Errors
 /// Text that is not UTF-8, infinite floats.
-pub(super) fn write(out: &mut Vec<u8>, tree: &Tree, style: &Style, margin: &[u8]) -> Result<(), Unwritable> {
-    Writer { style, margin, lossy: false, stack: Vec::new(), warnings: Vec::new() }.write(out, tree)
+pub(super) fn write(out: &mut Vec<u8>, tree: &Tree, style: &Style, margin: &[u8], floats: Floats) -> Result<(), Unwritable> {
+    Writer { style, margin, lossy: false, floats, stack: Vec::new(), warnings: Vec::new() }.write(out, tree)
 }
 
 /// Appends `"name": `.
@@ -63,11 +64,20 @@ pub(super) fn write(out: &mut Vec<u8>, tree: &Tree, style: &Style, margin: &[u8]
 /// # Errors
 /// A name that is not UTF-8.
 pub(super) fn write_key(out: &mut Vec<u8>, name: &[u8], style: &Style) -> Result<(), Unwritable> {
+    write_name(out, name)?;
+    out.extend_from_slice(style.colon.as_bytes());
+    Ok(())
+}
+
+/// Appends `"name"`.
+///
+/// # Errors
+/// A name that is not UTF-8.
+pub(super) fn write_name(out: &mut Vec<u8>, name: &[u8]) -> Result<(), Unwritable> {
     let parts = [Part::Key(name.to_vec())];
     let name =
         std::str::from_utf8(name).map_err(|_| Unwritable { path: display_parts(&parts), what: "a key that is not UTF-8".to_owned() })?;
     string::encode(out, name, 0);
-    out.extend_from_slice(style.colon.as_bytes());
     Ok(())
 }
 
@@ -81,6 +91,7 @@ struct Writer<'a> {
     margin: &'a [u8],
     /// Print what is not UTF-8 as Go does.
     lossy: bool,
+    floats: Floats,
     stack: Vec<Frame<'a>>,
     warnings: Vec<Warning>,
 }
@@ -129,7 +140,7 @@ impl<'a> Writer<'a> {
         match tree {
             Tree::Null => out.extend_from_slice(b"null"),
             Tree::Value(Value::Str(bytes)) => self.text(out, bytes.as_slice(), false)?,
-            Tree::Value(value) => scalar::spell(out, value).map_err(|what| self.unwritable(what))?,
+            Tree::Value(value) => scalar::spell_with(out, value, self.floats).map_err(|what| self.unwritable(what))?,
             Tree::Map(_) if tree.entries().next().is_none() => out.extend_from_slice(b"{}"),
             Tree::List(_) if tree.items().next().is_none() => out.extend_from_slice(b"[]"),
             Tree::Map(members) => {

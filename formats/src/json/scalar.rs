@@ -11,6 +11,7 @@
 
 use super::scan::{Event, Scanner, utf8};
 use super::string;
+use crate::edit::Floats;
 use crate::hint::Spelled;
 use crate::value::{self, Bytes, Kind, Value};
 
@@ -121,11 +122,24 @@ pub(super) fn spell_hinted(out: &mut Vec<u8>, value: &Value, hint: &Spelled) -> 
 ///
 /// # Errors
 /// Why JSON cannot hold it.
-pub(super) fn spell_like(out: &mut Vec<u8>, value: &Value, old: &[u8]) -> Result<(), &'static str> {
+pub(super) fn spell_like(out: &mut Vec<u8>, value: &Value, old: &[u8], floats: Floats) -> Result<(), &'static str> {
     match old {
-        [b'"', inner @ .., b'"'] => spell_in(out, value, string::style_of(inner)),
-        _ => spell(out, value),
+        [b'"', inner @ .., b'"'] if value.kind() == Kind::Str => spell_in(out, value, string::style_of(inner)),
+        _ => spell_with(out, value, floats),
     }
+}
+
+/// Appends a value in the canonical spelling; a whole float with `.0`, if it is to stay one.
+///
+/// # Errors
+/// Why JSON cannot hold it.
+pub(super) fn spell_with(out: &mut Vec<u8>, value: &Value, floats: Floats) -> Result<(), &'static str> {
+    let start = out.len();
+    spell(out, value)?;
+    if floats == Floats::Stay && value.kind() == Kind::Float && number_kind(&out[start..]) == Kind::Int {
+        out.extend_from_slice(b".0");
+    }
+    Ok(())
 }
 
 /// Appends a value in a style; false if there is no such style for it.

@@ -8,7 +8,7 @@ use crate::hint::{Hint, Spelled};
 use crate::leaf::{LeafId, Span};
 use crate::splice::Splice;
 use crate::syntax::{Opened, Sealed, Tokens};
-use crate::value::{Kind, Value};
+use crate::value::Kind;
 
 /// See [`crate::syntax::Detail::seal`]. What is no string becomes one.
 pub(super) fn seal(document: &Document<'_>, layout: &Layout, tokens: &Tokens) -> Sealed {
@@ -72,25 +72,6 @@ pub(super) fn open(document: &Document<'_>, layout: &Layout, opened: &Opened, hi
         splice.cut(cut);
     }
     Ok(splice.finish(document.text()))
-}
-
-/// See [`crate::syntax::Detail::set`].
-///
-/// # Errors
-/// Text that is not UTF-8, infinite floats.
-pub(super) fn set(document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
-    let text = document.text();
-    let leaf = document.leaf(leaf);
-    let source = &text[leaf.span.range()];
-    if scalar::read(source).same(value) {
-        return Ok(text.to_vec());
-    }
-    let mut spelled = Vec::new();
-    scalar::spell_like(&mut spelled, value, source).map_err(|what| unwritable(document, leaf.path, what))?;
-    let mut splice = Splice::default();
-    splice.replace(leaf.span, &spelled);
-    zeroize::Zeroize::zeroize(&mut spelled);
-    Ok(splice.finish(text))
 }
 
 /// The hints of single tokens, by number. Others are not of this format.

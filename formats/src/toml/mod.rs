@@ -14,6 +14,7 @@
 //! or a bracket) belong to the table, array or inline table that is open there.
 
 mod block;
+mod edit;
 mod print;
 mod scalar;
 mod scan;
@@ -23,6 +24,7 @@ mod walk;
 use std::borrow::Cow;
 
 use crate::document::{Document, Outline, ScanOptions};
+use crate::edit::Graft;
 use crate::error::{SyntaxError, Unwritable};
 use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId};
@@ -93,8 +95,8 @@ impl Detail for Toml1 {
         block::spell(slot, fields, old)
     }
 
-    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
-        seal::set(document, leaf, value)
+    fn graft(&self, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable> {
+        edit::graft(document, self.crlf, graft)
     }
 }
 

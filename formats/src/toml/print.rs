@@ -51,6 +51,22 @@ pub(super) fn line_value(tree: &Tree) -> Result<String, Unwritable> {
     Ok(std::mem::take(&mut printer.out))
 }
 
+/// A map or a list of maps below headers of this path, keys spelled; `item`: a map that is one table of a list.
+pub(super) fn tables(path: Vec<String>, tree: &Tree, item: bool) -> Result<String, Unwritable> {
+    let mut printer = Printer::default();
+    printer.path = path;
+    match tree {
+        Tree::Map(members) if item => {
+            printer.header(&[], true)?;
+            printer.table(members)?;
+        }
+        Tree::Map(members) => printer.map(&[], members)?,
+        Tree::List(items) => printer.list(Vec::new(), items)?,
+        Tree::Null | Tree::Value(_) => {}
+    }
+    Ok(std::mem::take(&mut printer.out))
+}
+
 /// A key, bare where that is possible.
 pub(super) fn key(name: &str) -> String {
     let bare = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));

@@ -157,23 +157,3 @@ pub(super) fn without_blocks(document: &Document<'_>, block: Option<usize>, crlf
     };
     Sealed { text, hints: Vec::new(), slots: vec![slot] }
 }
-
-/// See [`crate::syntax::Detail::set`].
-pub(super) fn set(document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
-    let span = document.leaf(leaf).span;
-    let old = &document.text[span.range()];
-    let quote = Quote::of(old);
-    let bare_date = match value {
-        Value::Str(bytes) if quote.is_none() && document.leaf(leaf).kind == crate::Kind::Str => {
-            Some(bytes.as_slice().to_vec()).filter(|b| Quote::of(b).is_none() && read(b).is_some_and(|v| v.same(value)))
-        }
-        _ => None,
-    };
-    let source = match bare_date {
-        Some(bytes) => bytes,
-        None => written(document, leaf, value, quote.unwrap_or(Quote::Basic))?,
-    };
-    let mut splice = Splice::default();
-    splice.replace(span, &source);
-    Ok(splice.finish(document.text))
-}

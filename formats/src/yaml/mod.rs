@@ -2,12 +2,13 @@
 //!
 //! `parse` turns the parser's events into nodes and refuses what go-yaml would read otherwise (`dialect`, `gaps`); `walk` and `comments` make the
 //! outline in the order of SOPS's tree; `scalar` and `resolve` say what a scalar is worth; `seal` and `open` go to the sealed text and
-//! back, asking `spell` how a value is written; `block` handles the metadata; `print` writes trees.
+//! back, asking `spell` how a value is written; `block` handles the metadata; `edit` changes a branch; `print` writes trees.
 
 mod block;
 mod comments;
 mod detail;
 mod dialect;
+mod edit;
 mod gaps;
 mod open;
 mod parse;
@@ -16,7 +17,6 @@ mod print;
 mod resolve;
 mod scalar;
 mod seal;
-mod set;
 mod spell;
 mod walk;
 
@@ -24,6 +24,7 @@ use std::borrow::Cow;
 
 use self::detail::Scanned;
 use crate::document::{Document, Outline, ScanOptions};
+use crate::edit::Graft;
 use crate::error::{SyntaxClass, SyntaxError, Unwritable};
 use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId};
@@ -92,8 +93,8 @@ impl Detail for Scanned {
         block::spell(slot, fields, indent, old)
     }
 
-    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, Unwritable> {
-        set::set(self, document, leaf, value)
+    fn graft(&self, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable> {
+        edit::graft(self, document, graft)
     }
 }
 

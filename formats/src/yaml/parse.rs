@@ -422,7 +422,7 @@ fn header(bytes: &[u8], from: usize) -> Option<Span> {
 }
 
 /// The first of these indicators from `at` on, behind other indicators, comments, anchors and tags.
-fn find(bytes: &[u8], mut at: usize, indicators: &[u8]) -> Option<usize> {
+pub(super) fn find(bytes: &[u8], mut at: usize, indicators: &[u8]) -> Option<usize> {
     loop {
         match bytes.get(at)? {
             b if indicators.contains(b) => return Some(at),

@@ -10,6 +10,8 @@ mod random_ini;
 mod random_tree;
 
 mod dotenv;
+mod edits;
+mod edits_everywhere;
 mod flat;
 
 mod toml_cases;

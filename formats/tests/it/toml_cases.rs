@@ -336,7 +336,7 @@ fn a_leaf_is_set_in_its_style() {
     let check = |source: &str, value: Value, expected: &str| {
         let text = format!("a.b = {source} # c\n");
         let document = plain(text.as_bytes());
-        let set = document.set(LeafId(0), &value).expect("it can be written");
+        let set = crate::edits::set(&document, LeafId(0), &value).expect("it can be written");
         assert_eq!(String::from_utf8_lossy(&set), format!("a.b = {expected} # c\n"));
     };
     check("'x'", Value::text("y"), "'y'");

@@ -1,0 +1,229 @@
+//! A text as its assignments and headers.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use toml_parser::Source;
+use toml_parser::parser::{Event, EventKind, RecursionGuard, parse_document};
+
+use super::value::{Keys, Node};
+use crate::path::Part;
+
+/// What a line holds.
+pub(super) enum Body {
+    /// `[a]` or `[[a]]`
+    Header,
+    /// `key = value`
+    Value(Node),
+}
+
+/// An assignment or a header.
+pub(super) struct Line {
+    /// Of the table, or of the value; lists of tables with the position.
+    pub path: Vec<Part>,
+    /// Of the table that an assignment stands in.
+    pub base: Vec<Part>,
+    /// The keys as they stand there.
+    pub keys: Keys,
+    /// Its first line's start, and that of the line behind its last.
+    pub start: usize,
+    pub end: usize,
+    pub body: Body,
+}
+
+/// All of a text, in its order.
+pub(super) struct Lines<'t> {
+    pub text: &'t str,
+    pub all: Vec<Line>,
+}
+
+/// Reads a text that has been scanned.
+pub(super) fn read(text: &str) -> Lines<'_> {
+    let source = Source::new(text);
+    let tokens = source.lex().into_vec();
+    let mut events = Vec::new();
+    let mut collect = |event: Event| events.push(event);
+    let mut guard = RecursionGuard::new(&mut collect, 80);
+    parse_document(&tokens, &mut guard, &mut ());
+    let mut reader = Reader { text, lines: Vec::new(), keys: Vec::new(), base: Vec::new(), tables: HashMap::new(), open: Vec::new() };
+    let mut array = false;
+    for event in events {
+        let span = event.span().start()..event.span().end();
+        match event.kind() {
+            EventKind::SimpleKey => {
+                let mut name = std::borrow::Cow::Borrowed("");
+                if let Some(raw) = source.get(event) {
+                    raw.decode_key(&mut name, &mut ());
+                }
+                reader.keys.push((name.into_owned(), span));
+            }
+            EventKind::StdTableOpen | EventKind::ArrayTableOpen => array = event.kind() == EventKind::ArrayTableOpen,
+            EventKind::StdTableClose | EventKind::ArrayTableClose => reader.header(array, span),
+            EventKind::Scalar => reader.value(Node::scalar(span)),
+            EventKind::ArrayOpen | EventKind::InlineTableOpen => {
+                let keys = std::mem::take(&mut reader.keys);
+                reader.open.push((keys, Node::container(span, event.kind() == EventKind::InlineTableOpen)));
+            }
+            EventKind::ArrayClose | EventKind::InlineTableClose => {
+                if let Some((keys, mut node)) = reader.open.pop() {
+                    node.span.end = span.end;
+                    reader.keys = keys;
+                    reader.value(node);
+                }
+            }
+            _ => {}
+        }
+    }
+    Lines { text, all: reader.lines }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    lines: Vec<Line>,
+    keys: Keys,
+    base: Vec<Part>,
+    /// How many tables a list of them has.
+    tables: HashMap<Vec<String>, usize>,
+    open: Vec<(Keys, Node)>,
+}
+
+impl Reader<'_> {
+    fn header(&mut self, array: bool, close: Range<usize>) {
+        let keys = std::mem::take(&mut self.keys);
+        let mut path = Vec::new();
+        let mut names: Vec<String> = Vec::new();
+        for (i, (name, _)) in keys.iter().enumerate() {
+            names.push(name.clone());
+            // The same list in another table of a list is another one: its number is in the name.
+            let known = self.tables.get(&names).copied();
+            path.push(Part::Key(name.clone().into_bytes()));
+            let last = i + 1 == keys.len();
+            let position = match (known, last && array) {
+                (Some(n), true) => Some(n),
+                (None, true) => Some(0),
+                (Some(n), false) => n.checked_sub(1),
+                (None, false) => None,
+            };
+            if let Some(position) = position {
+                if last && array {
+                    self.tables.insert(names.clone(), position + 1);
+                }
+                path.push(Part::Index(position));
+                names.push(format!("[{position}]"));
+            }
+        }
+        self.base = path.clone();
+        let start = keys.first().map_or(close.start, |k| k.1.start);
+        self.push(Line { path, base: Vec::new(), keys, start, end: close.end, body: Body::Header });
+    }
+
+    fn value(&mut self, node: Node) {
+        let keys = std::mem::take(&mut self.keys);
+        if let Some((_, parent)) = self.open.last_mut() {
+            parent.children.push((keys, node));
+            return;
+        }
+        let mut path = self.base.clone();
+        path.extend(keys.iter().map(|(name, _)| Part::Key(name.clone().into_bytes())));
+        let start = keys.first().map_or(node.span.start, |k| k.1.start);
+        let end = node.span.end;
+        self.push(Line { path, base: self.base.clone(), keys, start, end, body: Body::Value(node) });
+    }
+
+    /// From the start of its first line to the start of the one behind its last.
+    fn push(&mut self, mut line: Line) {
+        line.start = self.text[..line.start].rfind('\n').map_or(if self.text.starts_with('\u{feff}') { 3 } else { 0 }, |i| i + 1);
+        line.end = self.text[line.end..].find('\n').map_or(self.text.len(), |i| line.end + i + 1);
+        self.lines.push(line);
+    }
+}
+
+impl<'t> Lines<'t> {
+    /// The assignment in whose value a path ends, and the rest of the path in that.
+    pub(super) fn holder<'p>(&self, at: &'p [Part]) -> Option<(&Line, &'p [Part])> {
+        let line = self.all.iter().find(|l| matches!(l.body, Body::Value(_)) && at.starts_with(&l.path))?;
+        Some((line, &at[line.path.len()..]))
+    }
+
+    /// All that stands below a path.
+    pub(super) fn below(&self, at: &[Part]) -> impl Iterator<Item = &Line> {
+        self.all.iter().filter(move |l| l.path.starts_with(at))
+    }
+
+    /// The end of the last of them.
+    pub(super) fn end_below(&self, at: &[Part]) -> usize {
+        self.below(at).last().map_or(self.text.len(), |l| l.end)
+    }
+
+    /// A table's header.
+    pub(super) fn header(&self, at: &[Part]) -> Option<&Line> {
+        self.all.iter().find(|l| matches!(l.body, Body::Header) && l.path == at)
+    }
+
+    /// Is this map made by dots in keys alone?
+    pub(super) fn dotted(&self, at: &[Part]) -> bool {
+        !at.is_empty() && self.below(at).all(|l| matches!(l.body, Body::Value(_)) && l.base.len() < at.len())
+    }
+
+    /// An assignment that shows how they are written: in this table, else anywhere.
+    pub(super) fn model(&self, at: &[Part]) -> Option<&Line> {
+        let values = || self.all.iter().rev().filter(|l| matches!(l.body, Body::Value(_)));
+        values().find(|l| l.base == at).or_else(|| values().next())
+    }
+
+    pub(super) fn indent(&self, line: &Line) -> &str {
+        let indent = &self.text[line.start..line.keys.first().map_or(line.start, |k| k.1.start)];
+        if indent.trim().is_empty() { indent } else { "" }
+    }
+
+    /// What stands between a key and its value: one blank on each side, or none.
+    pub(super) fn equals(&self, line: &Line) -> &'static str {
+        let (Some(key), Body::Value(value)) = (line.keys.last(), &line.body) else { return " = " };
+        let between = &self.text[key.1.end..value.span.start];
+        match (between.starts_with('='), between.ends_with('=')) {
+            (true, true) => "=",
+            (true, false) => "= ",
+            (false, true) => " =",
+            (false, false) => " = ",
+        }
+    }
+
+    /// Does every string of the assignments stand in `'`, and is there one?
+    pub(super) fn all_literal(&self) -> bool {
+        let mut strings = self.all.iter().filter_map(|l| match &l.body {
+            Body::Value(node) if self.text[node.span.clone()].starts_with(['"', '\'']) => {
+                Some(self.text[node.span.clone()].starts_with('\''))
+            }
+            _ => None,
+        });
+        strings.next() == Some(true) && strings.all(|literal| literal)
+    }
+
+    /// Do blank lines stand before headers? Yes, where nothing shows it.
+    pub(super) fn apart(&self) -> bool {
+        let mut headers = self.all.iter().skip(1).filter(|l| matches!(l.body, Body::Header)).peekable();
+        headers.peek().is_none()
+            || headers.any(|l| super::super::scan::blank_before(&self.text.as_bytes()[..self.comments_above(l.start)]) > 0)
+    }
+
+    /// The start of the comment lines directly above a line.
+    pub(super) fn comments_above(&self, mut line: usize) -> usize {
+        let top = if self.text.starts_with('\u{feff}') { 3 } else { 0 };
+        while line > top {
+            let above = self.text[..line - 1].rfind('\n').map_or(top, |i| i + 1);
+            if !self.text[above..line].trim_start().starts_with('#') {
+                break;
+            }
+            line = above;
+        }
+        line
+    }
+
+    /// The same, if what stands there belongs to this line alone: no other assignment directly below, and not the top of the text.
+    pub(super) fn own_comments(&self, line: &Line) -> usize {
+        let below = self.text[line.end..].lines().next().unwrap_or_default().trim_start();
+        let above = self.comments_above(line.start);
+        let alone = below.is_empty() || below.starts_with(['#', '[']);
+        if alone && above > 0 { above } else { line.start }
+    }
+}

@@ -1,0 +1,284 @@
+//! A branch of a plain text set, added or removed: into the right table, the inline table, the array, or behind the keys with the same dots.
+//!
+//! `lines` reads a text as lines of assignments and headers, each with the path it stands for; `value` changes what stands in brackets. New tables
+//! come behind all that belongs to their parent, those of the root at the end of the text. A table that becomes a value goes from its place
+//! and is written where its parent's values are.
+
+mod lines;
+mod value;
+
+use self::lines::{Body, Lines, read};
+use super::print;
+use super::scalar::{self, Quote};
+use crate::document::Document;
+use crate::edit::{Graft, Plan};
+use crate::error::Unwritable;
+use crate::leaf::Span;
+use crate::path::{Part, display_parts};
+use crate::splice::Splice;
+use crate::tree::Tree;
+use crate::value::Value;
+
+/// See [`crate::syntax::Detail::graft`].
+pub(super) fn graft(document: &Document<'_>, crlf: bool, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable> {
+    let text = std::str::from_utf8(document.text).map_err(|_| refuse(&[], "TOML holds UTF-8 only"))?;
+    let mut editor = Editor { lines: read(text), crlf, cuts: Vec::new() };
+    let mut splice = Splice::default();
+    match &graft.plan {
+        Plan::Replace { at: [], tree } => editor.fill(&mut splice, tree)?,
+        Plan::Replace { at, tree } => editor.replace(&mut splice, at, tree)?,
+        Plan::Insert { at, key, tree } => editor.insert(&mut splice, at, key, tree)?,
+        Plan::Append { at, tree } => editor.append(&mut splice, at, tree)?,
+        Plan::Remove { at, last } => editor.remove(&mut splice, at, *last)?,
+    }
+    Ok(splice.finish(document.text))
+}
+
+fn refuse(at: &[Part], what: &str) -> Unwritable {
+    Unwritable { path: display_parts(at), what: what.to_owned() }
+}
+
+struct Editor<'t> {
+    lines: Lines<'t>,
+    crlf: bool,
+    /// What goes, in order.
+    cuts: Vec<Span>,
+}
+
+impl Editor<'_> {
+    /// Entries for a root that has none.
+    fn fill(&self, splice: &mut Splice, tree: &Tree) -> Result<(), Unwritable> {
+        for (key, tree) in tree.entries() {
+            self.insert(splice, &[], key, tree)?;
+        }
+        Ok(())
+    }
+
+    fn replace(&mut self, splice: &mut Splice, at: &[Part], tree: &Tree) -> Result<(), Unwritable> {
+        if let Some((line, rest)) = self.lines.holder(at) {
+            let Body::Value(root) = &line.body else { return Err(refuse(at, "it cannot be found in the text")) };
+            let value = root.find(rest).ok_or_else(|| refuse(at, "it is written with dots inside of braces"))?;
+            let old = &self.lines.text[value.span.clone()];
+            splice.replace(Span::new(value.span.start, value.span.end), self.in_place(at, tree, old)?.as_bytes());
+            return Ok(());
+        }
+        let (part, parent) = at.split_last().expect("the root is replaced elsewhere");
+        let item = matches!(part, Part::Index(_));
+        if item && !matches!(tree, Tree::Map(_)) {
+            return Err(refuse(at, "a list of tables holds tables only"));
+        }
+        let first = self.lines.below(at).next().ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
+        let by_header = matches!(first.body, Body::Header);
+        let (place, rest) = self.cut(splice, at);
+        match part {
+            Part::Key(key) if print::is_line(tree) || !by_header => self.insert_line(splice, parent, key, tree),
+            Part::Key(key) => self.put_tables(splice, place, &self.tables(parent, Some(key), tree)?, rest),
+            Part::Index(_) => self.put_tables(splice, place, &self.tables(parent, None, tree)?, rest),
+        }
+    }
+
+    /// One value for another, in its quotes.
+    fn in_place(&self, at: &[Part], tree: &Tree, old: &str) -> Result<String, Unwritable> {
+        let quote = Quote::of(old.as_bytes());
+        match tree {
+            Tree::Value(Value::Str(bytes)) if quote.is_none() => {
+                let bare = scalar::read(old.as_bytes()).is_some_and(|v| v.kind() == crate::Kind::Str);
+                let same = |b: &[u8]| Quote::of(b).is_none() && scalar::read(b).is_some_and(|v| v == Value::text(b));
+                if bare && same(bytes.as_slice()) {
+                    return String::from_utf8(bytes.as_slice().to_vec()).map_err(|_| refuse(at, "TOML holds UTF-8 only"));
+                }
+                print::line_value(tree)
+            }
+            Tree::Value(value) => scalar::spell(value, quote.unwrap_or(Quote::Basic)).ok_or_else(|| refuse(at, "TOML holds UTF-8 only")),
+            _ => print::line_value(tree),
+        }
+        .map_err(|e| Unwritable { path: display_parts(at), what: e.what })
+    }
+
+    fn insert(&self, splice: &mut Splice, at: &[Part], key: &[u8], tree: &Tree) -> Result<(), Unwritable> {
+        if let Some((line, rest)) = self.lines.holder(at) {
+            let Body::Value(root) = &line.body else { return Err(refuse(at, "it cannot be found in the text")) };
+            let table = root.find(rest).ok_or_else(|| refuse(at, "it is written with dots inside of braces"))?;
+            let bytes = format!("{} = {}", self.key(at, key)?, print::line_value(tree)?);
+            value::add(splice, self.lines.text, table, &bytes, self.crlf);
+            return Ok(());
+        }
+        if print::is_line(tree) || self.lines.dotted(at) {
+            return self.insert_line(splice, at, key, tree);
+        }
+        let end = if at.is_empty() { self.lines.text.len() } else { self.lines.end_below(at) };
+        self.put_tables(splice, end, &self.tables(at, Some(key), tree)?, false)
+    }
+
+    fn append(&self, splice: &mut Splice, at: &[Part], tree: &Tree) -> Result<(), Unwritable> {
+        if let Some((line, rest)) = self.lines.holder(at) {
+            let Body::Value(root) = &line.body else { return Err(refuse(at, "it cannot be found in the text")) };
+            let list = root.find(rest).ok_or_else(|| refuse(at, "it is written with dots inside of braces"))?;
+            let bytes = print::line_value(tree).map_err(|e| Unwritable { path: display_parts(at), what: e.what })?;
+            value::add(splice, self.lines.text, list, &bytes, self.crlf);
+            return Ok(());
+        }
+        if !matches!(tree, Tree::Map(_)) {
+            return Err(refuse(at, "a list of tables holds tables only"));
+        }
+        self.put_tables(splice, self.lines.end_below(at), &self.tables(at, None, tree)?, false)
+    }
+
+    fn remove(&mut self, splice: &mut Splice, at: &[Part], last: bool) -> Result<(), Unwritable> {
+        let (part, parent) = at.split_last().expect("a plan has a path");
+        if let Some((line, rest)) = self.lines.holder(at) {
+            let Body::Value(root) = &line.body else { return Err(refuse(at, "it cannot be found in the text")) };
+            if let Some((inner, above)) = rest.split_last() {
+                let home = root.find(above).ok_or_else(|| refuse(at, "it is written with dots inside of braces"))?;
+                return value::remove(splice, home, inner).ok_or_else(|| refuse(at, "it is written with dots inside of braces"));
+            }
+            let dotted = parent.len() - line.base.len();
+            if last && dotted > 0 {
+                // The map that these dots make stays, empty.
+                splice.replace(Span::new(line.keys[dotted - 1].1.end, root.span.end), b" = {}");
+                return Ok(());
+            }
+            splice.cut(Span::new(self.lines.own_comments(line), line.end));
+            return Ok(());
+        }
+        let first = self.lines.below(at).next().ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
+        let by_dots = matches!(first.body, Body::Value(_));
+        let (place, rest) = self.cut(splice, at);
+        let kept = parent.is_empty() || self.lines.header(parent).is_some();
+        match part {
+            Part::Index(_) if last => {
+                let (name, above) = parent.split_last().expect("a list has a name");
+                let Part::Key(name) = name else { return Err(refuse(at, "it cannot be found in the text")) };
+                self.insert_line(splice, above, name, &Tree::List(Vec::new()))
+            }
+            Part::Key(_) if last && by_dots && !kept => {
+                let (name, above) = parent.split_last().expect("it is not the root");
+                let Part::Key(name) = name else { return Ok(()) };
+                self.insert_line(splice, above, name, &Tree::Map(Vec::new()))
+            }
+            Part::Key(_) if last && !kept => {
+                let header = format!("[{}]\n", self.names(parent)?.join("."));
+                self.put_tables(splice, place, &header, rest)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// All lines below a path go, with the comments above headers. Where the first one stood, and whether something comes behind it.
+    fn cut(&mut self, splice: &mut Splice, at: &[Part]) -> (usize, bool) {
+        let mut cuts: Vec<Span> = Vec::new();
+        for (i, line) in self.lines.all.iter().enumerate().filter(|(_, l)| l.path.starts_with(at)) {
+            let span = match line.body {
+                Body::Header => {
+                    let next = self.lines.all[i + 1..].iter().find(|l| matches!(l.body, Body::Header));
+                    let end = next.map_or(self.lines.text.len(), |l| self.lines.comments_above(l.start));
+                    Span::new(self.lines.comments_above(line.start), end)
+                }
+                Body::Value(_) if cuts.last().is_some_and(|c| c.end as usize >= line.end) => continue,
+                Body::Value(_) => Span::new(self.lines.own_comments(line).max(cuts.last().map_or(0, |c| c.end as usize)), line.end),
+            };
+            match cuts.last_mut() {
+                Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+                _ => cuts.push(span),
+            }
+        }
+        for span in &mut cuts {
+            if span.end as usize == self.lines.text.len() {
+                span.start -= super::scan::blank_before(&self.lines.text.as_bytes()[..span.start as usize]) as u32;
+            }
+            splice.cut(*span);
+        }
+        self.cuts.clone_from(&cuts);
+        cuts.first().map_or((0, false), |first| (first.start as usize, (first.end as usize) < self.lines.text.len()))
+    }
+
+    fn key(&self, at: &[Part], name: &[u8]) -> Result<String, Unwritable> {
+        std::str::from_utf8(name).map(print::key).map_err(|_| refuse(at, "a key that is not UTF-8"))
+    }
+
+    fn names(&self, at: &[Part]) -> Result<Vec<String>, Unwritable> {
+        let names = at.iter().filter_map(|part| if let Part::Key(name) = part { Some(self.key(at, name)) } else { None });
+        names.collect()
+    }
+
+    /// A map or list of maps below a header; without a key one table more of a list.
+    fn tables(&self, parent: &[Part], key: Option<&[u8]>, tree: &Tree) -> Result<String, Unwritable> {
+        let mut path = self.names(parent)?;
+        if let Some(key) = key {
+            path.push(self.key(parent, key)?);
+        }
+        print::tables(path, tree, key.is_none())
+    }
+
+    /// `key = value` among the values of a table.
+    fn insert_line(&self, splice: &mut Splice, at: &[Part], key: &[u8], tree: &Tree) -> Result<(), Unwritable> {
+        let like = self.lines.model(at);
+        let key = self.key(at, key)?;
+        let value = self.like_others(tree, at)?;
+        let equals = like.map_or(" = ", |line| self.lines.equals(line));
+        let indent = like.map_or("", |line| self.lines.indent(line));
+        let own = self.lines.all.iter().rfind(|l| matches!(l.body, Body::Value(_)) && l.base == at && l.path.len() > l.base.len());
+        if let Some(line) = own.or_else(|| self.lines.header(at)) {
+            self.put(splice, line.end, format!("{indent}{key}{equals}{value}\n"));
+            return Ok(());
+        }
+        if at.is_empty() {
+            let first = self.lines.all.first().map_or(self.lines.text.len(), |l| self.lines.comments_above(l.start));
+            let apart = if self.lines.all.is_empty() { "" } else { "\n" };
+            self.put(splice, first, format!("{key}{equals}{value}\n{apart}"));
+            return Ok(());
+        }
+        if let Some(line) =
+            self.lines.all.iter().rfind(|l| matches!(l.body, Body::Value(_)) && l.path.starts_with(at) && l.base.len() < at.len())
+        {
+            let last = &line.keys[at.len() - line.base.len() - 1].1;
+            let dots = &self.lines.text[line.keys[0].1.start..last.end];
+            self.put(splice, line.end, format!("{}{dots}.{key}{equals}{value}\n", self.lines.indent(line)));
+            return Ok(());
+        }
+        let first = self.lines.below(at).next().ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
+        let header = self.names(at)?.join(".");
+        self.put(splice, self.lines.comments_above(first.start), format!("[{header}]\n{key}{equals}{value}\n\n"));
+        Ok(())
+    }
+
+    /// A value in literal quotes where all strings of the text stand in them.
+    fn like_others(&self, tree: &Tree, at: &[Part]) -> Result<String, Unwritable> {
+        if let Tree::Value(value @ Value::Str(bytes)) = tree
+            && self.lines.all_literal()
+            && !bytes.as_slice().contains(&b'\n')
+        {
+            return scalar::spell(value, Quote::Literal).ok_or_else(|| refuse(at, "TOML holds UTF-8 only"));
+        }
+        print::line_value(tree).map_err(|e| Unwritable { path: display_parts(at), what: e.what })
+    }
+
+    /// Tables at a place between lines. `before`: other tables may follow directly.
+    fn put_tables(&self, splice: &mut Splice, at: usize, tables: &str, before: bool) -> Result<(), Unwritable> {
+        let head = &self.lines.text[..at];
+        let blank = head.is_empty() || head.ends_with("\n\n") || head.ends_with("\n\r\n");
+        let apart = if blank || !self.lines.apart() { "" } else { "\n" };
+        let tail = if before && self.lines.apart() { "\n" } else { "" };
+        self.put(splice, at, format!("{apart}{tables}{tail}"));
+        Ok(())
+    }
+
+    /// Lines at the start of a line, or at the end of a text, which keeps its lack of a last line break.
+    fn put(&self, splice: &mut Splice, at: usize, lines: String) {
+        let mut lines = if self.crlf { lines.replace('\n', "\r\n") } else { lines };
+        let line_break = if self.crlf { "\r\n" } else { "\n" };
+        // Not inside of what goes.
+        let within = self.cuts.iter().find(|c| (c.start as usize) <= at && at < c.end as usize);
+        let (at, end) = within.map_or((at, at), |c| (c.start as usize, c.end as usize));
+        if end == self.lines.text.len() && lines.ends_with(&line_break.repeat(2)) {
+            lines.truncate(lines.len() - line_break.len());
+        }
+        let head = &self.lines.text[..at];
+        if !head.is_empty() && !head.ends_with('\n') && head != "\u{feff}" {
+            lines.truncate(lines.len() - line_break.len());
+            lines.insert_str(0, line_break);
+        }
+        splice.insert(at, lines.as_bytes());
+        zeroize::Zeroize::zeroize(&mut lines);
+    }
+}

@@ -1,0 +1,268 @@
+//! Changes where things stand on lines of their own.
+
+use super::find::{Entry, Spot, Text};
+use super::{refuse, span, write};
+use crate::error::Unwritable;
+use crate::path::Part;
+use crate::splice::Splice;
+use crate::tree::Tree;
+use crate::yaml::detail::{DocumentSite, Root};
+use crate::yaml::parse::{Node, Tag, What, Written};
+
+/// A string?
+fn is_text(tree: &Tree) -> bool {
+    matches!(tree, Tree::Value(v) if v.kind() == crate::Kind::Str)
+}
+
+/// Where a value stands: on the line of its key or dash, and on lines below that.
+struct Lines {
+    /// Behind anchor and tag.
+    from: usize,
+    inline: (usize, usize),
+    below: (usize, usize),
+}
+
+impl Text<'_> {
+    /// Puts a branch in place of another one.
+    pub(super) fn replace(&self, splice: &mut Splice, spot: &Spot, tree: &Tree) -> Result<(), Unwritable> {
+        let Some(home) = spot.home else { return Err(refuse(&[], "the root cannot be replaced")) };
+        if self.flow(home) {
+            return self.replace_in_flow(splice, spot, tree);
+        }
+        let column = self.node(home).column as usize;
+        let mut habit = self.habit(Some(home));
+        let item = matches!(self.node(home).what, What::List { .. });
+        let lines = self.lines(spot, column);
+        habit.literals = self.with_inner_comments(lines.below.1, column) == lines.below.1;
+        let mut spelled = write::branch(tree, column, item, &habit)?;
+        let (start, end) = lines.inline;
+        let tag = self.tag(spot.node).filter(|_| !is_text(tree) || self.node(spot.node).tag.must_go());
+        let mut from = lines.from.min(start);
+        let container = tree.entries().next().is_some() || tree.items().next().is_some();
+        if item && container {
+            if self.node(spot.node).anchored {
+                // Behind the anchor it would be the first key's.
+                spelled.splice(..0, std::iter::once(b'\n').chain(std::iter::repeat_n(b' ', column + 1)));
+            } else if tag.is_none() && from == spot.after && start > from {
+                splice.replace(span(from, start), b" ");
+            }
+        }
+        let first = spelled.iter().position(|&b| b == b'\n').unwrap_or(spelled.len());
+        let (inline, below) = (&spelled[..first], &spelled[(first + 1).min(spelled.len())..]);
+        if let Some((tag, tag_end)) = tag {
+            let blanks = self.bytes[tag_end..].iter().take_while(|&&b| b == b' ').count();
+            if tag_end + blanks >= start && inline.is_empty() {
+                from = self.bytes[..tag].trim_ascii_end().len();
+            } else {
+                let cut_end = (tag_end + blanks).min(start.max(tag_end));
+                splice.cut(span(tag, cut_end));
+                from = from.max(cut_end).min(start);
+            }
+        }
+        match (start == end, inline.is_empty()) {
+            (_, true) => splice.cut(span(from, end)),
+            (true, false) => splice.insert(start, &[b" ", inline.trim_ascii_start()].concat()),
+            (false, false) => splice.replace(span(start, end), inline.trim_ascii_start()),
+        }
+        self.put_lines(splice, lines.below, below);
+        Ok(())
+    }
+
+    /// The tag of a node.
+    fn tag(&self, node: u32) -> Option<(usize, usize)> {
+        let node = self.node(node);
+        let props = self.parsed.props.get(node.props as usize).filter(|_| node.tag != Tag::None)?;
+        (!props.tag.is_empty()).then_some((props.tag.start as usize, props.tag.end as usize))
+    }
+
+    /// Lines in place of lines. At the end of a text without a last line break there is none afterwards either.
+    fn put_lines(&self, splice: &mut Splice, (start, end): (usize, usize), lines: &[u8]) {
+        let mut bytes = self.broken(lines);
+        let line_break: &[u8] = if self.crlf { b"\r\n" } else { b"\n" };
+        let open = start > 0 && !matches!(self.bytes[start - 1], b'\n' | b'\r') && !self.bytes[..start].ends_with("\u{feff}".as_bytes());
+        if !bytes.is_empty() && open {
+            bytes.splice(..0, line_break.iter().copied());
+        }
+        let unfinished = end == self.bytes.len() && end > 0 && !matches!(self.bytes[end - 1], b'\n' | b'\r');
+        if !bytes.is_empty() && unfinished && bytes.ends_with(line_break) {
+            bytes.truncate(bytes.len() - line_break.len());
+        }
+        splice.replace(span(start, end), &bytes);
+    }
+
+    /// With the text's own line breaks.
+    fn broken(&self, lines: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(lines.len() + 16);
+        for &b in lines {
+            if b == b'\n' && self.crlf {
+                out.push(b'\r');
+            }
+            out.push(b);
+        }
+        out
+    }
+
+    /// Behind anchor and tag of a node, on the line of its indicator.
+    fn behind_props(&self, spot: &Spot) -> usize {
+        let node = self.node(spot.node);
+        let (mut at, mut anchor, mut tag) = (spot.after, node.anchored, node.tag != Tag::None);
+        loop {
+            let blanks = self.bytes[at..].iter().take_while(|&&b| b == b' ' || b == b'\t').count();
+            match self.bytes.get(at + blanks) {
+                Some(b'&') if anchor => anchor = false,
+                Some(b'!') if tag => tag = false,
+                _ => return at,
+            }
+            at += blanks;
+            at += self.bytes[at..].iter().take_while(|b| !b" \t\r\n".contains(b)).count();
+        }
+    }
+
+    fn lines(&self, spot: &Spot, column: usize) -> Lines {
+        let node = self.node(spot.node);
+        let from = self.behind_props(spot);
+        let own = (node.span.start as usize, node.span.end as usize);
+        let behind = |end: usize| (self.next_line(end), self.next_line(end));
+        match node.what {
+            What::Scalar(Written::Literal | Written::Folded) => {
+                let header = self.parsed.props[node.props as usize].header;
+                Lines { from, inline: (header.start as usize, header.end as usize), below: own }
+            }
+            What::Scalar(Written::Plain) if node.span.is_empty() => Lines { from, inline: (from, from), below: behind(from) },
+            What::Scalar(_) | What::Alias(_) | What::Map { flow: true } | What::List { flow: true } => {
+                Lines { from, inline: own, below: behind(own.1) }
+            }
+            What::Map { .. } | What::List { .. } => {
+                let end = self.with_inner_comments(self.lines_end(spot.node), column);
+                let line = self.line_end(from);
+                let blanks = self.bytes[from..line].iter().take_while(|&&b| b == b' ' || b == b'\t').count();
+                let starts_here = !matches!(self.bytes.get(from + blanks), None | Some(b'\n' | b'\r' | b'#'));
+                if !starts_here {
+                    return Lines { from, inline: (from, from), below: (self.next_line(from), end) };
+                }
+                let one_line = self.line_end(own.1) == line && own.1 <= line;
+                let inline_end = if one_line { own.1 } else { line };
+                Lines { from, inline: (from + blanks, inline_end), below: (self.next_line(from), end.max(self.next_line(from))) }
+            }
+        }
+    }
+
+    /// One entry more in a container that has some.
+    pub(super) fn add(&self, splice: &mut Splice, spot: &Spot, key: Option<&[u8]>, tree: &Tree) -> Result<(), Unwritable> {
+        if self.flow(spot.node) {
+            return self.add_in_flow(splice, spot, key, tree);
+        }
+        let column = self.node(spot.node).column as usize;
+        let habit = self.habit(Some(spot.node));
+        let mut bytes = Vec::new();
+        match key {
+            Some(key) => bytes = write::entry(key, tree, column, &habit)?,
+            None => {
+                bytes.resize(column, b' ');
+                bytes.push(b'-');
+                bytes.extend(write::branch(tree, column, true, &habit)?);
+            }
+        }
+        let end = self.with_inner_comments(self.lines_end(spot.node), column);
+        self.finish_last_block(splice, spot.node, end);
+        self.put_lines(splice, (end, end), &bytes);
+        Ok(())
+    }
+
+    /// A block scalar that ends with the text, without a line break, gets one now: its header must say that it is no part of the value.
+    fn finish_last_block(&self, splice: &mut Splice, node: u32, end: usize) {
+        let last = self.last_leaf(node);
+        let block = matches!(last.what, What::Scalar(w) if w.is_block());
+        if block && end == self.bytes.len() && !last.text.ends_with('\n') && !matches!(self.bytes.last(), Some(b'\n' | b'\r')) {
+            let header = self.parsed.props[last.props as usize].header;
+            if !self.bytes[header.range()].iter().any(|b| matches!(b, b'-' | b'+')) {
+                splice.insert(header.end as usize, b"-");
+            }
+        }
+    }
+
+    pub(super) fn remove_in_block(&self, splice: &mut Splice, spot: &Spot, part: &Part) -> Result<(), Unwritable> {
+        let entries = self.entries(spot);
+        let wanted = self.entry(spot, part).ok_or_else(|| refuse(std::slice::from_ref(part), "it cannot be found in the text"))?;
+        let place = entries.iter().position(|e| e.value == wanted.value).unwrap_or_default();
+        let column = self.node(spot.node).column as usize;
+        let mut end = self.with_inner_comments(self.lines_end(wanted.value), column);
+        // The first entry of a container that begins behind a dash: the next one moves up to it.
+        let same_line = spot.home.is_some() && self.line_start(spot.after) == self.line_start(wanted.start);
+        if place == 0 && same_line {
+            let from = self.behind_props(spot);
+            let blanks = self.bytes[from..].iter().take_while(|&&b| b == b' ').count();
+            let next = self.bytes[end..].iter().position(|b| !b" \t\r\n".contains(b)).map_or(self.bytes.len(), |n| end + n);
+            splice.cut(span(from + blanks, next));
+            return Ok(());
+        }
+        let before = place.checked_sub(1).map(|i| self.last_leaf(entries[i].value));
+        if before.is_some_and(|leaf| self.keeps_blank_lines(leaf)) {
+            // The blank lines behind this entry would become part of the text before it, and so would those above its comment.
+            while end < self.bytes.len() && self.first_on_line(end).is_none() {
+                end = self.next_line(end);
+            }
+            splice.cut(span(self.line_start(wanted.start), end));
+            return Ok(());
+        }
+        splice.cut(span(self.own_comments(&wanted, end, column), end));
+        Ok(())
+    }
+
+    /// `|+`
+    fn keeps_blank_lines(&self, node: &Node<'_>) -> bool {
+        let block = matches!(node.what, What::Scalar(w) if w.is_block());
+        block && self.bytes[self.parsed.props[node.props as usize].header.range()].contains(&b'+')
+    }
+
+    /// The start of an entry's lines with the comment lines directly above that are its own: no other entry stands directly below, and the top of the
+    /// document is not reached.
+    fn own_comments(&self, entry: &Entry, end: usize, column: usize) -> usize {
+        let line = self.line_start(entry.start);
+        let alone = match (end < self.bytes.len()).then(|| self.first_on_line(end)).flatten() {
+            None | Some((_, b'#')) => true,
+            Some((indent, _)) => indent < column,
+        };
+        let mut start = line;
+        while alone && start > 0 {
+            let above = self.line_start(start - 1 - usize::from(start > 1 && self.bytes[..start].ends_with(b"\r\n")));
+            match self.first_on_line(above) {
+                Some((indent, b'#')) if indent == column => start = above,
+                _ => break,
+            }
+        }
+        let before = self.bytes[..start].trim_ascii_end();
+        if start < line && (before.is_empty() || before.ends_with(b"---")) { line } else { start }
+    }
+
+    /// The only entry of a root map goes.
+    pub(super) fn empty_root(&self, splice: &mut Splice, spot: &Spot) {
+        let start = self.entries(spot).first().map_or(0, |e| self.line_start(e.start));
+        let start = start + if self.bytes[start..].starts_with("\u{feff}".as_bytes()) { 3 } else { 0 };
+        self.put_lines(splice, (start, self.with_inner_comments(self.lines_end(spot.node), 0)), b"{}\n");
+    }
+
+    /// Entries for a root that has none.
+    pub(super) fn fill_root(&self, splice: &mut Splice, site: &DocumentSite, tree: &Tree) -> Result<(), Unwritable> {
+        let habit = self.habit(None);
+        let mut bytes = Vec::new();
+        for (key, tree) in tree.entries() {
+            bytes.extend(write::entry(key, tree, 0, &habit)?);
+        }
+        let root = self.node(self.parsed.parts[0].root).span;
+        if matches!(site.root, Root::Null(span) if span.is_empty()) {
+            let end = site.end as usize;
+            self.put_lines(splice, (end, end), &bytes);
+            return Ok(());
+        }
+        let mut bytes = self.broken(&bytes);
+        let mut start = root.start as usize;
+        bytes.truncate(bytes.trim_ascii_end().len());
+        if self.line_start(start) != start && !self.bytes[..start].ends_with("\u{feff}".as_bytes()) {
+            bytes.splice(..0, self.broken(b"\n"));
+            start = self.bytes[..start].trim_ascii_end().len();
+        }
+        splice.replace(span(start, root.end as usize), &bytes);
+        Ok(())
+    }
+}

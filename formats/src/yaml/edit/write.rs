@@ -1,0 +1,202 @@
+//! A branch spelled in the manner of the text it goes into. (`yaml/print` writes whole trees as SOPS does.) Comments are not written: branches that
+//! are set have none.
+
+use crate::error::Unwritable;
+use crate::limits::Limits;
+use crate::path::{Part, display_parts};
+use crate::tree::Tree;
+use crate::value::{Value, yaml_float};
+use crate::yaml::print::{Place, Style, scalar};
+
+/// How a text is written.
+pub(super) struct Habit {
+    /// By how much a map stands further in than its key.
+    pub step: usize,
+    /// The same for the dashes of a list.
+    pub dash: usize,
+    /// The style of strings on one line, and of keys.
+    pub strings: Style,
+    pub keys: Style,
+    /// Text of several lines stands as a literal; else in double quotes.
+    pub literals: bool,
+    /// A whole float is written with `.0`.
+    pub floats_stay: bool,
+}
+
+/// A line `key: value` at a column, with the lines that belong to it.
+pub(super) fn entry(key: &[u8], tree: &Tree, column: usize, habit: &Habit) -> Result<Vec<u8>, Unwritable> {
+    let mut writer = Writer { habit, out: Vec::new(), path: Vec::new() };
+    writer.entry(key, tree, column)?;
+    Ok(writer.out)
+}
+
+/// What stands behind the `:` of a key at a column, or (`item`) behind a dash there: the rest of its line and the lines below.
+pub(super) fn branch(tree: &Tree, column: usize, item: bool, habit: &Habit) -> Result<Vec<u8>, Unwritable> {
+    let mut writer = Writer { habit, out: Vec::new(), path: Vec::new() };
+    if item {
+        writer.item(tree, column)?
+    } else {
+        writer.value(tree, column)?
+    }
+    Ok(writer.out)
+}
+
+/// A branch in brackets, on one line; with its key, if it has one.
+pub(super) fn flow(key: Option<&[u8]>, tree: &Tree, habit: &Habit) -> Result<Vec<u8>, Unwritable> {
+    let mut writer = Writer { habit, out: Vec::new(), path: Vec::new() };
+    if let Some(key) = key {
+        writer.key(key, true)?;
+        writer.out.push(b' ');
+    }
+    writer.flow(tree)?;
+    Ok(writer.out)
+}
+
+/// A key of more bytes than a reader looks ahead for its colon.
+const LONG_KEY: usize = 1000;
+
+struct Writer<'h> {
+    habit: &'h Habit,
+    out: Vec<u8>,
+    path: Vec<Part>,
+}
+
+impl Writer<'_> {
+    fn down(&mut self, part: Part) -> Result<(), Unwritable> {
+        self.path.push(part);
+        if self.path.len() < Limits::PLAIN.depth {
+            return Ok(());
+        }
+        Err(self.refuse(&format!("nested more than {} levels deep", Limits::PLAIN.depth)))
+    }
+
+    fn refuse(&self, what: &str) -> Unwritable {
+        Unwritable { path: display_parts(&self.path), what: what.to_owned() }
+    }
+
+    fn key(&mut self, key: &[u8], flow: bool) -> Result<(), Unwritable> {
+        if key.len() > LONG_KEY || std::str::from_utf8(key).is_err() {
+            return Err(self.refuse("a key that is too long, or not UTF-8"));
+        }
+        let place = Place { column: 0, parent: 0, flow, key: true };
+        let style = if key == b"<<" || key.contains(&b'\n') { Style::Double } else { self.habit.keys };
+        scalar(&mut self.out, &Value::text(key), style, &place);
+        self.out.push(b':');
+        Ok(())
+    }
+
+    fn entry(&mut self, key: &[u8], tree: &Tree, column: usize) -> Result<(), Unwritable> {
+        self.out.resize(self.out.len() + column, b' ');
+        self.key(key, false)?;
+        self.down(Part::Key(key.to_vec()))?;
+        self.value(tree, column)?;
+        self.path.pop();
+        Ok(())
+    }
+
+    fn value(&mut self, tree: &Tree, column: usize) -> Result<(), Unwritable> {
+        if is_scalar(tree) {
+            self.out.push(b' ');
+            let column = (column + self.habit.step, column);
+            return self.scalar(tree, column.0, column.1);
+        }
+        self.out.push(b'\n');
+        for (key, tree) in tree.entries() {
+            self.entry(key, tree, column + self.habit.step)?;
+        }
+        let column = column + self.habit.dash;
+        for (i, tree) in tree.items().enumerate() {
+            self.down(Part::Index(i))?;
+            self.out.resize(self.out.len() + column, b' ');
+            self.out.push(b'-');
+            self.item(tree, column)?;
+            self.path.pop();
+        }
+        Ok(())
+    }
+
+    /// Behind the dash at a column.
+    fn item(&mut self, tree: &Tree, column: usize) -> Result<(), Unwritable> {
+        self.out.push(b' ');
+        if is_scalar(tree) {
+            return self.scalar(tree, column + 2, column);
+        }
+        for (i, (key, tree)) in tree.entries().enumerate() {
+            let start = self.out.len();
+            self.entry(key, tree, column + 2)?;
+            if i == 0 {
+                self.out.drain(start..start + column + 2);
+            }
+        }
+        for (i, tree) in tree.items().enumerate() {
+            self.down(Part::Index(i))?;
+            if i > 0 {
+                self.out.resize(self.out.len() + column + 2, b' ');
+            }
+            self.out.push(b'-');
+            self.item(tree, column + 2)?;
+            self.path.pop();
+        }
+        Ok(())
+    }
+
+    /// A scalar or an empty container, and the end of its line.
+    fn scalar(&mut self, tree: &Tree, column: usize, parent: usize) -> Result<(), Unwritable> {
+        match tree {
+            Tree::Value(value) => self.spell(value, &Place { column, parent, flow: false, key: false }),
+            _ => self.flow(tree)?,
+        }
+        self.out.push(b'\n');
+        Ok(())
+    }
+
+    fn spell(&mut self, value: &Value, place: &Place) {
+        let style = match value {
+            Value::Str(bytes) if bytes.as_slice() == b"<<" => Style::Double,
+            Value::Str(bytes) if bytes.as_slice().contains(&b'\n') && !self.habit.literals => Style::Double,
+            Value::Str(bytes) if !bytes.as_slice().contains(&b'\n') => self.habit.strings,
+            _ => Style::Plain,
+        };
+        scalar(&mut self.out, value, style, place);
+        if let Value::Float(v) = value
+            && self.habit.floats_stay
+            && !yaml_float(*v).contains(['.', 'e'])
+        {
+            self.out.extend_from_slice(b".0");
+        }
+    }
+
+    fn flow(&mut self, tree: &Tree) -> Result<(), Unwritable> {
+        match tree {
+            Tree::Null => self.out.extend_from_slice(b"null"),
+            Tree::Value(value) => self.spell(value, &Place { column: 0, parent: 0, flow: true, key: false }),
+            Tree::Map(_) => {
+                self.out.push(b'{');
+                for (i, (key, tree)) in tree.entries().enumerate() {
+                    self.out.extend_from_slice(if i > 0 { b", " } else { b"" });
+                    self.key(key, true)?;
+                    self.out.push(b' ');
+                    self.down(Part::Key(key.to_vec()))?;
+                    self.flow(tree)?;
+                    self.path.pop();
+                }
+                self.out.push(b'}');
+            }
+            Tree::List(_) => {
+                self.out.push(b'[');
+                for (i, tree) in tree.items().enumerate() {
+                    self.out.extend_from_slice(if i > 0 { b", " } else { b"" });
+                    self.down(Part::Index(i))?;
+                    self.flow(tree)?;
+                    self.path.pop();
+                }
+                self.out.push(b']');
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_scalar(tree: &Tree) -> bool {
+    tree.entries().next().is_none() && tree.items().next().is_none()
+}

@@ -1,0 +1,43 @@
+//! `leafcrypt unset`
+
+use std::path::PathBuf;
+
+use super::Context;
+use super::decrypt::Opening;
+use crate::error::Error;
+use crate::flows::rules::Given;
+use crate::flows::target::{Destination, Done, Types};
+use crate::flows::unset::Unset;
+
+/// Remove a value or branch of a sealed file, in place
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The file
+    file: PathBuf,
+    /// Where: '["a"]["b"][0]'
+    path: String,
+    /// Nothing there is no error
+    #[arg(long)]
+    idempotent: bool,
+    #[command(flatten)]
+    types: super::set::TypeFlags,
+    #[command(flatten)]
+    opening: Opening,
+    #[command(flatten)]
+    writing: super::shared::Writing,
+}
+
+impl Args {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        let order = self.opening.order(context)?;
+        let unset = Unset {
+            to: Destination { path: self.file.clone(), write_through: self.writing.write_through },
+            types: Types { input: self.types.input(context)?, ..Types::default() },
+            path: self.path.clone(),
+            idempotent: self.idempotent,
+            given: Given { config: context.config(), ..Given::default() },
+            how: self.opening.how(&order, context),
+        };
+        unset.run(&context.world)
+    }
+}

@@ -1,0 +1,270 @@
+//! One place of an opened file changed: what `set` and `unset` share. And the value of `set` as it is given: one JSON text.
+
+use std::cell::OnceCell;
+use std::path::Path;
+
+use leafcrypt_formats::{Change, Document, EditError, Floats, Format, Item, Kind, LeafId, Member, Mode, Part, Tree, Value};
+use zeroize::Zeroizing;
+
+use super::rules::{self, Given};
+use super::trust;
+use crate::config::Rule;
+use crate::error::Error;
+use crate::sealed_file::{OpenFile, scan_options};
+use crate::world::World;
+
+/// A change at one path of a file.
+pub struct Branch<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// Where in it.
+    pub at: &'a [Part],
+    /// What happens there; none: it goes.
+    pub tree: Option<&'a Tree>,
+    /// Which configuration; nothing else is given to these commands.
+    pub given: &'a Given,
+    /// The creation rule. Looked for once the file has opened, and not again under its lock.
+    pub rule: OnceCell<Option<Rule>>,
+}
+
+/// What a change did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Did {
+    /// The plain text is another.
+    Changed,
+    /// It is as it was.
+    Nothing,
+}
+
+impl Branch<'_> {
+    /// Does it.
+    ///
+    /// # Errors
+    /// The path does not fit, the format cannot hold the value, or it would stand in clear.
+    pub fn apply(&self, file: &mut OpenFile<'_>, warnings: &mut Vec<String>, world: &World<'_>) -> Result<Did, Error> {
+        let rule = match self.rule.get() {
+            Some(rule) => rule,
+            None => {
+                let config = rules::load(Some(self.path), self.given, world, warnings)?;
+                let rule = trust::rule_of(self.path, config.as_ref(), world)?;
+                self.rule.get_or_init(|| rule)
+            }
+        };
+        trust::vouch(file, rule.as_ref());
+        let plain = self.changed(file, rule.as_ref(), warnings, world)?;
+        if *plain == *file.plain() {
+            return Ok(Did::Nothing);
+        }
+        file.replace(std::mem::take(&mut *{ plain }));
+        Ok(Did::Changed)
+    }
+
+    fn changed(
+        &self,
+        file: &OpenFile<'_>,
+        rule: Option<&Rule>,
+        warnings: &mut Vec<String>,
+        world: &World<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let (name, manners) = (self.path.display().to_string(), world.manners);
+        if file.format() == Format::Binary {
+            return self.binary();
+        }
+        let options = scan_options(Mode::Plain, manners);
+        let syntax = |source| Error::PlainSyntax { path: name.clone(), source };
+        let document = Document::parse(file.format(), file.plain(), &options).map_err(syntax)?;
+        let exported = exported(&document, self.at).filter(|_| manners.own_dialect);
+        let at = exported.as_deref().unwrap_or(self.at);
+        if self.tree.is_some()
+            && let Some(Part::Key(key)) = at.first()
+            && is_reserved(file.format(), key)
+        {
+            return Err(Error::Reserved { path: name, key: String::from_utf8_lossy(key).into_owned() });
+        }
+        let change = self.tree.map_or(Change::Remove, Change::Set);
+        let floats = if manners.typed_set { Floats::Stay } else { Floats::AsSops };
+        let new = match document.edit(at, change, floats, &options) {
+            Ok(new) => Zeroizing::new(new),
+            // SOPS looks for a name that is this number, finds none, and writes the file as it is.
+            Err(EditError::PositionInMap { .. }) if !manners.typed_set => return Ok(Zeroizing::new(file.plain().to_vec())),
+            Err(error) => return Err(refused(error, name, at)),
+        };
+        if self.tree.is_some() && *new != *file.plain() {
+            let after = Document::parse(file.format(), &new, &options).map_err(syntax)?;
+            for leaf in new_leaves(&document, &after) {
+                trust::refuse_clear(&after, leaf, file.settings(), rule, &name, manners, warnings)?;
+            }
+        }
+        Ok(new)
+    }
+
+    /// A binary file has one value.
+    fn binary(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+        match (self.at, self.tree) {
+            ([Part::Key(key)], Some(Tree::Value(Value::Str(bytes)))) if key == b"data" => Ok(Zeroizing::new(bytes.as_slice().to_vec())),
+            _ => Err(Error::SetRefused { what: "a binary file has one value, [\"data\"], and it is a string".to_owned() }),
+        }
+    }
+}
+
+/// Names that are the metadata's.
+fn is_reserved(format: Format, key: &[u8]) -> bool {
+    if format == Format::Dotenv { key.starts_with(b"sops_") } else { key == b"sops" }
+}
+
+/// In an ENV file whose assignments all begin with `export `, the same of a name: for SOPS the word is part of it.
+fn exported(document: &Document<'_>, at: &[Part]) -> Option<Vec<Part>> {
+    let [Part::Key(name)] = at else { return None };
+    let names = || document.leaves().iter().filter_map(|leaf| document.paths().name(leaf.path));
+    let all = names().next().is_some() && names().all(|n| n.starts_with(b"export "));
+    let plain = !name.starts_with(b"export ") && !names().any(|n| n == name);
+    (document.format() == Format::Dotenv && all && plain).then(|| vec![Part::Key([b"export ", &name[..]].concat())])
+}
+
+/// The leaves that were not there, or had another value.
+fn new_leaves(before: &Document<'_>, after: &Document<'_>) -> Vec<LeafId> {
+    let known = |document: &Document<'_>, i: usize| document.paths().display(document.leaf(LeafId(i as u32)).path);
+    let mut old: std::collections::HashMap<String, Vec<LeafId>> = std::collections::HashMap::new();
+    for i in 0..before.leaves().len() {
+        old.entry(known(before, i)).or_default().push(LeafId(i as u32));
+    }
+    let is_new = |i: &usize| {
+        let value = after.value(LeafId(*i as u32));
+        !old.get(&known(after, *i)).is_some_and(|ids| ids.iter().any(|id| before.value(*id).same(&value)))
+    };
+    (0..after.leaves().len()).filter(is_new).map(|i| LeafId(i as u32)).collect()
+}
+
+fn refused(error: EditError, path: String, at: &[Part]) -> Error {
+    let name = |part: &Part| match part {
+        Part::Key(name) => String::from_utf8_lossy(name).into_owned(),
+        Part::Index(n) => n.to_string(),
+    };
+    match error {
+        EditError::Unwritable(source) => Error::Unholdable { path, source },
+        EditError::NotThere { at: shown, depth } => {
+            let sops = match &at[depth] {
+                Part::Key(name) => format!("Key not found: {}", String::from_utf8_lossy(name)),
+                Part::Index(n) => format!("Index {n} out of bounds"),
+            };
+            Error::NotSet { path, what: format!("there is nothing at {shown}"), sops, missing: true }
+        }
+        EditError::Leaf { at: shown, depth, kind } => {
+            let kind = match kind {
+                "str" => "string",
+                "float" => "float64",
+                "time" => "time.Time",
+                "null" => "<nil>",
+                other => other,
+            };
+            let sops = format!("Unsupported type: {kind} for item '{}'", name(&at[depth]));
+            Error::NotSet { path, what: format!("{shown} is neither a map nor a list"), sops, missing: false }
+        }
+        other => Error::SetRefused { what: format!("{path}: {other}") },
+    }
+}
+
+/// These commands say 2 for a file that is not there, where others say 100.
+pub(super) fn must_exist(error: Error, file: &Path) -> Error {
+    match error {
+        Error::Read { path, source: crate::files::ReadError::NotFound } if path == file.display().to_string() => {
+            Error::NothingToChange { path }
+        }
+        other => other,
+    }
+}
+
+/// One JSON text as a branch. As `sops` a number alone is a float, and lists are refused.
+///
+/// # Errors
+/// No JSON; a number with more digits than we can hold; a list.
+pub fn read_json(json: &str, typed: bool) -> Result<Tree, Error> {
+    let text = Zeroizing::new([&b"{\"\":"[..], json.as_bytes(), b"}"].concat());
+    let options = leafcrypt_formats::ScanOptions::PLAIN;
+    let document = Document::parse(Format::Json, &text, &options).map_err(|_| Error::BadSetValue)?;
+    let mut trees = document.trees();
+    let members = match trees.pop() {
+        // A comma in the text would have made more than one.
+        Some(Tree::Map(members)) if members.len() == 1 => members,
+        _ => return Err(Error::BadSetValue),
+    };
+    let Some(Member::Entry(_, tree)) = members.into_iter().next() else { return Err(Error::BadSetValue) };
+    if typed {
+        for (i, leaf) in document.leaves().iter().enumerate() {
+            let source = &text[leaf.span.range()];
+            if matches!(leaf.kind, Kind::Float) && !holds(source, &document.value(LeafId(i as u32))) {
+                return Err(Error::TooManyDigits { at: document.paths().display(leaf.path).trim_start_matches("[\"\"]").to_owned() });
+            }
+        }
+        return Ok(tree);
+    }
+    match tree {
+        Tree::List(_) => Err(Error::SetList),
+        Tree::Value(Value::Int(n)) => Ok(Tree::Value(Value::Float(n as f64))),
+        tree => finite(&tree).then_some(tree).ok_or(Error::BadSetValue),
+    }
+}
+
+/// Go's reader refuses a number that no float is.
+fn finite(tree: &Tree) -> bool {
+    match tree {
+        Tree::Value(Value::Float(v)) => v.is_finite(),
+        Tree::Map(members) => members.iter().all(|m| !matches!(m, Member::Entry(_, tree) if !finite(tree))),
+        Tree::List(items) => items.iter().all(|i| !matches!(i, Item::Value(tree) if !finite(tree))),
+        _ => true,
+    }
+}
+
+/// Has the float all digits that were given?
+fn holds(source: &[u8], value: &Value) -> bool {
+    let Value::Float(v) = value else { return true };
+    let text = String::from_utf8_lossy(source);
+    let is_integer = !text.contains(['.', 'e', 'E']);
+    v.is_finite() && !is_integer && digits(&text) == digits(&format!("{v:e}"))
+}
+
+/// The digits of a number without zeros at the ends, and the power of ten of the last.
+fn digits(number: &str) -> (String, i64) {
+    let (mantissa, power) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{}{fraction}", whole.trim_start_matches('-'));
+    let kept = all.trim_end_matches('0');
+    if kept.trim_start_matches('0').is_empty() {
+        return (String::new(), 0);
+    }
+    let power = power.parse::<i64>().unwrap_or(i64::MAX / 2) - fraction.len() as i64 + (all.len() - kept.len()) as i64;
+    (kept.trim_start_matches('0').to_owned(), power)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values() {
+        let check = |json: &str, typed: bool, expected: Option<Tree>| assert_eq!(read_json(json, typed).ok(), expected, "{json}");
+        let (int, float) = (|n| Some(Tree::Value(Value::Int(n))), |v| Some(Tree::Value(Value::Float(v))));
+        check("5", true, int(5));
+        check("5", false, float(5.0));
+        check(" 5\n", true, int(5));
+        check("5.0", true, float(5.0));
+        check("1.10", true, float(1.1));
+        check("0.1e3", true, float(100.0));
+        check("0.0", true, float(0.0));
+        check("12345678901234567890", true, None);
+        check("12345678901234567", false, float(12345678901234568.0));
+        check("3.14159265358979323846", true, None);
+        check("1e400", true, None);
+        check("1e400", false, None);
+        check("null", true, Some(Tree::Null));
+        check("\"a\\nb\"", true, Some(Tree::text("a\nb")));
+        check("[1]", true, Some(Tree::list([Tree::Value(Value::Int(1))])));
+        check("[1]", false, None);
+        check("{\"a\": [1]}", false, Some(Tree::map([("a", Tree::list([Tree::Value(Value::Int(1))]))])));
+        check("1, \"b\": 2", true, None);
+        check("1, \"\": 2", true, None);
+        check("1}", true, None);
+        check("", true, None);
+        check("text", true, None);
+    }
+}

@@ -1,0 +1,122 @@
+//! A secret that nobody sees: `--random 32`, `--random 16:hex`, `--random 8:abc123`.
+
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::world::{NoRandomness, Random};
+
+/// Characters to choose from, by name.
+const ALPHABETS: [(&str, &str); 4] = [
+    ("alnum", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
+    ("hex", "0123456789abcdef"),
+    ("base64url", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+    ("digits", "0123456789"),
+];
+
+/// A longer one is a mistake.
+const LONGEST: usize = 1 << 16;
+
+/// What to make: how long, of what.
+#[derive(Debug)]
+pub struct Recipe {
+    length: usize,
+    alphabet: Vec<char>,
+}
+
+impl Recipe {
+    /// Reads `N` or `N:alphabet`: a name (`alnum`, `hex`, `base64url`, `digits`), or the characters themselves.
+    ///
+    /// # Errors
+    /// No number, or fewer than two characters, or one twice.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let (number, alphabet) = text.split_once(':').unwrap_or((text, "alnum"));
+        let length = number.parse().ok().filter(|n| (1..=LONGEST).contains(n));
+        let length = length.ok_or_else(|| usage("--random wants a number of characters, from 1 to 65536, as in 32 or 32:hex"))?;
+        let named = ALPHABETS.iter().find(|(name, _)| *name == alphabet).map(|(_, characters)| *characters);
+        let alphabet: Vec<char> = named.unwrap_or(alphabet).chars().collect();
+        let mut sorted = alphabet.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        if sorted.len() < 2 || sorted.len() != alphabet.len() {
+            return Err(usage("the alphabet of --random wants at least two characters, each once, or is alnum, hex, base64url or digits"));
+        }
+        Ok(Recipe { length, alphabet })
+    }
+
+    /// Makes one; each character is as likely as any other.
+    ///
+    /// # Errors
+    /// The operating system gives no randomness.
+    pub fn make(&self, random: &dyn Random) -> Result<Zeroizing<String>, NoRandomness> {
+        let widest = self.alphabet.iter().map(|c| c.len_utf8()).max().unwrap_or(1);
+        let mut text = Zeroizing::new(String::with_capacity(self.length * widest));
+        let count = self.alphabet.len() as u32;
+        // What lies above the last whole multiple would make the first characters more likely.
+        let limit = u32::MAX - u32::MAX % count;
+        let mut bytes = Zeroizing::new([0u8; 256]);
+        let mut left = self.length;
+        while left > 0 {
+            random.fill(&mut bytes[..])?;
+            for chunk in bytes.as_chunks::<4>().0 {
+                let number = u32::from_le_bytes(*chunk);
+                if number < limit && left > 0 {
+                    text.push(self.alphabet[(number % count) as usize]);
+                    left -= 1;
+                }
+            }
+        }
+        Ok(text)
+    }
+}
+
+fn usage(text: &str) -> Error {
+    Error::Usage(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::SystemRandom;
+
+    #[test]
+    fn recipes() {
+        let check = |text: &str, length: usize, characters: &str| {
+            let made = Recipe::parse(text).expect("a recipe").make(&SystemRandom).expect("there is randomness");
+            assert_eq!(made.chars().count(), length, "{text}");
+            assert!(made.chars().all(|c| characters.contains(c)), "{text}");
+        };
+        check("32", 32, ALPHABETS[0].1);
+        check("1:hex", 1, "0123456789abcdef");
+        check("500:digits", 500, "0123456789");
+        check("40:base64url", 40, ALPHABETS[2].1);
+        check("9:aé:", 9, "aé:");
+        for wrong in ["", "x", "0", "65537", "-1", "5:", "5:a", "5:aba"] {
+            assert!(Recipe::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    /// Gives the numbers from 0 on, then those at the top: what would be biased is left out.
+    struct Counting(std::sync::atomic::AtomicU32);
+
+    impl Random for Counting {
+        fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
+            for chunk in buffer.as_chunks_mut::<4>().0 {
+                let n = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                *chunk = (u32::MAX - 5).wrapping_add(n).to_le_bytes();
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_character_is_more_likely() {
+        let made = Recipe::parse("20:digits").expect("a recipe").make(&Counting(0.into())).expect("it counts");
+        // 2^32 - 1 is a multiple of ten and five more: 4294967290 to 4294967295 are left out.
+        assert_eq!(*made, "01234567890123456789");
+        let all = Recipe::parse("60000:digits").expect("a recipe").make(&SystemRandom).expect("there is randomness");
+        for digit in '0'..='9' {
+            let count = all.matches(digit).count();
+            assert!((5400..6600).contains(&count), "{digit}: {count}");
+        }
+    }
+}
