@@ -34,20 +34,34 @@ pub(super) struct Opening {
     /// Refuse a file that does not prove that nobody changed it outside leafcrypt [env: LEAFCRYPT_REQUIRE_WITNESS]
     #[arg(long)]
     pub require_witness: bool,
+    #[command(flatten)]
+    pub order: Order,
+}
+
+/// Which keys are tried first.
+#[derive(Debug, clap::Args)]
+pub(super) struct Order {
     /// Kinds of key in the order to try them, separated by commas [env: SOPS_DECRYPTION_ORDER]
     #[arg(long, value_name = "KINDS")]
     pub decryption_order: Option<String>,
 }
 
-impl Opening {
+impl Order {
     /// The order that was given, none if it was not.
-    pub(super) fn order(&self, context: &Context<'_>) -> Result<Vec<String>, Error> {
+    pub(super) fn read(&self, context: &Context<'_>) -> Result<Vec<String>, Error> {
         let text = self.decryption_order.as_ref().filter(|t| !t.is_empty()).or(context.variables.order.as_ref());
         let order: Vec<String> = text.map(|t| t.split(',').map(str::to_owned).collect()).unwrap_or_default();
         match order.iter().enumerate().find(|(i, kind)| order[..*i].contains(kind)) {
             Some((_, kind)) => Err(Error::DuplicateOrder { kind: kind.clone() }),
             None => Ok(order),
         }
+    }
+}
+
+impl Opening {
+    /// As [`Order::read`].
+    pub(super) fn order(&self, context: &Context<'_>) -> Result<Vec<String>, Error> {
+        self.order.read(context)
     }
 
     pub(super) fn how<'a>(&self, order: &'a [String], context: &Context<'_>) -> OpenHow<'a> {

@@ -24,7 +24,7 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::PlainSyntax { source, .. } if source.class == SyntaxClass::NoDocument => "write {} into it to seal an empty map".to_owned(),
         Error::PlainSyntax { .. } => WHOLE.to_owned(),
         Error::Open { path, source } => return open_hint(path, source, name),
-        Error::Complete { path, .. } => format!("restore it: git restore {}; then {name} set", shell(path)),
+        Error::Complete { path, .. } => accept(path, name),
         Error::WouldBeClear { path, .. } => {
             let path = shell(path);
             format!("seal the file anew under that rule: {name} decrypt -i {path}, then {name} encrypt -i {path}")
@@ -65,6 +65,10 @@ fn restore(path: &str) -> String {
     format!("restore the file: git restore {}", shell(path))
 }
 
+fn accept(path: &str, name: &str) -> String {
+    format!("{}; if it was you who changed it: {name} accept {} shows what differs, and asks", restore(path), shell(path))
+}
+
 /// A path as a word for the shell.
 fn shell(path: &str) -> String {
     if path == "standard input" {
@@ -88,16 +92,14 @@ fn read_hint(path: &str, error: &ReadError, name: &str) -> Option<String> {
 fn open_hint(path: &str, error: &OpenError, name: &str) -> Option<String> {
     Some(match error {
         OpenError::NoKeyOpens(report) => no_key_hint(path, report, name),
-        OpenError::MacMissing { .. } | OpenError::MacMismatch { .. } | OpenError::MacUnreadable(_) => {
-            format!("{}; to look at what it is now: {name} decrypt --ignore-mac {}", restore(path), shell(path))
-        }
+        OpenError::MacMissing { .. } | OpenError::MacMismatch { .. } | OpenError::MacUnreadable(_) => accept(path, name),
         OpenError::Witness(WitnessFault::Missing) => {
             "SOPS drops the witness when it writes a file; without --require-witness it opens".to_owned()
         }
         OpenError::Witness(WitnessFault::Unvouched) => {
             format!("leafcrypt updatekeys {} lists the recipients, and vouches for them when you say yes", shell(path))
         }
-        OpenError::Witness(_) => format!("{}; to look at what it is now: {name} decrypt --ignore-mac {}", restore(path), shell(path)),
+        OpenError::Witness(_) => accept(path, name),
         OpenError::Leaf { .. } | OpenError::Regex(_) | OpenError::Metadata(_) | OpenError::Date(_) => restore(path),
         OpenError::Unwritable(_) => format!("{name} decrypt --output-type json {}", shell(path)),
     })

@@ -1,5 +1,6 @@
 //! The list of commands, and dispatch. Only this floor prints, reads argv, exits.
 
+mod accept;
 mod completion;
 mod decrypt;
 mod edit;
@@ -64,6 +65,7 @@ enum Commands {
     Rotate(rotate::Args),
     Updatekeys(updatekeys::Args),
     Groups(groups::Args),
+    Accept(accept::Args),
     #[command(name = "exec-env")]
     ExecEnv(exec_env::Args),
     #[command(name = "exec-file")]
@@ -165,6 +167,7 @@ fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
         Commands::Rotate(args) => args.run(context),
         Commands::Updatekeys(args) => args.run(context),
         Commands::Groups(args) => args.run(context),
+        Commands::Accept(args) => args.run(context),
         Commands::ExecEnv(args) => args.run(context),
         Commands::ExecFile(args) => args.run(context),
         Commands::Recipients(args) => args.run(context),

@@ -1,5 +1,7 @@
 //! What a person can do, one file each; nothing here prints, reads argv, or exits.
 
+pub mod accept;
+pub mod before;
 pub mod branch;
 pub mod change;
 pub mod child;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use leafcrypt_formats::{Envelope, Format, Kind, Limits, Opened, SyntaxClass, SyntaxError};
 use zeroize::Zeroizing;
 
+use super::accept;
 use super::error::{OpenError, SealError};
 use super::open::{Opening, check_mac};
 use super::verdict::{self, Seen, Vouched};
@@ -38,17 +39,21 @@ pub(super) fn open(
         let held = cipher.open_into(buffer, PATH, &token, Holds::Value(Kind::Str));
         held.map_err(|why| OpenError::Leaf { path: "data".to_owned(), line: 0, why })?
     };
-    let mac = check_mac(metadata, &mac_of(&plain, metadata.mac_only_encrypted), cipher, how.ignore_mac)?;
-    let (payload, vouched, warnings) = if how.ignore_mac {
-        (None, Vouched::No, Vec::new())
+    let mac = mac_of(&plain, metadata.mac_only_encrypted);
+    let seen = || Seen { bodies: vec![body(metadata, plain.is_empty())], comments: no_comments() };
+    let (payload, vouched, warnings, differences) = if how.accepting {
+        let (payload, vouched, differences) = accept::compare(metadata, &mac, cipher, seen);
+        (payload, vouched, Vec::new(), Some(Box::new(differences)))
+    } else if how.ignore_mac {
+        (None, Vouched::No, Vec::new(), None)
     } else {
+        check_mac(metadata, &mac, cipher)?;
         let found = extension::open(cipher, metadata.extension.as_deref(), &metadata.mac);
-        let seen = || Seen { bodies: vec![body(metadata, plain.is_empty())], comments: no_comments() };
         let verdict = verdict::check(found, metadata, seen, how)?;
-        (verdict.payload, verdict.vouched, verdict.warnings)
+        (verdict.payload, verdict.vouched, verdict.warnings, None)
     };
     let coverage = Coverage { leaves: Vec::new(), comments: Vec::new() };
-    Ok(Opening { plain, opened: Opened::default(), coverage, hints: Vec::new(), mac, payload, vouched, warnings })
+    Ok(Opening { plain, opened: Opened::default(), coverage, hints: Vec::new(), mac, payload, vouched, warnings, differences })
 }
 
 /// The sealed text, not opened again yet.

@@ -1,8 +1,9 @@
 //! A file's two states, and the doors between: [`SealedFile::open`] and [`OpenFile::seal`].
 //!
-//! Every command is: parse, open, change, seal. What `open` returns has passed its MAC; the one way round is
-//! [`OpenHow::ignore_mac`]. What `seal` returns has been opened again and compared.
+//! Every command is: parse, open, change, seal. What `open` returns has passed its MAC; the ways round are
+//! [`OpenHow::ignore_mac`], and [`OpenHow::accepting`] for what a person looks at. What `seal` returns has been opened again and compared.
 
+mod accept;
 mod binary;
 mod clear;
 mod error;
@@ -17,6 +18,7 @@ use leafcrypt_formats::{
     Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, ScanOptions, SyntaxClass, Tree,
 };
 
+pub use accept::{Differences, MacState, Recipients, WitnessState};
 pub use clear::Clear;
 pub use error::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
 pub use seal::{Finished, Wanted};
@@ -58,6 +60,8 @@ pub struct OpenHow<'a> {
     pub(crate) keep_layout: bool,
     /// Covered values may stand in clear: they are left out of MAC and witness, and sealed next (sealed-file.md, section 5).
     pub(crate) completing: bool,
+    /// What differs from what was sealed is told, not refused: `accept`.
+    pub(crate) accepting: bool,
     /// `--decryption-order`; empty: none given.
     pub order: &'a [String],
 }
@@ -76,6 +80,8 @@ pub struct OpenFile<'t> {
     must_cover: bool,
     /// What the user should know; already in words.
     warnings: Vec<String>,
+    /// What differs from what was sealed, where that was asked for.
+    differences: Option<Box<Differences>>,
 }
 
 /// What is sealed into the metadata besides MAC and date.

@@ -3,6 +3,7 @@
 use leafcrypt_formats::{Document, Format, Hint, Kind, LeafId, Mode, Opened, Step};
 use zeroize::Zeroizing;
 
+use super::accept::{self, Differences};
 use super::error::OpenError;
 use super::verdict::{self, Vouched};
 use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, scan_options, walk};
@@ -33,12 +34,16 @@ impl<'t> SealedFile<'t> {
     /// As [`SealedFile::open`], less the keys.
     pub fn open_with(self, data_key: DataKey, manners: &Manners, how: &OpenHow<'_>) -> Result<OpenFile<'t>, OpenError> {
         let cipher = Cipher::new(&data_key);
+        let clear = how.accepting.then(|| self.in_clear()).transpose()?.unwrap_or_default();
         let SealedFile { text, format, body, metadata } = self;
         let opening = match &body {
             Body::Document(document) => open_document(format, document, &metadata, &cipher, manners, how)?,
             Body::Binary(envelope) => binary::open(Vec::new(), text, envelope, &metadata, &cipher, how)?,
         };
-        let Opening { plain, opened, coverage, hints, mac, payload, vouched, warnings } = opening;
+        let Opening { plain, opened, coverage, hints, mac, payload, vouched, warnings, mut differences } = opening;
+        if let Some(differences) = &mut differences {
+            differences.clear = clear;
+        }
         let body = match body {
             Body::Document(document) => BaseBody::Document { document, opened, coverage },
             Body::Binary(envelope) => BaseBody::Binary(envelope),
@@ -53,10 +58,10 @@ impl<'t> SealedFile<'t> {
             vouched,
             descent: payload.as_ref().map(|p| p.descent.clone()).unwrap_or_default(),
         };
-        let base = Base { text, metadata, body, hints, mac, unchecked: how.ignore_mac };
+        let base = Base { text, metadata, body, hints, mac, unchecked: how.ignore_mac || how.accepting };
         // What is completed has leaves to seal as it stands.
         let renews = if how.completing { Renews::Leaves } else { Renews::Block };
-        Ok(OpenFile { plain: plain.into(), format, data_key, settings, base: Some(base), renews, must_cover: false, warnings })
+        Ok(OpenFile { plain: plain.into(), format, data_key, settings, base: Some(base), renews, must_cover: false, warnings, differences })
     }
 }
 
@@ -71,6 +76,7 @@ pub(super) struct Opening {
     pub payload: Option<Box<Payload>>,
     pub vouched: Vouched,
     pub warnings: Vec<String>,
+    pub differences: Option<Box<Differences>>,
 }
 
 /// The policy of a file with that rule field; none is read as SOPS's default.
@@ -91,16 +97,20 @@ pub(super) fn open_document(
 ) -> Result<Opening, OpenError> {
     let policy = policy(metadata.selection.as_ref())?;
     let walked = walk::open(document, &policy, metadata.mac_only_encrypted, cipher, how.completing)?;
-    let mac = check_mac(metadata, &walked.mac, cipher, how.ignore_mac)?;
-    let (payload, vouched, mut warnings) = if how.ignore_mac {
-        (None, Vouched::No, Vec::new())
+    let seen = || verdict::seen(format, metadata, document, &walked);
+    let (payload, vouched, mut warnings, mut differences) = if how.accepting {
+        let (payload, vouched, differences) = accept::compare(metadata, &walked.mac, cipher, seen);
+        (payload, vouched, Vec::new(), Some(Box::new(differences)))
+    } else if how.ignore_mac {
+        (None, Vouched::No, Vec::new(), None)
     } else {
+        check_mac(metadata, &walked.mac, cipher)?;
         let found = extension::open(cipher, metadata.extension.as_deref(), &metadata.mac);
-        let verdict = verdict::check(found, metadata, || verdict::seen(format, metadata, document, &walked), how)?;
-        (verdict.payload, verdict.vouched, verdict.warnings)
+        let verdict = verdict::check(found, metadata, seen, how)?;
+        (verdict.payload, verdict.vouched, verdict.warnings, None)
     };
     // Where there is a witness it has spoken of comments.
-    if walked.clear_comments && payload.is_none() {
+    if walked.clear_comments && payload.is_none() && !how.accepting {
         warnings.push("Found possibly unencrypted comment in file. Whoever can write the file could have put it there.".to_owned());
     }
     let mut hints = payload.as_ref().map(|p| p.hints.clone()).unwrap_or_default();
@@ -116,6 +126,10 @@ pub(super) fn open_document(
         && !how.keep_layout
         && witness::text(&plain) != payload.text
     {
+        // With mac_only_encrypted others may add clear values: a text of its own is none of theirs.
+        if let Some(differences) = differences.as_mut().filter(|_| !metadata.mac_only_encrypted) {
+            differences.layout = true;
+        }
         // With mac_only_encrypted others may add clear values, and so does who has the file completed; comments may have been edited, which is
         // told already. The hints still serve as long as the text reads as the values that were opened: SOPS's spelling would lose types.
         let expected = metadata.mac_only_encrypted || how.completing || !warnings.is_empty();
@@ -128,7 +142,7 @@ pub(super) fn open_document(
         }
     }
     warnings.extend(verdict::later_blocks(document));
-    Ok(Opening { plain, opened: walked.opened, coverage: walked.coverage, hints, mac, payload, vouched, warnings })
+    Ok(Opening { plain, opened: walked.opened, coverage: walked.coverage, hints, mac: walked.mac, payload, vouched, warnings, differences })
 }
 
 /// Does a plain text have just these names, nesting and values?
@@ -151,16 +165,8 @@ fn reads_as(format: Format, plain: &[u8], sealed: &Document<'_>, opened: &Opened
         })
 }
 
-/// Compares the MAC in the file with the one its values give. Returns the computed one.
-pub(super) fn check_mac(
-    metadata: &Metadata,
-    computed: &Zeroizing<String>,
-    cipher: &Cipher,
-    ignore: bool,
-) -> Result<Zeroizing<String>, OpenError> {
-    if ignore {
-        return Ok(computed.clone());
-    }
+/// Compares the MAC in the file with the one its values give.
+pub(super) fn check_mac(metadata: &Metadata, computed: &Zeroizing<String>, cipher: &Cipher) -> Result<(), OpenError> {
     if metadata.mac.is_empty() {
         return Err(OpenError::MacMissing { computed: computed.to_string() });
     }
@@ -168,7 +174,7 @@ pub(super) fn check_mac(
     let stored = cipher.open_text(aad.as_bytes(), metadata.mac.as_bytes(), Holds::Value(Kind::Str)).map_err(OpenError::MacUnreadable)?;
     let same: bool = subtle::ConstantTimeEq::ct_eq(stored.as_slice(), computed.as_bytes()).into();
     if same {
-        return Ok(computed.clone());
+        return Ok(());
     }
     Err(OpenError::MacMismatch { stored: String::from_utf8_lossy(&stored).into_owned(), computed: computed.to_string() })
 }

@@ -49,6 +49,7 @@ impl OpenFile<'_> {
             renews: Renews::Key,
             must_cover: false,
             warnings: Vec::new(),
+            differences: None,
         }
     }
 }

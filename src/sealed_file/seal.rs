@@ -75,6 +75,7 @@ impl OpenFile<'static> {
             renews: Renews::Key,
             must_cover: true,
             warnings: Vec::new(),
+            differences: None,
         })
     }
 }

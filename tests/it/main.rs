@@ -6,6 +6,7 @@ mod differential;
 mod metadata;
 mod recipients;
 
+mod accept;
 mod age_real;
 mod age_report;
 mod age_tty;

@@ -1,0 +1,242 @@
+//! `accept`: what somebody changed by hand in a sealed file is shown, values masked, and sealed as it stands.
+
+use std::process::{Command, Output};
+
+use crate::tools::{Place, Program};
+
+const CANARY: &str = "canary-7f3a";
+
+const FILES: [(&str, &str); 7] = [
+    ("a.yaml", "# one\na: canary-7f3a   # two\nn: 0x1F\nl:\n- 'x'\n- {k: \"v\"}\n"),
+    ("s.yaml", "a: canary-7f3a\r\n---\r\nc: |\r\n  d\r\n"),
+    ("a.json", "{\"a\": \"canary-7f3a\", \"b\" : [\"c\"]}\n"),
+    ("a.env", "# x\nA=canary-7f3a\nB=\"c d\"\n"),
+    ("a.ini", "; x\n[s]\nk = \"canary-7f3a\"\n"),
+    ("a.toml", "a = 'canary-7f3a'\n[t]\nn = 0x1F\n"),
+    ("a.bin", "canary-7f3a"),
+];
+
+/// The rule names the first of the two ages of testdata.
+fn project() -> (Place, String, String) {
+    let mut place = Place::new();
+    let [one, two] = place.known_ages();
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {one}  # alice\n"));
+    (place, one, two)
+}
+
+fn code(done: &Output, expected: i32) -> String {
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr).into_owned());
+    assert_eq!(done.status.code(), Some(expected), "{err}");
+    assert!(!err.contains(CANARY) && !out.contains(CANARY), "a value is shown: {out}{err}");
+    assert!(out.is_empty(), "{out}");
+    err
+}
+
+fn text(place: &Place, file: &str) -> String {
+    String::from_utf8(place.read(file)).unwrap()
+}
+
+fn seal(place: &Place, file: &str, plain: &str) -> String {
+    place.write(file, plain);
+    code(&place.ours(["encrypt", "-i", file]), 0);
+    text(place, file)
+}
+
+/// Changes a sealed text by hand: refused before (exit `refused`), accepted with `-y`, each of `says` said; then it opens to `plain`.
+fn check(place: &Place, file: &str, changed: &str, refused: i32, says: &[&str], plain: &str) {
+    place.write(file, changed);
+    code(&place.call(Program::Ours, ["decrypt", "--require-witness", "--strict", file]).run(), refused);
+    let asked = code(&place.ours(["accept", file]), 1);
+    assert!(asked.contains("not confirmed"), "{asked}");
+    assert_eq!(text(place, file), changed, "{file}: written unasked");
+    let shown = code(&place.ours(["accept", "-y", file]), 0);
+    for said in says {
+        assert!(shown.contains(said) && asked.contains(said), "{file} says not {said:?}:\n{shown}");
+    }
+    let opened = place.ours(["decrypt", "--require-witness", "--strict", file]);
+    assert!(opened.status.success(), "{file}: {}", String::from_utf8_lossy(&opened.stderr));
+    assert_eq!(String::from_utf8_lossy(&opened.stdout), plain, "{file}");
+    assert!(opened.stderr.is_empty(), "{file}: {}", String::from_utf8_lossy(&opened.stderr));
+    if !file.ends_with(".toml")
+        && let Some(theirs) = place.sops(["decrypt", file])
+    {
+        assert!(theirs.status.success(), "{file}: sops: {}", String::from_utf8_lossy(&theirs.stderr));
+    }
+    let again = text(place, file);
+    code(&place.ours(["accept", file]), 0);
+    assert_eq!(text(place, file), again, "{file}: nothing was left to accept");
+}
+
+/// The text of a sealed file with another line in place of the one that holds `at`; `None` takes it out.
+fn line(sealed: &str, at: &str, other: Option<&str>) -> String {
+    assert!(sealed.contains(at), "{at}");
+    let lines =
+        sealed.split_inclusive('\n').filter_map(|line| if line.contains(at) { other.map(str::to_owned) } else { Some(line.to_owned()) });
+    lines.collect()
+}
+
+/// A sealed text without our field, as SOPS leaves it behind.
+fn without_field(sealed: &str) -> String {
+    let Some(at) = sealed.find("\"leafcrypt\"") else {
+        let of_field = |line: &&str| ["leafcrypt", "sops_leafcrypt"].iter().any(|name| line.trim_start().starts_with(name));
+        return sealed.split_inclusive('\n').filter(|line| !of_field(line)).collect();
+    };
+    let end = at + sealed[at..].find("]\",").unwrap() + 3;
+    format!("{}{}", &sealed[..at], &sealed[end..])
+}
+
+#[test]
+fn nothing_differs_writes_nothing() {
+    let (place, ..) = project();
+    for (file, plain) in FILES {
+        let sealed = seal(&place, file, plain);
+        for args in [vec!["accept", file], vec!["accept", "-y", file]] {
+            code(&place.ours(args), 0);
+            assert_eq!(text(&place, file), sealed, "{file}");
+        }
+    }
+}
+
+/// A file of SOPS has no witness; that is told, and it gets one.
+#[test]
+fn without_our_field() {
+    let (place, one, _) = project();
+    for (file, plain) in FILES {
+        let sealed = seal(&place, file, plain);
+        let bare = without_field(&sealed);
+        place.write(file, &bare);
+        let plain = String::from_utf8(place.ours(["decrypt", file]).stdout).unwrap();
+        check(
+            &place,
+            file,
+            &bare,
+            51,
+            &["witness: there is none", &one, "(alice)", "as the creation rule has it"][..if file == "a.bin" { 3 } else { 4 }],
+            &plain,
+        );
+    }
+}
+
+#[test]
+fn what_was_changed_by_hand() {
+    let (place, one, two) = project();
+    let plain = "a: canary-7f3a\nb: two\nc_unencrypted: clear\ne: ''\n";
+    let sealed = seal(&place, "a.yaml", plain);
+    let yaml = |changed: &str, refused, says: &[&str], plain: &str| check(&place, "a.yaml", changed, refused, says, plain);
+    yaml(
+        &sealed.replacen("c_unencrypted: clear", "c_unencrypted: other", 1),
+        51,
+        &["MAC: differs", "clear values"],
+        &plain.replace("clear\n", "other\n"),
+    );
+    yaml(&sealed.replacen("c_unencrypted", "d_unencrypted", 1), 51, &["names"], &plain.replace("c_", "d_"));
+    yaml(&line(&sealed, "b: ENC", None), 51, &["MAC: differs"], &plain.replace("b: two\n", ""));
+    yaml(&line(&sealed, "    mac: ", None), 51, &["MAC: there is none", "belongs to other content"], plain);
+    yaml(&line(&sealed, "lastmodified: ", Some("    lastmodified: \"2020-01-01T00:00:00Z\"\n")), 51, &["MAC: does not open"], plain);
+    // In clear: path and line, never the value; the rest is as it was sealed.
+    let clear = sealed.replacen("b: ENC", "x: canary-7f3a-new\nb: ENC", 1);
+    yaml(&clear, 25, &["in clear, to be sealed: x (line 2)"], &plain.replacen("b: two", "x: canary-7f3a-new\nb: two", 1));
+    assert!(!text(&place, "a.yaml").contains(CANARY));
+    // Tokens that were not touched stay.
+    let token = sealed.lines().find(|l| l.starts_with("a: ENC")).unwrap();
+    assert!(text(&place, "a.yaml").contains(token));
+    // A stranger's record without a right wrapped key.
+    let stranger =
+        sealed.replacen("    age:\n", &format!("    age:\n        - recipient: {two}\n          enc: |\n            nonsense\n"), 1);
+    let says = ["recipients: changed since somebody vouched", "recipients: not those of the creation rule", "only in the file", &two, &one];
+    yaml(&stranger, 51, &says, plain);
+    // A narrower rule than the creation rule's.
+    let narrow = sealed.replacen("unencrypted_suffix: _unencrypted", "unencrypted_suffix: ted", 1);
+    yaml(&narrow, 51, &["the creation rule has unencrypted_suffix"], plain);
+}
+
+/// Layout alone is not an attack: it opens with a warning, which `accept` ends.
+#[test]
+fn layout_alone() {
+    let (place, ..) = project();
+    let sealed = seal(&place, "a.yaml", "a: canary-7f3a\nb: two\n");
+    place.write("a.yaml", sealed.replacen("b: ENC", "\n\nb: ENC", 1));
+    assert!(String::from_utf8_lossy(&place.ours(["decrypt", "a.yaml"]).stderr).contains("layout"));
+    let shown = code(&place.ours(["accept", "-y", "a.yaml"]), 0);
+    assert!(shown.contains("layout: blanks"), "{shown}");
+    let opened = place.ours(["decrypt", "a.yaml"]);
+    assert_eq!((opened.stdout.as_slice(), opened.stderr.as_slice()), (&b"a: canary-7f3a\n\n\nb: two\n"[..], &b""[..]));
+}
+
+#[test]
+fn a_token_that_does_not_open_is_refused() {
+    let (place, ..) = project();
+    let sealed = seal(&place, "a.yaml", "a: canary-7f3a\nb: two\n");
+    let swapped = sealed.replacen("a: ENC", "q: ENC", 1);
+    place.write("a.yaml", &swapped);
+    let err = code(&place.ours(["accept", "-y", "a.yaml"]), 25);
+    assert!(err.contains("q (line 1)"), "{err}");
+    assert_eq!(text(&place, "a.yaml"), swapped);
+    place.write("keys.txt", "");
+    code(&place.ours(["accept", "-y", "a.yaml"]), 128);
+    code(&place.ours(["accept", "missing.yaml"]), 100);
+}
+
+/// Two people's changes, merged as text: values of both, the MAC of one.
+#[test]
+fn a_merge_of_texts_beside_head() {
+    let (place, ..) = project();
+    let git = |args: &[&str]| {
+        let folder = place.path("");
+        let git = |args: &[&str]| {
+            Command::new("git")
+                .args(args)
+                .current_dir(&folder)
+                .env_clear()
+                .env("PATH", "/usr/bin:/bin")
+                .env("HOME", "/nonexistent")
+                .output()
+                .unwrap()
+        };
+        let done = git(&[&["-c", "user.name=x", "-c", "user.email=x@y", "-c", "init.defaultBranch=main"], args].concat());
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    let plain = "a: canary-7f3a-1\nb: canary-7f3a-2\n# note\nl:\n    - x\n";
+    let sealed = seal(&place, "a.yaml", plain);
+    git(&["init", "-q"]);
+    git(&["add", "a.yaml"]);
+    git(&["commit", "-q", "-m", "x"]);
+    let changed = |path: &str, value: &str| {
+        place.write("a.yaml", &sealed);
+        code(&place.ours(["set", "a.yaml", path, value]), 0);
+        text(&place, "a.yaml")
+    };
+    let one = changed("[\"a\"]", "\"canary-7f3a-3\"");
+    let two = changed("[\"b\"]", "\"canary-7f3a-4 canary-7f3a-5\"");
+    let b = two.lines().find(|l| l.starts_with("b: ")).unwrap();
+    let merged = line(&one, "b: ENC", Some(&format!("{b}\n"))).replacen("l:\n", "k: 5\nl:\n", 1);
+    let says = [
+        "MAC: differs",
+        "in clear, to be sealed: k (line 4)",
+        "compared with the version in HEAD",
+        "  ~ a: a string of up to 16 bytes\n",
+        "  ~ b: a string of up to 64 bytes, was a string of up to 16 bytes",
+        "  + k: a number\n",
+    ];
+    check(&place, "a.yaml", &merged, 25, &says, "a: canary-7f3a-3\nb: canary-7f3a-4 canary-7f3a-5\n# note\nk: 5\nl:\n    - x\n");
+    // What HEAD has and cannot be opened is said, and no reason to stop.
+    place.write("a.yaml", "not: sealed\n");
+    git(&["commit", "-q", "-a", "-m", "y"]);
+    check(&place, "a.yaml", &without_field(&sealed), 51, &["not compared with the version in HEAD"], plain);
+}
+
+/// The hint of what differs names the command.
+#[test]
+fn hints_name_it() {
+    let (place, ..) = project();
+    let sealed = seal(&place, "a.yaml", "a: canary-7f3a\nc_unencrypted: clear\n");
+    for (changed, args) in [
+        (sealed.replacen("clear", "other", 1), vec!["decrypt", "a.yaml"]),
+        (sealed.replacen("c_", "d_", 1), vec!["decrypt", "a.yaml"]),
+        (sealed.replacen("a: ENC", "x: canary-7f3a\nd: {}\na: ENC", 1), vec!["encrypt", "-i", "a.yaml"]),
+    ] {
+        place.write("a.yaml", changed);
+        let err = code(&place.ours(args), 51);
+        assert!(err.contains("leafcrypt accept a.yaml"), "{err}");
+    }
+}
