@@ -119,6 +119,9 @@ pub enum Error {
     DuplicateOrder { kind: String },
     #[error("{path}: the file is sealed already")]
     AlreadySealed { path: String },
+    /// A command or a flag that SOPS has.
+    #[error("not in this version yet: {what}")]
+    Later { what: String },
     #[error("{0}")]
     Audit(String),
     #[error("{0}")]

@@ -47,6 +47,11 @@ pub trait Dialog: Sync {
 
     /// One line on standard error on how a command over many files gets on.
     fn log(&self, line: &str);
+
+    /// One line on what was chosen, tried and written, for who asks for it with `--verbose`. Paths, kinds, keys' names; never a value (R7).
+    fn detail(&self, line: &str) {
+        let _ = line;
+    }
 }
 
 /// What happened, at the points where SOPS writes its audit log (`sops-keys.md`, section 6).

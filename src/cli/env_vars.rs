@@ -17,6 +17,8 @@ Environment:
                                 SSH identities, besides ~/.ssh
   SOPS_GPG_EXEC, GNUPGHOME      how gpg is run
   SOPS_DECRYPTION_ORDER         kinds of key in the order to try them
+  SOPS_KEYSERVICE, SOPS_ENABLE_LOCAL_KEYSERVICE
+                                key services: not in this version yet
   LEAFCRYPT_REQUIRE_WITNESS     1: as --require-witness
   XDG_STATE_HOME, XDG_RUNTIME_DIR
                                 lock files where folders cannot be locked; memory
@@ -37,6 +39,10 @@ pub(super) struct Variables {
     pub order: Option<String>,
     /// `LEAFCRYPT_REQUIRE_WITNESS`
     pub require_witness: bool,
+    /// `SOPS_KEYSERVICE`
+    pub key_services: Vec<String>,
+    /// `SOPS_ENABLE_LOCAL_KEYSERVICE`
+    pub local_keys: Option<String>,
     /// `XDG_RUNTIME_DIR`
     pub runtime: Option<PathBuf>,
 }
@@ -50,6 +56,8 @@ impl Variables {
             keys: BACKENDS.iter().map(|b| b.names()).filter_map(|n| Some((n.kind, text(n.variable)?))).collect(),
             order: text("SOPS_DECRYPTION_ORDER"),
             require_witness: text("LEAFCRYPT_REQUIRE_WITNESS").is_some_and(|v| v == "1" || v == "true"),
+            key_services: text("SOPS_KEYSERVICE").map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default(),
+            local_keys: text("SOPS_ENABLE_LOCAL_KEYSERVICE"),
             runtime: outside.env("XDG_RUNTIME_DIR").map(PathBuf::from),
         }
     }

@@ -73,6 +73,7 @@ pub fn of(error: &Error) -> Exit {
         | Error::Child { .. }
         | Error::Several { .. }
         | Error::Exists { .. }
+        | Error::Later { .. }
         | Error::Audit(_)
         | Error::Usage(_) => Exit::Generic,
     }

@@ -32,6 +32,11 @@ const LEGACY_ONLY: [&str; 4] = ["encrypted-comment-regex", "unencrypted-comment-
 const MODES: [(&str, &str); 3] = [("encrypt", "e"), ("decrypt", "d"), ("rotate", "r")];
 /// Flags that may be given several times; of all others the last one counts.
 const REPEATED: [&str; 2] = ["allow-env", "keyservice"];
+/// Commands that may ask a key service, by SOPS's flags.
+const KEY_SERVICE: [&str; 12] =
+    ["encrypt", "decrypt", "rotate", "edit", "set", "unset", "exec-env", "exec-file", "publish", "updatekeys", "add", "delete"];
+/// Their flags.
+const KEY_SERVICE_FLAGS: [&str; 2] = ["enable-local-keyservice", "keyservice"];
 /// They concern a network that we do not ask for versions.
 const IGNORED: [&str; 2] = ["disable-version-check", "check-for-updates"];
 
@@ -100,13 +105,13 @@ fn subcommand(name: &OsString, words: &[OsString], root: &Command, before: Flags
         read.argv.extend(words.iter().cloned());
         return Ok(());
     };
-    let known = Known::of(command);
+    let known = Known::of(command, root);
     let (mut flags, files) = parse(&reordered(words, &known), &known).map_err(|text| Stop::Usage(text, Some(shown.clone())))?;
     if flags.has("help") {
         read.argv.push("--help".into());
         return Ok(());
     }
-    for (name, value) in before.0 {
+    for (name, value) in before.0.into_iter().filter(|(name, _)| !IGNORED.contains(&name.as_str())) {
         // SOPS takes this one over since 3.12.2.
         let counts = BEFORE.contains(&name.as_str()) || (name == "mac-only-encrypted" && shown == "encrypt");
         if counts {
@@ -203,6 +208,10 @@ fn parse(words: &[OsString], known: &Known) -> Result<(Flags, Vec<OsString>), St
         if takes == Takes::Nothing {
             match value.as_deref() {
                 None | Some("1" | "t" | "T" | "TRUE" | "true" | "True") => drop(flags.0.insert(long.to_owned(), Vec::new())),
+                // Of all flags this one alone is true by itself.
+                Some("0" | "f" | "F" | "FALSE" | "false" | "False") if long == KEY_SERVICE_FLAGS[0] => {
+                    flags.0.insert(long.to_owned(), vec!["false".into()]);
+                }
                 Some("0" | "f" | "F" | "FALSE" | "false" | "False") => drop(flags.0.remove(long)),
                 Some(value) => return Err(format!("invalid boolean value {value:?} for -{name}: parse error")),
             }
@@ -276,12 +285,18 @@ struct Known(BTreeMap<String, (String, Takes)>);
 
 impl Known {
     /// Those of a command, without what counts for all of them: SOPS has that before the command only.
-    fn of(command: &Command) -> Self {
+    fn of(command: &Command, root: &Command) -> Self {
         let mut known = Known(BTreeMap::new());
         known.add(
             command.get_arguments().filter(|arg| !arg.is_global_set() && !arg.get_long().is_some_and(|l| LEGACY_ONLY.contains(&l))),
             command.get_name() == "add",
         );
+        let name = command.get_name();
+        let of_root = |long: &str| {
+            KEY_SERVICE.contains(&name) && KEY_SERVICE_FLAGS.contains(&long)
+                || ["publish", "keyservice"].contains(&name) && long == "verbose"
+        };
+        known.add(root.get_arguments().filter(|arg| arg.get_long().is_some_and(of_root)), false);
         known.add_names("help", Some("h"));
         known
     }
@@ -307,11 +322,12 @@ impl Known {
             let Some(long) = arg.get_long() else { continue };
             let takes = match arg.get_action() {
                 ArgAction::Append if group || REPEATED.contains(&long) => Takes::Many,
-                action if action.takes_values() => Takes::One,
+                action if action.takes_values() && !arg.is_require_equals_set() => Takes::One,
                 _ => Takes::Nothing,
             };
             let flag = (long.to_owned(), takes);
             self.0.extend(arg.get_short().map(|short| (short.to_string(), flag.clone())));
+            self.0.extend(arg.get_all_aliases().into_iter().flatten().map(|alias| (alias.to_owned(), flag.clone())));
             self.0.insert(long.to_owned(), flag);
         }
     }
@@ -387,6 +403,19 @@ mod tests {
         check("sops --ignore-mac --age k decrypt f", "sops decrypt -- f", 2);
         check("sops --mac-only-encrypted encrypt f", "sops encrypt --mac-only-encrypted -- f", 0);
         check("sops --disable-version-check -d f", "sops decrypt -- f", 0);
+        check("sops --disable-version-check decrypt f", "sops decrypt -- f", 0);
+        check("sops --keyservice u decrypt f", "sops decrypt -- f", 1);
+    }
+
+    #[test]
+    fn key_services() {
+        check("sops -d --enable-local-keyservice f", "sops decrypt --enable-local-keyservice -- f", 0);
+        check("sops decrypt --enable-local-keyservice=true f", "sops decrypt --enable-local-keyservice -- f", 0);
+        check("sops decrypt f --enable-local-keyservice=0", "sops decrypt --enable-local-keyservice=false -- f", 0);
+        check("sops decrypt --keyservice a --keyservice=b f", "sops decrypt --keyservice=a --keyservice=b -- f", 0);
+        check("sops groups add -f x --keyservice u", "sops groups add --file=x --keyservice=u --", 0);
+        check("sops publish --yes --verbose --recursive d", "sops publish --recursive --verbose --yes -- d", 0);
+        check("sops keyservice --net unix --addr s --prompt", "sops keyservice --address=s --network=unix --prompt --", 0);
     }
 
     #[test]
@@ -403,6 +432,8 @@ mod tests {
         assert_eq!(usage("sops decrypt --no f"), "flag provided but not defined: -no decrypt");
         assert_eq!(usage("sops decrypt --config c f"), "flag provided but not defined: -config decrypt");
         assert_eq!(usage("sops encrypt --mac-only-encrypted f"), "flag provided but not defined: -mac-only-encrypted encrypt");
+        assert_eq!(usage("sops filestatus --keyservice u f"), "flag provided but not defined: -keyservice filestatus");
+        assert_eq!(usage("sops decrypt --verbose f"), "flag provided but not defined: -verbose decrypt");
         assert_eq!(usage("sops decrypt --extract"), "flag needs an argument: -extract decrypt");
         assert_eq!(usage("sops decrypt ---x f"), "bad flag syntax: ---x decrypt");
         assert_eq!(usage("sops decrypt -i=yes f"), "invalid boolean value \"yes\" for -i: parse error decrypt");

@@ -6,7 +6,10 @@ use clap::Command;
 
 /// Does somebody ask for the version?
 pub(super) fn asks_version(argv: &[OsString]) -> bool {
-    argv.get(1).is_some_and(|first| first == "--version" || first == "-v" || first == "-V")
+    let named = |word: &OsString, names: &[&str]| names.iter().any(|name| word == name);
+    let words = argv.get(1..).unwrap_or_default();
+    let first = words.iter().position(|word| !named(word, &["--disable-version-check", "--check-for-updates"]));
+    first.is_some_and(|at| named(&words[at], &["--version", "-v", "-V"]))
 }
 
 /// Turns `-d [flags] FILE` into `decrypt [flags] FILE`, `-e` and `-r` likewise, wherever the flag stands, and `FILE` into `edit FILE`; moves flags that stand before a command behind it.
@@ -71,7 +74,7 @@ fn takes_value(command: &Command, flag: &str) -> bool {
     let fits = |arg: &clap::Arg| {
         let long = flag.strip_prefix("--").is_some_and(|name| arg.get_long() == Some(name));
         let short = flag.len() == 2 && arg.get_short() == flag.chars().nth(1);
-        (long || short) && arg.get_action().takes_values()
+        (long || short) && arg.get_action().takes_values() && !arg.is_require_equals_set()
     };
     command.get_arguments().any(fits) || command.get_subcommands().any(|sub| sub.get_arguments().any(fits))
 }
@@ -102,6 +105,7 @@ mod tests {
         check("x edit f", "x edit f");
         check("x f.yaml", "x edit f.yaml");
         check("x encypt f.yaml", "x encypt f.yaml");
+        check("x --enable-local-keyservice -d f", "x decrypt --enable-local-keyservice f");
         check("sops -r -i f", "sops rotate -i f");
         check("sops --ignore-mac ./f", "sops edit --ignore-mac ./f");
     }

@@ -17,6 +17,7 @@ mod init;
 mod key_args;
 mod key_changes;
 mod keygen;
+mod later;
 mod legacy;
 mod man;
 mod prompt;
@@ -31,7 +32,8 @@ mod updatekeys;
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use leafcrypt_kms::{Real, Session};
@@ -77,6 +79,8 @@ enum Commands {
     Tour(tour::Args),
     Completion(completion::Args),
     Man(man::Args),
+    Publish(later::Publish),
+    Keyservice(later::KeyService),
 }
 
 /// What a command needs of this floor.
@@ -95,7 +99,12 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         _ => {}
     }
     let session = Session::new(Arc::new(Real::starting(|start| crate::guard::as_started(start))));
-    let terminal = prompt::Terminal { sops: manners.sops_messages, outside: session.shared_outside() };
+    let terminal = prompt::Terminal {
+        sops: manners.sops_messages,
+        outside: session.shared_outside(),
+        verbose: AtomicBool::new(false),
+        told: Mutex::default(),
+    };
     let world = World { random: &SystemRandom, session, manners, dialog: &terminal, journal: &NoJournal };
     let command = Cli::command();
     let argv = match typed(argv, &command, &world) {
@@ -110,6 +119,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         Ok(cli) => cli,
         Err(error) => return report::usage(&error, manners),
     };
+    terminal.verbose.store(cli.global.verbose, Ordering::Relaxed);
     let variables = env_vars::Variables::read(world.session.outside());
     files::sweep_private_dirs(variables.runtime.as_deref());
     let context = Context { world, global: cli.global, variables };
@@ -157,7 +167,23 @@ fn typed(argv: Vec<OsString>, command: &clap::Command, world: &World<'_>) -> Res
     }
 }
 
+impl Commands {
+    /// Does it wrap or unwrap data keys? Others have nothing to ask of a key service.
+    fn uses_keys(&self) -> bool {
+        match self {
+            Commands::Encrypt(_) | Commands::Decrypt(_) | Commands::Edit(_) | Commands::Set(_) | Commands::Unset(_) => true,
+            Commands::Rotate(_) | Commands::Updatekeys(_) | Commands::Groups(_) | Commands::Accept(_) => true,
+            Commands::ExecEnv(_) | Commands::ExecFile(_) => true,
+            Commands::Recipients(_) | Commands::Filestatus(_) | Commands::Keygen(_) | Commands::Init(_) | Commands::Tour(_) => false,
+            Commands::Completion(_) | Commands::Man(_) | Commands::Publish(_) | Commands::Keyservice(_) => false,
+        }
+    }
+}
+
 fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
+    if command.uses_keys() {
+        later::refuse_key_services(context)?;
+    }
     match command {
         Commands::Encrypt(args) => args.run(context),
         Commands::Decrypt(args) => args.run(context),
@@ -177,6 +203,8 @@ fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
         Commands::Tour(args) => args.run(context),
         Commands::Completion(args) => args.run(),
         Commands::Man(args) => args.run(),
+        Commands::Publish(args) => Err(args.refuse()),
+        Commands::Keyservice(args) => Err(args.refuse()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Questions to the terminal. A question goes to standard error, so that standard output stays a result.
 
+use std::collections::HashSet;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use leafcrypt_kms::Outside;
 
@@ -13,6 +15,10 @@ pub(super) struct Terminal {
     pub sops: bool,
     /// The clock of SOPS's logger.
     pub outside: Arc<dyn Outside>,
+    /// `--verbose`
+    pub verbose: AtomicBool,
+    /// What was said already: a command asks the same more than once.
+    pub told: Mutex<HashSet<String>>,
 }
 
 impl Dialog for Terminal {
@@ -63,6 +69,13 @@ impl Dialog for Terminal {
 
     fn log(&self, line: &str) {
         super::report::say(line);
+    }
+
+    fn detail(&self, line: &str) {
+        let new = || self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned());
+        if self.verbose.load(Ordering::Relaxed) && new() {
+            super::report::say(&format!("verbose: {line}"));
+        }
     }
 }
 

@@ -240,7 +240,7 @@ fn tried(report: &NoKeyOpens, session: &Session) -> String {
     let indent = if several { "    " } else { "  " };
     for (i, group) in report.groups.iter().enumerate() {
         if several {
-            lines.push(format!("  group {}: {}", i + 1, if group.opened { "opened" } else { "not opened" }));
+            lines.push(format!("  group {}: {}", i + 1, if group.opened() { "opened" } else { "not opened" }));
         }
         for (key, why) in &group.tried {
             let looked = backend(key.kind()).trail(&**key, session);
@@ -254,7 +254,7 @@ fn tried(report: &NoKeyOpens, session: &Session) -> String {
         }
     }
     if several && report.combining.is_none() {
-        let opened = report.groups.iter().filter(|group| group.opened).count();
+        let opened = report.groups.iter().filter(|group| group.opened()).count();
         lines.push(format!("  {opened} of {} groups opened, {} are needed", report.groups.len(), report.threshold));
     }
     let mut told = HashSet::new();
@@ -271,7 +271,7 @@ fn sops_report(report: &NoKeyOpens, session: &Session) -> String {
     }
     let mut out = String::from("Failed to get the data key required to decrypt the SOPS file.\n");
     for (i, group) in report.groups.iter().enumerate() {
-        out.push_str(&format!("\nGroup {i}: {}", if group.opened { "SUCCESS" } else { "FAILED" }));
+        out.push_str(&format!("\nGroup {i}: {}", if group.opened() { "SUCCESS" } else { "FAILED" }));
         for (n, (key, why)) in group.tried.iter().enumerate() {
             if n > 0 {
                 out.push_str("\n  ");
@@ -285,7 +285,7 @@ fn sops_report(report: &NoKeyOpens, session: &Session) -> String {
         }
         out.push('\n');
     }
-    let opened = report.groups.iter().filter(|g| g.opened).count();
+    let opened = report.groups.iter().filter(|g| g.opened()).count();
     let trailer = if report.threshold == 0 {
         "Recovery failed because no master key was able to decrypt the file. In order for SOPS to recover the file, at least one key has to be successful, but none were.".to_owned()
     } else {

@@ -17,9 +17,35 @@ pub(super) struct Global {
     /// Blanks a level in what is printed anew
     #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, help_heading = "Everywhere")]
     pub indent: Option<i64>,
-    /// Say more on standard error
+    /// Say on standard error which rule and keys were used, in which order, and what was written
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub verbose: bool,
+    #[command(flatten)]
+    pub key_service: KeyService,
+    #[command(flatten)]
+    versions: Versions,
+}
+
+/// Who wraps and unwraps. Nobody but this process, yet.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct KeyService {
+    /// Use the keys of this machine; false is not in this version yet [env: SOPS_ENABLE_LOCAL_KEYSERVICE]
+    #[arg(long, global = true, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Everywhere")]
+    pub enable_local_keyservice: Option<bool>,
+    /// A key service; not in this version yet [env: SOPS_KEYSERVICE]
+    #[arg(long, global = true, value_name = "URI", action = clap::ArgAction::Append, help_heading = "Everywhere")]
+    pub keyservice: Vec<String>,
+}
+
+/// We never ask a network for versions: taken, and without effect.
+#[derive(Clone, Debug, clap::Args)]
+struct Versions {
+    /// Has no effect: versions are never looked up
+    #[arg(long, global = true, hide = true)]
+    disable_version_check: bool,
+    /// Has no effect: versions are never looked up
+    #[arg(long, global = true, hide = true)]
+    check_for_updates: bool,
 }
 
 /// The file and its types.

@@ -27,6 +27,8 @@ pub struct Rule {
     pub selection: Option<Selection>,
     /// The MAC covers sealed values only.
     pub mac_only_encrypted: bool,
+    /// The line where it begins; 0: it is of no configuration.
+    pub line: u64,
     /// What SOPS passes over in silence: bad regexes in later rules, flat keys beside `key_groups`.
     pub warnings: Vec<String>,
 }
@@ -55,7 +57,9 @@ impl Config {
                     late.push(format!("{}, line {line}: the path_regex of a later rule is no regex", self.path.display()));
                 }
                 Err(source) => return Err(ConfigError::BadPathRegex { path: self.path.clone(), line, source }),
-                Ok(true) if found.is_none() => found = Some(build(&rule.value.fields, &format!("creation_rules[{number}]"))?),
+                Ok(true) if found.is_none() => {
+                    found = Some(Rule { line, ..build(&rule.value.fields, &format!("creation_rules[{number}]"))? })
+                }
                 Ok(_) => {}
             }
         }
@@ -154,6 +158,7 @@ pub(super) fn build(rule: &CreationRule, place: &str) -> Result<Rule, ConfigErro
         threshold: rule.shamir_threshold.unwrap_or_default().0,
         selection: selection(&rule.selectors)?,
         mac_only_encrypted: rule.mac_only_encrypted.unwrap_or_default().0,
+        line: 0,
         warnings,
     })
 }

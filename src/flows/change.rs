@@ -95,6 +95,7 @@ impl InPlace<'_> {
             };
             if now == *text {
                 claim.write(&sealed, &how(&text)).map_err(failed)?;
+                world.dialog.detail(&format!("{name}: written"));
                 return Ok(Done { stdout: None, warnings: attempt.warnings, note: None });
             }
             let Some(again) = self.again(&now, attempt, apply, world)? else { continue };
@@ -102,6 +103,7 @@ impl InPlace<'_> {
                 Some(sealed) => claim.write(sealed, &how(&now)).map_err(failed)?,
                 None => return Ok(nothing(again, note)),
             }
+            world.dialog.detail(&format!("{name}: written, after another change to it"));
             return Ok(Done { stdout: None, warnings: again.warnings, note: None });
         }
         Err(failed(WriteError::Changed))

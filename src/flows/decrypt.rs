@@ -1,11 +1,14 @@
 //! Open; the text, or one path of it, or another format.
 
+use std::sync::Arc;
+
 use leafcrypt_formats::{Format, Printing};
+use leafcrypt_kms::MasterKey;
 
 use super::extract::{self, Printer};
 use super::target::{Done, Holds, Input, Output, Types, deliver};
 use crate::error::Error;
-use crate::keys::DataKey;
+use crate::keys::{DataKey, GroupReport};
 use crate::sealed_file::{NotSealed, OpenFile, OpenHow, SealedError, SealedFile};
 use crate::world::{Event, World};
 
@@ -72,15 +75,35 @@ pub fn open<'t>(
     let sealed =
         SealedFile::parse(format, text, world.manners).map_err(|source| Error::Sealed { path: path.to_owned(), format, source })?;
     let mut warnings = sealed.warnings();
+    world.dialog.detail(&format!("{path}: {} file", format.name()));
     let opened = match key {
         Some(key) => sealed.open_with(key, world.manners, how),
         None => sealed.open(world, how),
     };
     let mut open = opened.map_err(|source| Error::Open { path: path.to_owned(), source: Box::new(source) })?;
+    tell(path, open.unwrapped(), world);
     world.journal.record(Event::Decrypt, path).map_err(Error::Audit)?;
     warnings.extend(open.warnings().iter().cloned());
     open.set_warnings(warnings);
     Ok(open)
+}
+
+/// Which keys were tried, and which one opened.
+fn tell(path: &str, groups: &[GroupReport], world: &World<'_>) {
+    for (i, group) in groups.iter().enumerate() {
+        let place = if groups.len() > 1 { format!("{path}, group {}", i + 1) } else { path.to_owned() };
+        let named = |key: &Arc<dyn MasterKey>| format!("{} {}", key.kind().name(), key.id());
+        world
+            .dialog
+            .detail(&format!("{place}: keys asked, in this order: {}", group.asked.iter().map(named).collect::<Vec<_>>().join(", ")));
+        for (key, why) in &group.tried {
+            world.dialog.detail(&format!("{place}: {} did not open it: {why}", named(key)));
+        }
+        world.dialog.detail(&match &group.by {
+            Some(key) => format!("{place}: opened by {}", named(key)),
+            None => format!("{place}: not opened"),
+        });
+    }
 }
 
 /// Is a text not sealed at all?

@@ -236,6 +236,7 @@ impl Edit<'_> {
             }
         }
         claim.write(&sealed.text, &how).map_err(failed)?;
+        world.dialog.detail(&format!("{name}: written"));
         warnings.extend(sealed.warnings);
         Ok(())
     }

@@ -54,7 +54,11 @@ pub fn load(file: Option<&Path>, given: &Given, world: &World<'_>, warnings: &mu
     let outside = world.session.outside();
     let findings = config::find(&OnDisk { outside }, search, &|| who(outside))?;
     warnings.extend(findings.warnings);
-    let Some(found) = findings.found else { return Ok(None) };
+    let Some(found) = findings.found else {
+        world.dialog.detail("configuration: none");
+        return Ok(None);
+    };
+    world.dialog.detail(&format!("configuration: {}", found.shown.display()));
     let text = files::read(&found.path).map_err(|e| ConfigError::Unreadable(format!("{}: {e}", found.shown.display())))?;
     let config = Config::load(&found, &text)?;
     warnings.extend(config.warnings.iter().cloned());
@@ -68,6 +72,9 @@ pub fn load(file: Option<&Path>, given: &Given, world: &World<'_>, warnings: &mu
 pub fn for_file(file: &Path, given: &Given, config: Option<&Config>, world: &World<'_>) -> Result<Rule, Error> {
     let file = config::absolute(&current(world), file);
     let from_config = config.map(|c| c.rule_for(&file)).transpose()?.flatten();
+    if let Some(rule) = &from_config {
+        world.dialog.detail(&format!("creation rule of {}: the one in line {}", file.display(), rule.line));
+    }
     let lists: Vec<(Kind, &str)> = given.keys.iter().map(|(kind, text)| (*kind, text.as_str())).collect();
     let keys = config::flag_keys(&lists, &given.beside)?;
     if from_config.is_none() && keys.is_empty() {

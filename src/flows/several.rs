@@ -41,6 +41,7 @@ pub fn write(steps: &[&Step], world: &World<'_>) -> Result<(), Error> {
             files::remove_folders(&folders);
             return Err(Error::Write { path: step.path.display().to_string(), source });
         }
+        world.dialog.detail(&format!("{}: written", step.path.display()));
     }
     Ok(())
 }

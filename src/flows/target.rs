@@ -144,6 +144,7 @@ pub fn deliver(
     let state = world.state_folder();
     let how = how(holds, base, to.write_through, state.as_deref());
     files::write(&to.path, &bytes, &how).map_err(|source| Error::Write { path: to.path.display().to_string(), source })?;
+    world.dialog.detail(&format!("{}: written", to.path.display()));
     Ok(Done { stdout: None, warnings, note: None })
 }
 

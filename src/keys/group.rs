@@ -65,10 +65,27 @@ pub enum WrapFailed {
 /// How one group fared.
 #[derive(Debug)]
 pub struct GroupReport {
-    /// It gave its part.
-    pub opened: bool,
+    /// The key that gave its part, if one did.
+    pub by: Option<Arc<dyn MasterKey>>,
+    /// The keys that were asked, in this order; a kind may look at several of its own at once.
+    pub asked: Vec<Arc<dyn MasterKey>>,
     /// Every key that was tried and why it failed, in the order of the trial.
     pub tried: Vec<(Arc<dyn MasterKey>, UnwrapError)>,
+}
+
+impl GroupReport {
+    /// It gave its part.
+    pub fn opened(&self) -> bool {
+        self.by.is_some()
+    }
+}
+
+/// A data key, and how it was found.
+pub struct Unwrapped {
+    /// The data key.
+    pub data_key: DataKey,
+    /// The groups that were asked, in file order.
+    pub groups: Vec<GroupReport>,
 }
 
 /// No key opens: every key tried, and why each failed.
@@ -117,7 +134,7 @@ impl KeyGroups {
     ///
     /// # Errors
     /// Every key tried, and why it failed.
-    pub fn unwrap(&self, order: &[String], session: &Session) -> Result<DataKey, NoKeyOpens> {
+    pub fn unwrap(&self, order: &[String], session: &Session) -> Result<Unwrapped, NoKeyOpens> {
         let several = self.groups.len() > 1;
         let needed = match self.threshold {
             _ if !several => 1,
@@ -131,9 +148,9 @@ impl KeyGroups {
             if parts.len() >= needed {
                 break;
             }
-            let mut tried = Vec::new();
-            let secret = unwrap_group(&group.records, order, session, &mut tried);
-            reports.push(GroupReport { opened: secret.is_some(), tried });
+            let mut report = GroupReport { by: None, asked: Vec::new(), tried: Vec::new() };
+            let secret = unwrap_group(&group.records, order, session, &mut report);
+            reports.push(report);
             parts.extend(secret);
         }
         let failed = |combining: Option<String>, groups| NoKeyOpens { groups, threshold: self.threshold, combining };
@@ -152,7 +169,10 @@ impl KeyGroups {
             parts.pop().expect("one part is needed and there")
         };
         let len = secret.len();
-        DataKey::from_secret(secret).ok_or_else(|| failed(Some(format!("the data key has {len} bytes instead of 32")), reports))
+        match DataKey::from_secret(secret) {
+            Some(data_key) => Ok(Unwrapped { data_key, groups: reports }),
+            None => Err(failed(Some(format!("the data key has {len} bytes instead of 32")), reports)),
+        }
     }
 
     /// All records of all groups.
@@ -203,12 +223,7 @@ fn wrap_group(group: &mut [Record], secret: &Secret, session: &Session, failed: 
 }
 
 /// Tries a group's records: rank by silence, then the asked-for order, then cost; records of one kind and rank go to their backend together.
-fn unwrap_group(
-    group: &[Record],
-    order: &[String],
-    session: &Session,
-    tried: &mut Vec<(Arc<dyn MasterKey>, UnwrapError)>,
-) -> Option<Secret> {
+fn unwrap_group(group: &[Record], order: &[String], session: &Session, report: &mut GroupReport) -> Option<Secret> {
     let given = !order.is_empty();
     let rank = |record: &Record| -> (u8, usize, Cost) {
         let cost = record.key.cost(session);
@@ -228,9 +243,13 @@ fn unwrap_group(
         rest = later;
         let records: Vec<(&Record, &Wrapped)> = now.iter().filter_map(|(_, r)| Some((*r, r.wrapped.as_ref()?))).collect();
         let pairs: Vec<(&dyn MasterKey, &Wrapped)> = records.iter().map(|(r, w)| (&*r.key, *w)).collect();
+        report.asked.extend(records.iter().map(|(r, _)| Arc::clone(&r.key)));
         match backend(kind).unwrap_any(&pairs, session) {
-            Ok((_, secret)) => return Some(secret),
-            Err(reasons) => tried.extend(records.iter().zip(reasons).map(|((r, _), why)| (Arc::clone(&r.key), why))),
+            Ok((at, secret)) => {
+                report.by = Some(Arc::clone(&records[at].0.key));
+                return Some(secret);
+            }
+            Err(reasons) => report.tried.extend(records.iter().zip(reasons).map(|((r, _), why)| (Arc::clone(&r.key), why))),
         }
     }
     None

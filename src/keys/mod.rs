@@ -7,4 +7,4 @@ pub mod shamir;
 
 pub use data_key::DataKey;
 pub use diff::{GroupDiff, KeyDiff};
-pub use group::{Group, GroupReport, KeyGroups, NoKeyOpens, Record, WrapFailed};
+pub use group::{Group, GroupReport, KeyGroups, NoKeyOpens, Record, Unwrapped, WrapFailed};

@@ -24,7 +24,7 @@ pub use error::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
 pub use seal::{Finished, Wanted};
 pub use verdict::Vouched;
 
-use crate::keys::{DataKey, KeyGroups};
+use crate::keys::{DataKey, GroupReport, KeyGroups};
 use crate::manners::Manners;
 use crate::metadata::{EXTENSION, Metadata};
 use crate::seal::extension::Descent;
@@ -82,6 +82,8 @@ pub struct OpenFile<'t> {
     warnings: Vec<String>,
     /// What differs from what was sealed, where that was asked for.
     differences: Option<Box<Differences>>,
+    /// How its data key was found; none if it was known.
+    unwrapped: Vec<GroupReport>,
 }
 
 /// What is sealed into the metadata besides MAC and date.
@@ -235,6 +237,11 @@ impl OpenFile<'_> {
     #[must_use]
     pub fn must_cover(self, must: bool) -> Self {
         OpenFile { must_cover: must, ..self }
+    }
+
+    /// How its data key was found, group by group; none if it was known.
+    pub fn unwrapped(&self) -> &[GroupReport] {
+        &self.unwrapped
     }
 
     /// Its data key.

@@ -7,7 +7,7 @@ use super::accept::{self, Differences};
 use super::error::OpenError;
 use super::verdict::{self, Vouched};
 use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, scan_options, walk};
-use crate::keys::DataKey;
+use crate::keys::{DataKey, Unwrapped};
 use crate::manners::Manners;
 use crate::metadata::{self, Metadata};
 use crate::seal::cipher::Cipher;
@@ -24,8 +24,10 @@ impl<'t> SealedFile<'t> {
     /// # Errors
     /// No key opens it, it was changed, or its rule does not compile.
     pub fn open(self, world: &World<'_>, how: &OpenHow<'_>) -> Result<OpenFile<'t>, OpenError> {
-        let data_key = self.metadata.groups.unwrap(how.order, &world.session)?;
-        self.open_with(data_key, world.manners, how)
+        let Unwrapped { data_key, groups } = self.metadata.groups.unwrap(how.order, &world.session)?;
+        let mut open = self.open_with(data_key, world.manners, how)?;
+        open.unwrapped = groups;
+        Ok(open)
     }
 
     /// Opens the file with a data key that is known already.
@@ -61,7 +63,18 @@ impl<'t> SealedFile<'t> {
         let base = Base { text, metadata, body, hints, mac, unchecked: how.ignore_mac || how.accepting };
         // What is completed has leaves to seal as it stands.
         let renews = if how.completing { Renews::Leaves } else { Renews::Block };
-        Ok(OpenFile { plain: plain.into(), format, data_key, settings, base: Some(base), renews, must_cover: false, warnings, differences })
+        Ok(OpenFile {
+            plain: plain.into(),
+            format,
+            data_key,
+            settings,
+            base: Some(base),
+            renews,
+            must_cover: false,
+            warnings,
+            differences,
+            unwrapped: Vec::new(),
+        })
     }
 }
 

@@ -50,6 +50,7 @@ impl OpenFile<'_> {
             must_cover: false,
             warnings: Vec::new(),
             differences: None,
+            unwrapped: Vec::new(),
         }
     }
 }

@@ -76,6 +76,7 @@ impl OpenFile<'static> {
             must_cover: true,
             warnings: Vec::new(),
             differences: None,
+            unwrapped: Vec::new(),
         })
     }
 }

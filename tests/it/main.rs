@@ -33,6 +33,7 @@ mod interop_npm;
 mod interop_pair;
 mod interop_regex;
 mod interop_shamir;
+mod later;
 mod limits;
 mod messages;
 #[path = "../../formats/tests/it/random_tree.rs"]
