@@ -119,6 +119,9 @@ pub enum Error {
     DuplicateOrder { kind: String },
     #[error("{path}: the file is sealed already")]
     AlreadySealed { path: String },
+    /// `doctor` found something broken, and has said what.
+    #[error("{failed} {} failed", if *failed == 1 { "check" } else { "checks" })]
+    Unwell { failed: usize },
     /// A command or a flag that SOPS has.
     #[error("not in this version yet: {what}")]
     Later { what: String },

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::backend::{Backend, Beside, ConfigKey, Names};
+use crate::diagnose::{self, Diagnose, Diagnosis};
 use crate::error::{BadKey, UnwrapError, WrapError};
 use crate::fields::{Field, Fields};
 use crate::go_text::quoted;
@@ -60,6 +61,12 @@ impl AzureKey {
             return Err(bad());
         }
         Ok(AzureKey::shared(&format!("https://{host}"), name, version, Vec::new()))
+    }
+}
+
+impl Diagnose for AzureKv {
+    fn diagnose(&self, session: &Session) -> Diagnosis {
+        diagnose::not_built(&NAMES, session)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::diagnose::Diagnose;
 use crate::error::{BadKey, UnwrapError, WrapError};
 use crate::fields::Fields;
 use crate::master_key::{Kind, MasterKey, Wrapped};
@@ -60,7 +61,7 @@ pub enum ConfigKey {
 /// One kind of key.
 // a backend is an object in a list, so its constructors need `self`
 #[allow(clippy::wrong_self_convention)]
-pub trait Backend: Sync {
+pub trait Backend: Diagnose + Sync {
     /// Its names.
     fn names(&self) -> &'static Names;
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::backend::{Backend, Beside, ConfigKey, Names};
+use crate::diagnose::{self, Diagnose, Diagnosis};
 use crate::error::{BadKey, UnwrapError, WrapError};
 use crate::fields::{Field, Fields};
 use crate::go_text::quoted;
@@ -48,6 +49,12 @@ impl GcpKey {
         let fits = matches!(parts[..], ["projects", a, "locations", b, "keyRings", c, "cryptoKeys", d]
             if [a, b, c, d].iter().all(|name| !name.is_empty()));
         (!fits).then(|| format!("cannot create GCP KMS service: no valid resource ID found in {}", quoted(&self.resource_id)))
+    }
+}
+
+impl Diagnose for GcpKms {
+    fn diagnose(&self, session: &Session) -> Diagnosis {
+        diagnose::not_built(&NAMES, session)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::backend::{Backend, Beside, ConfigKey, Names};
+use crate::diagnose::{self, Diagnose, Diagnosis};
 use crate::error::{BadKey, UnwrapError, WrapError};
 use crate::fields::{Field, Fields};
 use crate::go_text::quoted;
@@ -51,6 +52,12 @@ fn check(key_id: &str) -> Result<(), BadKey> {
         Some(("", _)) => Err(BadKey(format!("region cannot be empty in key ID: {}", quoted(key_id)))),
         Some((_, "")) => Err(BadKey(format!("key UUID cannot be empty in key ID: {}", quoted(key_id)))),
         Some(_) => Ok(()),
+    }
+}
+
+impl Diagnose for Hckms {
+    fn diagnose(&self, session: &Session) -> Diagnosis {
+        diagnose::not_built(&NAMES, session)
     }
 }
 

@@ -11,6 +11,7 @@ mod age;
 mod aws;
 mod azure;
 mod backend;
+mod diagnose;
 mod error;
 mod fields;
 mod gcp;
@@ -28,6 +29,7 @@ mod vault;
 
 pub use age::{default_identity_file, generate};
 pub use backend::{Backend, Beside, ConfigKey, Names};
+pub use diagnose::{Diagnose, Diagnosis, Finding, Health};
 pub use error::{BadKey, UnwrapError, WrapError};
 pub use fields::{Field, Fields};
 pub use master_key::{Cost, Kind, MasterKey, Wrapped};

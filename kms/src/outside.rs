@@ -71,6 +71,12 @@ pub trait Outside: Send + Sync {
         None
     }
 
+    /// The programs whose names begin so, by the folders of `PATH` that are no relative ones; of equal names the first.
+    fn programs(&self, prefix: &str) -> Vec<std::path::PathBuf> {
+        let _ = prefix;
+        Vec::new()
+    }
+
     /// Runs a program to its end.
     ///
     /// # Errors

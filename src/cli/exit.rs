@@ -74,6 +74,7 @@ pub fn of(error: &Error) -> Exit {
         | Error::Several { .. }
         | Error::Exists { .. }
         | Error::Later { .. }
+        | Error::Unwell { .. }
         | Error::Audit(_)
         | Error::Usage(_) => Exit::Generic,
     }

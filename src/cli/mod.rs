@@ -3,6 +3,7 @@
 mod accept;
 mod completion;
 mod decrypt;
+mod doctor;
 mod edit;
 mod encrypt;
 mod env_vars;
@@ -74,6 +75,7 @@ enum Commands {
     ExecFile(exec_file::Args),
     Recipients(recipients::Args),
     Filestatus(filestatus::Args),
+    Doctor(doctor::Args),
     Keygen(keygen::Args),
     Init(init::Args),
     Tour(tour::Args),
@@ -174,7 +176,12 @@ impl Commands {
             Commands::Encrypt(_) | Commands::Decrypt(_) | Commands::Edit(_) | Commands::Set(_) | Commands::Unset(_) => true,
             Commands::Rotate(_) | Commands::Updatekeys(_) | Commands::Groups(_) | Commands::Accept(_) => true,
             Commands::ExecEnv(_) | Commands::ExecFile(_) => true,
-            Commands::Recipients(_) | Commands::Filestatus(_) | Commands::Keygen(_) | Commands::Init(_) | Commands::Tour(_) => false,
+            Commands::Recipients(_)
+            | Commands::Filestatus(_)
+            | Commands::Doctor(_)
+            | Commands::Keygen(_)
+            | Commands::Init(_)
+            | Commands::Tour(_) => false,
             Commands::Completion(_) | Commands::Man(_) | Commands::Publish(_) | Commands::Keyservice(_) => false,
         }
     }
@@ -198,6 +205,7 @@ fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
         Commands::ExecFile(args) => args.run(context),
         Commands::Recipients(args) => args.run(context),
         Commands::Filestatus(args) => args.run(context),
+        Commands::Doctor(args) => args.run(context),
         Commands::Keygen(args) => args.run(context),
         Commands::Init(args) => args.run(context),
         Commands::Tour(args) => args.run(context),

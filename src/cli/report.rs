@@ -83,7 +83,7 @@ pub(super) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{}", printable(line));
 }
 
-fn printable(line: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn printable(line: &str) -> std::borrow::Cow<'_, str> {
     let odd = |c: char| {
         c.is_control() && !matches!(c, '\n' | '\t')
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

@@ -68,6 +68,42 @@ impl Config {
         Ok(Some(rule))
     }
 
+    /// How many creation rules there are.
+    pub fn rules(&self) -> usize {
+        self.written().count()
+    }
+
+    /// All creation rules, whatever file they are for: each with its line, and what is wrong with it if anything is.
+    pub fn all_rules(&self) -> Vec<(u64, Result<Rule, ConfigError>)> {
+        let build = |line: u64, number: usize, rule: &CreationRule| {
+            if let Some(pattern) = rule.path_regex.as_deref() {
+                GoRegex::new(pattern).map_err(|source| ConfigError::BadPathRegex { path: self.path.clone(), line, source })?;
+            }
+            Ok(Rule { line, ..build(rule, &format!("creation_rules[{number}]"))? })
+        };
+        self.written().map(|(number, line, rule)| (line, build(line, number, rule))).collect()
+    }
+
+    /// The lines of rules that no file reaches, with the line of the one that fits every file before them.
+    pub fn unreached(&self) -> Option<(u64, Vec<u64>)> {
+        let mut rules = self.written();
+        let (_, line, _) = rules.find(|(_, _, rule)| rule.path_regex.as_deref().is_none_or(str::is_empty))?;
+        let behind: Vec<u64> = rules.map(|(_, line, _)| line).collect();
+        (!behind.is_empty()).then_some((line, behind))
+    }
+
+    /// Is there a rule that names this file by a regex of its own, as one that fits every file does not?
+    pub fn names(&self, file: &Path) -> bool {
+        let path = self.relative(file);
+        let fits = |pattern: &str| GoRegex::new(pattern).is_ok_and(|regex| regex.is_match(path));
+        self.written().filter_map(|(_, _, rule)| rule.path_regex.as_deref().filter(|p| !p.is_empty())).any(fits)
+    }
+
+    fn written(&self) -> impl Iterator<Item = (usize, u64, &CreationRule)> {
+        let rules = self.file.creation_rules.iter().flatten().enumerate();
+        rules.filter_map(|(number, rule)| rule.as_ref().map(|rule| (number, rule.referenced.line(), &rule.value.fields)))
+    }
+
     /// A path as rules see it: without the prefix of the configuration's folder, if it lies in it; whole if not.
     fn relative<'p>(&self, file: &'p Path) -> &'p [u8] {
         let whole = file.as_os_str().as_encoded_bytes();

@@ -10,6 +10,7 @@ pub mod consent;
 pub mod decrypt;
 pub mod dialect;
 pub mod disk;
+pub mod doctor;
 pub mod edit;
 pub mod editor;
 pub mod encrypt;

@@ -19,6 +19,7 @@ mod convert;
 mod convert_random;
 mod crash;
 mod dialects;
+mod doctor;
 mod edit;
 mod exec;
 mod files;

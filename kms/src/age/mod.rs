@@ -2,10 +2,11 @@
 //!
 //! `recipient.rs` reads public keys, `envelope.rs` the armoured file of a record, `identities.rs` finds private keys (`lines.rs`, `ssh.rs`, `pkcs8.rs`, `command.rs`),
 //! `search.rs` decides which of them is tried first, `passphrase.rs` asks (`agent.rs`), `plugin.rs` talks to programs (`wire.rs`, `talk.rs`),
-//! `report.rs` tells the one who holds no key where it looked.
+//! `report.rs` tells the one who holds no key where it looked, `diagnose.rs` whoever asks what there is.
 
 mod agent;
 mod command;
+mod diagnose;
 mod envelope;
 mod identities;
 mod key;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use age_core::secrecy::ExposeSecret;
 
 use crate::backend::{Backend, Beside, ConfigKey, Names};
+use crate::diagnose::{Diagnose, Diagnosis};
 use crate::error::{BadKey, UnwrapError};
 use crate::fields::Fields;
 use crate::master_key::{Kind, MasterKey, Wrapped};
@@ -53,6 +55,12 @@ static NAMES: Names = Names {
     rank_group: 0,
     rank_file: 6,
 };
+
+impl Diagnose for Age {
+    fn diagnose(&self, session: &Session) -> Diagnosis {
+        diagnose::diagnose(session)
+    }
+}
 
 impl Backend for Age {
     fn names(&self) -> &'static Names {

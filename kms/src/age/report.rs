@@ -40,7 +40,7 @@ fn with_rows<T>(recipient: &str, session: &Session, tell: impl FnOnce(&[&Source]
     tell(&rows)
 }
 
-fn shown(source: &Source) -> String {
+pub(super) fn shown(source: &Source) -> String {
     source.path.as_ref().map_or_else(|| source.place.clone(), |path| format!("{}={}", source.place, path.display()))
 }
 
@@ -68,7 +68,7 @@ fn unusable(source: &Source) -> Option<String> {
     }
 }
 
-fn bad_lines(source: &Source) -> impl Iterator<Item = String> {
+pub(super) fn bad_lines(source: &Source) -> impl Iterator<Item = String> {
     let faults = source.lines().map_or(&[][..], |lines| &lines.faults);
     faults.iter().map(|(line, why)| format!("failed to parse '{}' age identities: {why} (line {line})", shown(source)))
 }

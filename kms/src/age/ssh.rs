@@ -74,6 +74,11 @@ impl SshKey {
         self.public.split(' ').all(|word| words.next() == Some(word))
     }
 
+    /// Its public key, without comment.
+    pub(super) fn public(&self) -> &str {
+        &self.public
+    }
+
     /// Whether it has a passphrase.
     pub(super) fn locked(&self) -> bool {
         matches!(self.identity, Identity::Encrypted(_))

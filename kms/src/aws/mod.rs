@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::backend::{Backend, Beside, ConfigKey, Names};
+use crate::diagnose::{self, Diagnose, Diagnosis};
 use crate::error::{BadKey, UnwrapError, WrapError};
 use crate::fields::{Field, Fields};
 use crate::master_key::{Cost, Kind, MasterKey, Wrapped};
@@ -52,6 +53,12 @@ impl KmsKey {
     /// SOPS looks at the ARN only when it is used.
     fn problem(&self) -> Option<String> {
         (!arn::is_valid(&self.arn)).then(|| format!("no valid ARN found in '{}'", self.arn.escape_debug()))
+    }
+}
+
+impl Diagnose for Kms {
+    fn diagnose(&self, session: &Session) -> Diagnosis {
+        diagnose::not_built(&NAMES, session)
     }
 }
 

@@ -4,6 +4,7 @@
 //! Differs from SOPS: old keyrings are not read by us (gpg does that), and the reason of a failure is told in our words.
 
 mod advice;
+mod diagnose;
 mod held;
 mod packets;
 mod run;
@@ -14,6 +15,7 @@ use self::held::{Listing, Where};
 use self::packets::Message;
 use self::run::{NotStarted, Report, gpg};
 use crate::backend::{Backend, Beside, ConfigKey, Names};
+use crate::diagnose::{Diagnose, Diagnosis};
 use crate::error::{BadKey, UnwrapError, WrapError};
 use crate::fields::{Field, Fields};
 use crate::master_key::{Cost, Kind, MasterKey, Wrapped};
@@ -50,6 +52,12 @@ struct PgpKey {
 impl PgpKey {
     fn shared(text: &str) -> Arc<dyn MasterKey> {
         Arc::new(PgpKey { fingerprint: text.replace(' ', ""), rest: Vec::new() })
+    }
+}
+
+impl Diagnose for Pgp {
+    fn diagnose(&self, session: &Session) -> Diagnosis {
+        diagnose::diagnose(session)
     }
 }
 

@@ -79,6 +79,23 @@ pub(super) fn find(program: &OsStr, path: Option<OsString>) -> Option<PathBuf> {
     std::env::split_paths(&path?).filter(|folder| folder.is_absolute()).map(|folder| folder.join(named)).find(|path| executable(path))
 }
 
+/// The programs whose names begin so; of equal names the first.
+pub(super) fn beginning_with(prefix: &str, path: Option<OsString>) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    for folder in std::env::split_paths(&path.unwrap_or_default()).filter(|folder| folder.is_absolute()) {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut here: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| begins(path, prefix) && executable(path)).collect();
+        here.sort();
+        here.retain(|path| found.iter().all(|known| known.file_name() != path.file_name()));
+        found.append(&mut here);
+    }
+    found
+}
+
+fn begins(path: &Path, prefix: &str) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(prefix.as_bytes()))
+}
+
 fn executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }

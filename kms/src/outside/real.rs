@@ -45,6 +45,10 @@ impl Outside for Real {
         super::process::find(name, std::env::var_os("PATH"))
     }
 
+    fn programs(&self, prefix: &str) -> Vec<PathBuf> {
+        process::beginning_with(prefix, std::env::var_os("PATH"))
+    }
+
     fn read(&self, path: &Path, limit: usize) -> io::Result<Secret> {
         // Looked at before it is opened, since opening a device may do something, and once more after it.
         readable(&fs::metadata(path)?)?;

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::backend::{Backend, Beside, ConfigKey, Names};
+use crate::diagnose::{self, Diagnose, Diagnosis};
 use crate::error::{BadKey, UnwrapError, WrapError};
 use crate::fields::{Field, Fields};
 use crate::master_key::{Cost, Kind, MasterKey, Wrapped};
@@ -102,6 +103,12 @@ impl fmt::Debug for VaultKey {
     /// Without a password that stands in the address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VaultKey").field("id", &url::masked(&self.id)).field("rest", &self.rest).finish()
+    }
+}
+
+impl Diagnose for HcVault {
+    fn diagnose(&self, session: &Session) -> Diagnosis {
+        diagnose::not_built(&NAMES, session)
     }
 }
 

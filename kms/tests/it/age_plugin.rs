@@ -72,7 +72,7 @@ fn recipient() -> String {
     bech32("age1plain", b"somebody")
 }
 
-fn identity() -> String {
+pub fn identity() -> String {
     bech32("age-plugin-plain-", b"somebody").to_uppercase()
 }
 

@@ -7,6 +7,7 @@ mod age_plugin;
 mod age_sources;
 mod age_ssh;
 mod conformance;
+mod diagnose;
 mod gpg;
 mod gpg_failures;
 mod gpg_home;

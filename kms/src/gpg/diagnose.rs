@@ -1,0 +1,62 @@
+//! Whether there is a `gpg`, and which secret keys it has, for `doctor`.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::held::{self, Where};
+use crate::diagnose::{Diagnosis, Health};
+use crate::session::Session;
+
+pub(super) fn diagnose(session: &Session) -> Diagnosis {
+    let mut diagnosis = Diagnosis::default();
+    let world = session.outside();
+    let given = world.env("SOPS_GPG_EXEC");
+    let program = given.clone().unwrap_or_else(|| "gpg".into());
+    let Some(path) = world.program(&program) else {
+        let name = program.to_string_lossy().escape_debug().to_string();
+        match given {
+            Some(_) => diagnosis.add(
+                Health::Fail,
+                "OpenPGP",
+                format!("SOPS_GPG_EXEC names {name}, which is not to be found"),
+                Some("unset SOPS_GPG_EXEC"),
+            ),
+            None => diagnosis.add(Health::Ok, "OpenPGP", "there is no gpg; only OpenPGP keys need it", None),
+        }
+        return diagnosis;
+    };
+    let path = path.display();
+    let home = world.env("GNUPGHOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(world.env("HOME")?).join(".gnupg")));
+    // gpg would make one.
+    let is_there = home.as_ref().is_some_and(|home| world.read(home, 0).is_err_and(|why| why.kind() == io::ErrorKind::IsADirectory));
+    if !is_there {
+        let home = home.map_or_else(|| "~/.gnupg".to_owned(), |home| home.display().to_string());
+        diagnosis.add(Health::Ok, "OpenPGP", format!("{path}; no keys: {home} is not there"), None);
+        return diagnosis;
+    }
+    let listing = match held::listing(session) {
+        Ok(listing) => listing,
+        Err(_) => {
+            diagnosis.add(Health::Fail, "OpenPGP", format!("{path} could not be started"), Some("install GnuPG anew"));
+            return diagnosis;
+        }
+    };
+    let mut keys: Vec<_> = listing.keys.iter().collect();
+    keys.sort();
+    diagnosis.keys = keys.iter().filter(|(_, place)| **place != Where::Elsewhere).count();
+    let named = |(id, place): &(&u64, &Where)| match place {
+        Where::Here => format!("{id:016X}"),
+        Where::Card => format!("{id:016X} (on a smartcard)"),
+        Where::Elsewhere => format!("{id:016X} (its private part is not here)"),
+    };
+    let found = match keys.len() {
+        0 => format!("{path}; no secret key"),
+        n => format!("{path}; {n} secret keys and sub-keys: {}", keys.iter().map(named).collect::<Vec<_>>().join(", ")),
+    };
+    if listing.complete {
+        diagnosis.add(Health::Ok, "OpenPGP", found, None);
+    } else {
+        diagnosis.add(Health::Warn, "OpenPGP", format!("{found}; gpg could not list them all"), Some("gpgconf --kill gpg-agent"));
+    }
+    diagnosis
+}

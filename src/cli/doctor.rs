@@ -1,0 +1,53 @@
+//! `leafcrypt doctor`
+
+use std::path::PathBuf;
+
+use super::Context;
+use super::decrypt::Order;
+use super::shared::format_of;
+use super::{hint, print};
+use crate::error::Error;
+use crate::flows::doctor::{self, Doctor, State};
+use crate::flows::rules::Given;
+use crate::flows::target::{Done, Types};
+use crate::sealed_file::OpenHow;
+
+/// Say which keys, configuration and programs there are, what is broken, and how to mend it
+///
+/// Nothing is changed, and nothing leaves the machine. Exit 1 where something is broken.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Files and folders: which of them could be opened, by which key, and which should be sealed and are not
+    paths: Vec<PathBuf>,
+    /// For programs
+    #[arg(long)]
+    json: bool,
+    /// Type of the files, instead of the one their names tell
+    #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
+    input_type: Option<String>,
+    #[command(flatten)]
+    order: Order,
+}
+
+impl Args {
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        let order = self.order.read(context)?;
+        let doctor = Doctor {
+            paths: self.paths.clone(),
+            types: Types { input: format_of(self.input_type.as_deref(), context.world.manners)?, ..Types::default() },
+            given: Given { config: context.config(), ..Given::default() },
+            how: OpenHow { order: &order, ..OpenHow::default() },
+            runtime: context.variables.runtime.clone(),
+            hint: &|error| hint::of(error, context.world.manners),
+        };
+        let checks = doctor.run(&context.world);
+        let text = if self.json { doctor::as_json(&checks) } else { super::report::printable(&doctor::as_text(&checks)).into_owned() };
+        let failed = checks.iter().filter(|check| check.state == State::Fail).count();
+        if failed == 0 {
+            return Ok(Done { stdout: Some(text.into_bytes()), warnings: Vec::new(), note: None });
+        }
+        // What was found is the result all the same.
+        print(text.as_bytes());
+        Err(Error::Unwell { failed })
+    }
+}

@@ -1,0 +1,153 @@
+//! Files that were named: which are sealed and could be opened, by whose key, and which should be sealed and are not.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use leafcrypt_formats::Format;
+
+use super::configuration::Configurations;
+use super::{Check, Doctor, State};
+use crate::config::{self, Config};
+use crate::error::Error;
+use crate::flows::many::{self, Named};
+use crate::flows::target::Input;
+use crate::flows::{decrypt, rules};
+use crate::sealed_file::{NotSealed, SealedError, SealedFile, Vouched};
+use crate::world::World;
+
+/// How every token begins.
+const TOKEN: &[u8] = b"ENC[AES256_GCM,data:";
+
+/// Who can read a sealed file: kind and key.
+type Readers = HashSet<(leafcrypt_kms::Kind, String)>;
+
+impl Doctor<'_> {
+    /// What is to be said of the files; of their configurations it is said in `checks`.
+    pub(super) fn files(&self, configurations: &mut Configurations<'_>, checks: &mut Vec<Check>, world: &World<'_>) -> Vec<Check> {
+        let (mut found, mut readers) = (Vec::new(), Readers::new());
+        for path in &self.paths {
+            // What cannot be read is told, and the rest looked at.
+            let named = match many::files(std::slice::from_ref(path), true) {
+                Ok(named) => named,
+                Err(error) => {
+                    found.push(self.of_error(path.display().to_string(), &error));
+                    continue;
+                }
+            };
+            for file in named {
+                if file.path.file_name().is_some_and(|name| name == ".sops.yaml") {
+                    continue;
+                }
+                let one = self.file(&file, &mut readers, configurations, checks, world);
+                found.extend(one);
+            }
+        }
+        found.extend(self.unread(&readers, configurations, world));
+        found
+    }
+
+    fn file(
+        &self,
+        file: &Named,
+        readers: &mut Readers,
+        configurations: &mut Configurations<'_>,
+        checks: &mut Vec<Check>,
+        world: &World<'_>,
+    ) -> Vec<Check> {
+        let input = Input::File(file.path.clone());
+        let name = input.name();
+        let format = self.types.input_of(&input, world.manners);
+        let text = match input.read() {
+            Ok(text) => text,
+            Err(error) => return vec![self.of_error(name, &error)],
+        };
+        let sealed = match SealedFile::parse(format, &text, world.manners) {
+            Ok(sealed) => sealed,
+            // Marks of a merge spoil the syntax of what is sealed all the same.
+            Err(SealedError::Syntax(source)) if text.windows(TOKEN.len()).any(|part| part == TOKEN) => {
+                return vec![self.of_error(&*name, &Error::Sealed { path: name.clone(), format, source: source.into() })];
+            }
+            Err(SealedError::NotSealed(NotSealed) | SealedError::Syntax(_)) => {
+                if !file.found {
+                    checks.extend(configurations.around(Some(&file.path), world));
+                }
+                return self.plain(file, &name, configurations, world).into_iter().collect();
+            }
+            Err(source) => return vec![self.of_error(&*name, &Error::Sealed { path: name.clone(), format, source })],
+        };
+        checks.extend(configurations.around(Some(&file.path), world));
+        readers.extend(sealed.metadata().groups.records().map(|record| (record.key.kind(), record.key.id().to_owned())));
+        let clear = match sealed.in_clear() {
+            Ok(clear) => clear,
+            Err(source) => return vec![self.of_error(&*name, &Error::Open { path: name.clone(), source: Box::new(source) })],
+        };
+        if !clear.values.is_empty() {
+            let places: Vec<String> = clear.values.iter().map(|(path, line)| format!("{path} (line {line})")).collect();
+            let found = format!("sealed, but its rule covers what stands in clear: {}", places.join(", "));
+            return vec![Check::new(State::Fail, &*name, found).fix(format!("{} encrypt -i {name}", world.manners.name))];
+        }
+        vec![self.opened(&name, sealed.format(), &text, world)]
+    }
+
+    /// Opens it, and forgets what is in it.
+    fn opened(&self, name: &str, format: Format, text: &[u8], world: &World<'_>) -> Check {
+        let file = match decrypt::open(name, format, text, None, &self.how, world) {
+            Ok(file) => file,
+            Err(error) => return self.of_error(name, &error),
+        };
+        let by: Vec<String> = file
+            .unwrapped()
+            .iter()
+            .filter_map(|group| group.by.as_ref())
+            .map(|key| format!("{} {}", key.kind().name(), key.id()))
+            .collect();
+        let mut found = format!("opens, by {}", by.join(" and "));
+        if file.settings().vouched == Vouched::No {
+            found.push_str("; nobody vouches for its recipients");
+        }
+        match file.warnings() {
+            [] => Check::new(State::Ok, name, found),
+            warnings => Check::new(State::Warn, name, format!("{found}; {}", warnings.join("; "))).fix(format!("leafcrypt accept {name}")),
+        }
+    }
+
+    /// A file that is not sealed: said if a rule names it, or the user did.
+    fn plain(&self, file: &Named, name: &str, configurations: &mut Configurations<'_>, world: &World<'_>) -> Option<Check> {
+        if configurations.names(&file.path, world) {
+            let fix = format!("{} encrypt -i {name}", world.manners.name);
+            return Some(Check::new(State::Fail, name, "not sealed, though a creation rule is for it").fix(fix));
+        }
+        (!file.found).then(|| Check::new(State::Ok, name, "not sealed, and no creation rule names it"))
+    }
+
+    /// Recipients of rules for whom no file is sealed. Only where all files below a configuration were looked at.
+    fn unread(&self, readers: &Readers, configurations: &Configurations<'_>, world: &World<'_>) -> Vec<Check> {
+        let current = rules::current(world);
+        let folders: Vec<PathBuf> = self.paths.iter().map(|path| config::absolute(&current, path)).collect();
+        let whole = |config: &&Config| {
+            folders.iter().any(|folder| config::absolute(&current, config.path()).parent().is_some_and(|of| of.starts_with(folder)))
+        };
+        let mut checks = Vec::new();
+        for config in configurations.loaded.iter().filter(whole) {
+            let mut told = HashSet::new();
+            for (line, rule) in config.all_rules() {
+                for key in rule.iter().flat_map(|rule| rule.groups.iter().flatten()) {
+                    let who = (key.kind(), key.id().to_owned());
+                    if readers.contains(&who) || !told.insert(who) {
+                        continue;
+                    }
+                    let name = config.name_of(key.id()).map(|name| format!(" ({name})")).unwrap_or_default();
+                    let path = config.path().display();
+                    let found = format!("{path} (line {line}): no file is sealed for {} {}{name}", key.kind().name(), key.id());
+                    let folder = config.path().parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+                    checks.push(Check::new(State::Warn, "configuration", found).fix(format!(
+                        "{} updatekeys {}",
+                        world.manners.name,
+                        folder.display()
+                    )));
+                }
+            }
+        }
+        checks
+    }
+}
