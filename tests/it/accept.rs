@@ -240,3 +240,34 @@ fn hints_name_it() {
         assert!(err.contains("leafcrypt accept a.yaml"), "{err}");
     }
 }
+
+/// On a terminal: the answer counts, and only for what was shown.
+#[test]
+fn the_question() {
+    use crate::age_world::{Who, World};
+    let Some(world) = World::new() else { return };
+    let made = world.command("age-keygen").args(["-o", "keys.txt"]).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let recipient = world.text("keys.txt").lines().find_map(|line| line.strip_prefix("# public key: ").map(str::to_owned)).unwrap();
+    world.seal(Who::Ours, &recipient);
+    let sealed = world.text("sealed.yaml");
+    let keys = [("SOPS_AGE_KEY_FILE", "keys.txt")];
+    let bare = without_field(&sealed);
+    for (answer, meanwhile, expected) in
+        [("n\n", None, 1), ("\n", None, 1), ("y\n", Some(sealed.replacen("ENC[", "ENC [", 1)), 3), ("y\n", None, 0)]
+    {
+        world.write("sealed.yaml", &bare);
+        let mut terminal = world.terminal(&format!("{} accept sealed.yaml", world.program(Who::Ours).display()), &keys);
+        if let Some(text) = &meanwhile {
+            terminal.answer("Seal it anew as it stands? [y/N]", "");
+            world.write("sealed.yaml", text);
+        }
+        terminal.answer(if meanwhile.is_some() { "" } else { "Seal it anew as it stands? [y/N]" }, answer);
+        assert_eq!(terminal.end(), Some(expected), "{answer:?}: {}", terminal.seen);
+        assert!(!terminal.seen.contains("hunter2"), "{}", terminal.seen);
+        let now = world.text("sealed.yaml");
+        assert_eq!(now == meanwhile.unwrap_or_else(|| bare.clone()), expected != 0, "{answer:?}");
+    }
+    let opened = world.run(Who::Ours, &["decrypt", "--require-witness", "sealed.yaml"], &keys);
+    assert!(opened.status.success(), "{}", String::from_utf8_lossy(&opened.stderr));
+}
