@@ -1,19 +1,23 @@
-//! Nodes to the walk: steps, leaves and comments in the order of SOPS's tree.
+//! Nodes to the walk: steps, leaves and comments in the order of SOPS's tree. `alias`, `keys` and `leaf` are what it meets.
 
-use std::collections::{HashMap, HashSet};
+mod alias;
+mod keys;
+mod leaf;
+
+use std::collections::HashMap;
 
 use zeroize::Zeroizing;
 
+use self::keys::Names;
 use super::block;
 use super::comments::Comments;
-use super::detail::{AliasSite, DocumentSite, Root, Scanned, Site};
-use super::parse::{NONE, Node, Parsed, Tag, What, Written};
+use super::detail::{DocumentSite, Root, Scanned};
+use super::parse::{Node, Parsed, What};
 use super::scalar::{self, Read};
-use crate::document::{Dialect, Mode, Outline, ScanOptions};
+use crate::document::{Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
-use crate::leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
+use crate::leaf::{Comment, CommentId, Span, Step};
 use crate::path::PathId;
-use crate::value::Kind;
 
 /// The outline of a text, and what YAML remembers of it.
 pub(super) fn walk(text: &[u8], parsed: &Parsed<'_>, options: &ScanOptions) -> Result<(Outline, Scanned), SyntaxError> {
@@ -251,34 +255,6 @@ impl<'p> Walk<'p> {
         self.value(value, path, alias)
     }
 
-    /// Go-yaml fails on a merge of anything but a map or maps, in the first document, which SOPS reads twice.
-    fn check_merge(&self, key: &Node<'_>, value: u32) -> Result<(), SyntaxError> {
-        let merges = match (key.what, key.tag) {
-            (What::Scalar(Written::Plain), Tag::None | Tag::NonSpecific) | (What::Scalar(_), Tag::Merge) => &*key.text == "<<",
-            _ => false,
-        };
-        // What sops has sealed it opens again, so only a plain text is judged.
-        if !merges || self.document > 0 || self.options.mode == Mode::Sealed {
-            return Ok(());
-        }
-        let node = self.node(value);
-        let is_map = |node: &Node<'_>| match node.what {
-            What::Map { .. } => true,
-            What::Alias(target) => matches!(self.node(target).what, What::Map { .. }),
-            _ => false,
-        };
-        let mut maps = matches!(node.what, What::List { .. });
-        let mut at = value + 1;
-        while maps && at < node.next {
-            maps = is_map(self.node(at));
-            at = self.node(at).next;
-        }
-        if is_map(node) || maps {
-            return Ok(());
-        }
-        Err(self.outside(key.span.start, "a merge (`<<`) of something that is neither a map nor a list of maps; put the key in quotes"))
-    }
-
     /// What stands above and beside an entry; `path` is the value's.
     fn comments_of(&mut self, key: &Node<'_>, value: &Node<'_>, container: PathId, path: PathId) {
         if !self.comments.any() {
@@ -368,168 +344,6 @@ impl<'p> Walk<'p> {
         }
     }
 
-    fn alias(&mut self, number: u32, target: u32, path: PathId, outer: Option<Span>) -> Result<(), SyntaxError> {
-        let node = self.node(number);
-        let aim = self.node(target);
-        self.expand((aim.next - target) as usize, aim.span.len(), node.span.start)?;
-        let span = outer.unwrap_or(node.span);
-        if outer.is_some() {
-            return self.value(target, path, outer);
-        }
-        let leaves = self.outline.leaves.len() as u32;
-        let steps = self.outline.steps.len() as u32;
-        let known = self.anchors.get(&target).copied().unwrap_or((0, 0));
-        let flow = self.stack.last().is_some_and(|f| f.flow);
-        self.scanned.aliases.push(AliasSite {
-            span,
-            flow,
-            leaves: leaves..leaves,
-            steps: steps..steps,
-            target: known.0..known.1,
-            key: None,
-        });
-        let site = self.scanned.aliases.len() - 1;
-        let depth = self.stack.len();
-        self.value(target, path, Some(span))?;
-        if self.stack.len() > depth {
-            self.stack[depth].closes = Some(site);
-            // In the sealed text braces stand in the place of the alias.
-            self.flush(span.start, path, None);
-            if let Some(comment) = self.comments.on_line(span.end) {
-                self.comment(comment, path, false);
-            }
-        } else {
-            let (leaves, steps) = (self.outline.leaves.len() as u32, self.outline.steps.len() as u32);
-            let alias = &mut self.scanned.aliases[site];
-            alias.leaves.end = leaves;
-            alias.steps.end = steps;
-        }
-        Ok(())
-    }
-
-    /// An alias stands for so much.
-    fn expand(&mut self, nodes: usize, bytes: usize, at: u32) -> Result<(), SyntaxError> {
-        self.expanded_nodes += nodes;
-        self.expanded_bytes += bytes;
-        let limits = &self.options.limits;
-        if self.expanded_nodes > limits.alias_nodes || self.expanded_bytes > self.text.len().saturating_mul(limits.expansion) {
-            return Err(self.error(at, SyntaxClass::Limit, "the aliases stand for more than the limit allows"));
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, node: &Node<'_>) -> Result<(), SyntaxError> {
-        self.values += 1;
-        if self.values > self.options.limits.leaves {
-            return Err(self.error(node.span.start, SyntaxClass::Limit, format!("more than {} values", self.options.limits.leaves)));
-        }
-        Ok(())
-    }
-
-    fn scalar(&mut self, number: u32, written: Written, path: PathId, alias: Option<Span>) -> Result<(), SyntaxError> {
-        let node = self.node(number);
-        self.count(node)?;
-        let span = alias.unwrap_or(node.span);
-        let kind = match scalar::kind(&node.text, written, node.tag) {
-            Some(kind) => kind,
-            None => match self.read(node, written, span, path)? {
-                Some(kind) => kind,
-                None => {
-                    self.outline.steps.push(Step::Null(path));
-                    return Ok(());
-                }
-            },
-        };
-        let id = LeafId(self.outline.leaves.len() as u32);
-        let frame = self.stack.last().expect("a scalar stands in a collection");
-        let site = Site {
-            written,
-            tag: node.tag,
-            flow: frame.flow,
-            list_item: !frame.map,
-            alias: alias.is_some(),
-            parent: frame.column,
-            props: node.props,
-            text: (NONE, NONE),
-        };
-        let as_written = match written {
-            _ if alias.is_some() || written.is_block() => false,
-            Written::Plain => node.text.as_bytes() == &self.text[span.range()],
-            _ => node.text.as_bytes() == &self.text[span.start as usize + 1..span.end as usize - 1],
-        };
-        let text = if as_written { (NONE, NONE) } else { self.keep(&node.text) };
-        self.scanned.sites.push(Site { text, ..site });
-        self.outline.leaves.push(Leaf { path, span, kind, document: self.document, in_mac: true });
-        self.outline.steps.push(Step::Leaf(id));
-        if node.anchored && alias.is_none() {
-            self.anchors.insert(number, (id.0, id.0 + 1));
-        }
-        Ok(())
-    }
-
-    fn keep(&mut self, text: &str) -> (u32, u32) {
-        let start = self.scanned.texts.len() as u32;
-        self.scanned.texts.extend_from_slice(text.as_bytes());
-        (start, self.scanned.texts.len() as u32)
-    }
-
-    fn read(&mut self, node: &Node<'_>, written: Written, span: Span, path: PathId) -> Result<Option<Kind>, SyntaxError> {
-        match scalar::read(&node.text, written, node.tag) {
-            Read::Null => Ok(None),
-            Read::Value(value) => Ok(Some(value.kind())),
-            Read::Bad(what) => Err(self.outside(span.start, what)),
-            Read::Unsigned(_) if self.options.dialect == Dialect::Sops => Err(self.outside(span.start, "an integer of 2^63 or more")),
-            Read::Unsigned(_) => {
-                let path = self.outline.paths.display(path);
-                self.warn(span.start, format!("{path} is an integer of 2^63 or more: SOPS reads it as a float and loses digits"));
-                Ok(Some(Kind::Float))
-            }
-        }
-    }
-
-    /// A key's text. `here`: it stands in the text itself, not in what an alias stands for.
-    fn key_name(&mut self, key: &'p Node<'p>, here: bool, flow: bool) -> Result<&'p str, SyntaxError> {
-        let node = match key.what {
-            What::Alias(target) => {
-                let node = self.node(target);
-                self.expand(1, node.text.len(), key.span.start)?;
-                if here {
-                    let (start, end) = self.anchors.get(&target).copied().unwrap_or((0, 0));
-                    let alias =
-                        AliasSite { span: key.span, flow, leaves: 0..0, steps: 0..0, target: start..end, key: Some(node.text.to_string()) };
-                    self.scanned.aliases.push(alias);
-                }
-                node
-            }
-            _ => key,
-        };
-        let What::Scalar(written) = node.what else {
-            return Err(self.outside(key.span.start, "a key that is a map or a list"));
-        };
-        if node.text.len() > self.options.limits.key {
-            return Err(self.error(key.span.start, SyntaxClass::Limit, format!("a key of more than {} bytes", self.options.limits.key)));
-        }
-        let is_text = scalar::kind(&node.text, written, node.tag) == Some(Kind::Str)
-            || matches!(scalar::read(&node.text, written, node.tag), Read::Value(value) if value.kind() == Kind::Str && node.tag != Tag::Binary);
-        if is_text {
-            Ok(&node.text)
-        } else {
-            Err(self.error(key.span.start, SyntaxClass::KeyNotText, "a key that is no string; put it in quotes"))
-        }
-    }
-
-    fn doubled(&mut self, name: &'p str, at: u32) -> Result<(), SyntaxError> {
-        if self.stack.last_mut().expect("a key stands in a map").names.insert(name) {
-            return Ok(());
-        }
-        if self.document == 0 {
-            return Err(self.outside(at, "a key that stands twice in its map"));
-        }
-        let shown = crate::path::display_parts(&[crate::Part::Key(name.as_bytes().to_vec())]);
-        self.warn(at, format!("the key {shown} stands twice in its map"));
-        Ok(())
-    }
-
     /// The walk goes forward through the text, so its lines are counted once.
     fn warn(&mut self, at: u32, what: String) {
         let (from, line) = self.counted;
@@ -569,28 +383,4 @@ fn is_block(node: &Node<'_>) -> bool {
 
 fn is_comment_token(node: &Node<'_>) -> bool {
     matches!(node.what, What::Scalar(_)) && node.text.starts_with("ENC[AES256_GCM,") && node.text.trim_end().ends_with(",type:comment]")
-}
-
-/// The names of one map, to find doubled ones; most maps are small.
-#[derive(Default)]
-struct Names<'p> {
-    few: Vec<&'p str>,
-    many: HashSet<&'p str>,
-}
-
-impl<'p> Names<'p> {
-    /// False if it was there.
-    fn insert(&mut self, name: &'p str) -> bool {
-        if self.many.is_empty() && self.few.len() < 8 {
-            let new = !self.few.contains(&name);
-            self.few.push(name);
-            return new;
-        }
-        if self.many.is_empty() {
-            // Most maps that have nine entries have many.
-            self.many.reserve(64);
-            self.many.extend(self.few.drain(..));
-        }
-        self.many.insert(name)
-    }
 }
