@@ -107,10 +107,17 @@ pub enum Error {
     /// Some of many files failed.
     #[error("{what}")]
     Several { what: String, errors: Vec<Error> },
+    /// Nothing can be said of a file: SOPS has one number for every reason.
+    #[error("{0}")]
+    Status(Box<Error>),
     #[error("{path}: {source}")]
     Print { path: String, source: Unwritable },
+    /// With what to do instead.
     #[error("{path} exists already")]
-    Exists { path: PathBuf },
+    Exists { path: PathBuf, instead: &'static str },
+    /// `init` cannot know whose the project is.
+    #[error("{path} holds {}", if first.is_some() { "several identities" } else { "no identity whose recipient can be told" })]
+    WhichIdentity { path: PathBuf, first: Option<String> },
     #[error("{key}: {why}")]
     Resolve { key: String, why: leafcrypt_kms::WrapError },
     #[error("Invalid KMS encryption context format")]

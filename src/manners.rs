@@ -11,7 +11,7 @@ pub struct Manners {
     pub completes_sealed: bool,
     /// `.toml` is TOML; otherwise binary.
     pub knows_toml: bool,
-    /// Unknown words of `--input-type` are errors; otherwise ignored.
+    /// Unknown words of `--input-type` are errors, and a name that hides its type (`.env.prod`) is warned of; otherwise ignored.
     pub strict_types: bool,
     /// Global flags before a subcommand work; otherwise they are ignored with a warning.
     pub global_flags: bool,

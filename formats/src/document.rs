@@ -77,7 +77,7 @@ impl<'t> Document<'t> {
             let what = format!("the text has {} bytes, more than the limit of {}", text.len(), options.limits.text);
             return Err(SyntaxError { line: 0, column: 0, what, class: crate::SyntaxClass::Limit });
         }
-        let (outline, detail) = format.syntax().scan(text, options)?;
+        let (outline, detail) = format.syntax().scan(text, options).map_err(|error| conflict(text).unwrap_or(error))?;
         if let Some(leaf) = outline.paths.first_over(options.limits.paths, outline.leaves.iter().map(|leaf| leaf.path)) {
             let what = format!("the paths of the values have more than {} bytes together", options.limits.paths);
             let at = outline.leaves[leaf].span.start as usize;
@@ -200,4 +200,19 @@ impl<'t> Document<'t> {
             Ok(trees) => trees,
         }
     }
+}
+
+/// The marks of a merge explain more than what a parser makes of them.
+fn conflict(text: &[u8]) -> Option<SyntaxError> {
+    let starts = |mark: &[u8], from: usize| {
+        let mut at = from;
+        text.get(from..)?.split_inclusive(|&b| b == b'\n').find_map(|line| {
+            let start = at;
+            at += line.len();
+            line.starts_with(mark).then_some(start)
+        })
+    };
+    let start = starts(b"<<<<<<< ", 0)?;
+    starts(b">>>>>>> ", start)?;
+    Some(SyntaxError::at(text, start, crate::SyntaxClass::Conflict, "a merge has left its marks here"))
 }

@@ -31,6 +31,10 @@ pub enum SyntaxClass {
     NoDocument,
     /// A key that is no string, which SOPS's tree cannot carry either: SOPS's exit 23.
     KeyNotText,
+    /// A merge left its marks in it.
+    Conflict,
+    /// Not of its format, but sealed as a file of this one.
+    SealedAs(crate::Format),
 }
 
 impl SyntaxError {

@@ -27,7 +27,7 @@ mod secret;
 mod session;
 mod vault;
 
-pub use age::{default_identity_file, generate};
+pub use age::{default_identity_file, generate, recipients};
 pub use backend::{Backend, Beside, ConfigKey, Names};
 pub use diagnose::{Diagnose, Diagnosis, Finding, Health};
 pub use error::{BadKey, UnwrapError, WrapError};

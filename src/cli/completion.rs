@@ -10,7 +10,7 @@ use crate::flows::target::Done;
 /// Print the completion script of a shell
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// bash, zsh, fish, powershell or elvish
+    /// The shell
     shell: Shell,
 }
 

@@ -8,7 +8,7 @@ use super::key_args::Sealing;
 use super::shared::{Writing, format_of};
 use crate::error::Error;
 use crate::flows::edit::Edit;
-use crate::flows::target::{Done, Types};
+use crate::flows::target::{Done, Input, Types};
 
 /// Open a file in an editor, and seal it again; a new file is made from an example
 #[derive(Debug, clap::Args)]
@@ -18,6 +18,9 @@ pub(super) struct Args {
     /// Type of the file, instead of the one its name tells
     #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
     input_type: Option<String>,
+    /// SOPS's flag: the type that the file is kept in, which is that of the input
+    #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
+    output_type: Option<String>,
     /// Where there is no folder in memory, use one below this folder: then plaintext reaches a disk, and deleting it does not erase it
     #[arg(long, value_name = "FOLDER")]
     on_disk: Option<PathBuf>,
@@ -32,9 +35,17 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
         let order = self.opening.order(context)?;
+        let input = format_of(self.input_type.as_deref(), context.world.manners)?;
+        let types = Types { input, ..Types::default() };
+        if let Some(output) = format_of(self.output_type.as_deref(), context.world.manners)?
+            && output != types.input_of(&Input::File(self.file.clone()), context.world.manners)
+        {
+            let what = "edit keeps a file's type: leave --output-type out, or give it the same word as --input-type";
+            return Err(Error::Usage(what.to_owned()));
+        }
         let edit = Edit {
             path: self.file.clone(),
-            types: Types { input: format_of(self.input_type.as_deref(), context.world.manners)?, ..Types::default() },
+            types,
             given: self.sealing.given(context)?,
             how: self.opening.how(&order, context),
             on_disk: self.on_disk.clone(),

@@ -20,12 +20,11 @@ Environment:
   SOPS_KEYSERVICE, SOPS_ENABLE_LOCAL_KEYSERVICE
                                 key services: not in this version yet
   LEAFCRYPT_REQUIRE_WITNESS     1: as --require-witness
-  XDG_STATE_HOME, XDG_RUNTIME_DIR
-                                lock files where folders cannot be locked; memory
-                                for what must have a name for a while
   SOPS_EDITOR, EDITOR           the editor of edit
-  XDG_RUNTIME_DIR               where plaintext is kept in memory while an editor is open
-  XDG_STATE_HOME                where edits that could not be saved are kept, sealed
+  XDG_RUNTIME_DIR               the folder in memory for plaintext that a program reads
+                                or an editor has open
+  XDG_STATE_HOME                edits that could not be saved, sealed; lock files where
+                                folders cannot be locked
   NO_COLOR                      no colours";
 
 /// The variables that count as flags.

@@ -16,9 +16,10 @@ use crate::flows::variables::How;
 ///
 /// exec-env FILE... 'LINE' runs a line by /bin/sh; exec-env FILE... -- COMMAND ARGS... runs a program without a shell.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "leafcrypt exec-env [OPTIONS] FILE... 'LINE'\n       leafcrypt exec-env [OPTIONS] FILE... -- COMMAND ARGS...")]
 pub(super) struct Args {
     /// Files, later ones over earlier ones; and without `--`, last, a line for /bin/sh
-    #[arg(value_name = "FILE...  [LINE]")]
+    #[arg(value_name = "FILE")]
     words: Vec<OsString>,
     /// The program and its arguments
     #[arg(last = true, value_name = "COMMAND")]
@@ -72,7 +73,10 @@ impl VariableArgs {
 pub(super) fn words(words: &[OsString], command: &[OsString], context: &Context<'_>) -> Result<(Vec<PathBuf>, Program), Error> {
     let sops = context.world.manners.sops_messages;
     let (words, command) = if sops { (command, &[][..]) } else { (words, command) };
-    let missing = || Error::Usage("error: missing file to decrypt".to_owned());
+    let missing = || {
+        let ours = "name a file and what to run with it: FILE 'LINE FOR A SHELL', or FILE -- COMMAND ARGS";
+        Error::Usage(if sops { "error: missing file to decrypt" } else { ours }.to_owned())
+    };
     if !command.is_empty() {
         let files: Vec<PathBuf> = words.iter().map(PathBuf::from).collect();
         return if files.is_empty() { Err(missing()) } else { Ok((files, Program::Direct(command.to_vec()))) };

@@ -17,9 +17,10 @@ use crate::flows::target::{Done, Input, Output, Types};
 ///
 /// exec-file FILE 'LINE' runs a line by /bin/sh; exec-file FILE -- COMMAND ARGS... runs a program without a shell.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "leafcrypt exec-file [OPTIONS] FILE 'LINE'\n       leafcrypt exec-file [OPTIONS] FILE -- COMMAND ARGS...")]
 pub(super) struct Args {
     /// The file; and without `--`, last, a line for /bin/sh
-    #[arg(value_name = "FILE  [LINE]")]
+    #[arg(value_name = "FILE")]
     words: Vec<OsString>,
     /// The program and its arguments
     #[arg(last = true, value_name = "COMMAND")]

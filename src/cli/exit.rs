@@ -75,6 +75,8 @@ pub fn of(error: &Error) -> Exit {
         | Error::Exists { .. }
         | Error::Later { .. }
         | Error::Unwell { .. }
+        | Error::WhichIdentity { .. }
+        | Error::Status(_)
         | Error::Audit(_)
         | Error::Usage(_) => Exit::Generic,
     }
@@ -102,6 +104,7 @@ fn plain(class: SyntaxClass) -> Exit {
         SyntaxClass::NoDocument => Exit::NeedAtLeastOneDocument,
         SyntaxClass::KeyNotText => Exit::ErrorEncryptingTree,
         SyntaxClass::Syntax | SyntaxClass::OutsideModel | SyntaxClass::Dialect | SyntaxClass::Limit => Exit::CouldNotReadInput,
+        SyntaxClass::Conflict | SyntaxClass::SealedAs(_) => Exit::CouldNotReadInput,
     }
 }
 

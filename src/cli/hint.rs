@@ -14,14 +14,20 @@ use crate::sealed_file::{OpenError, SealError, SealedError, WitnessFault};
 pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
     let name = manners.name;
     Some(match error {
-        Error::NoKeys => format!("{name} encrypt --age RECIPIENT FILE, or leafcrypt init for a .sops.yaml"),
+        Error::NoKeys => "leafcrypt init writes a .sops.yaml for your key, and makes one where there is none".to_owned(),
+        Error::Status(source) => return of(source, manners),
         Error::AlreadySealed { path } => format!("{name} decrypt {}", shell(path)),
         Error::Sealed { path, source: SealedError::NotSealed(_), .. } => format!("{name} encrypt {}", shell(path)),
+        Error::Sealed { path, source: SealedError::Syntax(source), .. } => sealed_syntax(path, source.class, name),
         Error::Sealed { path, .. } => restore(path),
         Error::Read { path, source } => return read_hint(path, source, name),
         Error::NothingToChange { .. } => "ls shows what is there".to_owned(),
         Error::NoFile => format!("{name} --help"),
         Error::PlainSyntax { source, .. } if source.class == SyntaxClass::NoDocument => "write {} into it to seal an empty map".to_owned(),
+        Error::PlainSyntax { path, source } if source.class == SyntaxClass::Conflict => ours(path),
+        Error::PlainSyntax { path, source } if source.what.contains("starts with a byte-order mark") => {
+            format!(r"take the mark away: sed -i '1s/^\xEF\xBB\xBF//' {}", shell(path))
+        }
         Error::PlainSyntax { .. } => WHOLE.to_owned(),
         Error::Open { path, source } => return open_hint(path, source, name),
         Error::Complete { path, .. } => accept(path, name),
@@ -57,8 +63,12 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::Later { what } if what == "publish" => format!("{name} decrypt --output PLAIN FILE, and hand that over"),
         Error::Later { what } if what == "keyservice" => "SOPS_AGE_KEY_CMD can fetch an identity from elsewhere".to_owned(),
         Error::Later { .. } => "leave it out: the keys of this machine are used".to_owned(),
-        Error::Write { source, .. } => return write_hint(source),
-        Error::Exists { .. } => "choose another name with --output, or confirm with -y".to_owned(),
+        Error::Write { path, source } => return write_hint(path, source),
+        Error::Exists { instead, .. } => (*instead).to_owned(),
+        Error::WhichIdentity { first, .. } => format!("leafcrypt init --age {}", first.as_deref().unwrap_or("RECIPIENT")),
+        Error::Variable { path, what } if what.contains("complex value") => {
+            format!("--flatten makes variables of what is nested: {name} exec-env --flatten {} -- env", shell(path))
+        }
         _ => return None,
     })
 }
@@ -71,6 +81,23 @@ fn restore(path: &str) -> String {
 
 fn accept(path: &str, name: &str) -> String {
     format!("{}; if it was you who changed it: {name} accept {} shows what differs, and asks", restore(path), shell(path))
+}
+
+fn ours(path: &str) -> String {
+    format!("git checkout --ours {} takes your side; then set what the other side has", shell(path))
+}
+
+fn sealed_syntax(path: &str, class: SyntaxClass, name: &str) -> String {
+    match class {
+        SyntaxClass::Conflict => ours(path),
+        SyntaxClass::SealedAs(format) => {
+            let file = if path == "standard input" { String::new() } else { format!(" {}", shell(path)) };
+            let format = format.name();
+            format!("its name does not tell its type: {name} decrypt --input-type {format} --output-type {format}{file}")
+        }
+        _ if path == "standard input" => format!("--input-type says what it is: {name} decrypt --input-type yaml --output-type yaml"),
+        _ => restore(path),
+    }
 }
 
 /// A path as a word for the shell.
@@ -137,6 +164,9 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
         SealError::CommentMatches { .. } => "let the regex look for something that no base64 holds, such as a word with a blank".to_owned(),
         SealError::NotFaithful { .. } | SealError::Unwritable(_) | SealError::TooLarge { .. } | SealError::Syntax(_) => WHOLE.to_owned(),
         SealError::AlreadySealed => format!("{name} decrypt --help"),
+        SealError::Wrap(crate::keys::WrapFailed::EmptyGroup) => {
+            "somebody must be able to open it: name a key in the rule of .sops.yaml, or by a flag (--age RECIPIENT)".to_owned()
+        }
         SealError::Wrap(_) | SealError::Random(_) | SealError::Date(_) => return None,
     })
 }
@@ -161,8 +191,16 @@ fn config_hint(error: &ConfigError, name: &str) -> Option<String> {
     })
 }
 
-fn write_hint(error: &WriteError) -> Option<String> {
+fn write_hint(path: &str, error: &WriteError) -> Option<String> {
+    let there = std::path::Path::new(path).exists();
     let text = match error {
+        WriteError::ReadOnlyFolder { folder } if !there => {
+            return Some(format!("ls -ld {} shows who may write there", shell(&folder.display().to_string())));
+        }
+        WriteError::Denied => return Some(format!("ls -l {} shows who may write it", shell(path))),
+        WriteError::NotFound { folder } => return Some(format!("mkdir -p {}", shell(&folder.display().to_string()))),
+        WriteError::Directory => return Some(format!("name a file in it: {}/FILE", shell(path.trim_end_matches('/')))),
+        WriteError::Exists | WriteError::NotRegular => return Some(format!("ls -l {} shows what it is", shell(path))),
         WriteError::HardLinks { .. } => {
             "--write-through writes into the file, so that all its names have the new text; a crash meanwhile may tear it"
         }

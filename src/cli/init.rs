@@ -14,7 +14,7 @@ pub(super) struct Args {
     /// The project's folder
     #[arg(default_value = ".")]
     folder: PathBuf,
-    /// The age recipient; without it a new identity is made
+    /// The age recipient; without it that of the identity you have, or of a new one
     #[arg(short, long, value_name = "RECIPIENT")]
     age: Option<String>,
     /// Replace a file that is there without asking
@@ -34,13 +34,11 @@ impl Args {
             }
             None => {
                 let plan = keygen::plan(None, world)?;
-                if plan.existing.is_some() {
-                    let path = plan.path.display();
-                    return Err(Error::Usage(format!(
-                        "{path} holds identities already: give one's recipient, leafcrypt init --age age1..."
-                    )));
+                match plan.recipients() {
+                    None => Reader::New(plan),
+                    Some(mut recipients) if recipients.len() == 1 => Reader::Recipient(recipients.remove(0)),
+                    Some(recipients) => return Err(Error::WhichIdentity { path: plan.path, first: recipients.into_iter().next() }),
                 }
-                Reader::New(plan)
             }
         };
         let steps = init::plan(&self.folder, &reader, world)?;
@@ -51,7 +49,10 @@ impl Args {
                 match world.dialog.confirm(&format!("{} exists. Replace it?", step.path.display())) {
                     Some(true) => {}
                     Some(false) => continue,
-                    None => return Err(Error::Exists { path: step.path.clone() }),
+                    None => {
+                        let instead = "look at it first; leafcrypt init -y replaces it";
+                        return Err(Error::Exists { path: step.path.clone(), instead });
+                    }
                 }
             }
             wanted.push(step);

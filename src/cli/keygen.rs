@@ -27,7 +27,7 @@ impl Args {
             match world.dialog.confirm(&question) {
                 Some(true) => {}
                 Some(false) => return Ok(Done { stdout: None, warnings: Vec::new(), note: Some("nothing was changed".to_owned()) }),
-                None => return Err(Error::Exists { path: plan.path }),
+                None => return Err(Error::Exists { path: plan.path, instead: "leafcrypt keygen -y adds one more identity to it" }),
             }
         }
         let made = keygen::apply(&plan, world)?;

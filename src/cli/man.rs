@@ -23,13 +23,19 @@ impl Args {
         let Some(folder) = &self.folder else {
             return Ok(Done { stdout: Some(page(command)), warnings: Vec::new(), note: None });
         };
-        let pages = command.get_subcommands().map(|sub| (format!("leafcrypt-{}.1", sub.get_name()), page(sub.clone())));
-        for (name, text) in pages.chain([("leafcrypt.1".to_owned(), page(command.clone()))]) {
-            let path = folder.join(name);
+        for (name, text) in pages(&command, "leafcrypt") {
+            let path = folder.join(format!("{name}.1"));
             files::write(&path, &text, &WriteHow::default()).map_err(|source| Error::Write { path: path.display().to_string(), source })?;
         }
         Ok(Done { stdout: None, warnings: Vec::new(), note: None })
     }
+}
+
+/// A page for a command and for each of those in it.
+fn pages(command: &clap::Command, name: &str) -> Vec<(String, Vec<u8>)> {
+    let own = (name.to_owned(), page(command.clone()));
+    let below = command.get_subcommands().filter(|sub| sub.get_name() != "help");
+    std::iter::once(own).chain(below.flat_map(|sub| pages(sub, &format!("{name}-{}", sub.get_name())))).collect()
 }
 
 fn page(command: clap::Command) -> Vec<u8> {

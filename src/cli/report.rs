@@ -100,14 +100,29 @@ pub(super) fn printable(line: &str) -> std::borrow::Cow<'_, str> {
 
 /// What clap has to say: help on standard output with 0, a usage error with SOPS's 1.
 pub(super) fn usage(error: &clap::Error, manners: &Manners) -> u8 {
-    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        // Nothing more can be done where even this cannot be printed.
-        let _ = error.print();
-        return if error.use_stderr() { Exit::Generic as u8 } else { 0 };
+    let lost = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if lost && manners.sops_messages {
+        // `sops groups`.
+        return super::print(error.render().to_string().as_bytes());
+    }
+    if !error.use_stderr() || lost {
+        return match error.print() {
+            Ok(()) => u8::from(error.use_stderr()),
+            Err(error) => unprinted(&error),
+        };
     }
     say(&format!("error: {}", mistyped(error)));
-    say(&format!("hint: {} --help", manners.name));
+    say(&format!("hint: {} --help", command_of(error).unwrap_or_else(|| manners.name.to_owned())));
     Exit::Generic as u8
+}
+
+/// The command that was mistyped, by its usage: the words before the first flag or argument.
+fn command_of(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else { return None };
+    let usage = usage.to_string();
+    let words = usage.split_whitespace().skip_while(|word| *word != "Usage:").skip(1);
+    let words: Vec<&str> = words.take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase())).collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// A usage error in our own words: what was typed may be a value (`set FILE PATH VALUE` without its quotes), so of it only names of ours are shown.
@@ -124,7 +139,14 @@ fn mistyped(error: &clap::Error) -> String {
             _ if typed.starts_with('-') => "a flag that is not known".to_owned(),
             _ => "one argument too many; a value with blanks stands in quotes".to_owned(),
         },
-        ErrorKind::InvalidSubcommand => format!("{:?} is no command", names(ContextKind::InvalidSubcommand)),
+        ErrorKind::InvalidSubcommand => {
+            // The last one is the most alike.
+            let known = match error.get(ContextKind::SuggestedSubcommand) {
+                Some(ContextValue::Strings(known)) => known.last().map(|known| format!("; did you mean {known}?")),
+                _ => None,
+            };
+            format!("{:?} is no command{}", names(ContextKind::InvalidSubcommand), known.unwrap_or_default())
+        }
         ErrorKind::MissingRequiredArgument => format!("missing: {typed}"),
         ErrorKind::ArgumentConflict => match names(ContextKind::PriorArg) {
             prior if prior.is_empty() || prior == typed => format!("{typed} is given more than once"),
@@ -180,6 +202,7 @@ fn ours(error: &Error, session: &Session) -> String {
 fn as_sops(error: &Error, session: &Session) -> String {
     match error {
         Error::NoFile => "Error: no file specified".to_owned(),
+        Error::Status(source) => as_sops(source, session),
         Error::Read { path, source: ReadError::NotFound } => format!("Error: cannot operate on non-existent file \"{path}\""),
         Error::Read { path, source } => format!("Error reading file: {path}: {source}"),
         Error::PlainSyntax { path, source } if source.class == leafcrypt_formats::SyntaxClass::NoDocument => {

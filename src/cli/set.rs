@@ -37,10 +37,10 @@ pub(super) struct Args {
     /// Write nothing if the value is there already; with --random, if any value is
     #[arg(long)]
     idempotent: bool,
-    /// SOPS's older form: 'PATH VALUE', the result on standard output
+    /// SOPS's older form: 'PATH VALUE'
     #[arg(long, value_name = "PATH VALUE", hide = true, conflicts_with_all = ["path", "source"])]
     set: Option<String>,
-    /// With --set: write the result over the input
+    /// With --set, which writes over the input anyway
     #[arg(short, long, hide = true, requires = "set")]
     in_place: bool,
     /// With --set: write the result to this file
@@ -74,11 +74,11 @@ impl Args {
         let (path, value, output) = match &self.set {
             Some(both) => {
                 let (path, value) = legacy(both)?;
+                // SOPS writes over the file, whatever --output says.
                 let output = match (self.in_place, &self.output) {
                     (true, Some(_)) => return Err(Error::Conflict("Error: cannot operate on both --output and --in-place".to_owned())),
-                    (true, None) => Output::InPlace(destination(&self.file)),
-                    (false, Some(path)) => Output::File(destination(path)),
-                    (false, None) => Output::Stdout,
+                    (false, Some(path)) if !context.world.manners.sops_messages => Output::File(destination(path)),
+                    _ => Output::InPlace(destination(&self.file)),
                 };
                 (path, value, output)
             }

@@ -14,7 +14,7 @@ pub(super) struct Global {
     /// The configuration file, instead of the `.sops.yaml` that is found [env: SOPS_CONFIG]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     pub config: Option<PathBuf>,
-    /// Blanks a level in what is printed anew
+    /// Indent by so many blanks a level what is printed anew
     #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, help_heading = "Everywhere")]
     pub indent: Option<i64>,
     /// Say on standard error which rule and keys were used, in which order, and what was written
@@ -51,7 +51,7 @@ struct Versions {
 /// The file and its types.
 #[derive(Debug, clap::Args)]
 pub(super) struct File {
-    /// The file; standard input if left out
+    /// The file; without one encrypt and decrypt read standard input
     pub file: Option<PathBuf>,
     /// Type of the input, instead of the one its name tells
     #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]

@@ -1,6 +1,7 @@
 //! A plain text, sealed for the recipients of its rule. What is sealed already is completed: `complete.rs`.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use leafcrypt_formats::{Document, Format, Mode, Printing, Shape};
 
@@ -9,6 +10,7 @@ use super::rules::{self, Given};
 use super::target::{Done, Holds, Input, Output, Types, deliver};
 use crate::config::{Config, ConfigError, Rule};
 use crate::error::Error;
+use crate::manners::Manners;
 use crate::sealed_file::{OpenFile, SealError, SealedFile, Wanted, scan_options};
 use crate::world::{Event, World};
 
@@ -48,11 +50,11 @@ impl Encrypt {
         // A file that is sealed already needs no rule.
         let may_be_sealed = matches!(error, Error::AlreadySealed { .. } | Error::NoKeys | Error::Config(ConfigError::NoMatchingRule));
         if !(may_be_sealed && world.manners.completes_sealed && formats.0 == formats.1) {
-            return Err(error);
+            return Err(told(&warnings, error, world));
         }
         match SealedFile::parse(formats.0, &text, world.manners) {
             Ok(sealed) => self.complete(sealed, &text, rule.as_ref(), world, warnings),
-            Err(_) => Err(error),
+            Err(_) => Err(told(&warnings, error, world)),
         }
     }
 
@@ -72,6 +74,9 @@ impl Encrypt {
         let big = from == Format::Binary && to == Format::Binary;
         if from == Format::Binary && rule.selection.is_some() {
             warnings.push("a selector makes no sense for a binary file, which is sealed whole; it is ignored".to_owned());
+        }
+        if big && self.types.input.is_none() && world.manners.strict_types {
+            warnings.extend(self.types.name_of(&self.input).and_then(|name| whole(&name, world.manners)));
         }
         if let Some(selection) = rule.selection.as_ref().filter(|s| to.shape() != Shape::Nested && s.text.contains("\\n")) {
             return Err(ConfigError::NotStorable { field: selection.kind.name() }.into());
@@ -136,4 +141,18 @@ impl Encrypt {
         // Under both names: the printed text is what is read and sealed.
         Printer { to, how: Printing::default(), path, extract_alone: true, warnings }.documents(&trees).map(Cow::Owned)
     }
+}
+
+/// Warnings of a file that is not sealed in the end: they may say why (a configuration under a wrong name).
+fn told(warnings: &[String], error: Error, world: &World<'_>) -> Error {
+    warnings.iter().for_each(|line| world.dialog.warn(line));
+    error
+}
+
+/// `.env.prod` and `secrets.yaml.enc` hold values, but are sealed whole, as SOPS does.
+fn whole(name: &Path, manners: &Manners) -> Option<String> {
+    let name = name.file_name()?.to_str()?;
+    let inner =
+        name.match_indices('.').map(|(at, _)| Format::of_name(&name[..at], manners.knows_toml)).find(|f| *f != Format::Binary)?.name();
+    Some(format!("sealed whole, since the name tells no type; --input-type {inner} --output-type {inner} seals single values"))
 }

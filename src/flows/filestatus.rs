@@ -10,7 +10,7 @@ use crate::world::World;
 /// # Errors
 /// It cannot be read, or is not of its format.
 pub fn run(input: &Input, types: &Types, world: &World<'_>) -> Result<Done, Error> {
-    let text = input.read()?;
+    let text = input.read().map_err(|error| Error::Status(Box::new(error)))?;
     let format = types.input_of(input, world.manners);
     let sealed = match SealedFile::parse(format, &text, world.manners) {
         Ok(file) => !file.metadata().version.is_empty() && !file.metadata().mac.is_empty(),

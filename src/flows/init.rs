@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use super::keygen;
-use super::several::Step;
+use super::several::{self, Step};
 use crate::error::Error;
-use crate::files::{self, ReadError};
 use crate::world::World;
 
 /// Names of plaintext that should not be committed.
@@ -34,13 +33,13 @@ pub fn plan(folder: &Path, reader: &Reader, world: &World<'_>) -> Result<Vec<Ste
         }
     };
     let path = folder.join(".sops.yaml");
-    let old = read(&path)?;
+    let old = several::what_is_there(&path)?;
     let new = rules(&recipient).into_bytes();
     if old.as_deref() != Some(&new) {
         steps.push(step(path, old, new, true));
     }
     let path = folder.join(".gitignore");
-    let old = read(&path)?;
+    let old = several::what_is_there(&path)?;
     let new = ignore(old.as_deref().unwrap_or_default());
     if old.as_deref() != Some(&new) {
         // Lines are only added, so nothing of the user's is lost.
@@ -51,14 +50,6 @@ pub fn plan(folder: &Path, reader: &Reader, world: &World<'_>) -> Result<Vec<Ste
 
 fn step(path: std::path::PathBuf, old: Option<Vec<u8>>, new: Vec<u8>, asks: bool) -> Step {
     Step { path, asks: asks && old.is_some(), old: old.map(Into::into), new: new.into(), secret: false }
-}
-
-fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    match files::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(ReadError::NotFound) => Ok(None),
-        Err(source) => Err(Error::Read { path: path.display().to_string(), source }),
-    }
 }
 
 fn rules(recipient: &str) -> String {

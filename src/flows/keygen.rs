@@ -36,21 +36,23 @@ pub fn plan(output: Option<&Path>, world: &World<'_>) -> Result<Plan, Error> {
     if let Some(path) = output {
         return match files::read(path) {
             Err(files::ReadError::NotFound) => Ok(Plan { path: path.to_owned(), existing: None }),
-            _ => Err(Error::Exists { path: path.to_owned() }),
+            _ => Err(Error::Exists { path: path.to_owned(), instead: "choose another name with --output" }),
         };
     }
     let path = leafcrypt_kms::default_identity_file(&world.session).ok_or_else(|| {
         Error::Usage("no place for an identity is known: neither XDG_CONFIG_HOME nor HOME is set; use --output FILE".to_owned())
     })?;
-    let existing = match files::read(&path) {
-        Ok(bytes) => Some(bytes.into()),
-        Err(files::ReadError::NotFound) => None,
-        Err(source) => return Err(Error::Read { path: path.display().to_string(), source }),
-    };
+    let existing = several::what_is_there(&path)?.map(Zeroizing::new);
     Ok(Plan { path, existing })
 }
 
 impl Plan {
+    /// The recipients of the identities that are there; none where there is no file, or nothing in it.
+    pub fn recipients(&self) -> Option<Vec<String>> {
+        let existing = self.existing.as_ref().filter(|text| !text.trim_ascii().is_empty())?;
+        Some(leafcrypt_kms::recipients(existing))
+    }
+
     /// The file with a new identity in it, and that identity's public part.
     pub(super) fn step(&self, world: &World<'_>) -> (Step, String) {
         let (identity, recipient) = leafcrypt_kms::generate();

@@ -61,7 +61,11 @@ impl Set<'_> {
         let name = self.input.name();
         if self.legacy && world.manners.sops_messages {
             let config = rules::load(Some(path), &self.given, world, &mut Vec::new())?;
-            rules::for_file(path, &self.given, config.as_ref(), world)?;
+            match rules::for_file(path, &self.given, config.as_ref(), world) {
+                // No configuration, or one without rules.
+                Ok(_) | Err(Error::NoKeys) => {}
+                Err(error) => return Err(error),
+            }
         }
         let branch = Branch { path, at: &at, tree: Some(&tree), given: &self.given, rule: OnceCell::new() };
         let stays = self.idempotent && matches!(self.value, NewValue::Random(_));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::files::{self, Claim, WriteError, WriteHow};
+use crate::files::{self, Claim, Kind, ReadError, WriteError, WriteHow};
 use crate::guard;
 use crate::world::World;
 
@@ -21,6 +21,22 @@ pub struct Step {
     pub secret: bool,
     /// Replaces something of the user's, so it needs a yes.
     pub asks: bool,
+}
+
+/// What stands where a step is to write. A pipe would be read for ever, and cannot be replaced.
+///
+/// # Errors
+/// It cannot be read, or is no regular file.
+pub fn what_is_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    let shown = || path.display().to_string();
+    if matches!(files::facts(path), Ok(Some(facts)) if !matches!(facts.kind, Kind::File | Kind::Folder)) {
+        return Err(Error::Write { path: shown(), source: WriteError::NotRegular });
+    }
+    match files::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(ReadError::NotFound) => Ok(None),
+        Err(source) => Err(Error::Read { path: shown(), source }),
+    }
 }
 
 /// Writes them in order.

@@ -15,7 +15,7 @@ mod verdict;
 mod walk;
 
 use leafcrypt_formats::{
-    Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, ScanOptions, SyntaxClass, Tree,
+    Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, ScanOptions, SyntaxClass, SyntaxError, Tree,
 };
 
 pub use accept::{Differences, MacState, Recipients, WitnessState};
@@ -157,7 +157,11 @@ impl<'t> SealedFile<'t> {
             return Self::from_envelope(text, envelope);
         }
         if format == Format::Binary {
-            return Self::from_envelope(text, Envelope::read(text)?);
+            let envelope = Envelope::read(text).map_err(|error| match sealed_as(text, manners) {
+                Some(format) => SyntaxError { class: SyntaxClass::SealedAs(format), ..error },
+                None => error,
+            })?;
+            return Self::from_envelope(text, envelope);
         }
         let document = match Document::parse(format, text, &scan_options(Mode::Sealed, manners)) {
             Err(error) if error.class == SyntaxClass::NoDocument => return Err(NotSealed.into()),
@@ -290,6 +294,23 @@ impl OpenFile<'_> {
             _ => Ok(Document::parse(self.format, &self.plain, &scan_options(Mode::Plain, manners))?.trees()),
         }
     }
+}
+
+/// Above this nobody is told.
+const MOST_TRIED: usize = 1 << 20;
+
+/// As which format is a text sealed whose name does not tell it (`prod.env.enc`)? Asked only when it is no binary file.
+fn sealed_as(text: &[u8], manners: &Manners) -> Option<Format> {
+    let options = scan_options(Mode::Sealed, manners);
+    let fits = |format: &Format| {
+        let document = Document::parse(*format, text, &options).ok();
+        let blocks = document.iter().flat_map(|document| document.blocks());
+        blocks
+            .filter_map(|block| block.fields.as_ref())
+            .any(|fields| Metadata::read(fields, format.shape()).is_ok_and(|m| !m.mac.is_empty()))
+    };
+    let tried = [Format::Json, Format::Yaml, Format::Dotenv, Format::Toml, Format::Ini];
+    tried.into_iter().filter(|format| manners.knows_toml || *format != Format::Toml).find(|format| text.len() <= MOST_TRIED && fits(format))
 }
 
 /// Is a later block a copy of the first? Our own field stands in the first one only.

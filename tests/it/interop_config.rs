@@ -290,7 +290,9 @@ fn indents() {
                 let text = words(&done.stdout);
                 let at = text.lines().position(|line| line.trim_start().trim_start_matches('"').starts_with("sops\"") || line == "sops:");
                 let lines: Vec<String> = text.lines().skip(at.unwrap() + 1).map(str::to_owned).collect();
-                let blanks = |name: &str| lines.iter().find(|l| l.contains(name)).map(|l| l.len() - l.trim_start().len());
+                // At the beginning only: armour may hold any three letters.
+                let names = |line: &str, name: &str| line.trim_start_matches([' ', '\t', '-', '"']).starts_with(name);
+                let blanks = |name: &str| lines.iter().find(|l| names(l, name)).map(|l| l.len() - l.trim_start().len());
                 // Which of a record's fields stands behind the dash depends on the version whose order it is.
                 let record = [blanks("recipient"), blanks("enc")];
                 [blanks("age"), record.into_iter().min().unwrap(), record.into_iter().max().unwrap(), blanks("lastmodified"), blanks("mac")]

@@ -37,6 +37,7 @@ mod interop_shamir;
 mod later;
 mod limits;
 mod messages;
+mod next_command;
 #[path = "../../formats/tests/it/random_tree.rs"]
 mod random_tree;
 mod set;

@@ -145,10 +145,11 @@ fn sops_legacy_form() {
     place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
     let before = sealed(&place, "f.yaml", "a: x\n");
     let done = place.as_sops(["--set", "[\"b\"][0] \"two words\"", "f.yaml"]);
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    assert_eq!(place.read("f.yaml"), before, "the result is on standard output");
-    place.write("g.yaml", done.stdout);
-    assert_eq!(place.ours(["decrypt", "g.yaml"]).stdout, b"a: x\nb:\n    - two words\n");
+    assert!(done.status.success() && done.stdout.is_empty(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(place.ours(["decrypt", "f.yaml"]).stdout, b"a: x\nb:\n    - two words\n");
+    place.write("f.yaml", &before);
+    assert!(place.ours(["--set", "[\"a\"] \"z\"", "--output", "g.yaml", "f.yaml"]).status.success());
+    assert_eq!((place.read("f.yaml"), place.ours(["decrypt", "g.yaml"]).stdout), (before, b"a: z\n".to_vec()));
     assert!(place.as_sops(["--set", "[\"a\"] \"y\"", "-i", "f.yaml"]).status.success());
     assert_eq!(place.ours(["decrypt", "f.yaml"]).stdout, b"a: y\n");
     let wrong = place.as_sops(["--set", "[\"a\"]\"y\"", "f.yaml"]);

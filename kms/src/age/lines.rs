@@ -31,9 +31,11 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Reads a text. A bad line is noted and does not spoil the others.
-    /// Differs from SOPS: there one bad line fails the whole source.
+    /// Differs from SOPS: there one bad line fails the whole source, and so does a byte-order mark.
     pub(super) fn read(text: &[u8]) -> Self {
         let mut lines = Lines::default();
+        // What editors of Windows put in front.
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         for (i, line) in text.split(|&b| b == b'\n').enumerate() {
             // Blanks between keys of one line: `SOPS_AGE_KEY` as 3.13 reads it.
             let trimmed = line.trim_ascii();

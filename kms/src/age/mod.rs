@@ -100,6 +100,17 @@ impl Backend for Age {
     }
 }
 
+/// The recipients of the native identities in an identity file, each once.
+pub fn recipients(text: &[u8]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for native in lines::Lines::read(text).natives {
+        if !found.contains(&native.recipient) {
+            found.push(native.recipient);
+        }
+    }
+    found
+}
+
 /// Makes a new native key: the `AGE-SECRET-KEY-1…` line without its line end, and the recipient.
 pub fn generate() -> (Secret, String) {
     let identity = age::x25519::Identity::generate();

@@ -100,7 +100,12 @@ fn what_is_wrong_with_a_source_is_told_and_nothing_of_its_content() {
 fn good_keys_beside_a_bad_line_are_used() {
     let (line, recipient) = native();
     let wrapped = wrapped(&recipient);
-    for text in [format!("nonsense\n{line}"), format!("{line} # whose\nAGE-SECRET-KEY-1X"), format!("  {line}\t\r\n")] {
+    for text in [
+        format!("nonsense\n{line}"),
+        format!("{line} # whose\nAGE-SECRET-KEY-1X"),
+        format!("  {line}\t\r\n"),
+        format!("\u{feff}{line}\r\n"),
+    ] {
         let (session, _) = Scripted::new().env("SOPS_AGE_KEY_FILE", "/k").file("/k", text).session();
         opens(&recipient, &wrapped, &session);
     }
