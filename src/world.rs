@@ -54,7 +54,7 @@ pub trait Dialog: Sync {
     }
 }
 
-/// What happened, at the points where SOPS writes its audit log (`sops-keys.md`, section 6).
+/// What happened, at the points where SOPS writes its audit log (`docs/sops-keys.md`, section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Event {

@@ -40,7 +40,7 @@ impl Envelope {
         Ok(Envelope { data, block })
     }
 
-    /// Recognises an envelope by its content, whatever the file's name (lossless-documents.md, section 2): root keys exactly
+    /// Recognises an envelope by its content, whatever the file's name (docs/lossless-documents.md, section 2): root keys exactly
     /// `data` and `sops`, and none of the six rule fields, which a JSON document with the one key `data` would have. A file that
     /// was sealed whole (`leafcrypt_whole`) may have one.
     pub fn find(text: &[u8]) -> Option<Envelope> {

@@ -21,7 +21,7 @@ pub enum Mode {
     Sealed,
 }
 
-/// Whose rules where the two program names differ (design.md, Manners).
+/// Whose rules where the two program names differ (docs/sops-compatibility.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// Our own: integers of 2^63 and more as floats with a warning, quoted ENV values over several lines.

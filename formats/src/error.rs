@@ -23,7 +23,7 @@ pub enum SyntaxClass {
     Syntax,
     /// Well-formed, but SOPS's tree cannot carry it (a list at the root, a key twice).
     OutsideModel,
-    /// A construct on which our parser and SOPS's would differ (`lossless-documents.md` 4.4).
+    /// A construct on which our parser and SOPS's would differ (`docs/lossless-documents.md` 4.4).
     Dialect,
     /// Over a limit of R8.
     Limit,

@@ -118,7 +118,7 @@ pub(crate) fn field_text(name: &str, tree: &Tree) -> Result<Vec<u8>, Unwritable>
     }
 }
 
-/// A scalar as SOPS's ENV and INI emitters spell it (lossless-documents.md, section 10), before any escaping or quoting.
+/// A scalar as SOPS's ENV and INI emitters spell it (docs/lossless-documents.md, section 10), before any escaping or quoting.
 pub fn scalar_text(value: &Value) -> Vec<u8> {
     match value {
         Value::Str(bytes) => bytes.as_slice().to_vec(),

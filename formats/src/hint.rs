@@ -1,4 +1,4 @@
-//! Hints: how the text was spelled where that cannot be derived (sealed-file.md, section 4).
+//! Hints: how the text was spelled where that cannot be derived (docs/sealed-file.md, section 4).
 //!
 //! A hint hangs on the number of a token, counted over all tokens of the sealed text (leaves and comments
 //! together) in the order in which they stand there, from 0. Never on offsets in the file.

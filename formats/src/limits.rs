@@ -1,4 +1,4 @@
-//! What a document may be at most (threat-model.md, R8). Checked before anything is allocated for it.
+//! What a document may be at most (docs/threat-model.md, R8). Checked before anything is allocated for it.
 
 /// The limits of a scan. All can be lowered by the caller.
 #[derive(Clone, Debug)]

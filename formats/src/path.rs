@@ -175,7 +175,7 @@ impl std::fmt::Display for BadPath {
     }
 }
 
-/// Reads `["a"][0]` as SOPS does (`sops-cli.md`, section 5): split at every `[`, each piece must end in `]`; quoted pieces lose
+/// Reads `["a"][0]` as SOPS does (`docs/sops-cli.md`, section 5): split at every `[`, each piece must end in `]`; quoted pieces lose
 /// first and last byte, no escapes; others are decimal indexes. An empty text is the root.
 ///
 /// # Errors

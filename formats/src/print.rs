@@ -1,4 +1,4 @@
-//! A tree as text, in the canonical spelling: what SOPS's emitter prints (lossless-documents.md, section 10).
+//! A tree as text, in the canonical spelling: what SOPS's emitter prints (docs/lossless-documents.md, section 10).
 
 use crate::error::{Unwritable, Warning};
 use crate::format::Format;

@@ -17,7 +17,7 @@ pub(crate) trait Syntax: Sync {
     /// Scans a text: outline (steps, leaves, comments, metadata blocks) and what the format wants to remember besides.
     fn scan(&self, text: &[u8], options: &ScanOptions) -> Result<(Outline, Box<dyn Detail>), SyntaxError>;
 
-    /// Documents in SOPS's spelling (lossless-documents.md, section 10).
+    /// Documents in SOPS's spelling (docs/lossless-documents.md, section 10).
     fn print(&self, documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable>;
 }
 
@@ -43,7 +43,7 @@ pub(crate) trait Detail: Send + Sync {
     /// is sealed already (new recipients, the same leaves).
     fn without_blocks(&self, document: &Document<'_>) -> Sealed;
 
-    /// The metadata block for `slot`: fields spelled as SOPS 3.13 does (`sops-format.md` 1.3), between the slot's `before` and
+    /// The metadata block for `slot`: fields spelled as SOPS 3.13 does (`docs/sops-format.md` 1.3), between the slot's `before` and
     /// `after`. With `old`, an existing block of the same format: fields whose tree is equal keep their bytes, order, indentation and line style; changed
     /// ones are spelled in place; new ones go behind the field that precedes them in `fields`; missing ones go.
     fn spell_block(

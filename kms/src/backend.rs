@@ -36,7 +36,7 @@ pub struct Names {
     pub rank_rule: u8,
     /// Rank among the keys of a key group in the configuration (age pgp kms gcp_kms hckms azure vault).
     pub rank_group: u8,
-    /// Rank in a file's metadata as SOPS reads it (`sops-format.md`, section 3: kms gcp_kms hckms azure_kv hc_vault pgp age).
+    /// Rank in a file's metadata as SOPS reads it (`docs/sops-format.md`, section 3: kms gcp_kms hckms azure_kv hc_vault pgp age).
     pub rank_file: u8,
 }
 

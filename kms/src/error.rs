@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// A key is spelled wrongly. The text is SOPS's where SOPS has one (`sops-keys.md`, "Errors of spelling").
+/// A key is spelled wrongly. The text is SOPS's where SOPS has one (`docs/sops-keys.md`, "Errors of spelling").
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{0}")]
 pub struct BadKey(pub String);

@@ -39,7 +39,7 @@ impl Kind {
     }
 }
 
-/// What it costs to try a key; cheap ones are tried first (design.md, "Network keys", Order).
+/// What it costs to try a key; cheap ones are tried first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cost {
     /// Nothing that anybody notices.
@@ -61,7 +61,7 @@ pub trait MasterKey: Debug + Send + Sync {
     /// Its kind.
     fn kind(&self) -> Kind;
 
-    /// SOPS's string form: in messages, diffs and `--rm-*` (`sops-keys.md`, section 1).
+    /// SOPS's string form: in messages, diffs and `--rm-*` (`docs/sops-keys.md`, section 1).
     fn id(&self) -> &str;
 
     /// The fields of its metadata record, in SOPS's order up to 3.12, without `enc` and `created_at`.

@@ -1,4 +1,4 @@
-//! Bytes of keys and identities (threat-model.md, R1).
+//! Bytes of keys and identities (docs/threat-model.md, R1).
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! An error as the number SOPS scripts expect (`sops-cli.md`, section 2). The same under both names.
+//! An error as the number SOPS scripts expect (`docs/sops-cli.md`, section 2). The same under both names.
 
 use leafcrypt_formats::SyntaxClass;
 

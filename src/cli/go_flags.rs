@@ -1,4 +1,4 @@
-//! What was typed under the name `sops`, as SOPS reads it: urfave/cli over Go's `flag` (`sops-cli.md`, section 1). The result is spelled so that
+//! What was typed under the name `sops`, as SOPS reads it: urfave/cli over Go's `flag` (`docs/sops-cli.md`, section 1). The result is spelled so that
 //! clap reads the same: each flag once, as `--name=value`, then the one file.
 
 use std::collections::BTreeMap;

@@ -130,7 +130,7 @@ impl Context<'_> {
     }
 }
 
-/// `k:v,k:v`, each pair with exactly one colon (`sops-keys.md`, section 1).
+/// `k:v,k:v`, each pair with exactly one colon (`docs/sops-keys.md`, section 1).
 pub(super) fn pairs(text: Option<&str>) -> Result<Vec<(String, String)>, Error> {
     let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(Vec::new()) };
     let mut pairs = Vec::new();

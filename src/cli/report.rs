@@ -243,7 +243,7 @@ fn as_sops(error: &Error, session: &Session) -> String {
     }
 }
 
-/// `sops-cli.md`, section 7: 203, 75 columns.
+/// `docs/sops-cli.md`, section 7: 203, 75 columns.
 const ALREADY: &str = "The file you have provided contains a top-level entry called 'sops', or for\n\
 flat file formats top-level entries starting with 'sops_'. This is\n\
 generally due to the file already being encrypted. SOPS uses a top-level\n\
@@ -287,7 +287,7 @@ fn tried(report: &NoKeyOpens, session: &Session) -> String {
     lines.join("\n")
 }
 
-/// `sops-keys.md`, section 3, with its columns and trailing blanks.
+/// `docs/sops-keys.md`, section 3, with its columns and trailing blanks.
 fn sops_report(report: &NoKeyOpens, session: &Session) -> String {
     if let Some(why) = &report.combining {
         return why.clone();

@@ -97,7 +97,7 @@ impl Args {
             how: self.opening.how(&order, context),
         };
         let mut done = set.run(&context.world)?;
-        // SOPS's scripts give values as arguments; under its name they need no lesson (threat-model.md, R11).
+        // SOPS's scripts give values as arguments; under its name they need no lesson (docs/threat-model.md, R11).
         if (self.value.is_some() || self.set.is_some()) && !context.world.manners.sops_messages {
             done.warnings.push(
                 "other users of this machine can read arguments: --value-stdin and --value-file keep the value out of them".to_owned(),

@@ -1,4 +1,4 @@
-//! `destination_rules`: where `publish` sends a file (`sops-config.md`, section 6).
+//! `destination_rules`: where `publish` sends a file (`docs/sops-config.md`, section 6).
 
 use super::file::DestinationRule;
 use super::rule::{self, Rule};

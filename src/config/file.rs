@@ -1,4 +1,4 @@
-//! The text of `.sops.yaml`, into typed fields (`sops-config.md`, sections 2, 3, 5, 6 and 8).
+//! The text of `.sops.yaml`, into typed fields (`docs/sops-config.md`, sections 2, 3, 5 and 6).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -142,7 +142,7 @@ impl Fields for File {
             "creation_rules" => self.creation_rules = map.next_value()?,
             "destination_rules" => self.destination_rules = map.next_value()?,
             "stores" => self.stores = map.next_value()?,
-            // Ours alone (design.md, Names); nothing in it has a meaning yet.
+            // Ours alone: SOPS ignores it. Nothing in it has a meaning yet.
             "leafcrypt" => drop(map.next_value::<IgnoredAny>()?),
             _ => return Ok(false),
         }

@@ -1,4 +1,4 @@
-//! Where the configuration file is (`sops-config.md`, section 1), and whether it may be used (threat-model.md, P22).
+//! Where the configuration file is (`docs/sops-config.md`, section 1), and whether it may be used (docs/threat-model.md, P22).
 
 use std::io;
 use std::path::{Component, Path, PathBuf};

@@ -1,6 +1,6 @@
 //! `.sops.yaml`: where it is ([`find`]), what it says ([`Config::load`]), and which rule fits a file ([`Config::rule_for`]).
 //!
-//! The texts of errors keep SOPS's phrases (`sops-cli.md`, section 7); places and fields are named in our own words, values never.
+//! The texts of errors keep SOPS's phrases (`docs/sops-cli.md`, section 7); places and fields are named in our own words, values never.
 
 mod destination;
 mod file;

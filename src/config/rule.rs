@@ -1,4 +1,4 @@
-//! Which rule fits a path, and what it means (`sops-config.md`, sections 1 and 3).
+//! Which rule fits a path, and what it means (`docs/sops-config.md`, sections 1 and 3).
 
 use std::collections::HashSet;
 use std::path::Path;

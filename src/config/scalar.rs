@@ -1,4 +1,4 @@
-//! The types of the fields of `.sops.yaml`, with the coercions of go-yaml into typed fields (`sops-config.md`, section 2).
+//! The types of the fields of `.sops.yaml`, with the coercions of go-yaml into typed fields (`docs/sops-config.md`, section 2).
 
 use std::collections::HashSet;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! `stores`: how far each format is indented (`sops-config.md`, section 5).
+//! `stores`: how far each format is indented (`docs/sops-config.md`, section 5).
 
 use super::ConfigError;
 use super::file;

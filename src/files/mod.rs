@@ -1,4 +1,4 @@
-//! Files: read within limits; written whole or not at all, keeping what belongs to the file (threat-model.md, R5, P6 to P8; `sealed-file.md`,
+//! Files: read within limits; written whole or not at all, keeping what belongs to the file (docs/threat-model.md, R5, P6 to P8; `docs/sealed-file.md`,
 //! section 6); owner-only folders in memory for what must have a name for a while (R3, R4).
 
 mod folders;

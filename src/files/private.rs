@@ -273,7 +273,7 @@ pub fn remove_private_dir(folder: &Path, in_memory: bool) -> io::Result<()> {
     }
 }
 
-/// Overwrites a file once and removes its name. Overwriting is not erasing: journals, snapshots and flash keep copies (threat-model.md, section 6).
+/// Overwrites a file once and removes its name. Overwriting is not erasing: journals, snapshots and flash keep copies (docs/threat-model.md, section 6).
 ///
 /// # Errors
 /// It is no regular file of ours, or cannot be removed.

@@ -1,4 +1,4 @@
-//! The regular files below a folder, in the order of their names, never through a link (threat-model.md, P23). Git's own folder is none of ours.
+//! The regular files below a folder, in the order of their names, never through a link (docs/threat-model.md, P23). Git's own folder is none of ours.
 
 use std::fs;
 use std::io;

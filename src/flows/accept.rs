@@ -1,5 +1,5 @@
 //! A sealed file that somebody changed by hand, in an editor or by a merge of texts: what differs from what was sealed, values masked; a question; and
-//! the file sealed anew as it stands (sealed-file.md, sections 2 and 3).
+//! the file sealed anew as it stands (docs/sealed-file.md, sections 2 and 3).
 
 use std::cell::Cell;
 use std::path::PathBuf;

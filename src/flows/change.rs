@@ -1,4 +1,4 @@
-//! Every change in place: open, apply, lock, read again, verify, replace (`sealed-file.md`, section 6).
+//! Every change in place: open, apply, lock, read again, verify, replace (`docs/sealed-file.md`, section 6).
 //!
 //! The lock is not held while the file is opened the first time: that may ask a network or a person. Under it the file is read again; if it is another
 //! by now, the same change is made to that one, with the data key that is known. So of many changes at a time each one that succeeds is in the file.

@@ -1,4 +1,4 @@
-//! A program that runs while we hold plaintext for it: signals reach it, and we end after it (threat-model.md, R10).
+//! A program that runs while we hold plaintext for it: signals reach it, and we end after it (docs/threat-model.md, R10).
 
 use std::io;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};

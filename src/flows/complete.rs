@@ -1,4 +1,4 @@
-//! `encrypt` of a file that is sealed already: what somebody has added to it in clear is sealed, all else stays (sealed-file.md, section 5).
+//! `encrypt` of a file that is sealed already: what somebody has added to it in clear is sealed, all else stays (docs/sealed-file.md, section 5).
 
 use super::encrypt::Encrypt;
 use super::target::{Done, Holds, deliver};

@@ -1,4 +1,4 @@
-//! What is shown, and asked, before a data key is wrapped for other recipients than before (threat-model.md, P11 and P12).
+//! What is shown, and asked, before a data key is wrapped for other recipients than before (docs/threat-model.md, P11 and P12).
 
 use std::sync::Arc;
 
@@ -84,7 +84,7 @@ fn threshold(n: i64) -> String {
     if n == 0 { "all".to_owned() } else { n.to_string() }
 }
 
-/// SOPS's listing (`sops-config.md`, section 7).
+/// SOPS's listing (`docs/sops-config.md`, section 7).
 fn as_sops(diff: &KeyDiff) -> String {
     let mut out = String::from("The following changes will be made to the file's groups:\n");
     let (old, new) = diff.threshold;

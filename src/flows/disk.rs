@@ -1,4 +1,4 @@
-//! What the search for `.sops.yaml` wants to know of the disk: owners, modes, and whether git accepts a work tree (threat-model.md, P22).
+//! What the search for `.sops.yaml` wants to know of the disk: owners, modes, and whether git accepts a work tree (docs/threat-model.md, P22).
 
 use std::io;
 use std::path::Path;

@@ -1,5 +1,5 @@
 //! Which editor, with which arguments: those of the user, and for editors we know by name those that stop swap, undo, history and backup files
-//! (threat-model.md, R4).
+//! (docs/threat-model.md, R4).
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What a new file holds when `edit` makes it: SOPS's example of each format (`sops-cli.md`, section 5).
+//! What a new file holds when `edit` makes it: SOPS's example of each format (`docs/sops-cli.md`, section 5).
 
 use leafcrypt_formats::Format;
 

@@ -1,4 +1,4 @@
-//! One path of an opened file, or all of it in another format (`--extract`, `--output-type`; lossless-documents.md, section 10).
+//! One path of an opened file, or all of it in another format (`--extract`, `--output-type`; docs/lossless-documents.md, section 10).
 
 use leafcrypt_formats::{Format, Part, Printing, Tree, Value, display_parts, parse_path};
 

@@ -1,6 +1,6 @@
-//! The helper process that outlives us (threat-model.md, R4 and P14): it holds the other end of a pipe, and the lock of a private folder. When we die,
+//! The helper process that outlives us (docs/threat-model.md, R4 and P14): it holds the other end of a pipe, and the lock of a private folder. When we die,
 //! however that happens, the pipe closes, and it removes the folder. It is in a session of its own, deaf to signals, and has none of the variables by which
-//! CI cleaners hunt. Before it removes an edit that was under way it seals the text (sealed-file.md, section 7).
+//! CI cleaners hunt. Before it removes an edit that was under way it seals the text (docs/sealed-file.md, section 7).
 
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};

@@ -1,4 +1,4 @@
-//! Many files: what a list of paths names, folders walked in order, never through a link (threat-model.md, P23).
+//! Many files: what a list of paths names, folders walked in order, never through a link (docs/threat-model.md, P23).
 
 use std::path::{Path, PathBuf};
 

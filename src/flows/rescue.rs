@@ -1,4 +1,4 @@
-//! An edit that could not be saved, sealed and kept (sealed-file.md, section 7): under the file's own data key, for the same recipients, in the user's
+//! An edit that could not be saved, sealed and kept (docs/sealed-file.md, section 7): under the file's own data key, for the same recipients, in the user's
 //! state folder. The next `edit` of that file offers it. The text is sealed whole, for it need not parse.
 
 use std::ffi::OsString;

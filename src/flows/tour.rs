@@ -23,7 +23,7 @@ const PLAIN: &[u8] =
 /// Runs the tour; `say` gets each line.
 ///
 /// Where no folder in memory is found it runs in the temporary folder, and says so: its text is made up and its key opens nothing else, so that no
-/// secret of anybody's reaches a disk (threat-model.md, P13).
+/// secret of anybody's reaches a disk (docs/threat-model.md, P13).
 ///
 /// # Errors
 /// A step fails: then something is wrong with this machine or with us, and the error says what.

@@ -1,5 +1,5 @@
-//! What a file's creation rule says when the file is sealed again: whether we may vouch for its recipients (sealed-file.md, section 3), and whether
-//! the file's own rule would leave clear what the creation rule covers (threat-model.md, P10).
+//! What a file's creation rule says when the file is sealed again: whether we may vouch for its recipients (docs/sealed-file.md, section 3), and whether
+//! the file's own rule would leave clear what the creation rule covers (docs/threat-model.md, P10).
 
 use std::path::Path;
 

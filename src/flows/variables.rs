@@ -1,4 +1,4 @@
-//! Opened files as variables of a child: names checked, later files over earlier ones (threat-model.md, P17).
+//! Opened files as variables of a child: names checked, later files over earlier ones (docs/threat-model.md, P17).
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;

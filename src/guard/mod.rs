@@ -1,4 +1,4 @@
-//! The process itself (threat-model.md, R7, R10, R11): hardened at its start, its signals held back while a file is replaced. Nothing here is
+//! The process itself (docs/threat-model.md, R7, R10, R11): hardened at its start, its signals held back while a file is replaced. Nothing here is
 //! `unsafe`: what would be is in rustix and signal-hook.
 
 mod descriptors;

@@ -1,4 +1,4 @@
-//! What deep calls leave on the stack: buffers that were moved, half-filled blocks of a hash (threat-model.md, R1, P16).
+//! What deep calls leave on the stack: buffers that were moved, half-filled blocks of a hash (docs/threat-model.md, R1, P16).
 
 use zeroize::Zeroize;
 

@@ -130,7 +130,7 @@ impl KeyGroups {
         if failed.is_empty() { Ok(()) } else { Err(WrapFailed::Keys(failed)) }
     }
 
-    /// Finds the data key: silent keys first, then what was asked for, then by cost (design.md, "Network keys").
+    /// Finds the data key: silent keys first, then what was asked for, then by cost.
     ///
     /// # Errors
     /// Every key tried, and why it failed.

@@ -1,4 +1,4 @@
-//! Dates as Go reads and prints them with `time.RFC3339`: the MAC is bound to the printed form (`sops-format.md`, section 4).
+//! Dates as Go reads and prints them with `time.RFC3339`: the MAC is bound to the printed form (`docs/sops-format.md`, section 4).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! The block as flat names, for ENV and INI (`sops-format.md`, section 2): `age__list_0__map_enc`.
+//! The block as flat names, for ENV and INI (`docs/sops-format.md`, section 2): `age__list_0__map_enc`.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,4 +1,4 @@
-//! SOPS's metadata block: what it says, whatever its shape (`sops-format.md`, sections 1 to 5).
+//! SOPS's metadata block: what it says, whatever its shape (`docs/sops-format.md`, sections 1 to 5).
 //!
 //! [`Metadata::read`] takes the fields of a block as a format has scanned them, [`Metadata::fields`] gives them back for printing.
 

@@ -1,4 +1,4 @@
-//! Fields of a block to [`Metadata`]: everything that any SOPS from 3.8 to 3.13 wrote or reads (`sops-format.md`, 1.4 and 1.6).
+//! Fields of a block to [`Metadata`]: everything that any SOPS from 3.8 to 3.13 wrote or reads (`docs/sops-format.md`, 1.4 and 1.6).
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The `version` field: which program wrote the file (`sops-format.md`, section 5).
+//! The `version` field: which program wrote the file (`docs/sops-format.md`, section 5).
 
 use thiserror::Error;
 

@@ -1,4 +1,4 @@
-//! [`Metadata`] to the fields of a block, in the order and with the omissions of SOPS 3.13 (`sops-format.md`, 1.1 and 1.2).
+//! [`Metadata`] to the fields of a block, in the order and with the omissions of SOPS 3.13 (`docs/sops-format.md`, 1.1 and 1.2).
 
 use leafcrypt_formats::{Shape, Tree, Value};
 use leafcrypt_kms::{Field, Kind, backend};

@@ -1,7 +1,7 @@
 //! A path as the data a token is bound to.
 //!
 //! Keys from the root down, each followed by a colon; list positions and the document's number are left out, and a colon
-//! inside a key is not escaped (SOPS behaviour, `lossless-documents.md` 3). The root's comments have a lone colon: SOPS joins the path and adds one.
+//! inside a key is not escaped (SOPS behaviour, `docs/lossless-documents.md` 3). The root's comments have a lone colon: SOPS joins the path and adds one.
 
 use leafcrypt_formats::{PathId, Paths};
 

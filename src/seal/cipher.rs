@@ -1,7 +1,7 @@
 //! One value, AES-256-GCM with nonces of 32 bytes: the one place where anything is encrypted or decrypted.
 //!
 //! Nonces are random from the operating system. 32 bytes go through GHASH into a 128-bit counter start, so at 2^32 tokens under one
-//! data key the risk of a collision stays below 2^-45 (threat-model.md, section 3).
+//! data key the risk of a collision stays below 2^-45 (docs/threat-model.md, section 3).
 
 use aes_gcm::aead::consts::U32;
 use aes_gcm::aead::{AeadInOut, KeyInit};

@@ -1,4 +1,4 @@
-//! The metadata field `leafcrypt`: one token under the data key, bound to the file's MAC token (sealed-file.md, section 1).
+//! The metadata field `leafcrypt`: one token under the data key, bound to the file's MAC token (docs/sealed-file.md, section 1).
 
 use leafcrypt_formats::{Hint, Kind};
 use minicbor::decode::{Decoder, Error};
@@ -16,7 +16,7 @@ pub const FIELD: &str = "leafcrypt";
 
 const VERSION: u64 = 1;
 
-/// A pair of the proof of descent that `rotate` writes: `s(old)` and an HMAC (`git-integration.md` 4). Kept by every command.
+/// A pair of the proof of descent that `rotate` writes: `s(old)` and an HMAC (docs/sealed-file.md, section 1). Kept by every command.
 pub type Descent = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// What the field holds.

@@ -1,4 +1,4 @@
-//! Go's regular expressions on Rust's engine: the pattern is read by Go's grammar and spelled anew (`sops-config.md`, section 4).
+//! Go's regular expressions on Rust's engine: the pattern is read by Go's grammar and spelled anew (`docs/sops-config.md`, section 4).
 //!
 //! `\d \w \s \b` are ASCII in Go; `{` that is no repetition is itself; `\Q..\E` and octal escapes exist; classes know no set operations; what Go
 //! refuses is refused, in Go's words.
@@ -19,7 +19,7 @@ pub struct GoRegex {
 #[error("error parsing regexp: {0}")]
 pub struct BadRegex(pub String);
 
-/// A compiled program has at most so many bytes (threat-model.md, R8).
+/// A compiled program has at most so many bytes (docs/threat-model.md, R8).
 const MOST_BYTES: usize = 1 << 20;
 /// Go's limit for one repetition, and for nested ones multiplied.
 const MOST_REPEATS: u32 = 1000;

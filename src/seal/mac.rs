@@ -1,7 +1,7 @@
 //! The running hash over leaves: SOPS's "MAC".
 //!
 //! SHA-512 over the plain bytes of all leaves in the order of the walk, as 128 upper-case hex digits. With `mac_only_encrypted` it starts with
-//! SHA-256("sops") and takes covered leaves only (`sops-format.md`, section 8).
+//! SHA-256("sops") and takes covered leaves only (`docs/sops-format.md`, section 8).
 
 use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;

@@ -1,7 +1,7 @@
 //! Values as SOPS spells them inside tokens and in its MAC, and back.
 //!
 //! Text as it is; integers decimal; floats as Go's `FormatFloat(v, 'f', -1, 64)`; `True`, `False`; times as RFC 3339 with nanoseconds
-//! less trailing zeros (SOPS behaviour, `lossless-documents.md` 3).
+//! less trailing zeros (SOPS behaviour, `docs/lossless-documents.md` 3).
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub fn of(value: &Value) -> Cow<'_, [u8]> {
 }
 
 /// The value of opened bytes. `None`: the text does not parse as that type, or is not in the canonical spelling, which no writer produces
-/// (threat-model.md, P3). A token's type is not authenticated, so the caller must not show the bytes.
+/// (docs/threat-model.md, P3). A token's type is not authenticated, so the caller must not show the bytes.
 pub fn read(kind: Kind, bytes: Vec<u8>) -> Option<Value> {
     if kind == Kind::Str {
         return Some(Value::Str(Bytes::new(bytes)));

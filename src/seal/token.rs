@@ -1,6 +1,6 @@
 //! `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`: one sealed value as text.
 //!
-//! We read only what a writer produces (threat-model.md, P3): canonical padded base64, nonces of 32 and tags of 16 bytes, a known type,
+//! We read only what a writer produces (docs/threat-model.md, P3): canonical padded base64, nonces of 32 and tags of 16 bytes, a known type,
 //! nothing behind the bracket.
 
 use std::ops::Range;

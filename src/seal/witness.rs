@@ -1,4 +1,4 @@
-//! Digests of all that SOPS's MAC leaves out (sealed-file.md, section 1), taken from the sealed text.
+//! Digests of all that SOPS's MAC leaves out (docs/sealed-file.md, section 1), taken from the sealed text.
 //!
 //! Each is SHA-256 over records `tag: u8`, `length: u32 big-endian`, `bytes`. The tags stand in one table, [`Tag`].
 

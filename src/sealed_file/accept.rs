@@ -1,5 +1,5 @@
 //! What differs from what was sealed, told instead of refused: for the person who changed a sealed file by hand and accepts it as it stands
-//! (sealed-file.md, section 2). Tokens must open all the same.
+//! (docs/sealed-file.md, section 2). Tokens must open all the same.
 
 use zeroize::Zeroizing;
 

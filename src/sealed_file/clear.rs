@@ -1,4 +1,4 @@
-//! Covered values that stand in clear in a sealed file: somebody has added them by hand. `encrypt` completes such a file (sealed-file.md, section 5):
+//! Covered values that stand in clear in a sealed file: somebody has added them by hand. `encrypt` completes such a file (docs/sealed-file.md, section 5):
 //! they are left out, MAC and witness are checked over the rest, and only then are they sealed.
 
 use leafcrypt_formats::{CommentId, Document, LeafId, Step};

@@ -58,7 +58,7 @@ pub struct OpenHow<'a> {
     pub require_witness: bool,
     /// Give the hinted text back even if it is not the one that was sealed: only sealing itself wants to see that.
     pub(crate) keep_layout: bool,
-    /// Covered values may stand in clear: they are left out of MAC and witness, and sealed next (sealed-file.md, section 5).
+    /// Covered values may stand in clear: they are left out of MAC and witness, and sealed next (docs/sealed-file.md, section 5).
     pub(crate) completing: bool,
     /// What differs from what was sealed is told, not refused: `accept`.
     pub(crate) accepting: bool,

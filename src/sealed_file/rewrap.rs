@@ -1,5 +1,5 @@
 //! The same leaves under other metadata: new recipients, another threshold. Tokens, MAC and date stay as they stand, and so does every byte outside
-//! the metadata block (sealed-file.md, sections 3 and 5).
+//! the metadata block (docs/sealed-file.md, sections 3 and 5).
 
 use leafcrypt_formats::{CommentId, Kind, Value};
 

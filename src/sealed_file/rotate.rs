@@ -1,4 +1,4 @@
-//! A new data key, and the proof that it descends from the old one (`git-integration.md`, section 4).
+//! A new data key, and the proof that it descends from the old one (docs/sealed-file.md, section 1).
 //!
 //! s(k) = HKDF-SHA256(k, info "leafcrypt successor"), 32 bytes. A step of descent is the pair `s(old)`, HMAC-SHA256(s(old), SHA-256(s(next))): only
 //! who held the old data key can have made it.

@@ -1,4 +1,4 @@
-//! Checking the witness (sealed-file.md, section 2), after the MAC; and who may vouch (section 3).
+//! Checking the witness (docs/sealed-file.md, section 2), after the MAC; and who may vouch (section 3).
 
 use leafcrypt_formats::{Document, Format, Step, Tree};
 

@@ -1,5 +1,5 @@
 //! Bad input: a clear message that names the file (with line and path where there is one), one hint, the right exit code under both names,
-//! nothing on standard output, the file untouched, and never a value (threat-model.md, R7 to R9; P4, P10, P15).
+//! nothing on standard output, the file untouched, and never a value (docs/threat-model.md, R7 to R9; P4, P10, P15).
 
 use crate::tools::{Place, Program};
 

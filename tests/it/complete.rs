@@ -1,4 +1,4 @@
-//! `encrypt` of a file that is sealed already (sealed-file.md, section 5): what stands in clear is sealed, the rest keeps its tokens.
+//! `encrypt` of a file that is sealed already (docs/sealed-file.md, section 5): what stands in clear is sealed, the rest keeps its tokens.
 
 use crate::tools::Place;
 

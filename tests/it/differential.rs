@@ -46,7 +46,7 @@ struct Fuzz {
 /// What came of a file.
 enum Outcome {
     Same,
-    /// Sops's text, read again, has other values: one of its own defects (lossless-documents.md, section 10).
+    /// Sops's text, read again, has other values: one of its own defects (docs/lossless-documents.md, section 10).
     NotReadBack,
     SopsRefuses,
     Differs(String),

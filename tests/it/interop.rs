@@ -2,12 +2,12 @@
 
 use crate::tools::{Place, corpus, sops};
 
-/// Sops refuses or changes these by itself, or prints them otherwise for a reason of `lossless-documents.md`; by name, with the reason.
+/// Sops refuses or changes these by itself, or prints them otherwise for a reason of `docs/lossless-documents.md`; by name, with the reason.
 const KNOWN: &[(&str, &str)] = &[
     ("json/integers.json", "sops before 3.13.2 reads JSON integers as floats and loses digits beyond 2^53; our tokens keep them"),
     (
         "ini/backslashes.ini",
-        "a value that ends in a backslash: sops prints what does not read back, ours stands in backticks (lossless-documents.md, 10)",
+        "a value that ends in a backslash: sops prints what does not read back, ours stands in backticks (docs/lossless-documents.md, 10)",
     ),
     ("ini/quotes_inside.ini", "a value in one pair of quotes: the same"),
     ("ini/triple.ini", "a value that starts with three quotes: the same"),

@@ -1,4 +1,4 @@
-//! Limits and hostile input (threat-model.md, R8, P1, P24): refused within a second and little memory; asserted with room, since tests run
+//! Limits and hostile input (docs/threat-model.md, R8, P1, P24): refused within a second and little memory; asserted with room, since tests run
 //! without optimization and beside others. The bound is on CPU time, and on address space.
 
 use std::process::{Command, Output};

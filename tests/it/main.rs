@@ -40,6 +40,7 @@ mod messages;
 mod next_command;
 #[path = "../../formats/tests/it/random_tree.rs"]
 mod random_tree;
+mod references;
 mod set;
 mod tamper;
 mod tools;

@@ -1,4 +1,4 @@
-//! No message, and no `Debug` output, shows a value or a piece of one (threat-model.md, R7, P15; 4.5).
+//! No message, and no `Debug` output, shows a value or a piece of one (docs/threat-model.md, R7, P15; 4.5).
 
 use leafcrypt::formats::{Dialect, Document, Format, Mode, ScanOptions, Tree, Value, parse_path};
 use leafcrypt::manners::LEAFCRYPT;

@@ -1,4 +1,4 @@
-//! ENV: lines `KEY=value`, comments, and nothing else (lossless-documents.md, section 6).
+//! ENV: lines `KEY=value`, comments, and nothing else (docs/lossless-documents.md, section 6).
 //!
 //! Everything is bytes: a value need not be UTF-8, and quotes, blanks and `export ` are part of value or key, as for SOPS.
 

@@ -1,4 +1,4 @@
-//! A tree as ENV, as SOPS's emitter writes it (lossless-documents.md, section 10).
+//! A tree as ENV, as SOPS's emitter writes it (docs/lossless-documents.md, section 10).
 
 use crate::error::Unwritable;
 use crate::flat::{Faults, NIL, fold_newlines, only_document, scalar_text, unfold_newlines, unwritable};

@@ -1,4 +1,4 @@
-//! A path and a tree: what must happen, and where. SOPS's rules (`sops-cli.md`, section 5).
+//! A path and a tree: what must happen, and where. SOPS's rules (`docs/sops-cli.md`, section 5).
 
 use super::EditError;
 use crate::path::{Part, display_parts};

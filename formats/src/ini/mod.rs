@@ -1,4 +1,4 @@
-//! INI as gopkg.in/ini.v1 reads it for SOPS (lossless-documents.md, section 7). All values are text.
+//! INI as gopkg.in/ini.v1 reads it for SOPS (docs/lossless-documents.md, section 7). All values are text.
 //!
 //! The tree is SOPS's: a map of sections, the unnamed one first and called `DEFAULT`, always there, also when it has no keys.
 

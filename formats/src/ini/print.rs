@@ -1,4 +1,4 @@
-//! A tree as INI, as SOPS's emitter writes it (lossless-documents.md, section 10).
+//! A tree as INI, as SOPS's emitter writes it (docs/lossless-documents.md, section 10).
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Lines to sections, keys, comments, as gopkg.in/ini.v1 reads them the way SOPS sets it up (lossless-documents.md, section 7).
+//! Lines to sections, keys, comments, as gopkg.in/ini.v1 reads them the way SOPS sets it up (docs/lossless-documents.md, section 7).
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;

@@ -1,4 +1,4 @@
-//! One value of an INI file: where it ends, what it means, how it can be spelled (lossless-documents.md, section 7, step 4).
+//! One value of an INI file: where it ends, what it means, how it can be spelled (docs/lossless-documents.md, section 7, step 4).
 
 /// How a value's bytes become its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

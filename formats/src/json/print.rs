@@ -1,4 +1,4 @@
-//! Trees as JSON: in SOPS's layout (lossless-documents.md, section 10), or in a file's own.
+//! Trees as JSON: in SOPS's layout (docs/lossless-documents.md, section 10), or in a file's own.
 
 use super::{scalar, string};
 use crate::edit::Floats;

@@ -1,4 +1,4 @@
-//! TOML 1.1; ours alone, SOPS has none (lossless-documents.md, section 8).
+//! TOML 1.1; ours alone, SOPS has none (docs/lossless-documents.md, section 8).
 //!
 //! `toml_edit` judges whether a text is TOML. Where things stand comes from the events of its own lower half,
 //! `toml_parser`, which reports comments and the order of the text besides.

@@ -1,6 +1,6 @@
 //! One value: read from its source, and spelled.
 //!
-//! The canonical spelling is frozen with payload version 1 of the hints (sealed-file.md, section 4):
+//! The canonical spelling is frozen with payload version 1 of the hints (docs/sealed-file.md, section 4):
 //!
 //! - a string keeps the delimiter that stands around its token, where that can hold it: `'` falls back to `"` for a `'` or
 //!   a control character but tab, `'''` to `"""` for a run of three `'` or a control character but tab and line ends. In `"`: `\b \t \n \f \r \" \\`,

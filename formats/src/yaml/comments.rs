@@ -1,4 +1,4 @@
-//! Where comments belong (lossless-documents.md T5, sops-config.md 4): the ones above an entry to the entry's container, those behind a
+//! Where comments belong (docs/lossless-documents.md T5, docs/sops-config.md 4): the ones above an entry to the entry's container, those behind a
 //! value to the container of its key.
 
 use crate::leaf::Span;

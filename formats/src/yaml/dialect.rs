@@ -1,4 +1,4 @@
-//! Where go-yaml (libyaml, YAML 1.1) and our parser (1.2) differ: found and refused (lossless-documents.md 4.4, classes G1 to G8).
+//! Where go-yaml (libyaml, YAML 1.1) and our parser (1.2) differ: found and refused (docs/lossless-documents.md 4.4, classes G1 to G8).
 
 use std::ops::Range;
 

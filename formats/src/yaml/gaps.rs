@@ -1,4 +1,4 @@
-//! What go-yaml's scanner refuses and our parser lets through (lossless-documents.md 4.4, G7), as far as it shows between the values: tabs
+//! What go-yaml's scanner refuses and our parser lets through (docs/lossless-documents.md 4.4, G7), as far as it shows between the values: tabs
 //! where a block could begin, and keys in brackets that go on over a line. SOPS could not read the sealed text either.
 
 use super::parse::{Parsed, Props, What, Written, behind_break};

@@ -1,4 +1,4 @@
-//! Trees as YAML, in the spelling of SOPS's emitter (lossless-documents.md, section 10, "YAML trees").
+//! Trees as YAML, in the spelling of SOPS's emitter (docs/lossless-documents.md, section 10, "YAML trees").
 //!
 //! Differs from SOPS where its text does not read back: the table of exceptions there. [`Printing::as_sops`] follows SOPS even so.
 

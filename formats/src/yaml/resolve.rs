@@ -1,4 +1,4 @@
-//! Which type a plain, untagged scalar has for go-yaml v3, which SOPS reads with (lossless-documents.md 4.1).
+//! Which type a plain, untagged scalar has for go-yaml v3, which SOPS reads with (docs/lossless-documents.md 4.1).
 //!
 //! Neither YAML 1.1 nor 1.2: the order of the attempts below is go-yaml's, and so are its accidents.
 

@@ -1,4 +1,4 @@
-//! Where private keys are looked for, in SOPS's order (`sops-keys.md`, 2.1): all of them are gathered, none hides another,
+//! Where private keys are looked for, in SOPS's order (`docs/sops-keys.md`, 2.1): all of them are gathered, none hides another,
 //! and what is broken is told only to the one who holds no key. Each source is read once a run, and not before it is needed.
 
 use std::io::ErrorKind;

@@ -1,4 +1,4 @@
-//! age: native, SSH and plugin keys (`sops-keys.md`, 2.1).
+//! age: native, SSH and plugin keys (`docs/sops-keys.md`, 2.1).
 //!
 //! `recipient.rs` reads public keys, `envelope.rs` the armoured file of a record, `identities.rs` finds private keys (`lines.rs`, `ssh.rs`, `pkcs8.rs`, `command.rs`),
 //! `search.rs` decides which of them is tried first, `passphrase.rs` asks (`agent.rs`), `plugin.rs` talks to programs (`wire.rs`, `talk.rs`),

@@ -21,10 +21,10 @@ pub(super) const HYBRID: &str = "hybrid post-quantum age (age1pq1…)";
 pub(super) const HYBRID_PLUGIN: &str = "pq";
 
 impl Recipient {
-    /// Reads a trimmed recipient, by its beginning as SOPS does (`sops-keys.md`, 2.1).
+    /// Reads a trimmed recipient, by its beginning as SOPS does (`docs/sops-keys.md`, 2.1).
     ///
     /// # Errors
-    /// SOPS's text (`sops-keys.md`, "Errors of spelling").
+    /// SOPS's text (`docs/sops-keys.md`, "Errors of spelling").
     pub(super) fn read(text: &str) -> Result<Self, BadKey> {
         // Given in place of its public key, it must not be shown.
         if text.to_ascii_uppercase().contains("SECRET-KEY") || text.contains("PRIVATE KEY") {

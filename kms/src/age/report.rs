@@ -19,7 +19,7 @@ pub(super) fn faults(recipient: &str, session: &Session) -> Vec<String> {
     faults
 }
 
-/// A reason in SOPS's words (`sops-keys.md`, 2.1), for one record. There the first hard failure ends the search, so it is the reason.
+/// A reason in SOPS's words (`docs/sops-keys.md`, 2.1), for one record. There the first hard failure ends the search, so it is the reason.
 pub(super) fn in_sops_words(recipient: &str, why: &UnwrapError, session: &Session) -> String {
     let troubles = session.memo::<Keyring>().troubles();
     let why = if matches!(why, UnwrapError::NotHeld { .. }) { troubles.first().unwrap_or(why) } else { why };

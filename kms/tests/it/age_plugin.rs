@@ -1,4 +1,4 @@
-//! age plugins, spoken with over the protocol of C2SP's `age-plugin.md`: what we say, what we answer, and what we make of all that can go wrong.
+//! age plugins, spoken with over the protocol of C2SP (https://c2sp.org/age-plugin): what we say, what we answer, and what we make of all that can go wrong.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;

@@ -1,4 +1,4 @@
-//! How an ENV file is read when it is given to a program, and only then: sealing keeps every byte, quotes included (`lossless-documents.md`, section 6).
+//! How an ENV file is read when it is given to a program, and only then: sealing keeps every byte, quotes included (`docs/lossless-documents.md`, section 6).
 //!
 //! A dialect is a reader that programs in the field use; each file here names it and was compared with it (`tests/it/dialects.rs`).
 

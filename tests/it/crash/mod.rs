@@ -1,4 +1,4 @@
-//! Commands that write are killed, sent signals, and given errors at each of their file-changing calls (threat-model.md, P6, P13, P14, R10): whatever
+//! Commands that write are killed, sent signals, and given errors at each of their file-changing calls (docs/threat-model.md, P6, P13, P14, R10): whatever
 //! happens, every file is the old one or the complete new one, and no plaintext is left where nobody asked for it.
 //!
 //! `strace` finds the calls and does the harm. Where it is not permitted to trace, these tests fail: they have no other way.

@@ -1,4 +1,4 @@
-//! What belongs to a file stays (P7), and what a new one is given (P13; `sealed-file.md`, section 6).
+//! What belongs to a file stays (P7), and what a new one is given (P13; `docs/sealed-file.md`, section 6).
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! Files are written whole or not at all, whatever stands at the target, whoever else writes, and keep what belongs to them (threat-model.md, P6 to P8;
-//! `sealed-file.md`, section 6). Crashes, failing calls and signals are in `crash/`.
+//! Files are written whole or not at all, whatever stands at the target, whoever else writes, and keep what belongs to them (docs/threat-model.md, P6 to P8;
+//! `docs/sealed-file.md`, section 6). Crashes, failing calls and signals are in `crash/`.
 
 mod concurrent;
 mod kept;

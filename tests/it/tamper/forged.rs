@@ -1,4 +1,4 @@
-//! One ciphertext, two data keys (threat-model.md, section 3): AES-GCM does not commit to its key. The MAC does.
+//! One ciphertext, two data keys (docs/threat-model.md, section 3): AES-GCM does not commit to its key. The MAC does.
 //!
 //! The attacker hands a different data key to each of two recipients and finds a ciphertext whose tag is right under both. The tag is
 //! linear in each block of ciphertext, so one free block is enough.

@@ -1,5 +1,5 @@
-//! The metadata block: MAC, date, rule, threshold, recipients, unknown fields, and our own field (threat-model.md, 4.2, 4.3, 4.11;
-//! sealed-file.md, 1 and 2).
+//! The metadata block: MAC, date, rule, threshold, recipients, unknown fields, and our own field (docs/threat-model.md, 4.2, 4.3, 4.11;
+//! docs/sealed-file.md, 1 and 2).
 
 use leafcrypt::formats::Format;
 use leafcrypt::seal::cipher::{Cipher, Nonces};
@@ -303,7 +303,7 @@ fn payloads() {
 }
 
 /// A whole older version, or a whole other file of the same recipients, under this name: SOPS's format cannot know, and the witness cannot
-/// either (threat-model.md, 4.2). Parts of an older version are found out.
+/// either (docs/threat-model.md, 4.2). Parts of an older version are found out.
 #[test]
 fn older_versions() {
     let bench = Bench::new("yaml", YAML);

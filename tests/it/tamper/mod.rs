@@ -1,4 +1,4 @@
-//! Tampering (threat-model.md, sections 3 and 4): every class of attack as a row that states what becomes of the file, with the witness
+//! Tampering (docs/threat-model.md, sections 3 and 4): every class of attack as a row that states what becomes of the file, with the witness
 //! and without.
 //!
 //! A row has four outcomes, in this order: as it is, with `--strict`, with `--require-witness`, and the same change to the same file without

@@ -1,4 +1,4 @@
-//! Random damage to whole files: what opens is what was sealed (threat-model.md, section 3; P1, P2).
+//! Random damage to whole files: what opens is what was sealed (docs/threat-model.md, section 3; P1, P2).
 //!
 //! With the witness: refused, the identical text, or the same values in another layout or with other comments, and then with a warning.
 //! Without it another document is possible, since SOPS's MAC leaves much out; nothing may panic or hang all the same.

@@ -1,4 +1,4 @@
-//! Names, nesting, order, clear values, empties and comments: what SOPS's MAC does not cover (threat-model.md, 4.4, 4.6, 4.7; P2).
+//! Names, nesting, order, clear values, empties and comments: what SOPS's MAC does not cover (docs/threat-model.md, 4.4, 4.6, 4.7; P2).
 
 use super::{Bench, ENV, INI, JSON, Sealed, TOML, YAML};
 

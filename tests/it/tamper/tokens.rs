@@ -1,4 +1,4 @@
-//! One token: its parts, its type, its place (threat-model.md, sections 3 and 4.5; P1, P3).
+//! One token: its parts, its type, its place (docs/threat-model.md, sections 3 and 4.5; P1, P3).
 
 use super::{Bench, SAMPLES, Sealed};
 

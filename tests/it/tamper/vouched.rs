@@ -1,4 +1,4 @@
-//! Who may vouch for recipients (sealed-file.md, section 3): a stranger, slipped into a file whose field was stripped, is not blessed by the
+//! Who may vouch for recipients (docs/sealed-file.md, section 3): a stranger, slipped into a file whose field was stripped, is not blessed by the
 //! next `set`.
 
 use super::{Sealed, YAML};
@@ -96,7 +96,7 @@ fn a_changed_recipient_is_not_blessed() {
     assert_eq!(after_set(removed, &[]), Keys::Zero, "removed");
 }
 
-/// Whoever may write the configuration is trusted (threat-model.md, 4.8).
+/// Whoever may write the configuration is trusted (docs/threat-model.md, 4.8).
 #[test]
 fn the_creation_rule_vouches_for_its_own_recipients() {
     let same = |place: &Place, s: &Sealed| {

@@ -1,4 +1,4 @@
-//! One scalar as go-yaml's emitter writes it (lossless-documents.md, section 10, "YAML strings").
+//! One scalar as go-yaml's emitter writes it (docs/lossless-documents.md, section 10, "YAML strings").
 //!
 //! These rules are part of the hint payload's version: a hint is left out where they give the source bytes. Another rule is another version.
 
