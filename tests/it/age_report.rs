@@ -31,6 +31,19 @@ fn joined(text: &str) -> String {
     text.lines().map(|line| line.trim_start_matches("    - | ").trim_start_matches("      | ")).collect::<Vec<_>>().join(" ")
 }
 
+/// What was tried and is wrong, and where nothing was found, each as a sorted list.
+fn lists(text: &str) -> [Vec<String>; 2] {
+    let text = joined(text);
+    let list = |from: &str, to: &str, between: &str| {
+        let held = text.split_once(from).and_then(|(_, rest)| rest.split_once(to)).map_or("", |(held, _)| held);
+        let mut list: Vec<String> =
+            held.split(between).map(|one| one.trim_start_matches("and ").trim_end_matches('.').to_owned()).collect();
+        list.sort();
+        list
+    };
+    [list("Errors while loading age identities: ", ". Did not find", "; "), list("keys in locations ", ".  ", ", ")]
+}
+
 #[test]
 fn as_sops_the_words_are_those_of_sops() {
     let Some((world, other)) = closed() else { return };
@@ -64,7 +77,6 @@ fn as_sops_the_words_are_those_of_sops() {
     check(&[("SOPS_AGE_KEY_FILE", "missing")]);
     check(&[("SOPS_AGE_KEY_FILE", "home")]);
     check(&[("SOPS_AGE_KEY_FILE", "empty.txt")]);
-    check(&[("SOPS_AGE_KEY_FILE", "empty.txt"), ("SOPS_AGE_KEY_CMD", "true")]);
     check(&[("SOPS_AGE_KEY_FILE", "missing"), ("SOPS_AGE_KEY", "nonsense")]);
     check(&[("SOPS_AGE_KEY_CMD", "true")]);
     check(&[("SOPS_AGE_KEY_CMD", "cat other.txt")]);
@@ -77,6 +89,16 @@ fn as_sops_the_words_are_those_of_sops() {
     check(&[("XDG_CONFIG_HOME", "/nonexistent")]);
     std::fs::copy(world.path("mine"), world.path("home/.ssh/id_ed25519")).unwrap();
     check(&[]);
+    // Sops reads several sources in the order of a Go map, which is another one each time: what it says of two is compared as a list.
+    let check_in_any_order = |variables: &[(&str, &str)], errors: usize, locations: usize| {
+        let mut quiet = variables.to_vec();
+        quiet.push(("SOPS_AGE_SSH_PRIVATE_KEY_CMD", "true"));
+        let ours = lists(&told(&world, Who::AsSops, &quiet));
+        assert_eq!(ours, lists(&told(&world, Who::Sops, variables)), "{variables:?}");
+        assert_eq!((ours[0].len(), ours[1].len()), (errors, locations), "{ours:?}");
+    };
+    check_in_any_order(&[("SOPS_AGE_KEY_FILE", "empty.txt"), ("SOPS_AGE_KEY_CMD", "true")], 1, 5);
+    check_in_any_order(&[("SOPS_AGE_KEY_FILE", "bad.txt"), ("SOPS_AGE_KEY", "nonsense")], 2, 3);
     world.write("home/.ssh/id_rsa", "nonsense");
     check(&[]);
     world.write("home/.config/sops/age/keys.txt", "# none\n");
