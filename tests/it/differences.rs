@@ -1,0 +1,151 @@
+//! `docs/sops-compatibility.md`: every row has its reason and a test that is there; and the differences that no other file shows.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::tools::{Place, Program};
+
+const ROWS: &str = include_str!("../../docs/sops-compatibility.md");
+
+fn place() -> Place {
+    let place = Place::new();
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
+    place
+}
+
+fn seal(place: &Place, file: &str, plain: &str) {
+    place.write(file, plain);
+    let done = place.ours(["encrypt", "-i", file]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// What a call says on standard error, and its code.
+fn said(place: &Place, program: Program, args: &[&str]) -> (Option<i32>, String) {
+    let done = place.call(program, args).run();
+    (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
+}
+
+/// What is wrong with a row; `None` for a good one.
+fn fault(row: &str) -> Option<String> {
+    let cells: Vec<&str> = row.trim().trim_start_matches('|').trim_end_matches('|').split(" | ").map(str::trim).collect();
+    let [what, why, tests] = cells[..] else { return Some("not three cells".to_owned()) };
+    if what.is_empty() || why.is_empty() {
+        return Some("no reason".to_owned());
+    }
+    let (mut named, mut folder) = (0, String::new());
+    for name in tests.split('`').skip(1).step_by(2) {
+        let is_path = name.contains('/') || name.ends_with(".rs");
+        if !is_path {
+            continue;
+        }
+        // A second file of the same folder goes without it.
+        let name = if name.contains('/') { name.to_owned() } else { format!("{folder}/{name}") };
+        folder = name.rsplit_once('/').map_or_else(String::new, |(folder, _)| folder.to_owned());
+        if !["tests/", "formats/tests/", "kms/tests/", "testdata/"].iter().any(|root| name.starts_with(root)) {
+            return Some(format!("{name} is no test"));
+        }
+        let there = Path::new(env!("CARGO_MANIFEST_DIR")).join(&name);
+        if !there.exists() {
+            return Some(format!("{name} is not there"));
+        }
+        named += 1;
+    }
+    (named == 0).then(|| "no test".to_owned())
+}
+
+#[test]
+fn every_row_has_a_reason_and_a_test() {
+    let rows: Vec<&str> =
+        ROWS.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| what |") && !line.starts_with("| ---")).collect();
+    assert!(rows.len() > 50, "{}", rows.len());
+    let wrong: Vec<String> = rows.iter().filter_map(|row| fault(row).map(|why| format!("{why}: {row}"))).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let good = "| a | b | `tests/it/exec.rs`, `edit.rs` |";
+    assert_eq!(fault(good), None);
+    for (bad, why) in [
+        ("| a | b | `src/manners.rs` |", "src/manners.rs is no test"),
+        ("| a | b | `tests/it/exec.rs`, `gone.rs` |", "tests/it/gone.rs is not there"),
+        ("| a | b | `KNOWN` |", "no test"),
+        ("| a |  | `tests/it/exec.rs` |", "no reason"),
+        ("| a | `tests/it/exec.rs` |", "not three cells"),
+    ] {
+        assert_eq!(fault(bad).as_deref(), Some(why), "{bad}");
+    }
+}
+
+#[test]
+fn exec_file_in_the_background_keeps_the_file_until_the_program_ends() {
+    let place = place();
+    seal(&place, "a.env", "A=b\n");
+    let opened = |name: &str| {
+        let by = Instant::now() + Duration::from_secs(10);
+        while !place.path(name).exists() {
+            assert!(Instant::now() < by, "{name}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        String::from_utf8(place.read(name)).unwrap()
+    };
+    let line = |name: &str| format!("sleep 0.5; cat {{}} > {name}.part; mv {name}.part {name}");
+    for (program, name) in [(Program::Ours, "ours"), (Program::AsSops, "as-sops")] {
+        let started = place.call(program, ["exec-file", "--background", "--no-fifo", "a.env", &line(name)]).run();
+        assert_eq!(started.status.code(), Some(0), "{}", String::from_utf8_lossy(&started.stderr));
+        assert_eq!(opened(name), "A=b\n");
+    }
+    if place.sops(["exec-file", "--background", "--no-fifo", "a.env", &line("theirs")]).is_some() {
+        assert_eq!(opened("theirs"), "");
+    }
+}
+
+#[test]
+fn the_dates_of_updatekeys_are_in_utc() {
+    let place = place();
+    seal(&place, "a.yaml", "a: b\n");
+    let now = || {
+        let clock = std::process::Command::new("date").args(["-u", "+%Y/%m/%d %H:"]).output().unwrap();
+        String::from_utf8(clock.stdout).unwrap().trim().to_owned()
+    };
+    let before = now();
+    let done = place.call(Program::AsSops, ["updatekeys", "-y", "a.yaml"]).env("TZ", "XXX-9").run();
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success() && told.contains("Syncing keys for file"), "{told}");
+    assert!([before, now()].iter().any(|hour| told.starts_with(hour.as_str())), "{told}");
+}
+
+#[test]
+fn better_manners() {
+    let place = place();
+    seal(&place, "a.yaml", "a: b\n");
+    let (code, told) = said(&place, Program::Ours, &["decrypt", "--input-type", "yml", "a.yaml"]);
+    assert!(code == Some(1) && told.contains("unknown type \"yml\""), "{told}");
+    assert_eq!(said(&place, Program::AsSops, &["decrypt", "--input-type", "yml", "a.yaml"]).0, Some(0));
+
+    place.write("t.toml", "a = 'b'\n");
+    let toml = |program| String::from_utf8(place.call(program, ["encrypt", "t.toml"]).run().stdout).unwrap();
+    assert!(toml(Program::Ours).starts_with("a = 'ENC[") || toml(Program::Ours).starts_with("a = \"ENC["), "{}", toml(Program::Ours));
+    assert!(toml(Program::AsSops).starts_with("{\n\t\"data\": \"ENC["), "{}", toml(Program::AsSops));
+
+    // The configuration beside the file counts, or the one above the current folder.
+    for folder in ["project", "elsewhere"] {
+        std::fs::create_dir(place.path(folder)).unwrap();
+    }
+    std::fs::rename(place.path(".sops.yaml"), place.path("project/.sops.yaml")).unwrap();
+    place.write("project/p.yaml", "a: b\n");
+    let from = |program| place.call(program, ["encrypt", "../project/p.yaml"]).dir("elsewhere").run();
+    assert!(from(Program::Ours).status.success());
+    let as_sops = from(Program::AsSops);
+    assert_eq!(as_sops.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&as_sops.stderr).contains("config file not found"));
+}
+
+#[test]
+fn yaml_integers_that_sops_cannot_read_do_not_stay_in_clear() {
+    let place = place();
+    for (program, refused) in [(Program::Ours, 4), (Program::AsSops, 2)] {
+        for (number, code) in [("9223372036854775807", Some(0)), ("9223372036854775808", Some(refused))] {
+            place.write("n.yaml", format!("a: b\nn_unencrypted: {number}\n"));
+            let (found, told) = said(&place, program, &["encrypt", "n.yaml"]);
+            assert_eq!(found, code, "{program:?} {number}: {told}");
+            assert!(code == Some(0) || told.contains("2^63 or more"), "{told}");
+        }
+    }
+}
