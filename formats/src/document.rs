@@ -59,6 +59,15 @@ pub(crate) struct Outline {
     pub warnings: Vec<Warning>,
 }
 
+impl Outline {
+    /// Room for so many leaves of a flat format, whose steps are a key and a value each. Room that stays empty costs nothing.
+    pub(crate) fn reserve(&mut self, leaves: usize, names: usize) {
+        self.steps.reserve(2 * leaves);
+        self.leaves.reserve(leaves);
+        self.paths.reserve(leaves, names);
+    }
+}
+
 /// Text plus where its values are. See the crate's documentation for the flow.
 pub struct Document<'t> {
     pub(crate) format: Format,

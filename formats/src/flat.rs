@@ -1,6 +1,10 @@
 //! What ENV and INI have in common: tokens in text order, flat metadata fields, scalars as text.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+
+use foldhash::quality::RandomState;
+use memchr::memchr;
 
 use crate::document::Document;
 use crate::error::{Unwritable, Warning};
@@ -32,13 +36,11 @@ pub(crate) struct Site {
 pub(crate) fn sites(document: &Document<'_>, leaf: impl Fn(LeafId) -> bool, comment: impl Fn(CommentId) -> bool) -> Vec<Site> {
     let leaves = document.leaves().iter().enumerate().map(|(i, l)| Site { span: l.span, at: At::Leaf(LeafId(i as u32)) });
     let comments = document.comments().iter().enumerate().map(|(i, c)| Site { span: c.span, at: At::Comment(CommentId(i as u32)) });
-    let mut sites: Vec<Site> = leaves
-        .chain(comments)
-        .filter(|site| match site.at {
-            At::Leaf(id) => leaf(id),
-            At::Comment(id) => comment(id),
-        })
-        .collect();
+    let mut sites = Vec::with_capacity(document.leaves().len() + document.comments().len());
+    sites.extend(leaves.chain(comments).filter(|site| match site.at {
+        At::Leaf(id) => leaf(id),
+        At::Comment(id) => comment(id),
+    }));
     sites.sort_by_key(|site| (site.span.start, site.span.end));
     sites
 }
@@ -59,29 +61,38 @@ pub(crate) fn hints_by_token(hints: &[Hint], count: usize) -> Vec<Option<&Hint>>
 
 /// LF as the two characters `\n`, as flat metadata and ENV values have it.
 pub(crate) fn fold_newlines(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + 8 + text.iter().filter(|&&b| b == b'\n').count());
-    for &b in text {
-        match b {
-            b'\n' => out.extend_from_slice(b"\\n"),
-            _ => out.push(b),
-        }
-    }
+    let mut out = Vec::with_capacity(text.len() + text.iter().filter(|&&b| b == b'\n').count());
+    fold_newlines_into(&mut out, text);
     out
+}
+
+/// The same, appended.
+pub(crate) fn fold_newlines_into(out: &mut Vec<u8>, text: &[u8]) {
+    let mut rest = text;
+    while let Some(at) = memchr(b'\n', rest) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(b"\\n");
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
 }
 
 /// The reverse of [`fold_newlines`]. Nothing else is an escape, not even two backslashes.
 pub(crate) fn unfold_newlines(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some((&first, tail)) = rest.split_first() {
-        if first == b'\\' && tail.first() == Some(&b'n') {
+    while let Some(at) = memchr(b'\\', rest) {
+        let (before, behind) = (&rest[..at], &rest[at + 1..]);
+        out.extend_from_slice(before);
+        if behind.first() == Some(&b'n') {
             out.push(b'\n');
-            rest = &tail[1..];
+            rest = &behind[1..];
         } else {
-            out.push(first);
-            rest = tail;
+            out.push(b'\\');
+            rest = behind;
         }
     }
+    out.extend_from_slice(rest);
     out
 }
 
@@ -120,13 +131,19 @@ pub(crate) fn field_text(name: &str, tree: &Tree) -> Result<Vec<u8>, Unwritable>
 
 /// A scalar as SOPS's ENV and INI emitters spell it (docs/lossless-documents.md, section 10), before any escaping or quoting.
 pub fn scalar_text(value: &Value) -> Vec<u8> {
-    match value {
-        Value::Str(bytes) => bytes.as_slice().to_vec(),
-        Value::Int(v) => v.to_string().into_bytes(),
-        Value::Float(v) => flat_float(*v).into_bytes(),
-        Value::Bool(v) => v.to_string().into_bytes(),
-        Value::Time(v) => whole_seconds(v.as_str()).into_bytes(),
-    }
+    scalar_bytes(value).into_owned()
+}
+
+/// The same, borrowed where that is possible.
+pub(crate) fn scalar_bytes(value: &Value) -> Cow<'_, [u8]> {
+    let other = match value {
+        Value::Str(bytes) => return Cow::Borrowed(bytes.as_slice()),
+        Value::Int(v) => v.to_string(),
+        Value::Float(v) => flat_float(*v),
+        Value::Bool(v) => v.to_string(),
+        Value::Time(v) => whole_seconds(v.as_str()),
+    };
+    Cow::Owned(other.into_bytes())
 }
 
 fn whole_seconds(time: &str) -> String {
@@ -188,11 +205,16 @@ pub(crate) fn only_document<'t>(documents: &'t [Tree], faults: &mut Faults<'_>) 
     }
 }
 
-/// Names seen so far, for the warning about doubled ones.
+/// Names seen so far, for the warning about doubled ones. A quick hash with a seed of its own in every run: whoever writes the file does not know it.
 #[derive(Default)]
-pub(crate) struct Seen<'t>(HashSet<&'t [u8]>);
+pub(crate) struct Seen<'t>(HashSet<&'t [u8], RandomState>);
 
 impl<'t> Seen<'t> {
+    /// With room for so many: growing costs more than all the names.
+    pub fn with_room(names: usize) -> Self {
+        Seen(HashSet::with_capacity_and_hasher(names, RandomState::default()))
+    }
+
     /// Is it new?
     pub fn first(&mut self, name: &'t [u8]) -> bool {
         self.0.insert(name)

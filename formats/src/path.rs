@@ -56,6 +56,11 @@ impl Paths {
         self.push(Node { parent: parent.0, start: index as u32, len: INDEX })
     }
 
+    pub(crate) fn reserve(&mut self, nodes: usize, names: usize) {
+        self.nodes.reserve(nodes);
+        self.names.reserve(names);
+    }
+
     fn push(&mut self, node: Node) -> PathId {
         self.nodes.push(node);
         PathId((self.nodes.len() - 1) as u32)

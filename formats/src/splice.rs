@@ -1,5 +1,7 @@
 //! Edits, and the one pass that applies them to a text.
 
+use zeroize::Zeroize;
+
 use crate::leaf::Span;
 
 /// Replacements of spans of a text, applied in one pass. Spans must not overlap; an empty span inserts.
@@ -22,6 +24,11 @@ impl<'b> Splice<'b> {
         Splice { edits: Vec::with_capacity(edits), bytes: Vec::with_capacity(text.len()) }
     }
 
+    /// For so many edits.
+    pub fn with_room(edits: usize) -> Self {
+        Splice { edits: Vec::with_capacity(edits), bytes: Vec::new() }
+    }
+
     /// Replaces `span` by what `write` appends, unless that is false.
     pub fn write(&mut self, span: Span, write: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
         let start = self.bytes.len();
@@ -29,6 +36,7 @@ impl<'b> Splice<'b> {
         if written {
             self.edits.push((span, Piece::Own(start as u32, self.bytes.len() as u32)));
         } else {
+            self.bytes[start..].zeroize();
             self.bytes.truncate(start);
         }
         written
@@ -66,7 +74,9 @@ impl<'b> Splice<'b> {
             Piece::Borrowed(bytes) => bytes,
         };
         let new: usize = self.edits.iter().map(|(_, with)| piece(with).len()).sum();
-        let mut out = Vec::with_capacity(text.len() + new);
+        let old: usize = self.edits.iter().map(|(span, _)| span.len()).sum();
+        // No more than that: whoever wipes an opened text wipes all of its room, and touches it for that.
+        let mut out = Vec::with_capacity((text.len() + new).saturating_sub(old));
         let mut at = 0usize;
         for (span, with) in &self.edits {
             debug_assert!(span.start as usize >= at, "edits overlap");
@@ -81,6 +91,7 @@ impl<'b> Splice<'b> {
 
 impl Drop for Splice<'_> {
     fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.bytes);
+        // Not the room behind: nothing was written there, and it may be five times as large.
+        self.bytes.as_mut_slice().zeroize();
     }
 }

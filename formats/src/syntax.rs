@@ -77,6 +77,13 @@ impl Tokens {
         Tokens { leaves: vec![(0, 0); leaves], comments: vec![(0, 0); comments], bytes: Vec::new() }
     }
 
+    /// Room for so many bytes of tokens: what grows is copied.
+    #[must_use]
+    pub fn with_room(mut self, bytes: usize) -> Self {
+        self.bytes.reserve(bytes);
+        self
+    }
+
     /// Covers a leaf; `write` appends its token.
     pub fn leaf(&mut self, leaf: LeafId, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len() as u32;
@@ -196,6 +203,8 @@ impl Sealed {
         let mut blocks = self.blocks(scanned, fields, only_first, indent, like)?;
         if let ([slot], [bytes]) = (self.slots.as_mut_slice(), blocks.as_mut_slice()) {
             let length = bytes.len();
+            // Not twice the room: whoever wipes the text wipes all of it.
+            self.text.reserve_exact(length);
             self.text.splice(slot.at..slot.at + slot.replaces, bytes.drain(..));
             slot.replaces = length;
             return Ok(());

@@ -70,12 +70,10 @@ impl Encrypt {
         warnings.extend(rule.warnings.iter().cloned());
         let path = self.input.name();
         let plain = self.plain(text, from, to, &path, world, &mut warnings)?;
-        // Sealed whole, it is never completed: nobody needs the text until it comes back.
-        let big = from == Format::Binary && to == Format::Binary;
         if from == Format::Binary && rule.selection.is_some() {
             warnings.push("a selector makes no sense for a binary file, which is sealed whole; it is ignored".to_owned());
         }
-        if big && self.types.input.is_none() && world.manners.strict_types {
+        if from == Format::Binary && to == Format::Binary && self.types.input.is_none() && world.manners.strict_types {
             warnings.extend(self.types.name_of(&self.input).and_then(|name| whole(&name, world.manners)));
         }
         if let Some(selection) = rule.selection.as_ref().filter(|s| to.shape() != Shape::Nested && s.text.contains("\\n")) {
@@ -95,7 +93,9 @@ impl Encrypt {
         if to == Format::Binary && world.manners.knows_envelopes && leafcrypt_formats::Envelope::find(&plain).is_some() {
             return Err(Error::AlreadySealed { path });
         }
-        let plain = if big {
+        // The text itself, not a copy; it comes back below, whatever happens.
+        let itself = from == to;
+        let plain = if itself {
             drop(plain);
             std::mem::take(text)
         } else {
@@ -103,10 +103,11 @@ impl Encrypt {
         };
         let file = OpenFile::new(to, plain, wanted, world).map_err(failed)?;
         world.journal.record(Event::Encrypt, &path).map_err(Error::Audit)?;
-        let (sealed, plain) = file.into_sealed(world).map_err(failed)?;
-        if big {
-            *text = plain;
+        let sealed = file.seal(world).map_err(failed);
+        if itself {
+            *text = file.into_plain();
         }
+        let sealed = sealed?;
         warnings.extend(sealed.warnings);
         deliver(sealed.text, &self.output, Holds::Sealed, Some(text), warnings, world)
     }

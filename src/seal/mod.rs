@@ -3,6 +3,7 @@
 pub mod aad;
 pub mod cipher;
 pub mod extension;
+mod gcm;
 pub mod go_regex;
 pub mod layout;
 pub mod mac;

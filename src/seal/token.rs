@@ -5,8 +5,7 @@
 
 use std::ops::Range;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::{Out, STANDARD};
 use leafcrypt_formats::Kind;
 use thiserror::Error;
 use zeroize::Zeroize;
@@ -17,6 +16,8 @@ pub const NONCE: usize = 32;
 pub const TAG: usize = 16;
 
 const HEAD: &[u8] = b"ENC[AES256_GCM,data:";
+/// Bytes of a token beside its data, at most: what base64 rounds up included.
+pub const FRAME: usize = HEAD.len() + REST + 4;
 /// Bytes of the longest type, `comment`.
 const LONGEST_KIND: usize = 7;
 /// All that stands behind the data, at most.
@@ -100,31 +101,59 @@ impl Token {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &[u8]) -> Result<Token, BadToken> {
-        Token::parse_into(Vec::new(), text)
+        let Frame { sealed, nonce, tag, holds } = Frame::parse(text)?;
+        let data = STANDARD.decode_to_vec(sealed).map_err(|_| BadToken::Base64)?;
+        Ok(Token { data, nonce, tag, holds })
     }
+}
 
-    /// The same; the ciphertext is decoded into a buffer whose content is of no use any more.
+/// A token whose data is still in base64: for what is long, and never has to stand in memory twice.
+pub struct Frame<'t> {
+    sealed: &'t [u8],
+    /// Nonce.
+    pub nonce: [u8; NONCE],
+    /// Tag.
+    pub tag: [u8; TAG],
+    /// Type.
+    pub holds: Holds,
+}
+
+impl<'t> Frame<'t> {
+    /// Reads a token.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub fn parse_into(mut data: Vec<u8>, text: &[u8]) -> Result<Token, BadToken> {
+    /// What is wrong with it, but for its data.
+    pub fn parse(text: &'t [u8]) -> Result<Self, BadToken> {
         let Parts { sealed, nonce, tag, kind } = match Parts::at_usual_places(text) {
             Some(parts) => parts,
             None => Parts::by_commas(text)?,
         };
         let holds = Holds::of_name(kind).ok_or(BadToken::Type)?;
-        data.zeroize();
-        // A large buffer must not double for the two bytes that padding takes.
-        data.reserve_exact(sealed.len() / 4 * 3);
-        data.resize(sealed.len() / 4 * 3, 0);
-        let length = STANDARD.decode_slice(sealed, &mut data).map_err(|_| BadToken::Base64)?;
-        data.truncate(length);
-        Ok(Token {
-            data,
-            nonce: fixed(nonce).map_err(|short| if short { BadToken::Nonce } else { BadToken::Base64 })?,
-            tag: fixed(tag).map_err(|short| if short { BadToken::Tag } else { BadToken::Base64 })?,
-            holds,
-        })
+        let nonce = fixed(nonce).map_err(|short| if short { BadToken::Nonce } else { BadToken::Base64 })?;
+        let tag = fixed(tag).map_err(|short| if short { BadToken::Tag } else { BadToken::Base64 })?;
+        Ok(Frame { sealed, nonce, tag, holds })
+    }
+
+    /// The ciphertext in pieces of that many bytes, a multiple of three, and what is left. `take` may change them.
+    ///
+    /// # Errors
+    /// The base64 is damaged, or `take` has seen enough.
+    pub fn pieces(&self, bytes: usize, mut take: impl FnMut(&mut [u8]) -> Result<(), BadToken>) -> Result<(), BadToken> {
+        debug_assert_eq!(bytes % 3, 0);
+        let mut buffer = vec![0; bytes];
+        let step = encoded(bytes);
+        let mut done = Ok(());
+        for (number, part) in self.sealed.chunks(step).enumerate() {
+            let last = (number + 1) * step >= self.sealed.len();
+            // Padding before the end would decode, a piece at a time.
+            let piece = STANDARD.decode(part, Out::from_slice(&mut buffer)).ok().filter(|piece| last || piece.len() == bytes);
+            done = piece.ok_or(BadToken::Base64).and_then(&mut take);
+            if done.is_err() {
+                break;
+            }
+        }
+        buffer.zeroize();
+        done
     }
 }
 
@@ -186,7 +215,7 @@ pub fn finish(out: &mut Vec<u8>, data: Range<usize>, nonce: &[u8; NONCE], tag: &
     for from in data.clone().step_by(PIECE) {
         let piece = &mut piece[..PIECE.min(data.end - from)];
         piece.copy_from_slice(&out[from..from + piece.len()]);
-        to += STANDARD.encode_slice(piece, &mut out[to..data.end]).expect("the room has the encoded length");
+        to += STANDARD.encode(piece, Out::from_slice(&mut out[to..data.end])).len();
     }
     out.extend_from_slice(b",iv:");
     base64_into(out, nonce);
@@ -205,7 +234,7 @@ pub fn looks_sealed(text: &[u8]) -> bool {
 fn base64_into(out: &mut Vec<u8>, bytes: &[u8]) {
     let start = out.len();
     out.resize(start + encoded(bytes.len()), 0);
-    let written = STANDARD.encode_slice(bytes, &mut out[start..]).expect("the buffer has the encoded length");
+    let written = STANDARD.encode(bytes, Out::from_slice(&mut out[start..])).len();
     debug_assert_eq!(start + written, out.len());
 }
 
@@ -222,8 +251,8 @@ fn fixed<const N: usize>(text: &[u8]) -> Result<[u8; N], bool> {
     if text.len() != encoded(N) {
         return Err(true);
     }
-    let n = STANDARD.decode_slice(text, &mut buffer).map_err(|_| false)?;
-    buffer[..n].try_into().map_err(|_| true)
+    let bytes: &[u8] = STANDARD.decode(text, Out::from_slice(&mut buffer)).map_err(|_| false)?;
+    bytes.try_into().map_err(|_| true)
 }
 
 #[cfg(test)]

@@ -23,9 +23,7 @@ use crate::world::World;
 /// The additional data of the one leaf.
 const PATH: &[u8] = b"data:";
 
-/// `buffer`: where the plaintext goes; what is in it is lost.
 pub(super) fn open(
-    buffer: Vec<u8>,
     text: &[u8],
     envelope: &Envelope,
     metadata: &Metadata,
@@ -36,7 +34,7 @@ pub(super) fn open(
     let plain = if token.is_empty() {
         Vec::new()
     } else {
-        let held = cipher.open_into(buffer, PATH, &token, Holds::Value(Kind::Str));
+        let held = cipher.open_text(PATH, &token, Holds::Value(Kind::Str));
         held.map_err(|why| OpenError::Leaf { path: "data".to_owned(), line: 0, why })?
     };
     let mac = mac_of(&plain, metadata.mac_only_encrypted);
@@ -56,7 +54,7 @@ pub(super) fn open(
     Ok(Opening { plain, opened: Opened::default(), coverage, hints: Vec::new(), mac, payload, vouched, warnings, differences })
 }
 
-/// The sealed text, not opened again yet.
+/// The sealed text, opened again.
 pub(super) fn seal(file: &OpenFile<'_>, world: &World<'_>) -> Result<Vec<u8>, SealError> {
     if file.plain.len() > Limits::BINARY_PLAIN {
         let what = format!("the file has {} bytes, more than the limit of {}", file.plain.len(), Limits::BINARY_PLAIN);
@@ -106,21 +104,33 @@ pub(super) fn seal(file: &OpenFile<'_>, world: &World<'_>) -> Result<Vec<u8>, Se
     if let Some(error) = failed {
         return Err(error.into());
     }
+    reopen(file, &sealed, &mac, &cipher, world.manners)?;
     Ok(sealed)
 }
 
-/// Opens finished bytes again, in a buffer whose content is lost. Its MAC is a digest of the one value, made before it was sealed, so
-/// what passes is what went in.
-pub(super) fn reopen(file: &OpenFile<'_>, sealed: &[u8], buffer: Vec<u8>, manners: &Manners) -> Result<Vec<u8>, SealError> {
+/// Opens finished bytes again, and compares them piece by piece with what went in: then their MAC is that of what went in, `mac`.
+fn reopen(file: &OpenFile<'_>, sealed: &[u8], mac: &Zeroizing<String>, cipher: &Cipher, manners: &Manners) -> Result<(), SealError> {
     let unfaithful = || SealError::NotFaithful { line: 0 };
     let SealedFile { body: Body::Binary(envelope), metadata, .. } =
         SealedFile::parse(Format::Binary, sealed, manners).map_err(|_| unfaithful())?
     else {
         return Err(unfaithful());
     };
-    let opening =
-        open(buffer, sealed, &envelope, &metadata, &Cipher::new(&file.data_key), &OpenHow::default()).map_err(|_| unfaithful())?;
-    Ok(opening.plain)
+    let token = envelope.token(sealed);
+    if token.is_empty() != file.plain.is_empty() {
+        return Err(unfaithful());
+    }
+    if !token.is_empty() {
+        cipher.open_equal(PATH, &token, Holds::Value(Kind::Str), &file.plain).map_err(|_| unfaithful())?;
+    }
+    if metadata.mac_only_encrypted != file.settings.mac_only_encrypted {
+        return Err(unfaithful());
+    }
+    check_mac(&metadata, mac, cipher).map_err(|_| unfaithful())?;
+    let found = extension::open(cipher, metadata.extension.as_deref(), &metadata.mac);
+    let seen = || Seen { bodies: vec![body(&metadata, file.plain.is_empty())], comments: no_comments() };
+    verdict::check(found, &metadata, seen, &OpenHow::default()).map_err(|_| unfaithful())?;
+    Ok(())
 }
 
 /// SOPS never writes `mac_only_encrypted` into a binary file, but obeys it in one.

@@ -40,7 +40,7 @@ impl<'t> SealedFile<'t> {
         let SealedFile { text, format, body, metadata } = self;
         let opening = match &body {
             Body::Document(document) => open_document(format, document, &metadata, &cipher, manners, how)?,
-            Body::Binary(envelope) => binary::open(Vec::new(), text, envelope, &metadata, &cipher, how)?,
+            Body::Binary(envelope) => binary::open(text, envelope, &metadata, &cipher, how)?,
         };
         let Opening { plain, opened, coverage, hints, mac, payload, vouched, warnings, mut differences } = opening;
         if let Some(differences) = &mut differences {

@@ -16,7 +16,7 @@ use crate::seal::mac::Mac;
 use crate::seal::policy::{Coverage, Policy};
 use crate::seal::reuse::Reuse;
 use crate::seal::selection::{RuleKind, Selection};
-use crate::seal::token::Holds;
+use crate::seal::token::{self, Holds};
 use crate::seal::{plain_bytes, witness};
 use crate::world::World;
 
@@ -89,30 +89,11 @@ impl OpenFile<'_> {
     pub fn seal(&self, world: &World<'_>) -> Result<Finished, SealError> {
         let mut warnings = Vec::new();
         let text = match &self.base {
-            _ if self.format == Format::Binary => {
-                let sealed = binary::seal(self, world)?;
-                binary::reopen(self, &sealed, Vec::new(), world.manners)?;
-                sealed
-            }
+            _ if self.format == Format::Binary => binary::seal(self, world)?,
             Some(base) if self.renews == Renews::Block => self.rewrap(base, world)?,
             _ => self.seal_document(world, &mut warnings)?,
         };
         self.finished(text, warnings)
-    }
-
-    /// The same, and gives the plain text back: a big binary file is opened again in its own buffer, so that there is no third one.
-    ///
-    /// # Errors
-    /// As [`OpenFile::seal`].
-    pub fn into_sealed(mut self, world: &World<'_>) -> Result<(Finished, Vec<u8>), SealError> {
-        if self.format != Format::Binary {
-            let finished = self.seal(world)?;
-            return Ok((finished, self.into_plain()));
-        }
-        let sealed = binary::seal(&self, world)?;
-        let buffer = std::mem::take(&mut *self.plain);
-        let plain = binary::reopen(&self, &sealed, buffer, world.manners)?;
-        Ok((self.finished(sealed, Vec::new())?, plain))
     }
 
     fn finished(&self, text: Vec<u8>, warnings: Vec<String>) -> Result<Finished, SealError> {
@@ -178,7 +159,9 @@ impl OpenFile<'_> {
         let mut coverage = policy.coverage(document);
         let mut reuse = self.reuse();
         let mut mac = Mac::new(self.settings.mac_only_encrypted);
-        let mut tokens = Tokens::new(document.leaves().len(), document.comments().len());
+        // Most of a text is covered, and base64 takes a third more.
+        let (leaves, comments) = (document.leaves().len(), document.comments().len());
+        let mut tokens = Tokens::new(leaves, comments).with_room((leaves + comments) * token::FRAME + self.plain.len() / 3 * 4);
         let mut kinds = Vec::with_capacity(document.leaves().len());
         let (mut renewed, mut any_covered, mut any_clear) = (false, false, false);
         let mut path = Vec::new();

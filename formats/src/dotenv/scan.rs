@@ -1,5 +1,7 @@
 //! Lines to leaves. SOPS's rule is a split at LF and at the first `=`; ours adds quoted values over several lines.
 
+use memchr::memchr;
+
 use crate::document::{Dialect, Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
 use crate::flat::{Seen, unfold_newlines};
@@ -13,14 +15,17 @@ use super::{PREFIX, with_cr};
 
 /// Scans a whole text.
 pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<Outline, SyntaxError> {
-    let mut scan = Scan { text, options, outline: Outline::default(), seen: Seen::default(), block: None, line: 1 };
+    // A line that holds a value has a name and a `=`.
+    let lines = (count_lines(text) + 1).min(text.len() / 2).min(options.limits.leaves);
+    let mut scan = Scan { text, options, outline: Outline::default(), seen: Seen::with_room(lines), block: None, line: 1 };
+    scan.outline.reserve(lines, text.len() / 8);
     scan.outline.steps.push(Step::Document);
     let mut at = 0;
     while at < text.len() {
         let start = at;
         let end = line_end(text, start);
         at = scan.line(start, end)?.min(text.len());
-        scan.line += count_lines(&text[start..at]);
+        scan.line += if at <= end + 1 { 1 } else { count_lines(&text[start..at]) };
     }
     Ok(scan.finish())
 }
@@ -76,7 +81,7 @@ pub(super) fn classify(line: &[u8]) -> Line {
     match line.first() {
         None => Line::Blank,
         Some(b'#') => Line::Comment,
-        Some(_) => line.iter().position(|&b| b == b'=').map_or(Line::Bare, Line::Key),
+        Some(_) => memchr(b'=', line).map_or(Line::Bare, Line::Key),
     }
 }
 
@@ -222,7 +227,7 @@ fn closing(text: &[u8], from: usize, quote: u8) -> Option<usize> {
 
 /// The offset of the LF that ends the line of `from`, or the end of the text.
 fn line_end(text: &[u8], from: usize) -> usize {
-    text[from..].iter().position(|&b| b == b'\n').map_or(text.len(), |i| from + i)
+    memchr(b'\n', &text[from..]).map_or(text.len(), |i| from + i)
 }
 
 /// The end of `start..end` without the CR of the line's end.

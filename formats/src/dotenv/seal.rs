@@ -5,7 +5,9 @@
 
 use crate::document::Document;
 use crate::error::Unwritable;
-use crate::flat::{At, Site, field_text, fold_newlines, hints_by_token, merge_fields, scalar_text, sites, unfold_newlines};
+use crate::flat::{
+    At, Site, field_text, fold_newlines, fold_newlines_into, hints_by_token, merge_fields, scalar_bytes, sites, unfold_newlines,
+};
 use crate::hint::{Hint, Spelled};
 use crate::leaf::{LeafId, Span};
 use crate::splice::Splice;
@@ -24,7 +26,7 @@ pub(super) fn seal(document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, U
     let text = document.text;
     check_clear(document, tokens)?;
     let covered = sites(document, |id| tokens.of_leaf(id).is_some(), |id| tokens.of_comment(id).is_some());
-    let mut splice = Splice::default();
+    let mut splice = Splice::with_room(covered.len());
     let mut hints = Vec::new();
     for (number, site) in covered.iter().enumerate() {
         let number = number as u32;
@@ -86,14 +88,19 @@ pub(super) fn open(document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> 
     let comment = |id: crate::CommentId| opened.comments.get(id.0 as usize).and_then(Option::as_ref);
     let tokens = sites(document, |id| value(id).is_some(), |id| comment(id).is_some());
     let hints = hints_by_token(hints, tokens.len());
-    let mut splice = Splice::default();
+    let mut splice = Splice::opening(text, tokens.len());
     for (site, hint) in tokens.iter().zip(hints) {
         match site.at {
             At::Leaf(id) => {
-                let plain = scalar_text(value(id).expect("the site is covered"));
+                let plain = scalar_bytes(value(id).expect("the site is covered"));
                 match hint.and_then(|h| hinted_value(text, site, h, &plain)) {
                     Some((span, bytes)) => splice.replace(span, &bytes),
-                    None => splice.replace(with_cr(text, site.span), &fold_newlines(&plain)),
+                    None => {
+                        splice.write(with_cr(text, site.span), |out| {
+                            fold_newlines_into(out, &plain);
+                            true
+                        });
+                    }
                 }
             }
             At::Comment(id) => {

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 
+use foldhash::quality::RandomState;
+
 use crate::document::{Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
 use crate::flat::{Seen, unfold_newlines};
@@ -63,7 +65,7 @@ pub(super) fn read_key(line: &[u8]) -> Result<(&[u8], usize), &'static str> {
 struct Section<'t> {
     name: &'t [u8],
     entries: Vec<Entry<'t>>,
-    by_name: HashMap<&'t [u8], usize>,
+    by_name: HashMap<&'t [u8], usize, RandomState>,
     /// Those of the header.
     comments: Vec<Raw>,
     /// Those that SOPS loses: before a superseded key, behind the last one.
@@ -72,7 +74,7 @@ struct Section<'t> {
 
 impl<'t> Section<'t> {
     fn new(name: &'t [u8]) -> Self {
-        Section { name, entries: Vec::new(), by_name: HashMap::new(), comments: Vec::new(), lost: Vec::new() }
+        Section { name, entries: Vec::new(), by_name: HashMap::default(), comments: Vec::new(), lost: Vec::new() }
     }
 }
 

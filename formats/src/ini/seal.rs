@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::document::Document;
 use crate::error::Unwritable;
-use crate::flat::{At, Site, field_text, fold_newlines, hints_by_token, merge_fields, scalar_text, sites};
+use crate::flat::{At, Site, field_text, fold_newlines, hints_by_token, merge_fields, scalar_bytes, sites};
 use crate::hint::{Hint, Spelled};
 use crate::leaf::{CommentId, LeafId, Span};
 use crate::splice::Splice;
@@ -23,7 +23,7 @@ pub(super) fn seal(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Res
     check_clear(keys, document, tokens)?;
     let text = document.text;
     let covered = sites(document, |id| tokens.of_leaf(id).is_some(), |id| tokens.of_comment(id).is_some());
-    let mut splice = Splice::default();
+    let mut splice = Splice::with_room(covered.len());
     let mut hints = Vec::new();
     for (number, site) in covered.iter().enumerate() {
         if let At::Comment(id) = site.at
@@ -129,11 +129,15 @@ pub(super) fn open(keys: &Keys, document: &Document<'_>, opened: &Opened, hints:
     let remark = |id: CommentId| opened.comments.get(id.0 as usize).and_then(Option::as_ref);
     let tokens = sites(document, |id| value(id).is_some(), |id| remark(id).is_some());
     let hints = hints_by_token(hints, tokens.len());
-    let mut splice = Splice::default();
+    let mut splice = Splice::opening(text, tokens.len());
     for (site, hint) in tokens.iter().zip(hints) {
         match site.at {
             At::Leaf(id) => {
-                let plain = scalar_text(value(id).expect("the site is covered"));
+                let plain = scalar_bytes(value(id).expect("the site is covered"));
+                if hint.is_none() && value::stands_bare(&plain) {
+                    splice.replace(site.span, &plain);
+                    continue;
+                }
                 let bytes = hint.and_then(|h| hinted_value(text, site, h, &plain)).or_else(|| value::canonical(&plain));
                 splice.replace(site.span, &bytes.ok_or_else(|| cannot_hold(document, id))?);
             }

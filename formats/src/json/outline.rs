@@ -205,7 +205,7 @@ impl Builder<'_> {
             let doubled = |i: &usize| keys[..*i].iter().any(|k| paths.name(k.0) == paths.name(keys[*i].0));
             self.doubled.extend((1..keys.len()).filter(doubled).map(|i| keys[i]));
         } else {
-            let mut seen = HashSet::with_capacity(keys.len());
+            let mut seen = HashSet::with_capacity_and_hasher(keys.len(), foldhash::quality::RandomState::default());
             self.doubled.extend(keys.iter().filter(|k| !seen.insert(paths.name(k.0))));
         }
         self.keys.truncate(from);

@@ -13,7 +13,7 @@ use crate::value::Kind;
 /// See [`crate::syntax::Detail::seal`]. What is no string becomes one.
 pub(super) fn seal(document: &Document<'_>, layout: &Layout, tokens: &Tokens) -> Sealed {
     let text = document.text();
-    let mut splice = Splice::default();
+    let mut splice = Splice::with_room(document.leaves().len() + 1);
     let mut hints = Vec::new();
     let mut number = 0;
     // How much longer the text has become before the place of the block.
@@ -53,7 +53,7 @@ pub(super) fn seal(document: &Document<'_>, layout: &Layout, tokens: &Tokens) ->
 pub(super) fn open(document: &Document<'_>, layout: &Layout, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
     let spellings = spellings(hints);
     let mut spellings = spellings.iter().peekable();
-    let mut splice = Splice::default();
+    let mut splice = Splice::opening(document.text(), document.leaves().len() + 1);
     let mut number = 0;
     let mut spelled = Vec::new();
     for (leaf, value) in document.leaves().iter().zip(&opened.leaves) {
