@@ -90,25 +90,35 @@ fn many_times_cheaper_than_sops(bench: &Bench, wrong: &mut Vec<String>) {
     assert!(sops.is_some() || std::env::var_os("CI").is_none(), "LEAFCRYPT_TEST_SOPS names no sops: run tests/run");
     let Some(sops) = sops else { return eprintln!("skipped: no LEAFCRYPT_TEST_SOPS") };
     let sops = measure::sops_itself(&sops);
-    // A small file is wanted ten times cheaper too, and is seven to ten times (docs/performance.md, "Not reached"): half of that must hold.
     let texts = [
-        ("yaml", "a: secret\n".to_owned(), 4),
-        ("yaml", (inputs::USUAL[0].make)(10_000), 10),
-        ("json", (inputs::USUAL[2].make)(2_000), 10),
+        ("yaml", "a: secret\n".to_owned(), 8, 10),
+        ("yaml", (inputs::USUAL[0].make)(10_000), 2, 10),
+        ("json", (inputs::USUAL[2].make)(2_000), 2, 10),
         // Nested maps and flat formats are where sops is linear (docs/performance.md, "Not reached"): half of what is measured must hold.
-        ("yaml", (inputs::USUAL[1].make)(10_000), 5),
-        ("env", (inputs::USUAL[3].make)(10_000), 2),
-        ("ini", (inputs::USUAL[4].make)(10_000), 2),
+        ("yaml", (inputs::USUAL[1].make)(10_000), 2, 5),
+        ("env", (inputs::USUAL[3].make)(10_000), 2, 2),
+        ("ini", (inputs::USUAL[4].make)(10_000), 2, 2),
     ];
-    for (ending, text, times) in texts {
-        let plain = format!("plain.{ending}");
-        let [seal, open] = both(bench, 3, ending, text.as_bytes());
-        let its_seal = bench.least(2, &sops, &["encrypt", "--age", &bench.recipient, &plain], &format!("theirs.{ending}"), LIMIT);
-        let its_open = bench.least(2, &sops, &["decrypt", &format!("theirs.{ending}")], "back", LIMIT);
-        for (what, ours, theirs) in [("encrypt", seal, its_seal.unwrap()), ("decrypt", open, its_open.unwrap())] {
-            if ours.cpu * times > theirs.cpu {
-                wrong.push(format!("{what} of {} bytes of {ending}: ours {ours:?}, sops {theirs:?}", text.len()));
+    for (ending, text, runs, times) in texts {
+        let (plain, sealed, theirs) = (format!("plain.{ending}"), format!("sealed.{ending}"), format!("theirs.{ending}"));
+        bench.write(&plain, text.as_bytes());
+        let mut check = |what: &str, ours: &[&str], our_out: &str, its: &[&str], its_out: &str| {
+            // Several of each by themselves, or every run would pay for the caches that the other has swept. A busy machine adds more to what takes a
+            // millisecond than to what takes twenty, so both get more runs, until quiet ones were among them.
+            let mut least: Option<[Cost; 2]> = None;
+            for _ in 0..10 {
+                let run = |program: &Path, args: &[&str], out: &str| bench.least(runs, program, args, out, LIMIT).expect("both do it");
+                let now = [run(Path::new(OURS), ours, our_out), run(&sops, its, its_out)];
+                let [ours, theirs] = least.map_or(now, |least| [0, 1].map(|i| if now[i].cpu < least[i].cpu { now[i] } else { least[i] }));
+                if ours.cpu * times <= theirs.cpu {
+                    return;
+                }
+                least = Some([ours, theirs]);
             }
-        }
+            wrong.push(format!("{what} of {} bytes of {ending}: ours and sops {least:?}", text.len()));
+        };
+        let seal = ["encrypt", "--age", &bench.recipient, &plain];
+        check("encrypt", &seal, &sealed, &seal, &theirs);
+        check("decrypt", &["decrypt", &sealed], "back", &["decrypt", &theirs], "back");
     }
 }

@@ -1,9 +1,8 @@
 //! `leafcrypt completion`: from the same definitions as the commands.
 
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use super::Cli;
+use super::whole;
 use crate::error::Error;
 use crate::flows::target::Done;
 
@@ -17,7 +16,7 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(&self) -> Result<Done, Error> {
         let mut out = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "leafcrypt", &mut out);
+        clap_complete::generate(self.shell, &mut whole(), "leafcrypt", &mut out);
         Ok(Done { stdout: Some(out), warnings: Vec::new(), note: None })
     }
 }

@@ -345,13 +345,11 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn typed(line: &str) -> Result<Read, Stop> {
         let argv: Vec<OsString> = line.split(' ').map(|word| if word == "''" { "".into() } else { word.into() }).collect();
-        read(&argv, &super::super::Cli::command())
+        read(&argv, &super::super::whole())
     }
 
     fn check(line: &str, expected: &str, warnings: usize) {

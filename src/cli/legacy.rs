@@ -82,11 +82,9 @@ fn takes_value(command: &Command, flag: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
-
     fn check(typed: &str, expected: &str) {
         let argv = typed.split(' ').map(OsString::from).collect();
-        let rewritten = rewrite(argv, &super::super::Cli::command());
+        let rewritten = rewrite(argv, &super::super::whole());
         let text: Vec<_> = rewritten.iter().map(|w| w.to_string_lossy()).collect();
         assert_eq!(text.join(" "), expected, "{typed}");
     }

@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::CommandFactory as _;
-
-use super::Cli;
+use super::whole;
 use crate::error::Error;
 use crate::files::{self, WriteHow};
 use crate::flows::target::Done;
@@ -18,7 +16,7 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(&self) -> Result<Done, Error> {
-        let mut command = Cli::command();
+        let mut command = whole();
         command.build();
         let Some(folder) = &self.folder else {
             return Ok(Done { stdout: Some(page(command)), warnings: Vec::new(), note: None });

@@ -36,7 +36,7 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Args as _, Command, FromArgMatches as _, Subcommand};
 use leafcrypt_kms::{Real, Session};
 
 use zeroize::Zeroize as _;
@@ -48,42 +48,70 @@ use crate::flows::{keeper, user};
 use crate::manners::Manners;
 use crate::world::{NoJournal, SystemRandom, World};
 
-/// Secrets in Git: seals the values of YAML, JSON, ENV, INI and TOML files, losslessly, in the format of SOPS.
-#[derive(Parser)]
-#[command(name = "leafcrypt", disable_version_flag = true, subcommand_required = true, arg_required_else_help = true, after_help = env_vars::HELP)]
-struct Cli {
-    #[command(flatten)]
-    global: shared::Global,
-    #[command(subcommand)]
-    command: Commands,
+/// The commands, each with its words: all of them, and one by itself. Building them all takes longer than opening a small file (docs/performance.md).
+macro_rules! commands {
+    ($($variant:ident = $name:literal: $args:ty,)*) => {
+        #[derive(Subcommand)]
+        enum Commands {
+            $(#[command(name = $name)] $variant($args),)*
+        }
+
+        /// The command of this name.
+        fn named(name: &str) -> Option<Command> {
+            match name {
+                $($name => Some(<$args as clap::Args>::augment_args(Command::new($name))),)*
+                _ => None,
+            }
+        }
+    };
 }
 
-#[derive(Subcommand)]
-enum Commands {
-    Encrypt(encrypt::Args),
-    Decrypt(decrypt::Args),
-    Edit(edit::Args),
-    Set(set::Args),
-    Unset(unset::Args),
-    Rotate(rotate::Args),
-    Updatekeys(updatekeys::Args),
-    Groups(groups::Args),
-    Accept(accept::Args),
-    #[command(name = "exec-env")]
-    ExecEnv(exec_env::Args),
-    #[command(name = "exec-file")]
-    ExecFile(exec_file::Args),
-    Recipients(recipients::Args),
-    Filestatus(filestatus::Args),
-    Doctor(doctor::Args),
-    Keygen(keygen::Args),
-    Init(init::Args),
-    Tour(tour::Args),
-    Completion(completion::Args),
-    Man(man::Args),
-    Publish(later::Publish),
-    Keyservice(later::KeyService),
+commands! {
+    Encrypt = "encrypt": encrypt::Args,
+    Decrypt = "decrypt": decrypt::Args,
+    Edit = "edit": edit::Args,
+    Set = "set": set::Args,
+    Unset = "unset": unset::Args,
+    Rotate = "rotate": rotate::Args,
+    Updatekeys = "updatekeys": updatekeys::Args,
+    Groups = "groups": groups::Args,
+    Accept = "accept": accept::Args,
+    ExecEnv = "exec-env": exec_env::Args,
+    ExecFile = "exec-file": exec_file::Args,
+    Recipients = "recipients": recipients::Args,
+    Filestatus = "filestatus": filestatus::Args,
+    Doctor = "doctor": doctor::Args,
+    Keygen = "keygen": keygen::Args,
+    Init = "init": init::Args,
+    Tour = "tour": tour::Args,
+    Completion = "completion": completion::Args,
+    Man = "man": man::Args,
+    Publish = "publish": later::Publish,
+    Keyservice = "keyservice": later::KeyService,
 }
+
+/// The program with all its commands.
+fn whole() -> Command {
+    Commands::augment_subcommands(program())
+}
+
+/// The program with as many commands as it takes to read this argv: the one that stands first, else all.
+fn as_needed(argv: &[OsString]) -> Command {
+    match argv.get(1).and_then(|word| named(word.to_str()?)) {
+        Some(command) => program().subcommand(command),
+        None => whole(),
+    }
+}
+
+fn program() -> Command {
+    let program = Command::new("leafcrypt")
+        .about("Secrets in Git: seals the values of YAML, JSON, ENV, INI and TOML files, losslessly, in the format of SOPS");
+    shared::Global::augment_args(program.disable_version_flag(true).subcommand_required(true).arg_required_else_help(true))
+        .after_help(env_vars::HELP)
+}
+
+/// What every pipe takes at once, bytes.
+const SHORT: usize = 4096;
 
 /// What a command needs of this floor.
 struct Context<'w> {
@@ -108,7 +136,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         told: Mutex::default(),
     };
     let world = World { random: &SystemRandom, session, manners, dialog: &terminal, journal: &NoJournal };
-    let command = Cli::command();
+    let command = as_needed(&argv);
     let argv = match typed(argv, &command, &world) {
         Ok(argv) => argv,
         Err(code) => return code,
@@ -117,17 +145,19 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         Ok(matches) => matches,
         Err(error) => return report::usage(&error, manners),
     };
-    let cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
+    let read = shared::Global::from_arg_matches(&matches).and_then(|global| Ok((global, Commands::from_arg_matches(&matches)?)));
+    let (global, command) = match read {
+        Ok(read) => read,
         Err(error) => return report::usage(&error, manners),
     };
-    terminal.verbose.store(cli.global.verbose, Ordering::Relaxed);
+    terminal.verbose.store(global.verbose, Ordering::Relaxed);
     let variables = env_vars::Variables::read(world.session.outside());
     files::sweep_private_dirs(variables.runtime.as_deref());
-    let context = Context { world, global: cli.global, variables };
-    let dispatched = dispatch(cli.command, &context);
-    // Standard output may be a pipe that is read much later.
-    crate::guard::wipe_stack();
+    let context = Context { world, global, variables };
+    let dispatched = dispatch(command, &context);
+    // Standard output may be a pipe that is read much later; what is short finds room in it, and this process ends.
+    let short = dispatched.as_ref().is_ok_and(|done| done.stdout.as_ref().is_none_or(|out| out.len() <= SHORT));
+    crate::guard::wipe_stack(!short);
     match dispatched {
         Ok(mut done) => {
             let code = deliver(&done, &context);
@@ -139,7 +169,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
 }
 
 /// Argv as clap reads it; or the exit code where there is nothing to run.
-fn typed(argv: Vec<OsString>, command: &clap::Command, world: &World<'_>) -> Result<Vec<OsString>, u8> {
+fn typed(argv: Vec<OsString>, command: &Command, world: &World<'_>) -> Result<Vec<OsString>, u8> {
     let manners = world.manners;
     let version = || print(report::version(manners).as_bytes());
     if manners.global_flags {
@@ -232,5 +262,24 @@ fn print(bytes: &[u8]) -> u8 {
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => 0,
         Err(error) => report::unprinted(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_by_itself_is_the_one_among_all() {
+        let mut all = whole();
+        all.build();
+        for one in all.get_subcommands().filter(|one| one.get_name() != "help") {
+            let mut alone = as_needed(&["leafcrypt".into(), one.get_name().into()]);
+            alone.build();
+            let names: Vec<_> = alone.get_subcommands().map(Command::get_name).collect();
+            assert_eq!(names, [one.get_name(), "help"]);
+            let alone = alone.find_subcommand(one.get_name()).expect("it was just listed");
+            assert_eq!(alone.clone().render_long_help().to_string(), one.clone().render_long_help().to_string());
+        }
     }
 }

@@ -225,7 +225,12 @@ fn wrap_group(group: &mut [Record], secret: &Secret, session: &Session, failed: 
 /// Tries a group's records: rank by silence, then the asked-for order, then cost; records of one kind and rank go to their backend together.
 fn unwrap_group(group: &[Record], order: &[String], session: &Session, report: &mut GroupReport) -> Option<Secret> {
     let given = !order.is_empty();
+    let alone = group.len() == 1;
     let rank = |record: &Record| -> (u8, usize, Cost) {
+        // What would be asked of the sources only to be compared with nothing.
+        if alone {
+            return (0, 0, Cost::Silent);
+        }
         let cost = record.key.cost(session);
         if cost == Cost::Silent {
             return (0, 0, cost);

@@ -64,7 +64,7 @@ fn tell(source: &Source, diagnosis: &mut Diagnosis) {
 
 /// Public keys, and for what has none here the program that knows it.
 fn listed(lines: &Lines) -> String {
-    let natives = lines.natives.iter().map(|native| native.recipient.clone());
+    let natives = lines.natives.iter().map(|native| native.recipient().to_owned());
     let plugins = lines.plugins.iter().map(|plugin| format!("an identity of age-plugin-{}", plugin.name));
     let hybrid = (lines.hybrid > 0).then(|| format!("{} hybrid, which this build cannot use", lines.hybrid));
     natives.chain(plugins).chain(hybrid).collect::<Vec<_>>().join(", ")

@@ -1,13 +1,22 @@
 //! The lines of an identity file.
 
+use std::sync::OnceLock;
+
 use age::x25519;
 
 use super::recipient::{bech32, good_plugin_name};
 
-/// A native identity and its recipient's text, by which the fitting one is tried first.
+/// A native identity.
 pub(super) struct Native {
     pub(super) identity: x25519::Identity,
-    pub(super) recipient: String,
+    recipient: OnceLock<String>,
+}
+
+impl Native {
+    /// Its recipient's text, by which the fitting one is tried first. Derived when somebody asks: that costs half of what a trial does.
+    pub(super) fn recipient(&self) -> &str {
+        self.recipient.get_or_init(|| self.identity.to_public().to_string())
+    }
 }
 
 /// An identity that a program understands.
@@ -69,7 +78,7 @@ impl Lines {
                 let why = bech32(word).err().unwrap_or_else(|| "invalid X25519 secret key".to_owned());
                 format!("malformed secret key: {}", without_content(&why))
             })?;
-            self.natives.push(Native { recipient: identity.to_public().to_string(), identity });
+            self.natives.push(Native { identity, recipient: OnceLock::new() });
         } else if word.starts_with("AGE-PLUGIN-") {
             let prefix = bech32(word).map_err(|why| format!("invalid identity encoding: {}", without_content(&why)))?.to_ascii_uppercase();
             let name = prefix.strip_prefix("AGE-PLUGIN-").unwrap_or_default();

@@ -35,7 +35,7 @@ pub(super) fn cost(recipient: &str, session: &Session) -> Cost {
     let ring = session.memo::<Keyring>();
     let commands = ring.commands();
     let sources = || ring.at_hand(session).chain(commands.iter().map(|source| &**source));
-    if sources().filter_map(|source| source.lines()).any(|lines| lines.natives.iter().any(|native| native.recipient == recipient)) {
+    if sources().filter_map(|source| source.lines()).any(|lines| lines.natives.iter().any(|native| native.recipient() == recipient)) {
         return Cost::Silent;
     }
     if recipient.starts_with("ssh-")
@@ -177,13 +177,18 @@ impl Search<'_> {
     fn natives(&mut self, lines: &[&Lines]) -> Opened {
         let all = || lines.iter().flat_map(|lines| &lines.natives);
         let mut order: Vec<usize> = (0..self.records.len()).collect();
-        // Each trial is a key exchange: of a thousand records, the one that names us comes before all others.
-        order.sort_by_cached_key(|&i| all().all(|native| native.recipient != self.records[i].recipient));
+        // Each trial is a key exchange: of a thousand records, the one that names us comes before all others. One has no order.
+        if order.len() > 1 {
+            order.sort_by_cached_key(|&i| all().all(|native| native.recipient() != self.records[i].recipient));
+        }
+        let one = all().nth(1).is_none();
         for i in order {
             let record = &mut self.records[i];
             let Ok(file) = &record.file else { continue };
-            let (fitting, others) =
-                (all().filter(|native| native.recipient == record.recipient), all().filter(|native| native.recipient != record.recipient));
+            let (fitting, others) = (
+                all().filter(|native| one || native.recipient() == record.recipient),
+                all().filter(|native| !one && native.recipient() != record.recipient),
+            );
             match fitting.chain(others).find_map(|native| file.try_identity(&native.identity)) {
                 Some(Ok(secret)) => return Some((i, secret)),
                 Some(Err(why)) => record.file = Err(why),
