@@ -104,8 +104,8 @@ impl Backend for Age {
 pub fn recipients(text: &[u8]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for native in lines::Lines::read(text).natives {
-        if !found.contains(&native.recipient) {
-            found.push(native.recipient);
+        if !found.iter().any(|one| one == native.recipient()) {
+            found.push(native.recipient().to_owned());
         }
     }
     found
