@@ -14,7 +14,7 @@ use crate::tree::{Member, Tree};
 use crate::value::{Bytes, Value};
 
 /// A branch as ENV holds it: text. In a file of which every line ends in CR LF the CR is part of every value for SOPS, and so (`own`: as leafcrypt)
-/// of a new one.
+/// of a new one; only a last line without LF may have none.
 pub(super) fn held(document: &Document<'_>, tree: &Tree, at: &[Part], own: bool) -> Result<Tree, Unwritable> {
     let refuse = |at: &[Part], what: &str| Err(Unwritable { path: display_parts(at), what: what.to_owned() });
     match (at, tree) {
@@ -30,7 +30,11 @@ pub(super) fn held(document: &Document<'_>, tree: &Tree, at: &[Part], own: bool)
         }
         ([Part::Key(_)], Tree::Value(value)) => {
             let mut plain = scalar_text(value);
-            if own && all_crlf(document.text) && !plain.ends_with(b"\r") {
+            let ends_in_cr = || match find(document, at) {
+                Ok(old) => document.text[..with_cr(document.text, old.span).end as usize].ends_with(b"\r"),
+                Err(_) => document.text.ends_with(b"\n"),
+            };
+            if own && all_crlf(document.text) && !plain.ends_with(b"\r") && ends_in_cr() {
                 plain.push(b'\r');
             }
             Ok(Tree::Value(Value::Str(Bytes::new(plain))))

@@ -10,6 +10,7 @@ mod same;
 pub(crate) use self::plan::Plan;
 
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::document::{Dialect, Document, ScanOptions};
 use crate::error::Unwritable;
@@ -71,6 +72,10 @@ impl Document<'_> {
     /// # Errors
     /// The path does not fit the tree, the format cannot hold the branch so that it reads back, or the change would reach further than its path.
     pub fn edit(&self, at: &[Part], change: Change<'_>, floats: Floats, options: &ScanOptions) -> Result<Vec<u8>, EditError> {
+        if at.len() > options.limits.depth {
+            let what = format!("a path of more than {} parts", options.limits.depth);
+            return Err(EditError::Unwritable(Unwritable { path: display_parts(&at[..1]), what }));
+        }
         let mut trees = self.trees();
         let held = match change {
             Change::Set(tree) => Some(self.detail.held(self, tree, at, options.dialect == Dialect::Leafcrypt)?),
@@ -80,18 +85,19 @@ impl Document<'_> {
         if *first == Tree::Null {
             *first = Tree::Map(Vec::new());
         }
-        let Some(plan) = Plan::new(first, at, held.as_ref())? else { return Ok(self.text.to_vec()) };
+        let Some(plan) = Plan::new(self.format, first, at, held.as_ref())? else { return Ok(self.text.to_vec()) };
         plan.apply(first);
         let graft = Graft { plan, expected: first, floats };
         // A printer only knows the way from where it began.
         let placed = |e: Unwritable| if e.path == display_parts(&[]) { Unwritable { path: display_parts(at), ..e } } else { e };
-        let new = self.detail.graft(self, &graft).map_err(placed)?;
+        let mut new = Zeroizing::new(self.detail.graft(self, &graft).map_err(placed)?);
         let refuse = |what: &str| EditError::Unwritable(Unwritable { path: display_parts(at), what: what.to_owned() });
         let read = Document::parse(self.format, &new, options).map_err(|_| refuse("the text around it leaves no place for this change"))?;
         let faithful = read.blocks().len() == self.blocks().len() && same::documents(self.format, &trees, &read.trees());
         if !faithful {
             return Err(refuse("this change would not read back, or would change other places as well"));
         }
-        Ok(new)
+        drop(read);
+        Ok(std::mem::take(&mut *new))
     }
 }

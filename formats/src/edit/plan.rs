@@ -1,6 +1,7 @@
 //! A path and a tree: what must happen, and where. SOPS's rules (`docs/sops-cli.md`, section 5).
 
 use super::EditError;
+use crate::format::Format;
 use crate::path::{Part, display_parts};
 use crate::tree::{Item, Member, Tree};
 
@@ -18,17 +19,17 @@ pub(crate) enum Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// None: the tree has this already.
-    pub(super) fn new(root: &Tree, at: &'a [Part], tree: Option<&Tree>) -> Result<Option<Self>, EditError> {
+    pub(super) fn new(format: Format, root: &Tree, at: &'a [Part], tree: Option<&Tree>) -> Result<Option<Self>, EditError> {
         if at.is_empty() {
             return Err(EditError::NoPath);
         }
         match tree {
-            Some(tree) => Plan::set(root, at, tree),
+            Some(tree) => Plan::set(format, root, at, tree),
             None => Plan::remove(root, at).map(Some),
         }
     }
 
-    fn set(root: &Tree, at: &'a [Part], tree: &Tree) -> Result<Option<Self>, EditError> {
+    fn set(format: Format, root: &Tree, at: &'a [Part], tree: &Tree) -> Result<Option<Self>, EditError> {
         let mut here = root;
         for (i, part) in at.iter().enumerate() {
             let (before, rest) = (&at[..i], &at[i + 1..]);
@@ -55,7 +56,10 @@ impl<'a> Plan<'a> {
                 (Tree::Null | Tree::Value(_), _) => return Ok(Some(Plan::Replace { at: before, tree: wrapped(&at[i..], tree) })),
             }
         }
-        if equal(here, tree) {
+        let (new, old) = (std::slice::from_ref(tree), std::slice::from_ref(here));
+        // TOML has its own order. Both ways, for a float is no integer here.
+        let reordered = || format == Format::Toml && super::same::documents(format, new, old) && super::same::documents(format, old, new);
+        if equal(here, tree) || reordered() {
             return Ok(None);
         }
         Ok(Some(Plan::Replace { at, tree: tree.clone() }))

@@ -280,3 +280,30 @@ fn toml_branches_are_replaced_and_go() {
     toml("p = { x = 1, y = 2 }\n", r#"["p"]["x"]"#, "", "p = { y = 2 }\n");
     toml("p = { x = 1 }\n", r#"["p"]["x"]"#, "", "p = {}\n");
 }
+
+#[test]
+fn what_a_random_change_found() {
+    // The comment above a table is no part of it, nor is the top of the text.
+    toml("# top\n[t]\nx = 1\n", r#"["t"]"#, r#"{"y": 2}"#, "# top\n[t]\ny = 2\n");
+    toml("a = 1\n\n# on t\n[t]\nx = 1\n", r#"["t"]"#, r#"{"y": 2}"#, "a = 1\n\n# on t\n[t]\ny = 2\n");
+    toml("# top\n[t]\nx = 1\n\n[u]\ny = 1\n", r#"["t"]"#, "", "# top\n[u]\ny = 1\n");
+    // The last line of a text with CR LF has no CR, and keeps having none.
+    env("A=1\r\nB=2", r#"["B"]"#, r#""2""#, "A=1\r\nB=2");
+    env("A=1\r\nB=2", r#"["B"]"#, r#""3""#, "A=1\r\nB=3");
+    env("A=1\r\nB=2", r#"["A"]"#, r#""3""#, "A=3\r\nB=2");
+    // What is said beside the header of an empty table, or less far in than a branch that goes, stays.
+    toml("[t] # on t\n[u]\n", r#"["t"]["x"]"#, "1", "[t] # on t\nx = 1\n[u]\n");
+    toml("[t] # on t\n", r#"["t"]"#, r#"{"m": {"y": 2}, "x": 1}"#, "[t] # on t\nx = 1\n\n[t.m]\ny = 2\n");
+    yaml("a:\n  b: 1\n # c\nd: 2\n", r#"["a"]"#, "5", "a: 5\n # c\nd: 2\n");
+    // A line feed of a value is none of the text's own line ends.
+    toml("a = 1\r\n", r#"["b"]"#, r#""x\ny\n""#, "a = 1\r\nb = \"\"\"x\\ny\\n\"\"\"\r\n");
+    toml("[t]\nx = { a = 1 }\n", r#"["t"]["x"]"#, r#"{"a": 1.0}"#, "[t]\nx = { a = 1.0 }\n");
+}
+
+#[test]
+fn a_path_of_many_thousand_parts_is_refused() {
+    let path = r#"["a"]"#.to_owned() + &"[0]".repeat(40_000);
+    for (format, text) in [(Format::Yaml, "a: 1\n"), (Format::Json, "{\"a\": 1}"), (Format::Toml, "a = 1\n"), (Format::Dotenv, "a=1\n")] {
+        assert_eq!(edited(format, text, &path, "1"), "error: a: a path of more than 512 parts");
+    }
+}

@@ -131,7 +131,7 @@ fn same(a: Option<&Value>, b: Option<&Value>) -> bool {
 }
 
 /// Reasons that are no fault of ours.
-const REASONS: &[&str] = &[
+pub const REASONS: &[&str] = &[
     "an anchor here has aliases",
     "what is merged by `<<`",
     "ENV holds neither",

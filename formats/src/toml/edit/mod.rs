@@ -69,7 +69,12 @@ impl Editor<'_> {
         }
         let first = self.lines.below(at).next().ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
         let by_header = matches!(first.body, Body::Header);
-        let (place, rest) = self.cut(splice, at);
+        if by_header && self.lines.below(at).count() == 1 && matches!(tree, Tree::Map(_)) {
+            // An empty table keeps its header, with what is said there.
+            let (values, tables): (Vec<_>, Vec<_>) = tree.entries().partition(|(_, tree)| print::is_line(tree));
+            return values.into_iter().chain(tables).try_for_each(|(key, tree)| self.insert(splice, at, key, tree));
+        }
+        let (place, rest) = self.cut(splice, at, true);
         match part {
             Part::Key(key) if print::is_line(tree) || !by_header => self.insert_line(splice, parent, key, tree),
             Part::Key(key) => self.put_tables(splice, place, &self.tables(parent, Some(key), tree)?, rest),
@@ -143,7 +148,7 @@ impl Editor<'_> {
         }
         let first = self.lines.below(at).next().ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
         let by_dots = matches!(first.body, Body::Value(_));
-        let (place, rest) = self.cut(splice, at);
+        let (place, rest) = self.cut(splice, at, false);
         let kept = parent.is_empty() || self.lines.header(parent).is_some();
         match part {
             Part::Index(_) if last => {
@@ -164,15 +169,19 @@ impl Editor<'_> {
         }
     }
 
-    /// All lines below a path go, with the comments above headers. Where the first one stood, and whether something comes behind it.
-    fn cut(&mut self, splice: &mut Splice, at: &[Part]) -> (usize, bool) {
+    /// All lines below a path go, with the comments above headers; not those above the first one if something comes in its place, or if they are the
+    /// top of the text, and speak of that. Where the first one stood, and whether something comes behind it.
+    fn cut(&mut self, splice: &mut Splice, at: &[Part], replaced: bool) -> (usize, bool) {
         let mut cuts: Vec<Span> = Vec::new();
+        let top = if self.lines.text.starts_with('\u{feff}') { 3 } else { 0 };
         for (i, line) in self.lines.all.iter().enumerate().filter(|(_, l)| l.path.starts_with(at)) {
             let span = match line.body {
                 Body::Header => {
                     let next = self.lines.all[i + 1..].iter().find(|l| matches!(l.body, Body::Header));
                     let end = next.map_or(self.lines.text.len(), |l| self.lines.comments_above(l.start));
-                    Span::new(self.lines.comments_above(line.start), end)
+                    let above = self.lines.comments_above(line.start);
+                    let kept = above == top || (cuts.is_empty() && replaced);
+                    Span::new(if kept { line.start } else { above }, end)
                 }
                 Body::Value(_) if cuts.last().is_some_and(|c| c.end as usize >= line.end) => continue,
                 Body::Value(_) => Span::new(self.lines.own_comments(line).max(cuts.last().map_or(0, |c| c.end as usize)), line.end),
@@ -256,7 +265,9 @@ impl Editor<'_> {
     /// Tables at a place between lines. `before`: other tables may follow directly.
     fn put_tables(&self, splice: &mut Splice, at: usize, tables: &str, before: bool) -> Result<(), Unwritable> {
         let head = &self.lines.text[..at];
-        let blank = head.is_empty() || head.ends_with("\n\n") || head.ends_with("\n\r\n");
+        // The comment above what goes is that of what comes in its place.
+        let own = !self.cuts.is_empty() && head.lines().next_back().is_some_and(|line| line.trim_start().starts_with('#'));
+        let blank = own || head.is_empty() || head.ends_with("\n\n") || head.ends_with("\n\r\n");
         let apart = if blank || !self.lines.apart() { "" } else { "\n" };
         let tail = if before && self.lines.apart() { "\n" } else { "" };
         self.put(splice, at, format!("{apart}{tables}{tail}"));
@@ -265,7 +276,7 @@ impl Editor<'_> {
 
     /// Lines at the start of a line, or at the end of a text, which keeps its lack of a last line break.
     fn put(&self, splice: &mut Splice, at: usize, lines: String) {
-        let mut lines = if self.crlf { lines.replace('\n', "\r\n") } else { lines };
+        let mut lines = if self.crlf { with_crlf(&lines) } else { lines };
         let line_break = if self.crlf { "\r\n" } else { "\n" };
         // Not inside of what goes.
         let within = self.cuts.iter().find(|c| (c.start as usize) <= at && at < c.end as usize);
@@ -281,4 +292,19 @@ impl Editor<'_> {
         splice.insert(at, lines.as_bytes());
         zeroize::Zeroize::zeroize(&mut lines);
     }
+}
+
+/// With CR LF between lines. Inside of a text of several lines it would be read, so that goes on one.
+fn with_crlf(lines: &str) -> String {
+    let mut out = String::with_capacity(lines.len() * 2);
+    for (i, part) in lines.split("\"\"\"").enumerate() {
+        if i > 0 {
+            out.push_str("\"\"\"");
+        }
+        match i % 2 {
+            0 => out.push_str(&part.replace('\n', "\r\n")),
+            _ => out.push_str(&part.strip_prefix('\n').unwrap_or(part).replace('\n', "\\n")),
+        }
+    }
+    out
 }

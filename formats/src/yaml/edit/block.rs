@@ -133,7 +133,9 @@ impl Text<'_> {
                 Lines { from, inline: own, below: behind(own.1) }
             }
             What::Map { .. } | What::List { .. } => {
-                let end = self.with_inner_comments(self.lines_end(spot.node), column);
+                // Comments that stand less far in than what goes are not its own.
+                let inner = (node.column as usize).max(column + 1) - 1;
+                let end = self.with_inner_comments(self.lines_end(spot.node), inner);
                 let line = self.line_end(from);
                 let blanks = self.bytes[from..line].iter().take_while(|&&b| b == b' ' || b == b'\t').count();
                 let starts_here = !matches!(self.bytes.get(from + blanks), None | Some(b'\n' | b'\r' | b'#'));
