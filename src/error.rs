@@ -95,6 +95,9 @@ pub enum Error {
     /// No place for plaintext that needs a name.
     #[error("{what}")]
     NoPlace { what: String },
+    /// What was typed and what somebody else has written meanwhile do not go together; the paths.
+    #[error("{path}: somebody else has changed it meanwhile where you have changed it, too: {at}; nothing was written")]
+    Unmerged { path: String, at: String },
     /// What was typed is not in the file, but sealed and kept.
     #[error("{source}\nwhat you typed is sealed and kept; the next edit of {path} offers it")]
     Rescued { path: String, source: Box<Error> },

@@ -14,6 +14,8 @@
 //!
 //! [`Document::edit`] changes one place of a plain text and leaves the rest as it is.
 //!
+//! [`merge()`] makes one text of two that were made of a third.
+//!
 //! [`print()`] writes a [`Tree`] the way SOPS's emitters would.
 
 mod binary;
@@ -28,6 +30,7 @@ mod ini;
 mod json;
 mod leaf;
 mod limits;
+mod merge;
 mod path;
 mod print;
 mod splice;
@@ -46,6 +49,7 @@ pub use format::{Format, Shape};
 pub use hint::{Hint, Spelled};
 pub use leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
 pub use limits::Limits;
+pub use merge::{Clash, Conflict, Prefer, Unmerged, merge};
 pub use path::{BadPath, Part, PathId, Paths, display_parts, parse_path};
 pub use print::{Printed, Printing, print};
 pub use syntax::{Block, Opened, Sealed, Slot, Tokens};

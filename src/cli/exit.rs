@@ -39,7 +39,7 @@ pub fn of(error: &Error) -> Exit {
         // encrypt and decrypt of a file that is not there: SOPS's 100.
         Error::Read { source: ReadError::NotFound, .. } => Exit::NoFileSpecified,
         Error::Read { .. } | Error::NothingToChange { .. } => Exit::CouldNotReadInput,
-        Error::Write { .. } => Exit::CouldNotWriteOutput,
+        Error::Write { .. } | Error::Unmerged { .. } => Exit::CouldNotWriteOutput,
         Error::PlainSyntax { source, .. } => plain(source.class),
         Error::Sealed { source, .. } => sealed(source),
         Error::Open { source, .. } | Error::Complete { source, .. } => open(source),

@@ -59,6 +59,7 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::BadContext => "--encryption-context key:value,key:value".to_owned(),
         Error::DuplicateOrder { .. } => "--decryption-order age,pgp names each kind once".to_owned(),
         Error::Print { .. } => "--output-type chooses another format".to_owned(),
+        Error::Rescued { path, .. } => format!("{name} edit {} takes it up again", shell(path)),
         Error::Unwell { .. } => "each has its fix beside it, above".to_owned(),
         Error::Later { what } if what == "publish" => format!("{name} decrypt --output PLAIN FILE, and hand that over"),
         Error::Later { what } if what == "keyservice" => "SOPS_AGE_KEY_CMD can fetch an identity from elsewhere".to_owned(),

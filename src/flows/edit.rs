@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use leafcrypt_formats::{Document, Format, Mode};
+use leafcrypt_formats::{Document, Format, Mode, Prefer, Unmerged, merge};
 use zeroize::Zeroizing;
 
 use super::child;
@@ -19,8 +19,14 @@ use crate::error::{Ended, Error};
 use crate::files::{self, Claim, PrivateDir, ReadError, WriteError};
 use crate::guard;
 use crate::metadata::Version;
-use crate::sealed_file::{OpenFile, OpenHow, SOPS_VERSION, SealError, Wanted, scan_options};
+use crate::seal::witness;
+use crate::sealed_file::{Finished, OpenFile, OpenHow, SOPS_VERSION, SealError, SealedFile, Wanted, scan_options};
 use crate::world::{Event, World};
+
+/// So many places of a conflict are named.
+const MOST_SHOWN: usize = 20;
+/// So often the file may change again while two changes of it are made one.
+const TRIES: usize = 8;
 
 /// An edit.
 pub struct Edit<'a> {
@@ -46,6 +52,8 @@ struct Session<'t> {
     file: OpenFile<'t>,
     is_new: bool,
     rule: Option<Rule>,
+    /// What a rescued edit was made of, where that is not what the file is by now.
+    older: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl Edit<'_> {
@@ -83,7 +91,7 @@ impl Edit<'_> {
         self.can_write(is_new, world)?;
         let editor = editor::find(world)?;
         let file = file.must_cover(is_new);
-        let mut session = Session { sealed: &sealed, file, is_new, rule };
+        let mut session = Session { sealed: &sealed, file, is_new, rule, older: None };
         self.edit(&mut session, &editor, &mut warnings, world)?;
         Ok(Done { stdout: None, warnings, note: None })
     }
@@ -132,8 +140,10 @@ impl Edit<'_> {
             .map_err(|e| place("the private folder", &e))?
             .ok_or_else(|| Error::NoPlace { what: "there is no folder in memory (tmpfs) for the plaintext".to_owned() })?;
         let base = session.sealed;
-        let rescue =
-            kept.as_ref().map(|to| Rescue::new(base, session.file.format(), session.file.data_key(), file_name.clone(), to.clone()));
+        let is_first = session.older.is_none();
+        let rescue = kept
+            .as_ref()
+            .map(|to| Rescue::new(base, session.file.format(), session.file.data_key(), file_name.clone(), to.clone(), is_first));
         let keeper = Keeper::start(&folder, rescue.as_ref()).map_err(|e| place("the helper that removes the plaintext if we die", &e))?;
         let edited = folder.write(&file_name, &initial).map_err(|e| place("the plaintext", &e));
         let mut result = edited.and_then(|()| self.until_saved(session, editor, &folder, &file_name, &initial, taken, warnings, world));
@@ -153,25 +163,29 @@ impl Edit<'_> {
         removed.map_err(|e| place("the plaintext could not be removed", &e))?;
         if taken && let Some(kept) = kept {
             // It is in the file now.
-            let _ = files::remove(&kept);
+            rescue::forget(&kept);
         }
         Ok(())
     }
 
     /// What the editor shows at first: the plain text, or an edit that was rescued. True: that one.
-    fn initial(&self, session: &Session<'_>, kept: Option<&Path>, world: &World<'_>) -> Result<(Zeroizing<Vec<u8>>, bool), Error> {
-        let plain = || (Zeroizing::new(session.file.plain().to_vec()), false);
-        let Some(kept) = kept else { return Ok(plain()) };
-        let Ok(text) = files::read(kept) else { return Ok(plain()) };
+    fn initial(&self, session: &mut Session<'_>, kept: Option<&Path>, world: &World<'_>) -> Result<(Zeroizing<Vec<u8>>, bool), Error> {
+        let plain = (Zeroizing::new(session.file.plain().to_vec()), false);
+        let Some(kept) = kept else { return Ok(plain) };
+        let Ok(text) = files::read(kept) else { return Ok(plain) };
         let name = self.path.display();
         match world.dialog.confirm(&format!("An edit of {name} was not saved and is kept in {}. Take it up?", kept.display())) {
             Some(true) => {
                 let rescued = open(&kept.display().to_string(), Format::Binary, &text, None, &OpenHow::default(), world)?;
-                Ok((Zeroizing::new(rescued.plain().to_vec()), true))
+                if let Some(base) = rescue::made_of(kept).filter(|base| base != session.sealed && !session.is_new) {
+                    let base = open(&kept.display().to_string(), session.file.format(), &base, None, &self.how, world)?;
+                    session.older = Some(Zeroizing::new(base.into_plain()));
+                }
+                Ok((Zeroizing::new(rescued.into_plain()), true))
             }
             _ => {
                 world.dialog.warn(&format!("an edit of {name} that was not saved is still kept in {}", kept.display()));
-                Ok(plain())
+                Ok(plain)
             }
         }
     }
@@ -205,7 +219,7 @@ impl Edit<'_> {
         }
     }
 
-    /// Seals and writes, on what the file is by now.
+    /// Seals and writes; where the file is another by now, both changes of it.
     fn save(
         &self,
         session: &mut Session<'_>,
@@ -213,38 +227,130 @@ impl Edit<'_> {
         warnings: &mut Vec<String>,
         world: &World<'_>,
     ) -> Result<(), Error> {
-        let name = self.path.display().to_string();
-        self.check(session, &typed, warnings, world)?;
+        self.check(&session.file, session.rule.as_ref(), &typed, warnings, world)?;
+        if let Some(older) = session.older.take() {
+            let done = self.save_merged(session, &older, &typed, session.sealed.to_vec(), warnings, world);
+            session.older = Some(older);
+            return done;
+        }
+        let base = Zeroizing::new(session.file.plain().to_vec());
         session.file.replace(typed.to_vec());
-        let sealed = session.file.seal(world).map_err(|source| match source {
+        let written =
+            self.seal(&session.file, world).and_then(|sealed| self.write(&sealed, (!session.is_new).then_some(session.sealed), world));
+        // What is typed next is compared with the file as it was opened.
+        session.file.replace(base.to_vec());
+        match written? {
+            Written::Done(more) => warnings.extend(more),
+            Written::Not(now) => self.save_merged(session, &base, &typed, now, warnings, world)?,
+        }
+        Ok(())
+    }
+
+    /// Makes one of what was typed and of what the file is by now (P8). The lock is not held meanwhile: other recipients may ask for a passphrase.
+    fn save_merged(
+        &self,
+        session: &Session<'_>,
+        base: &[u8],
+        typed: &[u8],
+        mut now: Vec<u8>,
+        warnings: &mut Vec<String>,
+        world: &World<'_>,
+    ) -> Result<(), Error> {
+        let name = self.path.display().to_string();
+        let format = session.file.format();
+        for _ in 0..TRIES {
+            let same_keys = SealedFile::parse(format, &now, world.manners)
+                .is_ok_and(|now| witness::keys(&now.metadata().groups) == witness::keys(&session.file.settings().groups));
+            let key = same_keys.then(|| session.file.copy_data_key());
+            let mut file = open(&name, format, &now, key, &self.how, world)?;
+            trust::vouch(&mut file, session.rule.as_ref());
+            raise_version(&mut file);
+            let merged = self.merged(format, base, typed, file.plain(), world)?;
+            self.check(&file, session.rule.as_ref(), &merged, warnings, world)?;
+            if *merged == file.plain() {
+                warnings.push(format!("{name}: somebody else has made the same change meanwhile"));
+                return Ok(());
+            }
+            file.replace(merged.to_vec());
+            let sealed = self.seal(&file, world)?;
+            drop(file);
+            match self.write(&sealed, Some(&now), world)? {
+                Written::Done(more) => {
+                    warnings.push(format!("{name}: somebody else has changed it meanwhile; it has both changes now"));
+                    warnings.extend(more);
+                    return Ok(());
+                }
+                Written::Not(again) => now = again,
+            }
+        }
+        Err(Error::Write { path: name, source: WriteError::Changed })
+    }
+
+    /// One text of two. Where they do not go together somebody is asked.
+    fn merged(&self, format: Format, base: &[u8], mine: &[u8], theirs: &[u8], world: &World<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let path = self.path.display().to_string();
+        let options = scan_options(Mode::Plain, world.manners);
+        let merge = |prefer| merge(format, base, mine, theirs, prefer, &options);
+        let conflicts = match merge(Prefer::Neither) {
+            Ok(text) => return Ok(text),
+            Err(Unmerged::Syntax(source)) => return Err(Error::PlainSyntax { path, source }),
+            Err(Unmerged::Conflicts(conflicts)) => conflicts,
+        };
+        let mut at: Vec<String> = conflicts.iter().take(MOST_SHOWN).map(ToString::to_string).collect();
+        if conflicts.len() > MOST_SHOWN {
+            at.push(format!("and {} more", conflicts.len() - MOST_SHOWN));
+        }
+        let at = at.join(", ");
+        let question = format!("{path} was changed by somebody else meanwhile where you have changed it, too: {at}. Write yours there?");
+        if world.dialog.confirm(&question) == Some(true)
+            && let Ok(text) = merge(Prefer::Mine)
+        {
+            return Ok(text);
+        }
+        Err(Error::Unmerged { path, at })
+    }
+
+    fn seal(&self, file: &OpenFile<'_>, world: &World<'_>) -> Result<Finished, Error> {
+        let name = self.path.display().to_string();
+        let sealed = file.seal(world).map_err(|source| match source {
             SealError::Syntax(source) => Error::PlainSyntax { path: name.clone(), source },
             SealError::AlreadySealed => Error::AlreadySealed { path: name.clone() },
             source => Error::Seal { path: name.clone(), source: Box::new(source) },
         })?;
         world.journal.record(Event::Encrypt, &name).map_err(Error::Audit)?;
+        Ok(sealed)
+    }
+
+    /// Writes, if the file is still this base; none: if it is not there.
+    fn write(&self, sealed: &Finished, base: Option<&[u8]>, world: &World<'_>) -> Result<Written, Error> {
+        let name = self.path.display().to_string();
         let failed = |source| Error::Write { path: name.clone(), source };
         let state = world.state_folder();
-        let base = (!session.is_new).then_some(session.sealed);
         let how =
-            files::WriteHow { never_replace: session.is_new, ..target::how(Holds::Sealed, base, self.write_through, state.as_deref()) };
+            files::WriteHow { never_replace: base.is_none(), ..target::how(Holds::Sealed, base, self.write_through, state.as_deref()) };
         let claim = Claim::new(&self.path, &how).map_err(failed)?;
         if let Some(base) = base {
-            match claim.read() {
-                Ok(now) if now == base => {}
-                Ok(_) => return Err(failed(WriteError::Changed)),
-                Err(source) => return Err(Error::Read { path: name.clone(), source }),
+            let now = claim.read().map_err(|source| Error::Read { path: name.clone(), source })?;
+            if now != base {
+                return Ok(Written::Not(now));
             }
         }
         claim.write(&sealed.text, &how).map_err(failed)?;
         world.dialog.detail(&format!("{name}: written"));
-        warnings.extend(sealed.warnings);
-        Ok(())
+        Ok(Written::Done(sealed.warnings.clone()))
     }
 
     /// What is wrong with a text that somebody has typed, before it is sealed.
-    fn check(&self, session: &Session<'_>, typed: &[u8], warnings: &mut Vec<String>, world: &World<'_>) -> Result<(), Error> {
+    fn check(
+        &self,
+        file: &OpenFile<'_>,
+        rule: Option<&Rule>,
+        typed: &[u8],
+        warnings: &mut Vec<String>,
+        world: &World<'_>,
+    ) -> Result<(), Error> {
         let name = self.path.display().to_string();
-        let format = session.file.format();
+        let format = file.format();
         if format == Format::Binary {
             return Ok(());
         }
@@ -253,9 +359,17 @@ impl Edit<'_> {
         if !document.blocks().is_empty() {
             return Err(Error::AlreadySealed { path: name });
         }
-        let before = Document::parse(format, session.file.plain(), &scan_options(Mode::Plain, world.manners)).map_err(syntax)?;
-        trust::refuse_new_clear(&document, &before, session.file.settings(), session.rule.as_ref(), &name, world.manners, warnings)
+        let before = Document::parse(format, file.plain(), &scan_options(Mode::Plain, world.manners)).map_err(syntax)?;
+        trust::refuse_new_clear(&document, &before, file.settings(), rule, &name, world.manners, warnings)
     }
+}
+
+/// What became of a write.
+enum Written {
+    /// It is on the disk; warnings.
+    Done(Vec<String>),
+    /// The file is another text by now, this one.
+    Not(Vec<u8>),
 }
 
 /// Runs the editor on the file in its private folder, which is also where it makes its own temporary files.

@@ -26,12 +26,14 @@ pub struct Rescue<'a> {
     name: OsString,
     /// Where the rescued text goes.
     to: PathBuf,
+    /// The text was made of this base, which is kept beside it; not where it was rescued before: then that base is kept already.
+    is_first: bool,
 }
 
 impl<'a> Rescue<'a> {
     /// For an edit of a sealed text that is open.
-    pub fn new(base: &'a [u8], format: Format, data_key: &DataKey, name: OsString, to: PathBuf) -> Self {
-        Rescue { base, format, data_key: copy(data_key.expose()), name, to }
+    pub fn new(base: &'a [u8], format: Format, data_key: &DataKey, name: OsString, to: PathBuf, is_first: bool) -> Self {
+        Rescue { base, format, data_key: copy(data_key.expose()), name, to, is_first }
     }
 
     /// As parts of a message.
@@ -41,14 +43,16 @@ impl<'a> Rescue<'a> {
         put(self.data_key.expose());
         put(self.name.as_bytes());
         put(self.to.as_os_str().as_bytes());
+        put(&[u8::from(self.is_first)]);
     }
 
     /// From a message's parts; none if there are none.
     pub(super) fn read(part: &mut dyn FnMut() -> Option<&'a [u8]>) -> Option<Self> {
         let (base, format, data_key) = (part()?, part()?, part()?);
         let format = Format::of_word(std::str::from_utf8(format).ok()?)?;
-        let (name, to) = (part()?.to_vec(), part()?.to_vec());
-        Some(Rescue { base, format, data_key: copy(data_key), name: OsString::from_vec(name), to: OsString::from_vec(to).into() })
+        let (name, to, is_first) = (part()?.to_vec(), part()?.to_vec(), part()? != [0]);
+        let (name, to) = (OsString::from_vec(name), OsString::from_vec(to).into());
+        Some(Rescue { base, format, data_key: copy(data_key), name, to, is_first })
     }
 
     /// Seals what stands in the private folder by now, if it is not what was there at first. True: there was something to save.
@@ -67,10 +71,16 @@ impl<'a> Rescue<'a> {
             return Ok(false);
         }
         let sealed = file.whole(typed.to_vec()).seal(world).map_err(|_| other(()))?;
-        if let Some(parent) = self.to.parent() {
-            files::make_private_folders(parent).map_err(|_| other(()))?;
+        let write = |to: &Path, text: &[u8]| {
+            if let Some(parent) = to.parent() {
+                files::make_private_folders(parent).map_err(|_| other(()))?;
+            }
+            files::write(to, text, &WriteHow { secret: true, ..WriteHow::default() }).map_err(|_| other(()))
+        };
+        if let Some(of) = of(&self.to).filter(|_| self.is_first) {
+            write(&of, self.base)?;
         }
-        files::write(&self.to, &sealed.text, &WriteHow { secret: true, ..WriteHow::default() }).map_err(|_| other(()))?;
+        write(&self.to, &sealed.text)?;
         Ok(true)
     }
 }
@@ -84,4 +94,22 @@ pub fn place(file: &Path, world: &World<'_>) -> Option<PathBuf> {
     let digest: String = Sha256::digest(file.as_os_str().as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let name = file.file_name()?.to_string_lossy().into_owned();
     Some(world.state_folder()?.join("rescue").join(format!("{digest}-{name}")))
+}
+
+/// Beside the rescued texts, what they were made of, sealed as it was: so that the next edit can tell what was changed in the file meanwhile.
+fn of(kept: &Path) -> Option<PathBuf> {
+    Some(kept.parent()?.with_file_name("rescued-from").join(kept.file_name()?))
+}
+
+/// The sealed file of which a rescued edit was made.
+pub fn made_of(kept: &Path) -> Option<Vec<u8>> {
+    files::read(&of(kept)?).ok()
+}
+
+/// A rescued edit is in its file by now.
+pub fn forget(kept: &Path) {
+    let _ = files::remove(kept);
+    if let Some(of) = of(kept) {
+        let _ = files::remove(&of);
+    }
 }

@@ -219,14 +219,68 @@ fn killed_while_the_editor_is_open() {
     }
 }
 
+/// Edits by `mine`, while somebody else runs these commands of ours on the file.
+fn meanwhile(desk: &Desk, program: Program, file: &str, theirs: &str, mine: &str, stdin: &str) -> Output {
+    let ours = env!("CARGO_BIN_EXE_leafcrypt");
+    let done =
+        desk.run(program, &["edit", file], &format!("theirs() {{ {ours} \"$@\" > /dev/null 2>&1 || exit 9; }}\n{theirs}\n{mine}"), stdin);
+    desk.is_clean();
+    done
+}
+
 #[test]
-fn what_changed_meanwhile_is_not_overwritten() {
+fn what_changed_meanwhile_is_merged() {
+    for (file, plain, theirs, expected) in [
+        ("a.yaml", "# one\na: b\nc: d   # two\n", "[\"c\"]", "# one\na: canary\nc: theirs   # two\n"),
+        ("a.json", "{\"a\": \"b\", \"c\": \"d\"}\n", "[\"c\"]", "{\"a\": \"canary\", \"c\": \"theirs\"}\n"),
+        ("a.env", "A=b\nC=d\n", "[\"C\"]", "A=canary\nC=theirs\n"),
+        ("a.ini", "[s]\na = b\nc = d\n", "[\"s\"][\"c\"]", "[s]\na = canary\nc = theirs\n"),
+        ("a.toml", "a = \"b\"\nc = \"d\"\n", "[\"c\"]", "a = \"canary\"\nc = \"theirs\"\n"),
+    ] {
+        let desk = Desk::new();
+        desk.seal(file, plain);
+        let theirs = format!("theirs set {} '{theirs}' '\"theirs\"'", desk.place.path(file).display());
+        let err = code(&meanwhile(&desk, Program::Ours, file, &theirs, "sed -i s/b/canary/ \"$1\"", ""), 0);
+        assert!(err.contains("it has both changes now"), "{file}: {err}");
+        assert_eq!(desk.decrypted(file), expected, "{file}");
+    }
+}
+
+#[test]
+fn another_data_key_meanwhile_and_the_same_change() {
     let desk = Desk::new();
     desk.seal("a.yaml", "a: b\nc: d\n");
-    let leafcrypt = env!("CARGO_BIN_EXE_leafcrypt");
-    let file = desk.place.path("a.yaml");
-    let script = format!("{leafcrypt} set {} '[\"c\"]' '\"theirs\"' 2>/dev/null; sed -i s/b/canary/ \"$1\"", file.display());
-    let err = code(&desk.edit("a.yaml", &script, ""), 3);
-    assert!(err.contains("changed by somebody else") && err.contains("sealed and kept"), "{err}");
-    assert_eq!(desk.decrypted("a.yaml"), "a: b\nc: theirs\n");
+    let path = desk.place.path("a.yaml");
+    let rotate = format!("theirs rotate -y -i {}", path.display());
+    code(&meanwhile(&desk, Program::Ours, "a.yaml", &rotate, "sed -i s/b/canary/ \"$1\"", ""), 0);
+    assert_eq!(desk.decrypted("a.yaml"), "a: canary\nc: d\n");
+    let same = format!("theirs set {} '[\"c\"]' '\"x\"'", path.display());
+    let err = code(&meanwhile(&desk, Program::Ours, "a.yaml", &same, "sed -i s/d/x/ \"$1\"", ""), 0);
+    assert!(err.contains("the same change"), "{err}");
+    assert_eq!(desk.decrypted("a.yaml"), "a: canary\nc: x\n");
+}
+
+#[test]
+fn a_conflict_is_told_by_its_path_and_the_edit_waits() {
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: b\nc: d\n");
+    let theirs = format!("theirs set {} '[\"c\"]' '\"canary-theirs\"'", desk.place.path("a.yaml").display());
+    let mine = "printf 'a: e\\nc: canary-mine\\n' > \"$1\"";
+    let err = code(&meanwhile(&desk, Program::Ours, "a.yaml", &theirs, mine, ""), 3);
+    assert!(err.contains("where you have changed it, too: c;") && err.contains("sealed and kept"), "{err}");
+    assert!(err.contains("leafcrypt edit a.yaml"), "{err}");
+    assert_eq!(desk.decrypted("a.yaml"), "a: b\nc: canary-theirs\n");
+    // Taken up it is still an edit of what the file was then: nothing of theirs is overwritten without a word. As `sops` answers are read from a pipe.
+    let no = desk.run(Program::AsSops, &["a.yaml"], "true", "y\nn\n");
+    assert!(code(&no, 3).contains("too: c;"));
+    assert_eq!(desk.decrypted("a.yaml"), "a: b\nc: canary-theirs\n");
+    let yes = desk.run(Program::AsSops, &["a.yaml"], "sed -i s/a:.*/a:\\ f/ \"$1\"", "y\ny\n");
+    code(&yes, 0);
+    assert_eq!(desk.decrypted("a.yaml"), "a: f\nc: canary-mine\n");
+    // Nothing is offered after that.
+    assert_eq!(code(&desk.edit("a.yaml", "true", ""), 200).matches("not saved").count(), 0);
+    for folder in ["rescue", "rescued-from"] {
+        let left = std::fs::read_dir(desk.place.path(&format!("home/.local/state/leafcrypt/{folder}"))).unwrap().count();
+        assert_eq!(left, 0, "{folder}");
+    }
 }

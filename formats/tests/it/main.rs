@@ -14,6 +14,7 @@ mod edits;
 mod edits_everywhere;
 mod edits_random;
 mod flat;
+mod merges;
 
 mod toml_cases;
 mod toml_corpus;

@@ -1,0 +1,181 @@
+//! Two changes of one text at a time: by their lines where that gives what they mean by their paths, else mine by its paths on theirs.
+//!
+//! What is meant are values: three trees say what must come out (`tree`). Changes at different paths go together, the same change is one, anything else
+//! is a conflict, and nothing comes out. The text is then looked for twice. First line by line, which brings the layout and comments of both
+//! along; it counts only if it reads as the values that must come out. Else theirs is the text, and mine is done to it path by path as
+//! [`Document::edit`] does it; so the layout is theirs, and a comment of mine that would be lost is a conflict. Both ways the text that
+//! comes out has been read again, and has exactly the values.
+
+mod lines;
+mod same;
+mod sequence;
+mod tree;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+
+pub use self::tree::Clash;
+
+use zeroize::Zeroizing;
+
+use self::tree::{Three, Todo, Walk};
+use crate::document::{Document, ScanOptions};
+use crate::edit::{Change, Floats};
+use crate::error::SyntaxError;
+use crate::format::Format;
+use crate::path::{Part, display_parts};
+use crate::tree::Tree;
+
+/// Whose value it is where both changed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prefer {
+    /// Nobody's: a conflict.
+    Neither,
+    /// Mine: somebody was asked.
+    Mine,
+}
+
+/// Two changes that do not go together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The path for people; no value.
+    pub at: String,
+    /// Why.
+    pub what: Clash,
+}
+
+impl Conflict {
+    fn new(at: &[Part], what: Clash) -> Self {
+        Conflict { at: display_parts(at), what }
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.what {
+            Clash::Both => write!(f, "{}", self.at),
+            Clash::Removed => write!(f, "{} (removed by one)", self.at),
+            Clash::Moved => write!(f, "{} (items came or went)", self.at),
+            Clash::Unplaceable => write!(f, "{} (the text leaves no place for it)", self.at),
+            Clash::Comment => write!(f, "{} (a comment)", self.at),
+        }
+    }
+}
+
+/// Why nothing came out.
+#[derive(Debug)]
+pub enum Unmerged {
+    /// One of the texts does not parse.
+    Syntax(SyntaxError),
+    /// These.
+    Conflicts(Vec<Conflict>),
+}
+
+/// Two plain texts that were made of a third, as one.
+///
+/// # Errors
+/// They do not go together.
+pub fn merge(
+    format: Format,
+    base: &[u8],
+    mine: &[u8],
+    theirs: &[u8],
+    prefer: Prefer,
+    options: &ScanOptions,
+) -> Result<Zeroizing<Vec<u8>>, Unmerged> {
+    if mine == theirs || base == mine {
+        return Ok(Zeroizing::new(theirs.to_vec()));
+    }
+    if base == theirs || format == Format::Binary && prefer == Prefer::Mine {
+        return Ok(Zeroizing::new(mine.to_vec()));
+    }
+    if format == Format::Binary {
+        return Err(Unmerged::Conflicts(vec![Conflict::new(&[], Clash::Both)]));
+    }
+    fn read<'t>(format: Format, text: &'t [u8], options: &ScanOptions) -> Result<Document<'t>, Unmerged> {
+        Document::parse(format, text, options).map_err(Unmerged::Syntax)
+    }
+    let documents = [read(format, base, options)?, read(format, mine, options)?, read(format, theirs, options)?];
+    let [b, m, t] = documents.each_ref().map(Document::trees);
+    let Wanted { trees, todo } = wanted(&b, &m, &t, prefer).map_err(Unmerged::Conflicts)?;
+    let reads_right = |document: &Document<'_>| {
+        let found = document.trees();
+        found.len() == trees.len() && found.iter().zip(&trees).all(|(found, wanted)| same::tree(found, wanted))
+    };
+    if let Some(text) = lines::merge(base, mine, theirs)
+        && read(format, &text, options).is_ok_and(|document| reads_right(&document))
+    {
+        return Ok(text);
+    }
+    let mut text = Zeroizing::new(theirs.to_vec());
+    for Todo { at, tree, doubled } in &todo {
+        let cannot = || Unmerged::Conflicts(vec![Conflict::new(at, Clash::Unplaceable)]);
+        let document = read(format, &text, options)?;
+        let change = tree.as_ref().map_or(Change::Remove, Change::Set);
+        let edited = if *doubled { None } else { document.edit(at, change, Floats::Stay, options).ok() };
+        text = Zeroizing::new(edited.ok_or_else(cannot)?);
+    }
+    let merged = read(format, &text, options)?;
+    if !reads_right(&merged) {
+        return Err(Unmerged::Conflicts(vec![Conflict::new(&[], Clash::Unplaceable)]));
+    }
+    let lost = lost_comments(&documents, &merged);
+    if lost.is_empty() { Ok(text) } else { Err(Unmerged::Conflicts(lost)) }
+}
+
+/// The values that must come out, and what to do to theirs.
+struct Wanted {
+    trees: Vec<Tree>,
+    todo: Vec<Todo>,
+}
+
+fn wanted(base: &[Tree], mine: &[Tree], theirs: &[Tree], prefer: Prefer) -> Result<Wanted, Vec<Conflict>> {
+    let all = |a: &[Tree], b: &[Tree]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same::tree(a, b));
+    let doubled = || Todo { at: Vec::new(), tree: None, doubled: true };
+    if all(base, mine) || all(mine, theirs) {
+        return Ok(Wanted { trees: theirs.to_vec(), todo: Vec::new() });
+    }
+    if base.len() != mine.len() || mine.len() != theirs.len() {
+        if all(base, theirs) {
+            return Ok(Wanted { trees: mine.to_vec(), todo: vec![doubled()] });
+        }
+        return Err(vec![Conflict { at: "the documents of the stream".to_owned(), what: Clash::Moved }]);
+    }
+    let (mut trees, mut todo, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
+    for (i, ((base, mine), theirs)) in base.iter().zip(mine).zip(theirs).enumerate() {
+        let mut walk = Walk::new(prefer);
+        trees.extend(walk.node(Three { base: Some(base), mine: Some(mine), theirs: Some(theirs) }));
+        let later = |at: String| if i == 0 { at } else { format!("{at} in document {}", i + 1) };
+        conflicts.extend(walk.conflicts.into_iter().map(|c| Conflict { at: later(c.at), ..c }));
+        // Paths lead to the first document only.
+        todo.extend(walk.todo.into_iter().map(|todo| Todo { doubled: todo.doubled || i > 0, ..todo }));
+    }
+    if conflicts.is_empty() { Ok(Wanted { trees, todo }) } else { Err(conflicts) }
+}
+
+/// Comments that one side has kept or added, and that are not in the merged text.
+fn lost_comments([base, mine, theirs]: &[Document<'_>; 3], merged: &Document<'_>) -> Vec<Conflict> {
+    fn count<'d>(document: &'d Document<'_>) -> HashMap<Cow<'d, [u8]>, (usize, Vec<Part>)> {
+        let mut counts = HashMap::new();
+        for i in 0..document.comments().len() {
+            let id = crate::leaf::CommentId(i as u32);
+            let container = document.paths().parts(document.comment(id).container);
+            counts.entry(document.comment_text(id)).or_insert((0, container)).0 += 1;
+        }
+        counts
+    }
+    let [base, mine, theirs, merged] = [base, mine, theirs, merged].map(count);
+    let mut lost: Vec<Conflict> = Vec::new();
+    for (text, (_, container)) in mine.iter().chain(&theirs) {
+        let of = |counts: &HashMap<Cow<'_, [u8]>, (usize, Vec<Part>)>| counts.get(text).map_or(0, |(count, _)| *count);
+        let (b, m, t) = (of(&base), of(&mine), of(&theirs));
+        let wanted = if m == t || b == m { t } else { (m + t).saturating_sub(b) };
+        let conflict = Conflict::new(container, Clash::Comment);
+        if of(&merged) < wanted && !lost.contains(&conflict) {
+            lost.push(conflict);
+        }
+    }
+    lost.sort_by(|a, b| a.at.cmp(&b.at));
+    lost
+}
