@@ -39,7 +39,12 @@ impl Encrypt {
         let mut text = self.input.read()?;
         let mut warnings = Vec::new();
         let config = rules::load(Some(&name), &self.given, world, &mut warnings)?;
-        let formats = (self.types.input_of(&self.input, world.manners), self.types.output_of(&self.input, world.manners));
+        let (from, mut to) = (self.types.input_of(&self.input, world.manners), self.types.output_of(&self.input, world.manners));
+        // SOPS's binary files are JSON with one key, and a document under such a name (`-e --input-type json /dev/stdin`) is JSON with all of them.
+        if world.manners.sops_messages && to == Format::Binary && from != Format::Binary {
+            to = Format::Json;
+        }
+        let formats = (from, to);
         let (rule, error) = match rules::for_file(&name, &self.given, config.as_ref(), world) {
             Ok(rule) => match self.seal(&mut text, formats, &rule, config.as_ref(), world, warnings.clone()) {
                 Ok(done) => return Ok(done),

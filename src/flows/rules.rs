@@ -42,6 +42,11 @@ pub fn current(world: &World<'_>) -> PathBuf {
 /// # Errors
 /// It is not YAML, or somebody else could have written it.
 pub fn load(file: Option<&Path>, given: &Given, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Option<Config>, Error> {
+    // How scripts say "none", for git's textconv above all.
+    if given.config.as_deref() == Some(Path::new("/dev/null")) {
+        world.dialog.detail("configuration: none");
+        return Ok(None);
+    }
     let current = current(world);
     let home = world.session.outside().env("HOME").map(PathBuf::from);
     let folder = config::absolute(&current, file.and_then(Path::parent).unwrap_or(Path::new("")));

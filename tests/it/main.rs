@@ -23,6 +23,7 @@ mod dialects;
 mod doctor;
 mod edit;
 mod exec;
+mod field;
 mod files;
 mod guard;
 mod interop;
