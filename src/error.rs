@@ -22,6 +22,9 @@ pub enum Error {
     /// A file that is to be changed is not there.
     #[error("{path}: there is no such file")]
     NothingToChange { path: String },
+    /// A file whose recipients are to change is not there.
+    #[error("{path}: there is no such file to add keys to or to remove keys from")]
+    NoKeysToChange { path: String },
     #[error("{path}: {source}")]
     Write { path: String, source: WriteError },
     /// The plain input does not parse.

@@ -21,6 +21,7 @@ pub enum Exit {
     ConflictingParameters = 8,
     ErrorEncryptingTree = 23,
     ErrorDecryptingTree = 25,
+    NoKeysToChange = 49,
     MacMismatch = 51,
     InvalidTreePath = 91,
     NeedAtLeastOneDocument = 92,
@@ -39,6 +40,7 @@ pub fn of(error: &Error) -> Exit {
         // encrypt and decrypt of a file that is not there: SOPS's 100.
         Error::Read { source: ReadError::NotFound, .. } => Exit::NoFileSpecified,
         Error::Read { .. } | Error::NothingToChange { .. } => Exit::CouldNotReadInput,
+        Error::NoKeysToChange { .. } => Exit::NoKeysToChange,
         Error::Write { .. } | Error::Unmerged { .. } => Exit::CouldNotWriteOutput,
         Error::PlainSyntax { source, .. } => plain(source.class),
         Error::Sealed { source, .. } => sealed(source),

@@ -22,12 +22,16 @@ pub(super) enum Stop {
     Usage(String, Option<String>),
     /// No file, or not as many words as the command wants (exit 100).
     NoFile(String),
+    /// A word behind `groups` that is no command of it (exit 3).
+    NoTopic(String),
 }
 
 /// Flags before a command that count for it; SOPS drops all others in silence.
 const BEFORE: [&str; 3] = ["config", "verbose", "indent"];
 /// Flags that SOPS has in the legacy form only.
 const LEGACY_ONLY: [&str; 4] = ["encrypted-comment-regex", "unencrypted-comment-regex", "mac-only-encrypted", "set"];
+/// Flags of ours that SOPS does not have there, though elsewhere.
+const NOT_THERE: [(&str, &str); 1] = [("rotate", "ignore-mac")];
 /// The legacy form's commands, in the order in which SOPS runs them: the last one's result is seen.
 const MODES: [(&str, &str); 3] = [("encrypt", "e"), ("decrypt", "d"), ("rotate", "r")];
 /// Flags that may be given several times; of all others the last one counts.
@@ -74,6 +78,11 @@ fn legacy(mut flags: Flags, files: &[OsString], root: &Command, read: &mut Read)
     // The last that SOPS runs; unlike the others it has a value, which stays with it.
     asked.extend(flags.has("set").then_some("set"));
     let Some(file) = files.first() else { return Err(Stop::NoFile("Error: no file specified".to_owned())) };
+    // As the command, `rotate` says 2 for a missing file.
+    let changes_keys = flags.0.keys().any(|name| name.starts_with("add-") || name.starts_with("rm-"));
+    if asked.last() == Some(&"rotate") && !changes_keys && !std::path::Path::new(file).exists() {
+        return Err(Stop::NoFile(format!("Error: cannot operate on non-existent file \"{}\"", file.to_string_lossy())));
+    }
     if asked.len() > 1 {
         read.warnings.push(SEVERAL_MODES.to_owned());
     }
@@ -100,13 +109,17 @@ fn subcommand(name: &OsString, words: &[OsString], root: &Command, before: Flags
             group.find_subcommand(word)
         });
     }
+    let asks_help = |word: &OsString| ["help", "h", "--help", "-help", "-h"].iter().any(|name| word == name);
+    if let (None, Some(word)) = (found, read.argv.get(2).filter(|word| !asks_help(word) && shown == "groups")) {
+        return Err(Stop::NoTopic(format!("No help topic for '{}'", word.to_string_lossy())));
+    }
     let Some(command) = found else {
         // `help`, and what is no command: clap has an answer.
         read.argv.extend(words.iter().cloned());
         return Ok(());
     };
     let known = Known::of(command, root);
-    let (mut flags, files) = parse(&reordered(words, &known), &known).map_err(|text| Stop::Usage(text, Some(shown.clone())))?;
+    let (mut flags, mut files) = parse(&reordered(words, &known), &known).map_err(|text| Stop::Usage(text, Some(shown.clone())))?;
     if flags.has("help") {
         read.argv.push("--help".into());
         return Ok(());
@@ -129,6 +142,10 @@ fn subcommand(name: &OsString, words: &[OsString], root: &Command, before: Flags
     if files.is_empty() && matches!(shown.as_str(), "rotate" | "updatekeys" | "filestatus" | "edit") {
         return Err(Stop::NoFile("Error: no file specified".to_owned()));
     }
+    if shown == "set" && flags.has("value-file") && files.len() == 3 {
+        // With SOPS the flag says what the third word is.
+        flags.0.insert("value-file".to_owned(), files.drain(2..).collect());
+    }
     warn_of_more(&files, wanted, read);
     flags.write(read);
     write_files(&files[..files.len().min(wanted)], read);
@@ -137,13 +154,12 @@ fn subcommand(name: &OsString, words: &[OsString], root: &Command, before: Flags
 
 /// `set` wants all its words, and no more.
 fn set_words(flags: &Flags, given: usize) -> Result<usize, Stop> {
-    let by_flag = ["value-file", "value-stdin"].into_iter().find(|flag| flags.has(flag));
-    let wanted = if by_flag.is_some() { 2 } else { 3 };
+    let from_stdin = flags.has("value-stdin");
+    let wanted = if from_stdin { 2 } else { 3 };
     if given == wanted {
         return Ok(wanted);
     }
-    let why = by_flag.map(|flag| format!(" since --{flag} is used")).unwrap_or_default();
-    let no = if by_flag.is_some() { "" } else { "no " };
+    let (no, why) = if from_stdin { ("", " since --value-stdin is used") } else { ("no ", "") };
     Err(Stop::NoFile(format!(
         "Error: {no}file specified, or index and value are missing. Need precisely {wanted} positional arguments{why}."
     )))
@@ -298,6 +314,10 @@ impl Known {
         };
         known.add(root.get_arguments().filter(|arg| arg.get_long().is_some_and(of_root)), false);
         known.add_names("help", Some("h"));
+        known.0.retain(|_, (long, _)| !NOT_THERE.contains(&(name, long.as_str())));
+        if name == "set" {
+            known.add_names("value-file", None);
+        }
         known
     }
 
@@ -387,10 +407,13 @@ mod tests {
         check("sops decrypt --extract '' f", "sops decrypt -- f", 0);
         check("sops encrypt --age a --age b f", "sops encrypt --age=b -- f", 0);
         check("sops set f p -5", "sops set -- f p -5", 0);
+        check("sops set --value-file f p v", "sops set --value-file=v -- f p", 0);
+        check("sops set f p v --value-file", "sops set --value-file=v -- f p", 0);
+        check("sops set --value-stdin f p", "sops set --value-stdin -- f p", 0);
         check("sops decrypt", "sops decrypt --", 0);
         check("sops decrypt -h", "sops decrypt --help", 0);
         check("sops groups add --age a -f f --age b", "sops groups add --age=a --age=b --file=f --", 0);
-        check("sops groups zz", "sops groups zz", 0);
+        check("sops groups help", "sops groups help", 0);
         check("sops help decrypt", "sops help decrypt", 0);
         check("sops updatekeys -y a b", "sops updatekeys --yes -- a b", 0);
     }
@@ -432,6 +455,8 @@ mod tests {
         assert_eq!(usage("sops encrypt --mac-only-encrypted f"), "flag provided but not defined: -mac-only-encrypted encrypt");
         assert_eq!(usage("sops filestatus --keyservice u f"), "flag provided but not defined: -keyservice filestatus");
         assert_eq!(usage("sops decrypt --verbose f"), "flag provided but not defined: -verbose decrypt");
+        assert_eq!(usage("sops rotate --ignore-mac f"), "flag provided but not defined: -ignore-mac rotate");
+        assert_eq!(stop("sops groups zz"), Stop::NoTopic("No help topic for 'zz'".to_owned()));
         assert_eq!(usage("sops decrypt --extract"), "flag needs an argument: -extract decrypt");
         assert_eq!(usage("sops decrypt ---x f"), "bad flag syntax: ---x decrypt");
         assert_eq!(usage("sops decrypt -i=yes f"), "invalid boolean value \"yes\" for -i: parse error decrypt");

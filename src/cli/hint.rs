@@ -21,7 +21,7 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::Sealed { path, source: SealedError::Syntax(source), .. } => sealed_syntax(path, source.class, name),
         Error::Sealed { path, .. } => restore(path),
         Error::Read { path, source } => return read_hint(path, source, name),
-        Error::NothingToChange { .. } => "ls shows what is there".to_owned(),
+        Error::NothingToChange { .. } | Error::NoKeysToChange { .. } => "ls shows what is there".to_owned(),
         Error::NoFile => format!("{name} --help"),
         Error::PlainSyntax { source, .. } if source.class == SyntaxClass::NoDocument => "write {} into it to seal an empty map".to_owned(),
         Error::PlainSyntax { path, source } if source.class == SyntaxClass::Conflict => ours(path),

@@ -188,6 +188,10 @@ fn typed(argv: Vec<OsString>, command: &Command, world: &World<'_>) -> Result<Ve
             report::say(&text);
             Err(exit::Exit::NoFileSpecified as u8)
         }
+        Err(go_flags::Stop::NoTopic(text)) => {
+            report::say(&text);
+            Err(exit::Exit::CouldNotWriteOutput as u8)
+        }
         Err(go_flags::Stop::Usage(text, about)) => {
             let mut command = command.clone().name(manners.name);
             command.build();

@@ -221,6 +221,9 @@ fn as_sops(error: &Error, session: &Session) -> String {
         Error::Print { path, source } | Error::Unholdable { path, source } => format!("Error dumping file: {path}: {source}"),
         Error::AlreadySealed { .. } | Error::Reserved { .. } => ALREADY.to_owned(),
         Error::NothingToChange { path } => format!("Error reading file: open {path}: no such file or directory"),
+        Error::NoKeysToChange { path } => {
+            format!("Error: cannot add or remove keys on non-existent file \"{path}\", use the `edit` subcommand instead.")
+        }
         Error::BadSetPath { format, .. } => format.clone(),
         Error::BadSetValue => "Value for --set is not valid JSON".to_owned(),
         Error::SetList => "Invalid --set value format".to_owned(),

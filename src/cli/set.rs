@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::Context;
 use super::decrypt::Opening;
 use crate::error::Error;
+use crate::files::ReadError;
 use crate::flows::random::Recipe;
 use crate::flows::rules::Given;
 use crate::flows::set::{NewValue, Set};
@@ -116,7 +117,11 @@ impl Args {
             return Recipe::parse(recipe).map(NewValue::Random);
         }
         let bytes = match &self.value_file {
-            Some(path) => Input::File(path.clone()).read()?,
+            // Exit 1, as SOPS; the codes of a file that is missing are for the one that is to be changed.
+            Some(path) => Input::File(path.clone()).read().map_err(|error| match error {
+                Error::Read { path, source: ReadError::NotFound } => Error::Usage(format!("open {path}: no such file or directory")),
+                other => other,
+            })?,
             None if self.value_stdin => Input::Stdin.read()?,
             None => return ask(context),
         };

@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use super::branch::must_exist;
 use super::child;
 use super::decrypt::open;
 use super::target::{Input, Types};
@@ -56,7 +57,7 @@ impl ExecEnv<'_> {
         let mut variables = Variables::default();
         for path in &self.files {
             let input = Input::File(path.clone());
-            let text = input.read()?;
+            let text = input.read().map_err(|error| must_exist(error, path))?;
             let name = input.name();
             let file = open(&name, self.types.input_of(&input, world.manners), &text, None, &self.how, world)?;
             file.warnings().iter().for_each(|line| world.dialog.warn(line));

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::branch::must_exist;
 use super::child;
 use super::decrypt::Decrypt;
 use super::exec_env::Program;
@@ -64,7 +65,7 @@ impl ExecFile<'_> {
             return Err(Error::Usage("The provided filename is not a local path.".to_owned()));
         }
         let user = self.user.as_deref().map(User::find).transpose()?;
-        let done = self.decrypt.run(world)?;
+        let done = self.decrypt.run(world).map_err(|error| must_exist(error, Path::new(&self.decrypt.input.name())))?;
         done.warnings.iter().for_each(|line| world.dialog.warn(line));
         let plain = Zeroizing::new(done.stdout.unwrap_or_default());
         if let Some(args) = &self.background {

@@ -1,9 +1,11 @@
 //! One key group added to a file, or taken from it: the same data key, split anew over the groups.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use leafcrypt_kms::{Beside, Kind};
 
+use super::branch::must_exist;
 use super::change::change;
 use super::consent::{Asks, Change};
 use super::rules::{self, Given};
@@ -58,7 +60,8 @@ impl Groups<'_> {
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
         let format = self.types.input_of(&self.input, world.manners);
         let apply = |file: &mut OpenFile<'_>, warnings: &mut Vec<String>| self.apply(file, warnings, world);
-        change(&self.input, &self.output, format, &self.how, &apply, world)
+        let done = change(&self.input, &self.output, format, &self.how, &apply, world);
+        done.map_err(|error| must_exist(error, Path::new(&self.input.name())))
     }
 
     fn apply(&self, file: &mut OpenFile<'_>, warnings: &mut Vec<String>, world: &World<'_>) -> Result<bool, Error> {

@@ -1,9 +1,11 @@
 //! A new data key, new nonces for every value, and perhaps other recipients.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use leafcrypt_kms::{Beside, Kind, MasterKey};
 
+use super::branch::must_exist;
 use super::change::change;
 use super::consent::{Asks, Change};
 use super::rules::{self, Given};
@@ -48,7 +50,10 @@ impl Rotate<'_> {
         let (add, remove) = (self.keys(&self.add)?, self.keys(&self.remove)?);
         world.journal.record(Event::Rotate, &name).map_err(Error::Audit)?;
         let apply = |file: &mut OpenFile<'_>, warnings: &mut Vec<String>| self.apply(file, &add, &remove, warnings, world);
-        change(&self.input, &self.output, format, &self.how, &apply, world)
+        change(&self.input, &self.output, format, &self.how, &apply, world).map_err(|error| match must_exist(error, Path::new(&name)) {
+            Error::NothingToChange { path } if !self.add.is_empty() || !self.remove.is_empty() => Error::NoKeysToChange { path },
+            other => other,
+        })
     }
 
     fn keys(&self, lists: &[(Kind, String)]) -> Result<Vec<Arc<dyn MasterKey>>, Error> {

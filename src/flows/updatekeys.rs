@@ -89,7 +89,8 @@ impl UpdateKeys<'_> {
         let input = Input::File(path.to_owned());
         let name = input.name();
         let format = self.types.input_of(&input, world.manners);
-        let text = input.read()?;
+        // SOPS's code for a missing file is 1 here.
+        let text = input.read().map_err(|error| Error::Status(Box::new(error)))?;
         let sealed = match SealedFile::parse(format, &text, world.manners) {
             Ok(sealed) => sealed,
             Err(_) if found => return Ok(None),

@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Output;
 
-use leafcrypt::formats::{Envelope, Format};
+use leafcrypt::formats::{Document, Envelope, Format, ScanOptions};
 
 use crate::interop_pair::{block, coverage};
 use crate::tools::{Place, Program, sops};
 
 /// `exit code | arguments | what both say on standard error`, "-" for nothing, "+ words" where only ours speaks, "?" before the words where standard
-/// output is each program's own help. `<FILE` feeds standard input, AGE is the recipient.
+/// output is each program's own help. `<FILE` feeds standard input, AGE is the recipient, OTHER one whose key is not here, and words like `NAME=value`
+/// before the arguments are variables. Where the two differ on purpose, the last part is "!" and words of the row in `sops-compatibility.md` that
+/// says so; `1/7` is then sops's code and ours.
 const CALLS: &str = include_str!("interop/calls.txt");
+const ROWS: &str = include_str!("../../docs/sops-compatibility.md");
+const OTHER: &str = "age1ayl8eckhft928glyu5uyeullwgzykcdfsveaswrua27gfk3y3pnq2y55y8";
 
 /// Two equal folders, one for each program.
 struct Pair {
@@ -49,6 +53,9 @@ impl Pair {
             ("sops.yaml", "a: 1\nsops: 2\n"),
             ("sops.env", "sops_x=1\n"),
             ("set", "named like a command\n"),
+            ("value.json", "\"by file\"\n"),
+            ("yes", "y\n"),
+            ("no", "n\n"),
         ] {
             before.insert(name.to_owned(), text.into());
         }
@@ -70,9 +77,18 @@ impl Pair {
         change("two-rules.yaml", "    unencrypted_suffix:", "    encrypted_suffix: x\n    unencrypted_suffix:");
         change("broken-sealed.yaml", "t: ENC", "t: [ENC");
         let recipient = place.recipient.clone();
-        change("no-identity.yaml", &recipient, "age1ayl8eckhft928glyu5uyeullwgzykcdfsveaswrua27gfk3y3pnq2y55y8");
+        change("no-identity.yaml", &recipient, OTHER);
         let armour = sealed.split("ENCRYPTED FILE-----\n").nth(1).unwrap().lines().next().unwrap().to_owned();
         change("bad-armour.yaml", &armour, "            AAAA");
+        before.insert(
+            "rules.yaml".to_owned(),
+            format!("creation_rules:\n  - path_regex: other\n    age: {recipient},{OTHER}\n  - age: {recipient}\n").into_bytes(),
+        );
+        before.insert("other.yaml".to_owned(), before["sealed.yaml"].clone());
+        place.write("grouped.yaml", &before["sealed.yaml"]);
+        let grouped = place.sops(["groups", "add", "-f", "grouped.yaml", "--age", &place.recipient]).unwrap();
+        assert!(grouped.status.success(), "{}", String::from_utf8_lossy(&grouped.stderr));
+        before.insert("two-groups.yaml".to_owned(), grouped.stdout);
         for folder in ["theirs", "ours"] {
             std::fs::create_dir_all(place.path(folder).join("folder")).unwrap();
         }
@@ -96,12 +112,30 @@ impl Pair {
     fn run(&self, program: Program, line: &str) -> (Output, BTreeMap<String, Vec<u8>>) {
         let folder = if program == Program::Sops { "theirs" } else { "ours" };
         let (args, input) = line.split_once(" <").map_or((line, None), |(args, input)| (args, Some(input)));
-        let args = words(&args.replace("AGE", &self.place.recipient));
-        let mut call = self.place.call(program, args).dir(folder);
+        let words = words(args);
+        let is_variable = |word: &String| {
+            word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+        };
+        let variables = words.iter().take_while(|word| is_variable(word)).count();
+        let keyed = |word: &str| match word.strip_suffix("AGE").filter(|rest| rest.is_empty() || rest.ends_with(['=', ','])) {
+            Some(rest) => format!("{rest}{}", self.place.recipient),
+            None => word.replace("OTHER", OTHER),
+        };
+        let mut call = self.place.call(program, words[variables..].iter().map(|word| keyed(word))).dir(folder);
+        for variable in &words[..variables] {
+            let (name, value) = variable.split_once('=').unwrap();
+            call = call.env(name, keyed(value));
+        }
         if let Some(name) = input {
             call = call.stdin(self.before[name].clone());
         }
-        let done = call.run();
+        let mut done = call.run();
+        // The two folders have names of their own.
+        for stream in [&mut done.stdout, &mut done.stderr] {
+            if let Ok(text) = std::str::from_utf8(stream) {
+                *stream = text.replace(&self.place.path(folder).display().to_string(), "FOLDER").into_bytes();
+            }
+        }
         let mut after = BTreeMap::new();
         for entry in std::fs::read_dir(self.place.path(folder)).unwrap() {
             let path = entry.unwrap().path();
@@ -112,34 +146,84 @@ impl Pair {
         (done, after)
     }
 
+    /// The first file that is only in one of two folders, or differs.
+    fn different_files(&self, theirs: &BTreeMap<String, Vec<u8>>, ours: &BTreeMap<String, Vec<u8>>) -> Option<String> {
+        let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
+        if names(theirs) != names(ours) {
+            return Some(format!("files differ: {:?}, {:?}", names(theirs), names(ours)));
+        }
+        let (name, _) = theirs.iter().find(|(name, bytes)| !self.same(bytes, &ours[*name]))?;
+        Some(format!("{name} differs\n{}\n---\n{}", String::from_utf8_lossy(&theirs[name]), String::from_utf8_lossy(&ours[name])))
+    }
+
+    /// Equal; or sealed alike, with the same recipients, and sops opens both to the same.
+    fn same(&self, theirs: &[u8], ours: &[u8]) -> bool {
+        let sealed = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("ENC[AES256_GCM");
+        if theirs == ours || !sealed(theirs) || !sealed(ours) {
+            return theirs == ours;
+        }
+        let format = format_of(theirs);
+        let reads = |bytes: &[u8]| format == Format::Binary || Document::parse(format, bytes, &ScanOptions::SEALED).is_ok();
+        if format != format_of(ours) || !reads(theirs) || !reads(ours) {
+            return false;
+        }
+        if coverage(format, theirs) != coverage(format, ours) || block(format, theirs) != block(format, ours) {
+            return false;
+        }
+        let opened = |bytes: &[u8]| {
+            self.place.write("compared", bytes);
+            let types = ["--input-type", format.name(), "--output-type", format.name()];
+            let done = self.place.sops(["decrypt"].iter().chain(&types).chain(&["compared"])).unwrap();
+            (done.status.code(), done.stdout)
+        };
+        opened(theirs) == opened(ours)
+    }
+
     fn check(&self, line: &str) -> Result<(), String> {
-        let parts: Vec<&str> = line.splitn(3, '|').map(str::trim).collect();
-        let [code, args, says] = parts[..] else { return Err(format!("not three parts: {line}")) };
-        let code: i32 = code.parse().map_err(|_| format!("no code: {line}"))?;
+        let Some((codes, (args, says))) = line.split_once('|').and_then(|(codes, rest)| Some((codes, rest.rsplit_once('|')?))) else {
+            return Err(format!("not three parts: {line}"));
+        };
+        let (codes, args, says) = (codes.trim(), args.trim(), says.trim());
+        let code = |text: &str| text.trim().parse::<i32>().map_err(|_| format!("no code: {line}"));
+        let (their_code, our_code) = match codes.split_once('/') {
+            Some((theirs, ours)) => (code(theirs)?, code(ours)?),
+            None => (code(codes)?, code(codes)?),
+        };
         self.reset();
         let (theirs, their_files) = self.run(Program::Sops, args);
         let (ours, our_files) = self.run(Program::AsSops, args);
         let (their_words, our_words) = (String::from_utf8_lossy(&theirs.stderr), String::from_utf8_lossy(&ours.stderr));
         let wrong = |what: &str| Err(format!("{args}: {what}\n  sops says: {their_words}\n  ours says: {our_words}"));
-        if (theirs.status.code(), ours.status.code()) != (Some(code), Some(code)) {
-            return wrong(&format!("expected {code}, sops {:?}, ours {:?}", theirs.status.code(), ours.status.code()));
+        if (theirs.status.code(), ours.status.code()) != (Some(their_code), Some(our_code)) {
+            return wrong(&format!("expected {codes}, sops {:?}, ours {:?}", theirs.status.code(), ours.status.code()));
+        }
+        if let Some(row) = says.strip_prefix('!') {
+            let row = row.trim();
+            let listed = !row.is_empty() && ROWS.lines().any(|line| line.starts_with("| ") && line.contains(row));
+            let differs = their_code != our_code
+                || !self.same(&theirs.stdout, &ours.stdout)
+                || self.different_files(&their_files, &our_files).is_some();
+            return if !listed {
+                wrong(&format!("no row says {row:?}"))
+            } else if !differs {
+                wrong("no difference any more")
+            } else {
+                Ok(())
+            };
+        }
+        if our_code != their_code {
+            return wrong("two codes without a row");
         }
         let (own_help, says) = says.strip_prefix('?').map_or((false, says), |says| (true, says.trim()));
-        if !own_help && !same(&theirs.stdout, &ours.stdout) {
+        if !own_help && !self.same(&theirs.stdout, &ours.stdout) {
             return wrong(&format!(
                 "standard output differs\n{}\n---\n{}",
                 String::from_utf8_lossy(&theirs.stdout),
                 String::from_utf8_lossy(&ours.stdout)
             ));
         }
-        let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
-        if names(&their_files) != names(&our_files) {
-            return wrong(&format!("files differ: {:?}, {:?}", names(&their_files), names(&our_files)));
-        }
-        for (name, bytes) in &their_files {
-            if !same(bytes, &our_files[name]) {
-                return wrong(&format!("{name} differs\n{}", String::from_utf8_lossy(&our_files[name])));
-            }
+        if let Some(difference) = self.different_files(&their_files, &our_files) {
+            return wrong(&difference);
         }
         match says {
             "-" if !theirs.stderr.is_empty() || !ours.stderr.is_empty() => wrong("expected silence"),
@@ -155,20 +239,14 @@ impl Pair {
     }
 }
 
-/// Equal, or sealed alike.
-fn same(theirs: &[u8], ours: &[u8]) -> bool {
-    let sealed = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("ENC[AES256_GCM");
-    if theirs == ours || !sealed(theirs) || !sealed(ours) {
-        return theirs == ours;
-    }
-    let format = match theirs.first() {
-        Some(b'{') if Envelope::read(theirs).is_ok() => Format::Binary,
+fn format_of(sealed: &[u8]) -> Format {
+    match sealed.first() {
+        Some(b'{') if Envelope::read(sealed).is_ok() => Format::Binary,
         Some(b'{') => Format::Json,
-        Some(b'[') => Format::Ini,
-        _ if theirs.windows(6).any(|w| w == b"\nsops:") => Format::Yaml,
+        Some(b'[' | b';') => Format::Ini,
+        _ if sealed.windows(6).any(|w| w == b"\nsops:") => Format::Yaml,
         _ => Format::Dotenv,
-    };
-    coverage(format, theirs) == coverage(format, ours) && block(format, theirs) == block(format, ours)
+    }
 }
 
 /// Words of a line; single quotes hold blanks together.

@@ -56,7 +56,7 @@ fn the_way_from_nothing_to_a_sealed_file() {
     done(&place, &command(&hint));
     done(&place, "leafcrypt encrypt -i s.yaml");
     assert_eq!(done(&place, "leafcrypt decrypt s.yaml"), "a: b\n");
-    let hint = fails(&place, "leafcrypt exec-env s.json env", 100, "no such file");
+    let hint = fails(&place, "leafcrypt exec-env s.json env", 2, "no such file");
     done(&place, &command(&hint));
 }
 
