@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::tools::{Place, Program};
 
-const ROWS: &str = include_str!("../../docs/sops-compatibility.md");
+/// The page.
+pub fn page() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sops-compatibility.md")).unwrap()
+}
 
 fn place() -> Place {
     let place = Place::new();
@@ -55,8 +58,9 @@ fn fault(row: &str) -> Option<String> {
 
 #[test]
 fn every_row_has_a_reason_and_a_test() {
+    let page = page();
     let rows: Vec<&str> =
-        ROWS.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| what |") && !line.starts_with("| ---")).collect();
+        page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| what |") && !line.starts_with("| ---")).collect();
     assert!(rows.len() > 50, "{}", rows.len());
     let wrong: Vec<String> = rows.iter().filter_map(|row| fault(row).map(|why| format!("{why}: {row}"))).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -12,10 +12,9 @@ use crate::tools::{Place, Program, sops};
 
 /// `exit code | arguments | what both say on standard error`, "-" for nothing, "+ words" where only ours speaks, "?" before the words where standard
 /// output is each program's own help. `<FILE` feeds standard input, AGE is the recipient, OTHER one whose key is not here, and words like `NAME=value`
-/// before the arguments are variables. Where the two differ on purpose, the last part is "!" and words of the row in `sops-compatibility.md` that
+/// before the arguments are variables. Where the two differ on purpose, the last part is "!" and words of the row in `docs/sops-compatibility.md` that
 /// says so; `1/7` is then sops's code and ours.
 const CALLS: &str = include_str!("interop/calls.txt");
-const ROWS: &str = include_str!("../../docs/sops-compatibility.md");
 const OTHER: &str = "age1ayl8eckhft928glyu5uyeullwgzykcdfsveaswrua27gfk3y3pnq2y55y8";
 
 /// Two equal folders, one for each program.
@@ -199,7 +198,7 @@ impl Pair {
         }
         if let Some(row) = says.strip_prefix('!') {
             let row = row.trim();
-            let listed = !row.is_empty() && ROWS.lines().any(|line| line.starts_with("| ") && line.contains(row));
+            let listed = !row.is_empty() && crate::differences::page().lines().any(|line| line.starts_with("| ") && line.contains(row));
             let differs = their_code != our_code
                 || !self.same(&theirs.stdout, &ours.stdout)
                 || self.different_files(&their_files, &our_files).is_some();
