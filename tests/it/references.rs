@@ -81,7 +81,8 @@ fn every_page_that_is_named_is_there_with_the_parts_cited() {
             for (name, behind) in named(line) {
                 seen += 1;
                 let beside = file.parent().unwrap().join(name);
-                let path = if is_page && beside.exists() { beside } else { root().join(name) };
+                let from_here = is_page || name.starts_with("..");
+                let path = if from_here && beside.exists() { beside } else { root().join(name) };
                 let Ok(page) = std::fs::read_to_string(&path) else {
                     wrong.push(format!("{shown}:{at}: there is no {name}"));
                     continue;
