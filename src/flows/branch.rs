@@ -89,7 +89,7 @@ impl Branch<'_> {
             Err(EditError::PositionInMap { .. }) if !manners.typed_set => return Ok(Zeroizing::new(file.plain().to_vec())),
             Err(error) => return Err(refused(error, name, at)),
         };
-        if self.tree.is_some() && *new != *file.plain() {
+        if self.tree.is_some() && trust::differ(file.settings(), rule) {
             let after = Document::parse(file.format(), &new, &options).map_err(syntax)?;
             for leaf in new_leaves(&document, &after) {
                 trust::refuse_clear(&after, leaf, file.settings(), rule, &name, manners, warnings)?;

@@ -44,6 +44,12 @@ pub fn recipients(rule: &Rule) -> KeyGroups {
     }
 }
 
+/// Does the creation rule cover other values than the file's own?
+pub fn differ(file: &Settings, rule: Option<&Rule>) -> bool {
+    let chosen = |selection: &Option<Selection>| selection.clone().unwrap_or_else(Selection::default_rule);
+    rule.is_some_and(|rule| chosen(&file.selection) != chosen(&rule.selection))
+}
+
 /// A value that is about to be written: refused if it would stand in clear though the creation rule covers it. As `sops` only a warning, for SOPS
 /// asks no rule there.
 ///

@@ -22,6 +22,21 @@ fn locked() -> Option<World> {
     Some(world)
 }
 
+/// A value that is left out is asked for: the text itself, without quotes, and nobody sees it.
+#[test]
+fn a_value_for_set() {
+    let Some(world) = locked() else { return };
+    let ours = world.program(Who::Ours).display().to_string();
+    let line = format!("{ours} set sealed.yaml '[\"new\"][\"key\"]' < /dev/null && {ours} -d sealed.yaml > opened");
+    let mut terminal = world.terminal(&line, &[("SOPS_AGE_KEY_FILE", "locked.age")]);
+    terminal.answer("New value (not shown): ", "a \"typed\" one\n");
+    terminal.answer("Enter passphrase for identity 'SOPS_AGE_KEY_FILE': ", &format!("{PASSPHRASE}\n"));
+    terminal.answer("Enter passphrase for identity 'SOPS_AGE_KEY_FILE': ", &format!("{PASSPHRASE}\n"));
+    assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+    assert_eq!(world.text("opened"), "password: hunter2\nnew:\n    key: a \"typed\" one\n");
+    assert!(!terminal.seen.contains("typed"), "echoed: {:?}", terminal.seen);
+}
+
 #[test]
 fn the_passphrase_of_an_identity_file() {
     let Some(world) = locked() else { return };
