@@ -128,3 +128,19 @@ fn a_hanging_plugin_is_ended_by_the_person() {
     terminal.answer("age-plugin-hangs: touch it", "\u{3}");
     assert_eq!(terminal.end(), Some(130), "{}", terminal.seen);
 }
+
+#[test]
+fn edit_asks_once() {
+    let Some(world) = locked() else { return };
+    std::fs::write(world.path("editor"), "#!/bin/sh\nsed -i s/hunter2/swordfish/ \"$1\"\n").unwrap();
+    std::fs::set_permissions(world.path("editor"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let editor = world.path("editor").display().to_string();
+    let before = world.text("sealed.yaml");
+    let line = format!("{} edit sealed.yaml", world.program(Who::Ours).display());
+    let mut terminal = world.terminal(&line, &[("SOPS_AGE_KEY_FILE", "locked.age"), ("EDITOR", &editor)]);
+    terminal.answer("Enter passphrase for identity 'SOPS_AGE_KEY_FILE': ", &format!("{PASSPHRASE}\n"));
+    assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+    assert_eq!(terminal.seen.matches("Enter passphrase").count(), 1, "{}", terminal.seen);
+    assert_ne!(world.text("sealed.yaml"), before);
+    assert!(!terminal.seen.contains("horse"), "echoed: {:?}", terminal.seen);
+}

@@ -284,3 +284,38 @@ fn a_conflict_is_told_by_its_path_and_the_edit_waits() {
         assert_eq!(left, 0, "{folder}");
     }
 }
+
+/// The program never opens the pipe, and the text is more than a pipe holds.
+#[test]
+fn term_ends_an_exec_file_whose_pipe_nobody_reads() {
+    let desk = Desk::new();
+    desk.seal("a.yaml", &format!("a: {}\n", "canary".repeat(50_000)));
+    let started = desk.place.path("started");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_leafcrypt"))
+        .args(["exec-file", "a.yaml", "echo > started; exec sleep 600 # {}"])
+        .current_dir(desk.place.path(""))
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", desk.place.path("home"))
+        .env("SOPS_AGE_KEY_FILE", desk.place.path("keys.txt"))
+        .env("XDG_RUNTIME_DIR", &desk.runtime)
+        .spawn()
+        .unwrap();
+    let by = Instant::now() + Duration::from_secs(60);
+    let mut wait = || {
+        assert!(Instant::now() < by, "it hangs");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    while !started.exists() {
+        wait();
+    }
+    assert!(std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let ended = loop {
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended;
+        }
+        wait();
+    };
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(15), "{ended:?}");
+    desk.is_clean();
+}
