@@ -2,7 +2,8 @@
 
 use crate::error::{Unwritable, Warning};
 use crate::format::Format;
-use crate::tree::Tree;
+use crate::tree::{Item, Member, Tree};
+use crate::value::Value;
 
 /// How to print.
 #[derive(Clone, Debug, Default)]
@@ -27,5 +28,38 @@ pub struct Printed {
 /// # Errors
 /// What the format cannot hold so that it reads back.
 pub fn print(format: Format, documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable> {
-    format.syntax().print(documents, how)
+    let mut printed = format.syntax().print(documents, how)?;
+    // In place. Whoever wipes the text wipes all of its room, and touches it for that.
+    printed.text.shrink_to_fit();
+    Ok(printed)
+}
+
+/// An empty text with room for all of it, however it is spelled: one that grows leaves copies of what it holds behind (P16).
+pub(crate) fn room(documents: &[Tree], how: &Printing) -> Vec<u8> {
+    let indent = how.indent.unwrap_or(4);
+    Vec::with_capacity(documents.iter().map(|document| most(document, 0, indent) + 8).sum())
+}
+
+/// What a tree takes at most. Goes as deep as the document, whose depth the scan has bounded.
+fn most(tree: &Tree, column: usize, indent: usize) -> usize {
+    // Six bytes for one: `\u0000`. Every line is indented, in YAML by at least two.
+    let text = |bytes: &[u8]| 6 * bytes.len() + (1 + memchr::memchr_iter(b'\n', bytes).count()) * (column + indent.max(2) + 8);
+    let below = |tree: &Tree| most(tree, column + indent.max(2), indent);
+    match tree {
+        Tree::Null => column + 16,
+        Tree::Value(Value::Str(value)) => text(value.as_slice()),
+        Tree::Value(_) => column + 64,
+        Tree::Map(members) => members.iter().fold(column + 16, |sum, member| {
+            sum + match member {
+                Member::Entry(name, tree) => text(name) + below(tree),
+                Member::Comment(note) => text(note.text.as_slice()),
+            }
+        }),
+        Tree::List(items) => items.iter().fold(column + 16, |sum, item| {
+            sum + match item {
+                Item::Value(tree) => column + 16 + below(tree),
+                Item::Comment(note) => text(note.text.as_slice()),
+            }
+        }),
+    }
 }

@@ -157,7 +157,6 @@ fn files_that_do_not_open_or_should_be_sealed() {
     place.write("other.txt", CANARY);
     let other = Place::new();
     place.write("foreign.json", format!("{{\"a\": \"{CANARY}\"}}"));
-    assert!(place.ours(["encrypt", "-i", "--config", "/dev/null", "--age", &other.recipient, "foreign.json"]).status.code() != Some(0));
     place.write(
         ".sops.yaml",
         format!("creation_rules:\n  - path_regex: secret\n    age: {}\n  - age: {}\n", place.recipient, other.recipient),

@@ -302,7 +302,7 @@ fn term_ends_an_exec_file_whose_pipe_nobody_reads() {
         .spawn()
         .unwrap();
     let by = Instant::now() + Duration::from_secs(60);
-    let mut wait = || {
+    let wait = || {
         assert!(Instant::now() < by, "it hangs");
         std::thread::sleep(Duration::from_millis(10));
     };

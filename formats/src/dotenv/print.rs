@@ -2,7 +2,7 @@
 
 use crate::error::Unwritable;
 use crate::flat::{Faults, NIL, fold_newlines, only_document, scalar_text, unfold_newlines, unwritable};
-use crate::print::{Printed, Printing};
+use crate::print::{Printed, Printing, room};
 use crate::tree::{Member, Tree, comments_above};
 
 use super::PREFIX;
@@ -10,7 +10,7 @@ use super::PREFIX;
 /// Prints the one document.
 pub(super) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable> {
     let mut faults = Faults::new(how);
-    let mut text = Vec::new();
+    let mut text = room(documents, how);
     for member in comments_above(only_document(documents, &mut faults)?) {
         match member {
             Member::Comment(note) => {

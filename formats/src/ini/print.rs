@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::error::Unwritable;
 use crate::flat::{Faults, NIL, only_document, scalar_text, unwritable};
-use crate::print::{Printed, Printing};
+use crate::print::{Printed, Printing, room};
 use crate::tree::{Item, Member, Tree, comments_above};
 use crate::value::{Value, go_float_exponent_yaml};
 
@@ -13,7 +13,7 @@ use super::{DEFAULT, METADATA, comment, scan};
 
 /// Prints the one document.
 pub(super) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable> {
-    let mut printer = Printer { faults: Faults::new(how), as_sops: how.as_sops, out: Vec::new() };
+    let mut printer = Printer { faults: Faults::new(how), as_sops: how.as_sops, out: room(documents, how) };
     let mut first = true;
     let first_only = only_document(documents, &mut printer.faults)?;
     // SOPS prints the sections of all documents.

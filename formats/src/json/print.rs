@@ -4,7 +4,7 @@ use super::{scalar, string};
 use crate::edit::Floats;
 use crate::error::{Unwritable, Warning};
 use crate::path::{Part, display_parts};
-use crate::print::{Printed, Printing};
+use crate::print::{Printed, Printing, room};
 use crate::tree::{Item, Member, Tree};
 use crate::value::Value;
 
@@ -45,7 +45,7 @@ pub(super) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwri
     };
     let style = Style::sops(how.indent);
     let mut writer = Writer { style: &style, margin: b"", lossy: how.as_sops, floats: Floats::AsSops, stack: Vec::new(), warnings };
-    let mut text = Vec::new();
+    let mut text = room(documents, how);
     writer.write(&mut text, tree)?;
     text.push(b'\n');
     Ok(Printed { text, warnings: writer.warnings })

@@ -15,7 +15,7 @@ pub(crate) use self::scalar::{Place, Style, scalar, simply};
 use crate::error::{Unwritable, Warning};
 use crate::limits::Limits;
 use crate::path::{Part, display_parts};
-use crate::print::{Printed, Printing};
+use crate::print::{Printed, Printing, room};
 use crate::tree::{Note, Tree};
 use crate::value::Value;
 
@@ -24,7 +24,7 @@ use crate::value::Value;
 /// # Errors
 /// What does not read back, and nesting over the limit.
 pub(crate) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable> {
-    let mut text = Vec::new();
+    let mut text = room(documents, how);
     let mut printer = Printer::new(&mut text, emitter_indent(how.indent), how.as_sops);
     for (i, document) in documents.iter().enumerate() {
         if i > 0 {
