@@ -14,6 +14,7 @@ mod age_tty;
 mod age_world;
 mod architecture;
 mod bad_input;
+mod canary;
 mod commands;
 mod complete;
 mod convert;
@@ -40,6 +41,7 @@ mod later;
 mod limits;
 mod messages;
 mod next_command;
+mod one_of_many;
 #[path = "../../formats/tests/it/random_tree.rs"]
 mod random_tree;
 mod references;

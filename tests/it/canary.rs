@@ -1,0 +1,269 @@
+//! After and during every command, under both names: no value anywhere but where it was asked for.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::tools::Place;
+
+const CANARY: &str = "canary-5d1f-plain";
+
+/// `arguments | where the value may be afterwards`: `out` for standard output, and the files that have it. `<FILE` feeds standard input, `EDIT=LINE`
+/// before the arguments is what the editor does. `plain.yaml` and `value.json` have it all along.
+const CALLS: &str = r#"
+encrypt plain.yaml | plain.yaml
+encrypt --filename-override x.yaml <plain.yaml | plain.yaml
+encrypt -i plain.yaml |
+encrypt --output out.yaml plain.yaml | plain.yaml
+encrypt --output missing/out.yaml plain.yaml | plain.yaml
+encrypt bad.yaml | plain.yaml bad.yaml
+-e plain.yaml | plain.yaml
+decrypt sealed.yaml | plain.yaml out
+decrypt sealed.json | plain.yaml out
+decrypt sealed.env | plain.yaml out
+decrypt sealed.ini | plain.yaml out
+decrypt sealed.bin | plain.yaml out
+decrypt --output-type json sealed.yaml | plain.yaml out
+decrypt -i sealed.yaml | plain.yaml sealed.yaml
+decrypt --output out.yaml sealed.yaml | plain.yaml out.yaml
+decrypt --output missing/out.yaml sealed.yaml | plain.yaml
+decrypt --extract ["a"] sealed.yaml | plain.yaml out
+decrypt --extract ["n"] sealed.yaml | plain.yaml
+decrypt --extract ["zz"] sealed.yaml | plain.yaml
+decrypt moved.yaml | plain.yaml
+decrypt --ignore-mac moved.yaml | plain.yaml out
+decrypt clear.yaml | plain.yaml clear.yaml
+-d sealed.yaml | plain.yaml out
+-d -i sealed.json | plain.yaml sealed.json
+set --value-stdin sealed.yaml ["b"] <value.json | plain.yaml
+set --value-stdin sealed.env ["B"] <value.json | plain.yaml
+set --value-stdin sealed.yaml ["b"]["c"]["d"] <value.json | plain.yaml
+set --value-stdin sealed.yaml ["b"] <plain.yaml | plain.yaml
+set --value-stdin moved.yaml ["b"] <value.json | plain.yaml
+set --value-file sealed.yaml ["b"] value.json | plain.yaml
+set sealed.yaml ["a"] "x" | plain.yaml
+set sealed.yaml ["a"] [x | plain.yaml
+unset sealed.yaml ["n"] | plain.yaml
+unset sealed.yaml ["a"] | plain.yaml
+unset sealed.yaml ["a"]["b"] | plain.yaml
+rotate sealed.yaml | plain.yaml
+rotate -i -y sealed.yaml | plain.yaml
+rotate -i sealed.env | plain.yaml
+rotate -i moved.yaml | plain.yaml
+-r -i sealed.yaml | plain.yaml
+updatekeys -y sealed.yaml sealed.json | plain.yaml
+updatekeys --dry-run sealed.yaml | plain.yaml
+groups add -f sealed.yaml -i --age AGE | plain.yaml
+groups delete -f sealed.yaml -i 0 | plain.yaml
+filestatus sealed.yaml | plain.yaml
+filestatus clear.yaml | plain.yaml clear.yaml
+recipients sealed.yaml | plain.yaml
+recipients --json sealed.yaml | plain.yaml
+doctor | plain.yaml
+doctor sealed.yaml | plain.yaml
+accept moved.yaml | plain.yaml
+accept -y clear.yaml | plain.yaml
+exec-env sealed.env true | plain.yaml
+exec-env sealed.env spy | plain.yaml
+exec-env --pristine sealed.env env | plain.yaml out
+exec-env sealed.yaml true | plain.yaml
+exec-file sealed.yaml spy | plain.yaml
+exec-file --no-fifo sealed.yaml spy | plain.yaml
+exec-file --no-fifo sealed.yaml 'cat {}' | plain.yaml out
+exec-file sealed.bin true | plain.yaml
+EDIT=true edit sealed.yaml | plain.yaml
+EDIT=spy edit sealed.yaml | plain.yaml
+EDIT=append edit sealed.yaml | plain.yaml
+EDIT=break edit sealed.yaml | plain.yaml
+EDIT=false edit sealed.yaml | plain.yaml
+EDIT=append sealed.json | plain.yaml
+EDIT=append edit new.yaml | plain.yaml
+publish sealed.yaml | plain.yaml
+keyservice | plain.yaml
+completion bash | plain.yaml
+--version | plain.yaml
+no-such-command sealed.yaml | plain.yaml
+"#;
+
+/// What children run: they look at their parent, which is the tool where it lives on.
+const TOOL: &str = r#"#!/bin/sh
+look() { cat /proc/$PPID/cmdline /proc/$PPID/environ >> "$SPIED"; }
+case ${0##*/} in
+spy) look ;;
+append) echo 'added: canary-5d1f-plain' >> "$1" ;;
+break) echo 'a: [canary-5d1f-plain' > "$1" ;;
+esac
+"#;
+
+struct Room {
+    place: Place,
+    /// In memory.
+    runtime: PathBuf,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.runtime);
+    }
+}
+
+impl Room {
+    fn new() -> Self {
+        let place = Place::new();
+        let runtime = PathBuf::from("/dev/shm").join(place.path("").file_name().unwrap());
+        std::fs::DirBuilder::new().mode(0o700).create(&runtime).unwrap();
+        for folder in ["tools", "tmp", "kept"] {
+            std::fs::create_dir(place.path(folder)).unwrap();
+        }
+        for tool in ["spy", "append", "break"] {
+            // The script's own text has the value: it is no place where we look.
+            place.write(&format!("tools/{tool}"), TOOL);
+            std::fs::set_permissions(place.path(&format!("tools/{tool}")), std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
+        let room = Room { place, runtime };
+        for (ending, text) in [
+            ("yaml", format!("# {CANARY}\na: {CANARY}\nn: 1\nb: x\n")),
+            ("json", format!("{{\"a\": \"{CANARY}\"}}\n")),
+            ("env", format!("A={CANARY}\nB=x\n")),
+            ("ini", format!("[s]\na = {CANARY}\n")),
+            ("bin", CANARY.to_owned()),
+        ] {
+            let file = format!("kept/sealed.{ending}");
+            room.place.write(&file, &text);
+            if ending == "yaml" {
+                room.place.write("kept/plain.yaml", &text);
+            }
+            let done = room.place.ours(["encrypt", "-i", &file]);
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        }
+        let sealed = String::from_utf8(room.place.read("kept/sealed.yaml")).unwrap();
+        room.place.write("kept/moved.yaml", sealed.replacen("    mac: ENC[AES256_GCM,data:", "    mac: ENC[AES256_GCM,data:AAAA", 1));
+        room.place.write("kept/clear.yaml", sealed.replacen("\nb: ", &format!("\nadded: {CANARY}\nb: "), 1));
+        room.place.write("kept/bad.yaml", format!("a: [{CANARY}\n"));
+        room.place.write("kept/value.json", format!("\"{CANARY}\""));
+        room
+    }
+
+    fn reset(&self) {
+        let _ = std::fs::remove_dir_all(self.place.path("work"));
+        let _ = std::fs::remove_dir_all(self.place.path("home"));
+        for folder in ["work", "home"] {
+            std::fs::create_dir(self.place.path(folder)).unwrap();
+        }
+        for entry in std::fs::read_dir(self.place.path("kept")).unwrap() {
+            let path = entry.unwrap().path();
+            std::fs::copy(&path, self.place.path("work").join(path.file_name().unwrap())).unwrap();
+        }
+    }
+
+    fn check(&self, name: &str, line: &str) -> Result<(), String> {
+        self.reset();
+        let (call, allowed) = line.rsplit_once('|').unwrap();
+        let (call, input) = call.trim().split_once(" <").map_or((call.trim(), None), |(call, input)| (call, Some(input)));
+        let (editor, call) = call.strip_prefix("EDIT=").and_then(|rest| rest.split_once(' ')).unwrap_or(("false", call));
+        let call = call.replace("AGE", &self.place.recipient);
+        let (words, quoted) = call.split_once(" '").map_or((&*call, None), |(words, quoted)| (words, Some(quoted.trim_end_matches('\''))));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leafcrypt"));
+        command.arg0(name).args(words.split(' ')).args(quoted).current_dir(self.place.path("work")).env_clear();
+        let path = format!("{}:/usr/bin:/bin", self.place.path("tools").display());
+        command.env("PATH", path).env("HOME", self.place.path("home")).env("SOPS_AGE_KEY_FILE", self.place.path("keys.txt"));
+        command.env("TMPDIR", self.place.path("tmp")).env("XDG_RUNTIME_DIR", &self.runtime).env("EDITOR", editor);
+        let spied = self.place.path("work/spied");
+        command.env("SPIED", &spied).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(input.map_or_else(Stdio::null, |input| std::fs::File::open(self.place.path("work").join(input)).unwrap().into()));
+        let mut child = command.spawn().unwrap();
+        let proc = PathBuf::from(format!("/proc/{}", child.id()));
+        let replaced = words.starts_with("exec-env") && name != "sops";
+        // Read while it runs: a pipe that is full would hold it.
+        let drain = |mut from: Box<dyn Read + Send>| {
+            std::thread::spawn(move || {
+                let mut bytes = Vec::new();
+                from.read_to_end(&mut bytes).map(|_| bytes)
+            })
+        };
+        let (out, err) = (drain(Box::new(child.stdout.take().unwrap())), drain(Box::new(child.stderr.take().unwrap())));
+        let by = Instant::now() + Duration::from_secs(60);
+        let mut shown = false;
+        let ended = loop {
+            if let Some(ended) = child.try_wait().unwrap() {
+                break ended;
+            }
+            if Instant::now() > by {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                return Err(format!("{name} {line}: does not end"));
+            }
+            // Once it has become the program, its environment is what was asked for; as sops it lives on beside it.
+            shown |= !replaced && ["cmdline", "environ"].iter().any(|file| holds(&proc.join(file)));
+            std::thread::sleep(Duration::from_millis(1));
+        };
+        let [out, err] = [out, err].map(|text| String::from_utf8_lossy(&text.join().unwrap().unwrap()).into_owned());
+        // The helper of `edit` goes after us.
+        let by = Instant::now() + Duration::from_secs(5);
+        while std::fs::read_dir(&self.runtime).unwrap().count() > 0 {
+            if Instant::now() > by {
+                return Err(format!("{name} {line}: something is left in {}", self.runtime.display()));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if words.starts_with("exec-env") {
+            // The parent of the program is a shell that has its environment as it was asked for.
+            let _ = std::fs::remove_file(&spied);
+        }
+        let mut found = BTreeSet::new();
+        for folder in [self.place.path("work"), self.place.path("home"), self.place.path("tmp"), PathBuf::from("/dev/shm")] {
+            search(&folder, &mut found);
+        }
+        found.remove("value.json");
+        // Inputs that have it in clear, and that this call does not change.
+        for file in ["bad.yaml", "clear.yaml"].iter().filter(|file| !line.contains(**file)) {
+            found.remove(*file);
+        }
+        if out.contains(CANARY) {
+            found.insert("out".to_owned());
+        }
+        if err.contains(CANARY) {
+            found.insert("ERROR".to_owned());
+        }
+        if shown {
+            found.insert("PROC".to_owned());
+        }
+        let allowed: BTreeSet<String> = allowed.split_whitespace().map(str::to_owned).collect();
+        if found == allowed { Ok(()) } else { Err(format!("{name} {line}: found in {found:?}, code {:?}\n{err}", ended.code())) }
+    }
+}
+
+fn holds(path: &Path) -> bool {
+    std::fs::read(path).is_ok_and(|bytes| bytes.windows(CANARY.len()).any(|part| part == CANARY.as_bytes()))
+}
+
+/// The names of all files in and below a folder that have it.
+fn search(folder: &Path, found: &mut BTreeSet<String>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() {
+            search(&path, found);
+        } else if kind.is_file() && holds(&path) || path.to_string_lossy().contains(CANARY) {
+            found.insert(path.file_name().unwrap().to_string_lossy().into_owned());
+        }
+    }
+}
+
+#[test]
+fn no_value_is_anywhere_but_where_it_was_asked_for() {
+    let room = Room::new();
+    let mut wrong = Vec::new();
+    for line in CALLS.lines().filter(|line| !line.is_empty()) {
+        for name in ["leafcrypt", "sops"] {
+            wrong.extend(room.check(name, line).err());
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}

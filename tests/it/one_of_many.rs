@@ -1,0 +1,64 @@
+//! `set` of one value among 10,000: what changes in the file is that leaf, `mac`, `lastmodified` and our own field.
+
+use crate::tools::{Place, Program};
+
+const LEAVES: usize = 10_000;
+
+fn text(ending: &str) -> String {
+    let lines = |line: &dyn Fn(usize) -> String| (0..LEAVES).map(line).collect::<Vec<_>>();
+    match ending {
+        "yaml" => lines(&|i| format!("key{i}: value {i}  # {i}\n")).concat(),
+        "json" => format!("{{\n{}\n}}\n", lines(&|i| format!("  \"key{i}\" : \"value {i}\"")).join(",\n")),
+        "env" => lines(&|i| format!("key{i}=value {i}\n")).concat(),
+        _ => format!("[s]\n{}", lines(&|i| format!("key{i} =   value {i}\n")).concat()),
+    }
+}
+
+/// What a line of the file names.
+fn name(line: &str) -> &str {
+    line.trim_start().trim_start_matches('"').split([':', '=', '"', ' ']).next().unwrap()
+}
+
+fn check(ending: &str, path: &str) {
+    let place = Place::new();
+    let file = format!("f.{ending}");
+    let plain = text(ending);
+    place.write(&file, &plain);
+    let sealed = place.ours(["encrypt", "--age", &place.recipient, "-i", &file]);
+    assert!(sealed.status.success(), "{ending}: {}", String::from_utf8_lossy(&sealed.stderr));
+    for (program, value) in [(Program::Ours, "first"), (Program::AsSops, "second")] {
+        let before = String::from_utf8(place.read(&file)).unwrap();
+        // The date counts whole seconds.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        let done = place.call(program, ["set", &file, path, &format!("\"{value}\"")]).run();
+        assert!(done.status.success(), "{ending}: {}", String::from_utf8_lossy(&done.stderr));
+        let after = String::from_utf8(place.read(&file)).unwrap();
+        assert_eq!(before.lines().count(), after.lines().count(), "{ending}");
+        let mut changed: Vec<&str> = before.lines().zip(after.lines()).filter(|(a, b)| a != b).map(|(_, b)| name(b)).collect();
+        changed.iter_mut().for_each(|name| *name = name.trim_start_matches("sops_"));
+        changed.sort_unstable();
+        assert_eq!(changed, ["key5000", "lastmodified", "leafcrypt", "mac"], "{ending} {program:?}");
+        let opened = place.ours(["decrypt", "--require-witness", &file]);
+        assert_eq!(String::from_utf8(opened.stdout).unwrap(), plain.replacen("value 5000", value, 1), "{ending} {program:?}");
+    }
+}
+
+#[test]
+fn yaml() {
+    check("yaml", "[\"key5000\"]");
+}
+
+#[test]
+fn json() {
+    check("json", "[\"key5000\"]");
+}
+
+#[test]
+fn env() {
+    check("env", "[\"key5000\"]");
+}
+
+#[test]
+fn ini() {
+    check("ini", "[\"s\"][\"key5000\"]");
+}
