@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Context;
 use super::decrypt::Opening;
 use super::key_args::Sealing;
-use super::shared::{Writing, format_of};
+use super::shared::{Writing, format_of, keeps_type};
 use crate::error::Error;
 use crate::flows::edit::Edit;
 use crate::flows::target::{Done, Input, Types};
@@ -35,14 +35,10 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
         let order = self.opening.order(context)?;
-        let input = format_of(self.input_type.as_deref(), context.world.manners)?;
-        let types = Types { input, ..Types::default() };
-        if let Some(output) = format_of(self.output_type.as_deref(), context.world.manners)?
-            && output != types.input_of(&Input::File(self.file.clone()), context.world.manners)
-        {
-            let what = "edit keeps a file's type: leave --output-type out, or give it the same word as --input-type";
-            return Err(Error::Usage(what.to_owned()));
-        }
+        let manners = context.world.manners;
+        let output = format_of(self.output_type.as_deref(), manners)?;
+        let types = Types { input: format_of(self.input_type.as_deref(), manners)?, output, ..Types::default() };
+        keeps_type("edit", &types, &Input::File(self.file.clone()), manners)?;
         let edit = Edit {
             path: self.file.clone(),
             types,

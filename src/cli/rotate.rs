@@ -3,7 +3,7 @@
 use super::Context;
 use super::decrypt::Opening;
 use super::key_changes::{Beside, ChangeFlags};
-use super::shared::{File, To};
+use super::shared::{File, To, keeps_type};
 use crate::error::Error;
 use crate::flows::rotate::Rotate;
 use crate::flows::rules::Given;
@@ -34,9 +34,11 @@ impl Args {
             return Err(Error::NoFile);
         }
         let order = self.opening.order(context)?;
+        let types = self.file.types(context.world.manners)?;
+        keeps_type("rotate", &types, &input, context.world.manners)?;
         let rotate = Rotate {
             output: self.to.output(&input)?,
-            types: self.file.types(context.world.manners)?,
+            types,
             input,
             add: self.changes.add.clone(),
             remove: self.changes.remove.clone(),

@@ -1,13 +1,13 @@
 //! `leafcrypt set`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use leafcrypt_formats::Format;
 use leafcrypt_kms::Asked;
 use zeroize::Zeroizing;
 
 use super::Context;
 use super::decrypt::Opening;
+use super::shared::{format_of, keeps_type};
 use crate::error::Error;
 use crate::files::ReadError;
 use crate::flows::random::Recipe;
@@ -61,11 +61,18 @@ pub(super) struct TypeFlags {
     /// Type of the file, instead of the one its name tells
     #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
     input_type: Option<String>,
+    /// SOPS's flag: the type that the file is kept in, which is that of the input
+    #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
+    output_type: Option<String>,
 }
 
 impl TypeFlags {
-    pub(super) fn input(&self, context: &Context<'_>) -> Result<Option<Format>, Error> {
-        super::shared::format_of(self.input_type.as_deref(), context.world.manners)
+    pub(super) fn read(&self, command: &str, file: &Path, context: &Context<'_>) -> Result<Types, Error> {
+        let manners = context.world.manners;
+        let [input, output] = [&self.input_type, &self.output_type].map(|word| format_of(word.as_deref(), manners));
+        let types = Types { input: input?, output: output?, ..Types::default() };
+        keeps_type(command, &types, &Input::File(file.to_owned()), manners)?;
+        Ok(types)
     }
 }
 
@@ -89,7 +96,7 @@ impl Args {
         let set = Set {
             input: Input::File(self.file.clone()),
             output,
-            types: Types { input: self.types.input(context)?, ..Types::default() },
+            types: self.types.read("set", &self.file, context)?,
             path,
             value,
             idempotent: self.idempotent,

@@ -78,6 +78,15 @@ impl File {
     }
 }
 
+/// What changes a sealed file keeps its type: another one under the old name could not be opened again.
+pub(super) fn keeps_type(command: &str, types: &Types, input: &Input, manners: &Manners) -> Result<(), Error> {
+    if types.output.is_none_or(|output| output == types.input_of(input, manners)) {
+        return Ok(());
+    }
+    let what = format!("{command} keeps a file's type: leave --output-type out, or give it the same word as --input-type");
+    Err(Error::Usage(what))
+}
+
 /// Where the result goes.
 #[derive(Debug, clap::Args)]
 pub(super) struct To {

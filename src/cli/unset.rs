@@ -6,7 +6,7 @@ use super::Context;
 use super::decrypt::Opening;
 use crate::error::Error;
 use crate::flows::rules::Given;
-use crate::flows::target::{Destination, Done, Types};
+use crate::flows::target::{Destination, Done};
 use crate::flows::unset::Unset;
 
 /// Remove a value or branch of a sealed file, in place
@@ -32,7 +32,7 @@ impl Args {
         let order = self.opening.order(context)?;
         let unset = Unset {
             to: Destination { path: self.file.clone(), write_through: self.writing.write_through },
-            types: Types { input: self.types.input(context)?, ..Types::default() },
+            types: self.types.read("unset", &self.file, context)?,
             path: self.path.clone(),
             idempotent: self.idempotent,
             given: Given { config: context.config(), ..Given::default() },

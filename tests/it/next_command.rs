@@ -208,6 +208,12 @@ fn edit_takes_both_types_as_scripts_give_them() {
     }
     let text = paste(&place, "EDITOR=./ed.sh leafcrypt edit --input-type dotenv --output-type json .env.prod");
     assert!(String::from_utf8_lossy(&text.stderr).contains("edit keeps a file's type"));
+    for (command, end) in [("set", " '[\"A\"]' '\"x\"'"), ("unset", " '[\"A\"]'"), ("rotate -i", "")] {
+        let before = place.read(".env.prod");
+        let text = paste(&place, &format!("leafcrypt {command} --input-type dotenv --output-type json .env.prod{end}"));
+        assert!(String::from_utf8_lossy(&text.stderr).contains("keeps a file's type"), "{command}");
+        assert_eq!(place.read(".env.prod"), before, "{command}");
+    }
 }
 
 #[test]
