@@ -90,6 +90,7 @@ fn many_times_cheaper_than_sops(bench: &Bench, wrong: &mut Vec<String>) {
     assert!(sops.is_some() || std::env::var_os("CI").is_none(), "LEAFCRYPT_TEST_SOPS names no sops: run tests/run");
     let Some(sops) = sops else { return eprintln!("skipped: no LEAFCRYPT_TEST_SOPS") };
     let sops = measure::sops_itself(&sops);
+    let installed = bench.installed(Path::new(OURS));
     let texts = [
         ("yaml", "a: secret\n".to_owned(), 8, 10),
         ("yaml", (inputs::USUAL[0].make)(10_000), 2, 10),
@@ -108,7 +109,7 @@ fn many_times_cheaper_than_sops(bench: &Bench, wrong: &mut Vec<String>) {
             let mut least: Option<[Cost; 2]> = None;
             for _ in 0..10 {
                 let run = |program: &Path, args: &[&str], out: &str| bench.least(runs, program, args, out, LIMIT).expect("both do it");
-                let now = [run(Path::new(OURS), ours, our_out), run(&sops, its, its_out)];
+                let now = [run(&installed, ours, our_out), run(&sops, its, its_out)];
                 let [ours, theirs] = least.map_or(now, |least| [0, 1].map(|i| if now[i].cpu < least[i].cpu { now[i] } else { least[i] }));
                 if ours.cpu * times <= theirs.cpu {
                     return;
