@@ -36,8 +36,12 @@ pub fn print(format: Format, documents: &[Tree], how: &Printing) -> Result<Print
 
 /// An empty text with room for all of it, however it is spelled: one that grows leaves copies of what it holds behind (P16).
 pub(crate) fn room(documents: &[Tree], how: &Printing) -> Vec<u8> {
-    let indent = how.indent.unwrap_or(4);
-    Vec::with_capacity(documents.iter().map(|document| most(document, 0, indent) + 8).sum())
+    // Wider than any that is printed, and no product of it with the limits overflows.
+    let indent = how.indent.unwrap_or(4).min(1 << 16);
+    let mut text = Vec::new();
+    // The bound is generous: where there is no such room the text grows after all.
+    let _ = text.try_reserve_exact(documents.iter().map(|document| most(document, 0, indent) + 8).sum());
+    text
 }
 
 /// What a tree takes at most. Goes as deep as the document, whose depth the scan has bounded.

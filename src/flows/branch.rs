@@ -91,9 +91,7 @@ impl Branch<'_> {
         };
         if self.tree.is_some() && trust::differ(file.settings(), rule) {
             let after = Document::parse(file.format(), &new, &options).map_err(syntax)?;
-            for leaf in new_leaves(&document, &after) {
-                trust::refuse_clear(&after, leaf, file.settings(), rule, &name, manners, warnings)?;
-            }
+            trust::refuse_new_clear(&after, &document, file.settings(), rule, &name, manners, warnings)?;
         }
         Ok(new)
     }
@@ -119,20 +117,6 @@ fn exported(document: &Document<'_>, at: &[Part]) -> Option<Vec<Part>> {
     let all = names().next().is_some() && names().all(|n| n.starts_with(b"export "));
     let plain = !name.starts_with(b"export ") && !names().any(|n| n == name);
     (document.format() == Format::Dotenv && all && plain).then(|| vec![Part::Key([b"export ", &name[..]].concat())])
-}
-
-/// The leaves that were not there, or had another value.
-fn new_leaves(before: &Document<'_>, after: &Document<'_>) -> Vec<LeafId> {
-    let known = |document: &Document<'_>, i: usize| document.paths().display(document.leaf(LeafId(i as u32)).path);
-    let mut old: std::collections::HashMap<String, Vec<LeafId>> = std::collections::HashMap::new();
-    for i in 0..before.leaves().len() {
-        old.entry(known(before, i)).or_default().push(LeafId(i as u32));
-    }
-    let is_new = |i: &usize| {
-        let value = after.value(LeafId(*i as u32));
-        !old.get(&known(after, *i)).is_some_and(|ids| ids.iter().any(|id| before.value(*id).same(&value)))
-    };
-    (0..after.leaves().len()).filter(is_new).map(|i| LeafId(i as u32)).collect()
 }
 
 fn refused(error: EditError, path: String, at: &[Part]) -> Error {

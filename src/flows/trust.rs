@@ -98,12 +98,9 @@ pub fn refuse_new_clear(
     manners: &Manners,
     warnings: &mut Vec<String>,
 ) -> Result<(), Error> {
-    let Some(rule) = rule else { return Ok(()) };
+    let Some(rule) = rule.filter(|rule| differ(file, Some(rule))) else { return Ok(()) };
     let own = file.selection.clone().unwrap_or_else(Selection::default_rule);
     let wanted = rule.selection.clone().unwrap_or_else(Selection::default_rule);
-    if own == wanted {
-        return Ok(());
-    }
     // Neither can fail: see above.
     let (Ok(own), Ok(wanted)) = (Policy::new(&own), Policy::new(&wanted)) else { return Ok(()) };
     let values = |document: &Document<'_>| -> Vec<(String, Vec<u8>)> {
