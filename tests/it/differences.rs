@@ -10,18 +10,6 @@ pub fn page() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sops-compatibility.md")).unwrap()
 }
 
-fn place() -> Place {
-    let place = Place::new();
-    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
-    place
-}
-
-fn seal(place: &Place, file: &str, plain: &str) {
-    place.write(file, plain);
-    let done = place.ours(["encrypt", "-i", file]);
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-}
-
 /// What a call says on standard error, and its code.
 fn said(place: &Place, program: Program, args: &[&str]) -> (Option<i32>, String) {
     let done = place.call(program, args).run();
@@ -79,8 +67,8 @@ fn every_row_has_a_reason_and_a_test() {
 
 #[test]
 fn exec_file_in_the_background_keeps_the_file_until_the_program_ends() {
-    let place = place();
-    seal(&place, "a.env", "A=b\n");
+    let place = Place::project();
+    place.seal("a.env", "A=b\n");
     let opened = |name: &str| {
         let by = Instant::now() + Duration::from_secs(10);
         while !place.path(name).exists() {
@@ -102,8 +90,8 @@ fn exec_file_in_the_background_keeps_the_file_until_the_program_ends() {
 
 #[test]
 fn the_dates_of_updatekeys_are_in_utc() {
-    let place = place();
-    seal(&place, "a.yaml", "a: b\n");
+    let place = Place::project();
+    place.seal("a.yaml", "a: b\n");
     let now = || {
         let clock = std::process::Command::new("date").args(["-u", "+%Y/%m/%d %H:"]).output().unwrap();
         String::from_utf8(clock.stdout).unwrap().trim().to_owned()
@@ -117,8 +105,8 @@ fn the_dates_of_updatekeys_are_in_utc() {
 
 #[test]
 fn better_manners() {
-    let place = place();
-    seal(&place, "a.yaml", "a: b\n");
+    let place = Place::project();
+    place.seal("a.yaml", "a: b\n");
     let (code, told) = said(&place, Program::Ours, &["decrypt", "--input-type", "yml", "a.yaml"]);
     assert!(code == Some(1) && told.contains("unknown type \"yml\""), "{told}");
     assert_eq!(said(&place, Program::AsSops, &["decrypt", "--input-type", "yml", "a.yaml"]).0, Some(0));
@@ -143,7 +131,7 @@ fn better_manners() {
 
 #[test]
 fn yaml_integers_that_sops_cannot_read_do_not_stay_in_clear() {
-    let place = place();
+    let place = Place::project();
     for (program, refused) in [(Program::Ours, 4), (Program::AsSops, 2)] {
         for (number, code) in [("9223372036854775807", Some(0)), ("9223372036854775808", Some(refused))] {
             place.write("n.yaml", format!("a: b\nn_unencrypted: {number}\n"));

@@ -6,18 +6,6 @@ use std::time::{Duration, Instant};
 
 use crate::tools::{Place, Program};
 
-fn place() -> Place {
-    let place = Place::new();
-    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
-    place
-}
-
-fn seal(place: &Place, file: &str, plain: &str) {
-    place.write(file, plain);
-    let done = place.ours(["encrypt", "-i", file]);
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-}
-
 fn check(done: Output, code: i32, out: &str) -> String {
     let err = String::from_utf8_lossy(&done.stderr).into_owned();
     assert_eq!(done.status.code(), Some(code), "{err}");
@@ -28,9 +16,9 @@ fn check(done: Output, code: i32, out: &str) -> String {
 
 #[test]
 fn a_program_gets_the_values_and_takes_our_place() {
-    let place = place();
-    seal(&place, "a.yaml", "A: can ary\nN: 0x1F\nF: 1.0\nT: true\n");
-    seal(&place, "b.json", "{\"A\": \"second\", \"B\": \"x\\ny\"}");
+    let place = Place::project();
+    place.seal("a.yaml", "A: can ary\nN: 0x1F\nF: 1.0\nT: true\n");
+    place.seal("b.json", "{\"A\": \"second\", \"B\": \"x\\ny\"}");
     check(
         place.ours(["exec-env", "a.yaml", "echo \"$A $N $F $T $HOME\""]),
         0,
@@ -55,30 +43,30 @@ fn a_program_gets_the_values_and_takes_our_place() {
 
 #[test]
 fn what_is_no_variable() {
-    let place = place();
-    seal(&place, "m.yaml", "db:\n  user: u\n  list: [1, 'x', {k: v}]\nA: b\n");
+    let place = Place::project();
+    place.seal("m.yaml", "db:\n  user: u\n  list: [1, 'x', {k: v}]\nA: b\n");
     assert!(check(place.ours(["exec-env", "m.yaml", "true"]), 1, "").contains("cannot use complex value in environment; offending key db"));
     check(
         place.ours(["exec-env", "--flatten", "m.yaml", "--", "/usr/bin/printenv", "db__user", "db__list"]),
         0,
         "u\n[1,\"x\",{\"k\":\"v\"}]\n",
     );
-    seal(&place, "p.yaml", "PATH: canary\n");
+    place.seal("p.yaml", "PATH: canary\n");
     assert!(check(place.ours(["exec-env", "p.yaml", "true"]), 1, "").contains("PATH changes how programs run"));
     check(place.ours(["exec-env", "--allow-env", "PATH", "p.yaml", "echo $PATH"]), 0, "canary\n");
-    seal(&place, "l.yaml", "LD_PRELOAD: canary\n");
+    place.seal("l.yaml", "LD_PRELOAD: canary\n");
     check(place.ours(["exec-env", "l.yaml", "true"]), 1, "");
     check(place.call(Program::AsSops, ["exec-env", "l.yaml", "true"]).run(), 1, "");
     let err = check(place.call(Program::AsSops, ["exec-env", "p.yaml", "echo $PATH"]).run(), 0, "canary\n");
     assert!(err.contains("PATH changes how programs run"), "{err}");
-    seal(&place, "n.yaml", "\"a\\nLD_PRELOAD\": canary\n");
+    place.seal("n.yaml", "\"a\\nLD_PRELOAD\": canary\n");
     check(place.ours(["exec-env", "n.yaml", "true"]), 1, "");
 }
 
 #[test]
 fn env_files_reach_a_program_unquoted() {
-    let place = place();
-    seal(&place, "a.env", "A=\"x y\"  # c\nC=\"two\nlines\"\nexport B='z'\n");
+    let place = Place::project();
+    place.seal("a.env", "A=\"x y\"  # c\nC=\"two\nlines\"\nexport B='z'\n");
     check(place.ours(["exec-env", "--pristine", "a.env", "--", "/usr/bin/env"]), 0, "A=x y\nB=z\nC=two\nlines\n");
     check(
         place.ours(["exec-env", "--pristine", "--dialect", "sops", "a.env", "--", "/usr/bin/env"]),
@@ -91,20 +79,19 @@ fn env_files_reach_a_program_unquoted() {
 /// As `sops`: the same output, status and messages as the real one.
 #[test]
 fn as_sops_does() {
-    let place = place();
+    let place = Place::project();
     if place.sops(["--version"]).is_none() {
         return;
     }
-    seal(
-        &place,
+    place.seal(
         "a.yaml",
         "s: \"a b\"\ni: 0x1F\nf: 1.5\nbig: 12345678901.5\none: 1.0\nt: true\nn: null\nd: 2001-12-14\nm: \"a\\nb\"\ne: \"\"\nfoo-bar: x\n",
     );
-    seal(&place, "a.env", "A=\"x y\"\nexport B=c\n");
-    seal(&place, "m.yaml", "m: {a: b}\n");
-    seal(&place, "a.ini", "[s]\nk = v\n");
+    place.seal("a.env", "A=\"x y\"\nexport B=c\n");
+    place.seal("m.yaml", "m: {a: b}\n");
+    place.seal("a.ini", "[s]\nk = v\n");
     // As sops prints it: with us the file keeps its own layout.
-    seal(&place, "a.json", "{\n\t\"a\": {\n\t\t\"b\": \"c\"\n\t}\n}\n");
+    place.seal("a.json", "{\n\t\"a\": {\n\t\t\"b\": \"c\"\n\t}\n}\n");
     let sorted = |done: &Output| {
         let mut lines: Vec<String> = String::from_utf8_lossy(&done.stdout).lines().map(str::to_owned).collect();
         lines.sort();
@@ -173,9 +160,9 @@ impl Drop for Runtime {
 
 #[test]
 fn a_program_reads_a_file_and_nothing_is_left() {
-    let place = place();
+    let place = Place::project();
     let plain = "# c\na:  'x'\nb: [1, 0x2]\n";
-    seal(&place, "a.yaml", plain);
+    place.seal("a.yaml", plain);
     let runtime = Runtime::new(&place);
     let run = |args: &[&str]| place.call(Program::Ours, args).env("XDG_RUNTIME_DIR", &runtime.0).run();
     check(run(&["exec-file", "a.yaml", "cat {}"]), 0, plain);
@@ -199,8 +186,8 @@ fn a_program_reads_a_file_and_nothing_is_left() {
 
 #[test]
 fn killed_while_the_child_runs() {
-    let place = place();
-    seal(&place, "a.yaml", "a: canary\n");
+    let place = Place::project();
+    place.seal("a.yaml", "a: canary\n");
     let runtime = Runtime::new(&place);
     for (signal, code) in [("TERM", None), ("HUP", None), ("KILL", None)] {
         let line = format!("trap 'exit 5' TERM HUP; kill -{signal} $PPID; sleep 3 & wait");
@@ -212,8 +199,8 @@ fn killed_while_the_child_runs() {
 
 #[test]
 fn as_another_user() {
-    let place = place();
-    seal(&place, "a.yaml", "A: b\n");
+    let place = Place::project();
+    place.seal("a.yaml", "A: b\n");
     let is_root = std::process::Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
     if !is_root {
         check(place.ours(["exec-env", "--user", "nobody", "a.yaml", "true"]), 1, "");

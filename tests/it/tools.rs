@@ -48,6 +48,20 @@ impl Place {
         std::fs::read(self.path(name)).unwrap()
     }
 
+    /// With a creation rule for its own key.
+    pub fn project() -> Self {
+        let place = Place::new();
+        place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
+        place
+    }
+
+    /// Writes a plain text and seals it in place.
+    pub fn seal(&self, file: &str, plain: &str) {
+        self.write(file, plain);
+        let done = self.ours(["encrypt", "-i", file]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
     /// Runs leafcrypt.
     pub fn ours<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Output {
         self.call(Program::Ours, args).run()
