@@ -33,7 +33,7 @@ impl Random for SystemRandom {
 
 /// Questions and warnings to the person.
 pub trait Dialog: Sync {
-    /// One line on standard error: something the user should know about a thing that went well.
+    /// One line on standard error: something the user should know, whatever becomes of the command. The same line is told once.
     fn warn(&self, line: &str);
 
     /// A yes-or-no question. `None`: there is nobody to ask.
@@ -136,6 +136,19 @@ impl World<'_> {
         let absolute = |name| outside.env(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = || absolute("HOME").or_else(|| outside.passwd_home()).map(|home| home.join(".local/state"));
         absolute("XDG_STATE_HOME").or_else(home).map(|state| state.join("leafcrypt"))
+    }
+
+    /// What the user should know, a line each, as soon as it is known: a command that fails later has told it.
+    pub fn warn<S: AsRef<str>>(&self, lines: impl IntoIterator<Item = S>) {
+        lines.into_iter().for_each(|line| self.dialog.warn(line.as_ref()));
+    }
+
+    /// What the user should know of a file. As `sops` without its name.
+    pub fn warn_of<S: AsRef<str>>(&self, name: &str, lines: impl IntoIterator<Item = S>) {
+        match self.manners.sops_messages {
+            true => self.warn(lines),
+            false => self.warn(lines.into_iter().map(|line| format!("{name}: {}", line.as_ref()))),
+        }
     }
 
     /// A variable of the environment; empty means unset.

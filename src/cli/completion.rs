@@ -17,6 +17,6 @@ impl Args {
     pub(super) fn run(&self) -> Result<Done, Error> {
         let mut out = Vec::new();
         clap_complete::generate(self.shell, &mut whole(), "leafcrypt", &mut out);
-        Ok(Done { stdout: Some(out), warnings: Vec::new(), note: None })
+        Ok(Done { stdout: Some(out), note: None })
     }
 }

@@ -78,8 +78,7 @@ impl Args {
         let types = self.file.types(world.manners)?;
         let order = self.opening.order(context)?;
         let given = Given { config: context.config(), indent: context.global.indent, ..Given::default() };
-        let mut warnings = Vec::new();
-        let config = rules::load(types.name_of(&input).as_deref(), &given, world, &mut warnings)?;
+        let config = rules::load(types.name_of(&input).as_deref(), &given, world)?;
         let how = self.opening.how(&order, context);
         let flow = Decrypt {
             input,
@@ -89,8 +88,6 @@ impl Args {
             how,
             indent: &|format| rules::indent(format, &given, config.as_ref()),
         };
-        let mut done = flow.run(world)?;
-        done.warnings.splice(..0, warnings);
-        Ok(done)
+        flow.run(world)
     }
 }

@@ -44,7 +44,7 @@ impl Args {
         let text = if self.json { doctor::as_json(&checks) } else { super::report::printable(&doctor::as_text(&checks)).into_owned() };
         let failed = checks.iter().filter(|check| check.state == State::Fail).count();
         if failed == 0 {
-            return Ok(Done { stdout: Some(text.into_bytes()), warnings: Vec::new(), note: None });
+            return Ok(Done { stdout: Some(text.into_bytes()), note: None });
         }
         // What was found is the result all the same.
         print(text.as_bytes());

@@ -119,6 +119,6 @@ impl Args {
             how: self.opening.how(&order, context),
         };
         exec.run(&context.world)?;
-        Ok(Done { stdout: None, warnings: Vec::new(), note: None })
+        Ok(Done { stdout: None, note: None })
     }
 }

@@ -63,7 +63,7 @@ impl Args {
         };
         let order = self.opening.order(context)?;
         let given = Given { config: context.config(), indent: context.global.indent, ..Given::default() };
-        let config = rules::load(Some(file), &given, world, &mut Vec::new())?;
+        let config = rules::load(Some(file), &given, world)?;
         let exec = ExecFile {
             decrypt: Decrypt {
                 input: Input::File(file.clone()),
@@ -90,6 +90,6 @@ impl Args {
             background: self.background.then(|| std::env::args_os().filter(|arg| arg != "--background").collect()),
         };
         exec.run(world)?;
-        Ok(Done { stdout: None, warnings: Vec::new(), note: None })
+        Ok(Done { stdout: None, note: None })
     }
 }

@@ -62,6 +62,6 @@ impl Args {
         if lines.is_empty() {
             lines.push("nothing to do".to_owned());
         }
-        Ok(Done { stdout: None, warnings: Vec::new(), note: Some(lines.join("\n")) })
+        Ok(Done { stdout: None, note: Some(lines.join("\n")) })
     }
 }

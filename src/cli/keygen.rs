@@ -26,12 +26,12 @@ impl Args {
             let question = format!("{} holds identities already. Add one more to it?", plan.path.display());
             match world.dialog.confirm(&question) {
                 Some(true) => {}
-                Some(false) => return Ok(Done { stdout: None, warnings: Vec::new(), note: Some("nothing was changed".to_owned()) }),
+                Some(false) => return Ok(Done { stdout: None, note: Some("nothing was changed".to_owned()) }),
                 None => return Err(Error::Exists { path: plan.path, instead: "leafcrypt keygen -y adds one more identity to it" }),
             }
         }
         let made = keygen::apply(&plan, world)?;
         let note = Some(format!("identity: {} (mode 0600; keep it, and a copy in a safe place)", made.path.display()));
-        Ok(Done { stdout: Some(format!("{}\n", made.recipient).into_bytes()), warnings: Vec::new(), note })
+        Ok(Done { stdout: Some(format!("{}\n", made.recipient).into_bytes()), note })
     }
 }

@@ -19,13 +19,13 @@ impl Args {
         let mut command = whole();
         command.build();
         let Some(folder) = &self.folder else {
-            return Ok(Done { stdout: Some(page(command)), warnings: Vec::new(), note: None });
+            return Ok(Done { stdout: Some(page(command)), note: None });
         };
         for (name, text) in pages(&command, "leafcrypt") {
             let path = folder.join(format!("{name}.1"));
             files::write(&path, &text, &WriteHow::default()).map_err(|source| Error::Write { path: path.display().to_string(), source })?;
         }
-        Ok(Done { stdout: None, warnings: Vec::new(), note: None })
+        Ok(Done { stdout: None, note: None })
     }
 }
 

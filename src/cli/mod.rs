@@ -160,7 +160,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     crate::guard::wipe_stack(!short);
     match dispatched {
         Ok(mut done) => {
-            let code = deliver(&done, &context);
+            let code = deliver(&done);
             done.stdout.zeroize();
             code
         }
@@ -179,7 +179,7 @@ fn typed(argv: Vec<OsString>, command: &Command, world: &World<'_>) -> Result<Ve
     match go_flags::read(&argv, command) {
         Ok(read) => {
             for warning in &read.warnings {
-                report::warning(warning, world);
+                world.dialog.warn(warning);
             }
             Ok(read.argv)
         }
@@ -251,10 +251,7 @@ fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
 }
 
 /// Results go to standard output, built fully, written once; all talk to standard error.
-fn deliver(done: &Done, context: &Context<'_>) -> u8 {
-    for warning in &done.warnings {
-        report::warning(warning, &context.world);
-    }
+fn deliver(done: &Done) -> u8 {
     if let Some(note) = &done.note {
         report::note(note);
     }

@@ -21,8 +21,17 @@ pub(super) struct Terminal {
     pub told: Mutex<HashSet<String>>,
 }
 
+impl Terminal {
+    fn is_new(&self, line: &str) -> bool {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned())
+    }
+}
+
 impl Dialog for Terminal {
     fn warn(&self, line: &str) {
+        if !self.is_new(line) {
+            return;
+        }
         if self.sops {
             super::report::log("warning", line, self.outside.now());
         } else {
@@ -72,9 +81,11 @@ impl Dialog for Terminal {
     }
 
     fn detail(&self, line: &str) {
-        let new = || self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned());
-        if self.verbose.load(Ordering::Relaxed) && new() {
-            super::report::say(&format!("verbose: {line}"));
+        if self.verbose.load(Ordering::Relaxed) {
+            let line = format!("verbose: {line}");
+            if self.is_new(&line) {
+                super::report::say(&line);
+            }
         }
     }
 }

@@ -27,10 +27,8 @@ impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
         let types = Types { input: format_of(self.input_type.as_deref(), context.world.manners)?, ..Types::default() };
         let given = Given { config: context.config(), ..Given::default() };
-        let mut warnings = Vec::new();
-        let all = recipients::list(&self.paths, &types, &given, &context.world, &mut warnings)?;
-        warnings.dedup();
+        let all = recipients::list(&self.paths, &types, &given, &context.world)?;
         let text = if self.json { recipients::as_json(&all) } else { recipients::as_text(&all) };
-        Ok(Done { stdout: Some(text.into_bytes()), warnings, note: None })
+        Ok(Done { stdout: Some(text.into_bytes()), note: None })
     }
 }

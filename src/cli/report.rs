@@ -16,7 +16,6 @@ use crate::files::ReadError;
 use crate::keys::NoKeyOpens;
 use crate::manners::Manners;
 use crate::sealed_file::{OpenError, SOPS_VERSION, SealError, SealedError};
-use crate::world::World;
 
 /// Prints an error and gives its exit code.
 pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
@@ -44,15 +43,6 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
         say(&format!("hint: {hint}"));
     }
     code as u8
-}
-
-/// A warning: something went well all the same.
-pub(super) fn warning(line: &str, world: &World<'_>) {
-    if world.manners.sops_messages {
-        log("warning", line, world.now());
-    } else {
-        say(&format!("warning: {line}"));
-    }
 }
 
 /// SOPS's logger, as it writes to what is no terminal.

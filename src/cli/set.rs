@@ -104,14 +104,13 @@ impl Args {
             given: Given { config: context.config(), ..Given::default() },
             how: self.opening.how(&order, context),
         };
-        let mut done = set.run(&context.world)?;
         // SOPS's scripts give values as arguments; under its name they need no lesson (docs/threat-model.md, R11).
         if (self.value.is_some() || self.set.is_some()) && !context.world.manners.sops_messages {
-            done.warnings.push(
-                "other users of this machine can read arguments: --value-stdin and --value-file keep the value out of them".to_owned(),
-            );
+            context
+                .world
+                .warn(["other users of this machine can read arguments: --value-stdin and --value-file keep the value out of them"]);
         }
-        Ok(done)
+        set.run(&context.world)
     }
 
     fn value(&self, context: &Context<'_>) -> Result<NewValue, Error> {

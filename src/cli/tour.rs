@@ -18,7 +18,7 @@ impl Args {
             text.push('\n');
         });
         match toured {
-            Ok(()) => Ok(Done { stdout: Some(text.into_bytes()), warnings: Vec::new(), note: None }),
+            Ok(()) => Ok(Done { stdout: Some(text.into_bytes()), note: None }),
             Err(error) => {
                 super::print(text.as_bytes());
                 Err(error)

@@ -42,11 +42,10 @@ impl Accept<'_> {
         let name = self.path.display().to_string();
         let input = Input::File(self.path.clone());
         let format = self.types.input_of(&input, world.manners);
-        let mut before = Vec::new();
-        let config = rules::load(Some(&self.path), &self.given, world, &mut before)?;
+        let config = rules::load(Some(&self.path), &self.given, world)?;
         let rule = trust::rule_of(&self.path, config.as_ref(), world)?;
         let asked = Cell::new(false);
-        let apply = |file: &mut OpenFile<'_>, _: &mut Vec<String>| {
+        let apply = |file: &mut OpenFile<'_>| {
             let Some(differences) = file.differences().filter(|differences| !differences.is_empty()) else { return Ok(false) };
             // Only what was shown is accepted: not what somebody made of it meanwhile.
             if asked.replace(true) {
@@ -64,9 +63,7 @@ impl Accept<'_> {
         };
         let how = self.how.accepting();
         let place = InPlace { path: &self.path, format, how: &how, write_through: self.write_through };
-        let mut done = place.change(&apply, &format!("{name}: nothing differs from what was sealed"), world)?;
-        done.warnings.splice(..0, before);
-        Ok(done)
+        place.change(&apply, &format!("{name}: nothing differs from what was sealed"), world)
     }
 
     /// All that a person has to know before saying yes. Paths, lines, types and names; never a value.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use leafcrypt_formats::{Item, Kind, Member, Part, Tree, display_parts};
 use leafcrypt_kms::Command;
 
-use super::decrypt::open;
+use super::decrypt::open_silently;
 use super::extract;
 use super::rules::current;
 use crate::config;
@@ -51,7 +51,7 @@ pub fn find(path: &Path, now: &OpenFile<'_>, how: &OpenHow<'_>, world: &World<'_
     let known = witness::keys(&sealed.metadata().groups) == witness::keys(&now.settings().groups);
     let groups = sealed.metadata().groups.clone();
     let how = OpenHow { order: how.order, ..OpenHow::default() };
-    let opened = open(&name, now.format(), &text, known.then(|| now.copy_data_key()), &how, world)
+    let opened = open_silently(&name, now.format(), &text, known.then(|| now.copy_data_key()), &how, world, &mut Vec::new())
         .and_then(|file| extract::trees(&file, &name, world.manners));
     match opened {
         Ok(trees) => Before::Opened(Head { groups, trees }),

@@ -41,17 +41,17 @@ impl Branch<'_> {
     ///
     /// # Errors
     /// The path does not fit, the format cannot hold the value, or it would stand in clear.
-    pub fn apply(&self, file: &mut OpenFile<'_>, warnings: &mut Vec<String>, world: &World<'_>) -> Result<Did, Error> {
+    pub fn apply(&self, file: &mut OpenFile<'_>, world: &World<'_>) -> Result<Did, Error> {
         let rule = match self.rule.get() {
             Some(rule) => rule,
             None => {
-                let config = rules::load(Some(self.path), self.given, world, warnings)?;
+                let config = rules::load(Some(self.path), self.given, world)?;
                 let rule = trust::rule_of(self.path, config.as_ref(), world)?;
                 self.rule.get_or_init(|| rule)
             }
         };
         trust::vouch(file, rule.as_ref());
-        let plain = self.changed(file, rule.as_ref(), warnings, world)?;
+        let plain = self.changed(file, rule.as_ref(), world)?;
         if *plain == *file.plain() {
             return Ok(Did::Nothing);
         }
@@ -59,13 +59,7 @@ impl Branch<'_> {
         Ok(Did::Changed)
     }
 
-    fn changed(
-        &self,
-        file: &OpenFile<'_>,
-        rule: Option<&Rule>,
-        warnings: &mut Vec<String>,
-        world: &World<'_>,
-    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+    fn changed(&self, file: &OpenFile<'_>, rule: Option<&Rule>, world: &World<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
         let (name, manners) = (self.path.display().to_string(), world.manners);
         if file.format() == Format::Binary {
             return self.binary();
@@ -91,7 +85,7 @@ impl Branch<'_> {
         };
         if self.tree.is_some() && trust::differ(file.settings(), rule) {
             let after = Document::parse(file.format(), &new, &options).map_err(syntax)?;
-            trust::refuse_new_clear(&after, &document, file.settings(), rule, &name, manners, warnings)?;
+            trust::refuse_new_clear(&after, &document, file.settings(), rule, &name, world)?;
         }
         Ok(new)
     }

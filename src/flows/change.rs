@@ -31,9 +31,8 @@ pub struct InPlace<'a> {
     pub write_through: bool,
 }
 
-/// What is to be done to the opened file, and what the user should know of it. It may be done twice, to two states of the file. False: there is
-/// nothing to do.
-pub type Apply<'a> = &'a dyn Fn(&mut OpenFile<'_>, &mut Vec<String>) -> Result<bool, Error>;
+/// What is to be done to the opened file. It may be done twice, to two states of the file. False: there is nothing to do.
+pub type Apply<'a> = &'a dyn Fn(&mut OpenFile<'_>) -> Result<bool, Error>;
 
 /// One state of the file, changed.
 struct Attempt {
@@ -43,7 +42,6 @@ struct Attempt {
     key: DataKey,
     /// Its recipients with their wrapped keys.
     keys: witness::Sum,
-    warnings: Vec<String>,
 }
 
 /// Changes a file where it is, or gives the changed text to where the result goes.
@@ -64,12 +62,19 @@ pub fn change(
     let name = input.name();
     let text = input.read()?;
     let mut file = open(&name, format, &text, None, how, world)?;
-    let mut warnings = file.warnings().to_vec();
-    apply(&mut file, &mut warnings)?;
-    let sealed = file.seal(world).map_err(|source| Error::Seal { path: name.clone(), source: Box::new(source) })?;
-    world.journal.record(Event::Encrypt, &name).map_err(Error::Audit)?;
-    warnings.extend(sealed.warnings);
-    deliver(sealed.text, output, Holds::Sealed, None, warnings, world)
+    apply(&mut file)?;
+    deliver(seal(&name, &file, world)?, output, Holds::Sealed, None, world)
+}
+
+/// Seals a changed file.
+///
+/// # Errors
+/// It cannot be sealed so that it opens again as it is.
+pub(super) fn seal(name: &str, file: &OpenFile<'_>, world: &World<'_>) -> Result<Vec<u8>, Error> {
+    let sealed = file.seal(world).map_err(|source| Error::Seal { path: name.to_owned(), source: Box::new(source) })?;
+    world.journal.record(Event::Encrypt, name).map_err(Error::Audit)?;
+    world.warn_of(name, sealed.warnings);
+    Ok(sealed.text)
 }
 
 impl InPlace<'_> {
@@ -85,7 +90,7 @@ impl InPlace<'_> {
         for _ in 0..TRIES {
             let text = zeroize::Zeroizing::new(files::read(self.path).map_err(unread)?);
             let mut attempt = self.attempt(&text, None, apply, world)?;
-            let Some(sealed) = attempt.sealed.take() else { return Ok(nothing(attempt, note)) };
+            let Some(sealed) = attempt.sealed.take() else { return Ok(nothing(note)) };
             let how = |base| how(Holds::Sealed, Some(base), self.write_through, state.as_deref());
             let claim = Claim::new(self.path, &how(&text)).map_err(failed)?;
             let now = match claim.read() {
@@ -96,15 +101,15 @@ impl InPlace<'_> {
             if now == *text {
                 claim.write(&sealed, &how(&text)).map_err(failed)?;
                 world.dialog.detail(&format!("{name}: written"));
-                return Ok(Done { stdout: None, warnings: attempt.warnings, note: None });
+                return Ok(Done { stdout: None, note: None });
             }
             let Some(again) = self.again(&now, attempt, apply, world)? else { continue };
             match &again.sealed {
                 Some(sealed) => claim.write(sealed, &how(&now)).map_err(failed)?,
-                None => return Ok(nothing(again, note)),
+                None => return Ok(nothing(note)),
             }
             world.dialog.detail(&format!("{name}: written, after another change to it"));
-            return Ok(Done { stdout: None, warnings: again.warnings, note: None });
+            return Ok(Done { stdout: None, note: None });
         }
         Err(failed(WriteError::Changed))
     }
@@ -124,19 +129,11 @@ impl InPlace<'_> {
         let mut file = open(&name, self.format, text, key, self.how, world)?;
         // Before the change, which may be to another data key.
         let (keys, key) = (witness::keys(&file.settings().groups), file.copy_data_key());
-        let mut warnings = file.warnings().to_vec();
-        let sealed = if apply(&mut file, &mut warnings)? {
-            let sealed = file.seal(world).map_err(|source| Error::Seal { path: name.clone(), source: Box::new(source) })?;
-            world.journal.record(Event::Encrypt, &name).map_err(Error::Audit)?;
-            warnings.extend(sealed.warnings);
-            Some(sealed.text)
-        } else {
-            None
-        };
-        Ok(Attempt { sealed, key, keys, warnings })
+        let sealed = if apply(&mut file)? { Some(seal(&name, &file, world)?) } else { None };
+        Ok(Attempt { sealed, key, keys })
     }
 }
 
-fn nothing(attempt: Attempt, note: &str) -> Done {
-    Done { stdout: None, warnings: attempt.warnings, note: Some(note.to_owned()) }
+fn nothing(note: &str) -> Done {
+    Done { stdout: None, note: Some(note.to_owned()) }
 }

@@ -1,5 +1,6 @@
 //! `encrypt` of a file that is sealed already: what somebody has added to it in clear is sealed, all else stays (docs/sealed-file.md, section 5).
 
+use super::change::seal;
 use super::encrypt::Encrypt;
 use super::target::{Done, Holds, deliver};
 use super::trust;
@@ -13,41 +14,31 @@ impl Encrypt {
     ///
     /// # Errors
     /// No key opens it, or something else was changed as well: no new MAC over a file that failed its own.
-    pub(super) fn complete(
-        &self,
-        sealed: SealedFile<'_>,
-        text: &[u8],
-        rule: Option<&Rule>,
-        world: &World<'_>,
-        mut warnings: Vec<String>,
-    ) -> Result<Done, Error> {
+    pub(super) fn complete(&self, sealed: SealedFile<'_>, text: &[u8], rule: Option<&Rule>, world: &World<'_>) -> Result<Done, Error> {
         let path = self.input.name();
         let failed = |source: OpenError| Error::Open { path: path.clone(), source: Box::new(source) };
         let given = !self.given.keys.is_empty();
         if rule.is_some_and(|rule| given && !sealed.metadata().groups.same_recipients(&trust::recipients(rule))) {
-            warnings.push(format!("{path} is sealed already and keeps its own recipients"));
+            world.warn([format!("{path} is sealed already and keeps its own recipients")]);
         }
         if !self.given.selectors.is_empty() {
-            warnings.push(format!("{path} is sealed already and keeps its own rule"));
+            world.warn([format!("{path} is sealed already and keeps its own rule")]);
         }
         let clear = sealed.in_clear().map_err(failed)?;
         if clear.is_empty() {
-            let mut done = deliver(text.to_vec(), &self.output, Holds::Sealed, Some(text), warnings, world)?;
+            let mut done = deliver(text.to_vec(), &self.output, Holds::Sealed, Some(text), world)?;
             done.note = Some(format!("{path} is sealed already, and nothing that its rule covers stands in clear"));
             return Ok(done);
         }
-        warnings.extend(sealed.warnings());
+        world.warn_of(&path, sealed.warnings());
         let mut file = sealed.open(world, &OpenHow::default().completing()).map_err(|source| match source {
             OpenError::NoKeyOpens(_) => failed(source),
             source => Error::Complete { path: path.clone(), clear: named(&clear), source: Box::new(source) },
         })?;
-        warnings.extend(file.warnings().iter().cloned());
+        world.warn_of(&path, file.warnings());
         world.journal.record(Event::Decrypt, &path).map_err(Error::Audit)?;
         trust::vouch(&mut file, rule);
-        let done = file.seal(world).map_err(|source| Error::Seal { path: path.clone(), source: Box::new(source) })?;
-        world.journal.record(Event::Encrypt, &path).map_err(Error::Audit)?;
-        warnings.extend(done.warnings);
-        let mut done = deliver(done.text, &self.output, Holds::Sealed, Some(text), warnings, world)?;
+        let mut done = deliver(seal(&path, &file, world)?, &self.output, Holds::Sealed, Some(text), world)?;
         done.note = Some(format!("{path} was sealed already; sealed what stood in clear: {}", named(&clear)));
         Ok(done)
     }

@@ -39,7 +39,9 @@ impl Decrypt<'_> {
         let format = self.types.input_of(&self.input, world.manners);
         let extract = self.extract.as_deref().map(extract::parse).transpose()?;
         let open = open(&path, format, &text, None, &self.how, world)?;
-        let mut warnings = open.warnings().to_vec();
+        if self.how.ignore_mac {
+            world.warn(["the MAC was not checked (--ignore-mac): values may have been changed, removed or added by anybody"]);
+        }
         let out_format = match self.types.output {
             None if open.format() == Format::Binary => Format::Binary,
             None if self.types.input.is_some() && self.types.name_of(&self.input).is_none() => open.format(),
@@ -47,16 +49,13 @@ impl Decrypt<'_> {
         };
         let how = Printing { indent: (self.indent)(out_format)?, as_sops: !world.manners.strict_printing };
         let manners = world.manners;
-        let mut printer = Printer { to: out_format, how, path: &path, extract_alone: manners.extract_alone, warnings: &mut warnings };
+        let mut printer = Printer { to: out_format, how, path: &path, extract_alone: manners.extract_alone, world };
         let bytes = match extract {
             Some(at) if !at.is_empty() => printer.at(&extract::trees(&open, &path, manners)?, &at)?,
             _ if out_format == open.format() => open.into_plain(),
             _ => printer.documents(&extract::trees(&open, &path, manners)?)?,
         };
-        if self.how.ignore_mac {
-            warnings.push("the MAC was not checked (--ignore-mac): values may have been changed, removed or added by anybody".to_owned());
-        }
-        deliver(bytes, &self.output, Holds::Plain, Some(&text), warnings, world)
+        deliver(bytes, &self.output, Holds::Plain, Some(&text), world)
     }
 }
 
@@ -72,19 +71,37 @@ pub fn open<'t>(
     how: &OpenHow<'_>,
     world: &World<'_>,
 ) -> Result<OpenFile<'t>, Error> {
+    let mut warnings = Vec::new();
+    let opened = open_silently(path, format, text, key, how, world, &mut warnings);
+    world.warn_of(path, warnings);
+    opened
+}
+
+/// The same, and what there is to say of the text is the caller's to tell.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_silently<'t>(
+    path: &str,
+    format: Format,
+    text: &'t [u8],
+    key: Option<DataKey>,
+    how: &OpenHow<'_>,
+    world: &World<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<OpenFile<'t>, Error> {
     let sealed =
         SealedFile::parse(format, text, world.manners).map_err(|source| Error::Sealed { path: path.to_owned(), format, source })?;
-    let mut warnings = sealed.warnings();
+    warnings.extend(sealed.warnings());
     world.dialog.detail(&format!("{path}: {} file", format.name()));
     let opened = match key {
         Some(key) => sealed.open_with(key, world.manners, how),
         None => sealed.open(world, how),
     };
-    let mut open = opened.map_err(|source| Error::Open { path: path.to_owned(), source: Box::new(source) })?;
+    let open = opened.map_err(|source| Error::Open { path: path.to_owned(), source: Box::new(source) })?;
     tell(path, open.unwrapped(), world);
     world.journal.record(Event::Decrypt, path).map_err(Error::Audit)?;
     warnings.extend(open.warnings().iter().cloned());
-    open.set_warnings(warnings);
     Ok(open)
 }
 

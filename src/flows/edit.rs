@@ -66,14 +66,13 @@ impl Edit<'_> {
         let name = self.path.display().to_string();
         let input = Input::File(self.path.clone());
         let format = self.types.input_of(&input, world.manners);
-        let mut warnings = Vec::new();
         let text = match input.read() {
             Ok(text) => Some(text),
             Err(Error::Read { source: ReadError::NotFound, .. }) => None,
             Err(error) => return Err(error),
         };
         let is_new = text.is_none();
-        let config = rules::load(Some(&self.path), &self.given, world, &mut warnings)?;
+        let config = rules::load(Some(&self.path), &self.given, world)?;
         let (sealed, key) = match text {
             Some(text) => (text, None),
             None => {
@@ -83,7 +82,6 @@ impl Edit<'_> {
         };
         let rule = if is_new { None } else { trust::rule_of(&self.path, config.as_ref(), world)? };
         let mut file = open(&name, format, &sealed, key, &self.how, world)?;
-        warnings.extend(file.warnings().iter().cloned());
         if !is_new {
             trust::vouch(&mut file, rule.as_ref());
             raise_version(&mut file);
@@ -92,8 +90,8 @@ impl Edit<'_> {
         let editor = editor::find(world)?;
         let file = file.must_cover(is_new);
         let mut session = Session { sealed: &sealed, file, is_new, rule, older: None };
-        self.edit(&mut session, &editor, &mut warnings, world)?;
-        Ok(Done { stdout: None, warnings, note: None })
+        self.edit(&mut session, &editor, world)?;
+        Ok(Done { stdout: None, note: None })
     }
 
     /// A new file's example, sealed by its rule, with its data key.
@@ -126,7 +124,7 @@ impl Edit<'_> {
     }
 
     /// The private folder, its helper, and what happens in between.
-    fn edit(&self, session: &mut Session<'_>, editor: &Editor, warnings: &mut Vec<String>, world: &World<'_>) -> Result<(), Error> {
+    fn edit(&self, session: &mut Session<'_>, editor: &Editor, world: &World<'_>) -> Result<(), Error> {
         let place = |what: &str, error: &std::io::Error| Error::NoPlace { what: format!("{what}: {}", error.kind()) };
         let absolute = config::absolute(&rules::current(world), &self.path);
         let file_name = self.path.file_name().unwrap_or(OsStr::new("file")).to_owned();
@@ -146,7 +144,7 @@ impl Edit<'_> {
             .map(|to| Rescue::new(base, session.file.format(), session.file.data_key(), file_name.clone(), to.clone(), is_first));
         let keeper = Keeper::start(&folder, rescue.as_ref()).map_err(|e| place("the helper that removes the plaintext if we die", &e))?;
         let edited = folder.write(&file_name, &initial).map_err(|e| place("the plaintext", &e));
-        let mut result = edited.and_then(|()| self.until_saved(session, editor, &folder, &file_name, &initial, taken, warnings, world));
+        let mut result = edited.and_then(|()| self.until_saved(session, editor, &folder, &file_name, &initial, taken, world));
         if let Err(error) = &result
             && !matches!(error, Error::NotModified)
             && let Some(rescue) = &rescue
@@ -200,7 +198,6 @@ impl Edit<'_> {
         file_name: &OsString,
         initial: &[u8],
         taken: bool,
-        warnings: &mut Vec<String>,
         world: &World<'_>,
     ) -> Result<(), Error> {
         loop {
@@ -209,7 +206,7 @@ impl Edit<'_> {
             if *typed == *initial && !taken {
                 return Err(Error::NotModified);
             }
-            let error = match self.save(session, typed, warnings, world) {
+            let error = match self.save(session, typed, world) {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
@@ -220,16 +217,10 @@ impl Edit<'_> {
     }
 
     /// Seals and writes; where the file is another by now, both changes of it.
-    fn save(
-        &self,
-        session: &mut Session<'_>,
-        typed: Zeroizing<Vec<u8>>,
-        warnings: &mut Vec<String>,
-        world: &World<'_>,
-    ) -> Result<(), Error> {
-        self.check(&session.file, session.rule.as_ref(), &typed, warnings, world)?;
+    fn save(&self, session: &mut Session<'_>, typed: Zeroizing<Vec<u8>>, world: &World<'_>) -> Result<(), Error> {
+        self.check(&session.file, session.rule.as_ref(), &typed, world)?;
         if let Some(older) = session.older.take() {
-            let done = self.save_merged(session, &older, &typed, session.sealed.to_vec(), warnings, world);
+            let done = self.save_merged(session, &older, &typed, session.sealed.to_vec(), world);
             session.older = Some(older);
             return done;
         }
@@ -240,22 +231,14 @@ impl Edit<'_> {
         // What is typed next is compared with the file as it was opened.
         session.file.replace(base.to_vec());
         match written? {
-            Written::Done(more) => warnings.extend(more),
-            Written::Not(now) => self.save_merged(session, &base, &typed, now, warnings, world)?,
+            Written::Done => {}
+            Written::Not(now) => self.save_merged(session, &base, &typed, now, world)?,
         }
         Ok(())
     }
 
     /// Makes one of what was typed and of what the file is by now (P8). The lock is not held meanwhile: other recipients may ask for a passphrase.
-    fn save_merged(
-        &self,
-        session: &Session<'_>,
-        base: &[u8],
-        typed: &[u8],
-        mut now: Vec<u8>,
-        warnings: &mut Vec<String>,
-        world: &World<'_>,
-    ) -> Result<(), Error> {
+    fn save_merged(&self, session: &Session<'_>, base: &[u8], typed: &[u8], mut now: Vec<u8>, world: &World<'_>) -> Result<(), Error> {
         let name = self.path.display().to_string();
         let format = session.file.format();
         for _ in 0..TRIES {
@@ -266,18 +249,17 @@ impl Edit<'_> {
             trust::vouch(&mut file, session.rule.as_ref());
             raise_version(&mut file);
             let merged = self.merged(format, base, typed, file.plain(), world)?;
-            self.check(&file, session.rule.as_ref(), &merged, warnings, world)?;
+            self.check(&file, session.rule.as_ref(), &merged, world)?;
             if *merged == file.plain() {
-                warnings.push(format!("{name}: somebody else has made the same change meanwhile"));
+                world.warn([format!("{name}: somebody else has made the same change meanwhile")]);
                 return Ok(());
             }
             file.replace(merged.to_vec());
             let sealed = self.seal(&file, world)?;
             drop(file);
             match self.write(&sealed, Some(&now), world)? {
-                Written::Done(more) => {
-                    warnings.push(format!("{name}: somebody else has changed it meanwhile; it has both changes now"));
-                    warnings.extend(more);
+                Written::Done => {
+                    world.warn([format!("{name}: somebody else has changed it meanwhile; it has both changes now")]);
                     return Ok(());
                 }
                 Written::Not(again) => now = again,
@@ -337,18 +319,12 @@ impl Edit<'_> {
         }
         claim.write(&sealed.text, &how).map_err(failed)?;
         world.dialog.detail(&format!("{name}: written"));
-        Ok(Written::Done(sealed.warnings.clone()))
+        world.warn_of(&name, &sealed.warnings);
+        Ok(Written::Done)
     }
 
     /// What is wrong with a text that somebody has typed, before it is sealed.
-    fn check(
-        &self,
-        file: &OpenFile<'_>,
-        rule: Option<&Rule>,
-        typed: &[u8],
-        warnings: &mut Vec<String>,
-        world: &World<'_>,
-    ) -> Result<(), Error> {
+    fn check(&self, file: &OpenFile<'_>, rule: Option<&Rule>, typed: &[u8], world: &World<'_>) -> Result<(), Error> {
         let name = self.path.display().to_string();
         let format = file.format();
         if format == Format::Binary {
@@ -360,14 +336,14 @@ impl Edit<'_> {
             return Err(Error::AlreadySealed { path: name });
         }
         let before = Document::parse(format, file.plain(), &scan_options(Mode::Plain, world.manners)).map_err(syntax)?;
-        trust::refuse_new_clear(&document, &before, file.settings(), rule, &name, world.manners, warnings)
+        trust::refuse_new_clear(&document, &before, file.settings(), rule, &name, world)
     }
 }
 
 /// What became of a write.
 enum Written {
-    /// It is on the disk; warnings.
-    Done(Vec<String>),
+    /// It is on the disk.
+    Done,
     /// The file is another text by now, this one.
     Not(Vec<u8>),
 }

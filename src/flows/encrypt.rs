@@ -37,8 +37,7 @@ impl Encrypt {
             return Err(Error::Conflict("Error: must specify --filename-override when reading from stdin".to_owned()));
         };
         let mut text = self.input.read()?;
-        let mut warnings = Vec::new();
-        let config = rules::load(Some(&name), &self.given, world, &mut warnings)?;
+        let config = rules::load(Some(&name), &self.given, world)?;
         let (from, mut to) = (self.types.input_of(&self.input, world.manners), self.types.output_of(&self.input, world.manners));
         // SOPS's binary files are JSON with one key, and a document under such a name (`-e --input-type json /dev/stdin`) is JSON with all of them.
         if world.manners.sops_messages && to == Format::Binary && from != Format::Binary {
@@ -46,7 +45,7 @@ impl Encrypt {
         }
         let formats = (from, to);
         let (rule, error) = match rules::for_file(&name, &self.given, config.as_ref(), world) {
-            Ok(rule) => match self.seal(&mut text, formats, &rule, config.as_ref(), world, warnings.clone()) {
+            Ok(rule) => match self.seal(&mut text, formats, &rule, config.as_ref(), world) {
                 Ok(done) => return Ok(done),
                 Err(error) => (Some(rule), error),
             },
@@ -55,11 +54,11 @@ impl Encrypt {
         // A file that is sealed already needs no rule.
         let may_be_sealed = matches!(error, Error::AlreadySealed { .. } | Error::NoKeys | Error::Config(ConfigError::NoMatchingRule));
         if !(may_be_sealed && world.manners.completes_sealed && formats.0 == formats.1) {
-            return Err(told(&warnings, error, world));
+            return Err(error);
         }
         match SealedFile::parse(formats.0, &text, world.manners) {
-            Ok(sealed) => self.complete(sealed, &text, rule.as_ref(), world, warnings),
-            Err(_) => Err(told(&warnings, error, world)),
+            Ok(sealed) => self.complete(sealed, &text, rule.as_ref(), world),
+            Err(_) => Err(error),
         }
     }
 
@@ -70,16 +69,18 @@ impl Encrypt {
         rule: &Rule,
         config: Option<&Config>,
         world: &World<'_>,
-        mut warnings: Vec<String>,
     ) -> Result<Done, Error> {
-        warnings.extend(rule.warnings.iter().cloned());
+        world.warn(&rule.warnings);
         let path = self.input.name();
-        let plain = self.plain(text, from, to, &path, world, &mut warnings)?;
+        let plain = self.plain(text, from, to, &path, world)?;
+        if to == Format::Binary && world.manners.knows_envelopes && leafcrypt_formats::Envelope::find(&plain).is_some() {
+            return Err(Error::AlreadySealed { path });
+        }
         if from == Format::Binary && rule.selection.is_some() {
-            warnings.push("a selector makes no sense for a binary file, which is sealed whole; it is ignored".to_owned());
+            world.warn(["a selector makes no sense for a binary file, which is sealed whole; it is ignored"]);
         }
         if from == Format::Binary && to == Format::Binary && self.types.input.is_none() && world.manners.strict_types {
-            warnings.extend(self.types.name_of(&self.input).and_then(|name| whole(&name, world.manners)));
+            world.warn(self.types.name_of(&self.input).and_then(|name| whole(&name, world.manners)));
         }
         if let Some(selection) = rule.selection.as_ref().filter(|s| to.shape() != Shape::Nested && s.text.contains("\\n")) {
             return Err(ConfigError::NotStorable { field: selection.kind.name() }.into());
@@ -95,9 +96,6 @@ impl Encrypt {
             SealError::Syntax(source) => Error::PlainSyntax { path: path.clone(), source },
             source => Error::Seal { path: path.clone(), source: Box::new(source) },
         };
-        if to == Format::Binary && world.manners.knows_envelopes && leafcrypt_formats::Envelope::find(&plain).is_some() {
-            return Err(Error::AlreadySealed { path });
-        }
         // The text itself, not a copy; it comes back below, whatever happens.
         let itself = from == to;
         let plain = if itself {
@@ -113,20 +111,12 @@ impl Encrypt {
             *text = file.into_plain();
         }
         let sealed = sealed?;
-        warnings.extend(sealed.warnings);
-        deliver(sealed.text, &self.output, Holds::Sealed, Some(text), warnings, world)
+        world.warn_of(&path, sealed.warnings);
+        deliver(sealed.text, &self.output, Holds::Sealed, Some(text), world)
     }
 
     /// The text in the output's format. The same format: the text as it is.
-    fn plain<'a>(
-        &self,
-        text: &'a [u8],
-        from: Format,
-        to: Format,
-        path: &str,
-        world: &World<'_>,
-        warnings: &mut Vec<String>,
-    ) -> Result<Cow<'a, [u8]>, Error> {
+    fn plain<'a>(&self, text: &'a [u8], from: Format, to: Format, path: &str, world: &World<'_>) -> Result<Cow<'a, [u8]>, Error> {
         if from == to {
             return Ok(Cow::Borrowed(text));
         }
@@ -141,18 +131,12 @@ impl Encrypt {
             document.trees()
         };
         if trees.len() > 1 && matches!(to, Format::Json | Format::Dotenv) && !world.manners.strict_printing {
-            warnings.push(format!("only the first of {} documents is sealed: {} holds one", trees.len(), to.name()));
+            world.warn([format!("only the first of {} documents is sealed: {} holds one", trees.len(), to.name())]);
             trees.truncate(1);
         }
         // Under both names: the printed text is what is read and sealed.
-        Printer { to, how: Printing::default(), path, extract_alone: true, warnings }.documents(&trees).map(Cow::Owned)
+        Printer { to, how: Printing::default(), path, extract_alone: true, world }.documents(&trees).map(Cow::Owned)
     }
-}
-
-/// Warnings of a file that is not sealed in the end: they may say why (a configuration under a wrong name).
-fn told(warnings: &[String], error: Error, world: &World<'_>) -> Error {
-    warnings.iter().for_each(|line| world.dialog.warn(line));
-    error
 }
 
 /// `.env.prod` and `secrets.yaml.enc` hold values, but are sealed whole, as SOPS does.

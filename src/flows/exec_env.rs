@@ -60,7 +60,6 @@ impl ExecEnv<'_> {
             let text = input.read().map_err(|error| must_exist(error, path))?;
             let name = input.name();
             let file = open(&name, self.types.input_of(&input, world.manners), &text, None, &self.how, world)?;
-            file.warnings().iter().for_each(|line| world.dialog.warn(line));
             variables.add(&file, &name, &self.variables, world)?;
         }
         let user = self.user.as_deref().map(User::find).transpose()?;

@@ -66,7 +66,6 @@ impl ExecFile<'_> {
         }
         let user = self.user.as_deref().map(User::find).transpose()?;
         let done = self.decrypt.run(world).map_err(|error| must_exist(error, Path::new(&self.decrypt.input.name())))?;
-        done.warnings.iter().for_each(|line| world.dialog.warn(line));
         let plain = Zeroizing::new(done.stdout.unwrap_or_default());
         if let Some(args) = &self.background {
             return again(args);

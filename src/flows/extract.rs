@@ -5,6 +5,7 @@ use leafcrypt_formats::{Format, Part, Printing, Tree, Value, display_parts, pars
 use crate::error::Error;
 use crate::manners::Manners;
 use crate::sealed_file::OpenFile;
+use crate::world::World;
 
 /// Reads the argument of `--extract`.
 ///
@@ -32,8 +33,8 @@ pub struct Printer<'a> {
     pub path: &'a str,
     /// `--extract` of a map prints it alone; otherwise the later documents follow.
     pub extract_alone: bool,
-    /// What the user should know is added here.
-    pub warnings: &'a mut Vec<String>,
+    /// Whom to tell what does not read back.
+    pub world: &'a World<'a>,
 }
 
 impl Printer<'_> {
@@ -116,7 +117,7 @@ impl Printer<'_> {
     fn printed(&mut self, format: Format, documents: &[Tree]) -> Result<Vec<u8>, Error> {
         let printed = leafcrypt_formats::print(format, documents, &self.how);
         let printed = printed.map_err(|source| Error::Print { path: self.path.to_owned(), source })?;
-        self.warnings.extend(printed.warnings.into_iter().map(|w| w.what));
+        self.world.warn(printed.warnings.iter().map(|w| &*w.what));
         Ok(printed.text)
     }
 

@@ -17,5 +17,5 @@ pub fn run(input: &Input, types: &Types, world: &World<'_>) -> Result<Done, Erro
         Err(SealedError::NotSealed(_)) => false,
         Err(source) => return Err(Error::Sealed { path: input.name(), format, source }),
     };
-    Ok(Done { stdout: Some(format!("{{\"encrypted\":{sealed}}}\n").into_bytes()), warnings: Vec::new(), note: None })
+    Ok(Done { stdout: Some(format!("{{\"encrypted\":{sealed}}}\n").into_bytes()), note: None })
 }

@@ -59,15 +59,15 @@ impl Groups<'_> {
     /// The threshold could not be met, a key is misspelled or cannot wrap, a group would be empty. SOPS writes files then that nobody can open; we never do.
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
         let format = self.types.input_of(&self.input, world.manners);
-        let apply = |file: &mut OpenFile<'_>, warnings: &mut Vec<String>| self.apply(file, warnings, world);
+        let apply = |file: &mut OpenFile<'_>| self.apply(file, world);
         let done = change(&self.input, &self.output, format, &self.how, &apply, world);
         done.map_err(|error| must_exist(error, Path::new(&self.input.name())))
     }
 
-    fn apply(&self, file: &mut OpenFile<'_>, warnings: &mut Vec<String>, world: &World<'_>) -> Result<bool, Error> {
+    fn apply(&self, file: &mut OpenFile<'_>, world: &World<'_>) -> Result<bool, Error> {
         let name = self.input.name();
         let path = self.types.name_of(&self.input).unwrap_or_default();
-        let config = rules::load(Some(&path), &self.given, world, warnings)?;
+        let config = rules::load(Some(&path), &self.given, world)?;
         let rule = trust::rule_of(&path, config.as_ref(), world)?;
         trust::vouch(file, rule.as_ref());
         let before = file.settings().groups.clone();
@@ -79,7 +79,7 @@ impl Groups<'_> {
             return Err(Error::NotConfirmed { path: name });
         }
         if diff.removes() && !world.manners.sops_messages {
-            warnings.push(trust::keeps_the_key(&name, world));
+            world.warn([trust::keeps_the_key(&name, world)]);
         }
         let settings = file.settings_mut();
         settings.groups = after;

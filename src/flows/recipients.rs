@@ -38,7 +38,7 @@ pub struct Readers {
 ///
 /// # Errors
 /// A named file cannot be read or is not sealed.
-pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Vec<Readers>, Error> {
+pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>) -> Result<Vec<Readers>, Error> {
     let mut all = Vec::new();
     for file in many::files(paths, true)? {
         let input = Input::File(file.path.clone());
@@ -49,7 +49,7 @@ pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>, 
             Err(SealedError::NotSealed(_) | SealedError::Syntax(_)) if file.found => continue,
             Err(source) => return Err(Error::Sealed { path: input.name(), format, source }),
         };
-        let config = rules::load(Some(&file.path), given, world, warnings)?;
+        let config = rules::load(Some(&file.path), given, world)?;
         let wanted = trust::rule_of(&file.path, config.as_ref(), world)?.map(|rule| trust::recipients(&rule));
         let groups = &sealed.metadata().groups;
         let reader = |record: &crate::keys::Record| Reader {

@@ -49,7 +49,7 @@ impl Rotate<'_> {
         let format = self.types.input_of(&self.input, world.manners);
         let (add, remove) = (self.keys(&self.add)?, self.keys(&self.remove)?);
         world.journal.record(Event::Rotate, &name).map_err(Error::Audit)?;
-        let apply = |file: &mut OpenFile<'_>, warnings: &mut Vec<String>| self.apply(file, &add, &remove, warnings, world);
+        let apply = |file: &mut OpenFile<'_>| self.apply(file, &add, &remove, world);
         change(&self.input, &self.output, format, &self.how, &apply, world).map_err(|error| match must_exist(error, Path::new(&name)) {
             Error::NothingToChange { path } if !self.add.is_empty() || !self.remove.is_empty() => Error::NoKeysToChange { path },
             other => other,
@@ -66,12 +66,11 @@ impl Rotate<'_> {
         file: &mut OpenFile<'_>,
         add: &[Arc<dyn MasterKey>],
         remove: &[Arc<dyn MasterKey>],
-        warnings: &mut Vec<String>,
         world: &World<'_>,
     ) -> Result<bool, Error> {
         let name = self.input.name();
         let path = self.types.name_of(&self.input).unwrap_or_default();
-        let config = rules::load(Some(&path), &self.given, world, warnings)?;
+        let config = rules::load(Some(&path), &self.given, world)?;
         let rule = trust::rule_of(&path, config.as_ref(), world)?;
         trust::vouch(file, rule.as_ref());
         let before = file.settings().groups.clone();
@@ -91,7 +90,7 @@ impl Rotate<'_> {
         }
         for key in remove {
             if !groups.remove(key.kind(), key.id()) && !world.manners.sops_messages {
-                warnings.push(format!("{name}: {} is no recipient", key.id()));
+                world.warn([format!("{name}: {} is no recipient", key.id())]);
             }
         }
         let diff = before.diff(groups);

@@ -41,7 +41,18 @@ pub fn current(world: &World<'_>) -> PathBuf {
 ///
 /// # Errors
 /// It is not YAML, or somebody else could have written it.
-pub fn load(file: Option<&Path>, given: &Given, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Option<Config>, Error> {
+pub fn load(file: Option<&Path>, given: &Given, world: &World<'_>) -> Result<Option<Config>, Error> {
+    let mut warnings = Vec::new();
+    let loaded = load_silently(file, given, world, &mut warnings);
+    world.warn(warnings);
+    loaded
+}
+
+/// The same, and what there is to say of it is the caller's to tell.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_silently(file: Option<&Path>, given: &Given, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Option<Config>, Error> {
     // How scripts say "none", for git's textconv above all.
     if given.config.as_deref() == Some(Path::new("/dev/null")) {
         world.dialog.detail("configuration: none");

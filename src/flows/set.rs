@@ -6,14 +6,14 @@ use leafcrypt_formats::{Part, Tree, parse_path};
 use zeroize::Zeroizing;
 
 use super::branch::{Branch, Did, must_exist, read_json};
-use super::change::InPlace;
+use super::change::{InPlace, seal};
 use super::decrypt::open;
 use super::random::Recipe;
 use super::rules::{self, Given};
 use super::target::{Done, Holds, Input, Output, Types, deliver};
 use crate::error::Error;
 use crate::sealed_file::OpenHow;
-use crate::world::{Event, World};
+use crate::world::World;
 
 /// Where a value comes from.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Set<'_> {
         let tree = self.tree(world)?;
         let name = self.input.name();
         if self.legacy && world.manners.sops_messages {
-            let config = rules::load(Some(path), &self.given, world, &mut Vec::new())?;
+            let config = rules::load(Some(path), &self.given, world)?;
             match rules::for_file(path, &self.given, config.as_ref(), world) {
                 // No configuration, or one without rules.
                 Ok(_) | Err(Error::NoKeys) => {}
@@ -69,11 +69,11 @@ impl Set<'_> {
         }
         let branch = Branch { path, at: &at, tree: Some(&tree), given: &self.given, rule: OnceCell::new() };
         let stays = self.idempotent && matches!(self.value, NewValue::Random(_));
-        let apply = |file: &mut crate::sealed_file::OpenFile<'_>, warnings: &mut Vec<String>| {
+        let apply = |file: &mut crate::sealed_file::OpenFile<'_>| {
             if stays && is_there(file, &at, world)? {
                 return Ok(false);
             }
-            match branch.apply(file, warnings, world)? {
+            match branch.apply(file, world)? {
                 Did::Changed => {}
                 Did::Nothing if world.manners.typed_set || self.idempotent => return Ok(false),
                 // SOPS writes a new date and MAC all the same.
@@ -90,14 +90,8 @@ impl Set<'_> {
         }
         let text = self.input.read().map_err(|error| must_exist(error, path))?;
         let mut file = open(&name, format, &text, None, &self.how, world)?;
-        let mut warnings = file.warnings().to_vec();
-        if !apply(&mut file, &mut warnings)? {
-            return deliver(text.to_vec(), &self.output, Holds::Sealed, None, warnings, world);
-        }
-        let sealed = file.seal(world).map_err(|source| Error::Seal { path: name.clone(), source: Box::new(source) })?;
-        world.journal.record(Event::Encrypt, &name).map_err(Error::Audit)?;
-        warnings.extend(sealed.warnings);
-        deliver(sealed.text, &self.output, Holds::Sealed, None, warnings, world)
+        let sealed = if apply(&mut file)? { seal(&name, &file, world)? } else { text.to_vec() };
+        deliver(sealed, &self.output, Holds::Sealed, None, world)
     }
 
     fn tree(&self, world: &World<'_>) -> Result<Tree, Error> {

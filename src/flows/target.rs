@@ -109,8 +109,6 @@ impl Types {
 pub struct Done {
     /// The bytes for standard output; none when a file was written.
     pub stdout: Option<Vec<u8>>,
-    /// What the user should know, a line each.
-    pub warnings: Vec<String>,
     /// One line for a person at a terminal when nothing was to be done.
     pub note: Option<String>,
 }
@@ -128,16 +126,9 @@ pub enum Holds {
 ///
 /// # Errors
 /// The target cannot be written; it is as it was.
-pub fn deliver(
-    bytes: Vec<u8>,
-    output: &Output,
-    holds: Holds,
-    base: Option<&[u8]>,
-    warnings: Vec<String>,
-    world: &World<'_>,
-) -> Result<Done, Error> {
+pub fn deliver(bytes: Vec<u8>, output: &Output, holds: Holds, base: Option<&[u8]>, world: &World<'_>) -> Result<Done, Error> {
     let (to, base) = match output {
-        Output::Stdout => return Ok(Done { stdout: Some(bytes), warnings, note: None }),
+        Output::Stdout => return Ok(Done { stdout: Some(bytes), note: None }),
         Output::InPlace(to) => (to, base),
         Output::File(to) => (to, None),
     };
@@ -145,7 +136,7 @@ pub fn deliver(
     let how = how(holds, base, to.write_through, state.as_deref());
     files::write(&to.path, &bytes, &how).map_err(|source| Error::Write { path: to.path.display().to_string(), source })?;
     world.dialog.detail(&format!("{}: written", to.path.display()));
-    Ok(Done { stdout: None, warnings, note: None })
+    Ok(Done { stdout: None, note: None })
 }
 
 /// How a result is written.

@@ -41,7 +41,7 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
     let inside = World { session: Session::new(given_env), ..*world };
     let write = |path: &Path, bytes: &[u8]| {
         let to = Output::File(path.to_owned().into());
-        target::deliver(bytes.to_vec(), &to, target::Holds::Plain, None, Vec::new(), &inside)
+        target::deliver(bytes.to_vec(), &to, target::Holds::Plain, None, &inside)
     };
 
     say(&format!("A tour of leafcrypt, in {} (removed at the end).", folder.path().display()));

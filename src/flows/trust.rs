@@ -9,7 +9,6 @@ use super::rules::{self, Given};
 use crate::config::{Config, ConfigError, Rule};
 use crate::error::Error;
 use crate::keys::{Group, KeyGroups, Record};
-use crate::manners::Manners;
 use crate::seal::plain_bytes;
 use crate::seal::policy::Policy;
 use crate::seal::selection::Selection;
@@ -61,8 +60,7 @@ pub fn refuse_clear(
     file: &Settings,
     rule: Option<&Rule>,
     name: &str,
-    manners: &Manners,
-    warnings: &mut Vec<String>,
+    world: &World<'_>,
 ) -> Result<(), Error> {
     let Some(rule) = rule.filter(|_| document.format() != Format::Binary) else { return Ok(()) };
     let own = file.selection.clone().unwrap_or_else(Selection::default_rule);
@@ -78,8 +76,8 @@ pub fn refuse_clear(
         return Ok(());
     }
     let at = document.paths().display(document.leaf(leaf).path);
-    if manners.sops_messages {
-        warnings.push(format!("{name}: {at} is stored in clear by the file's {own}; the creation rule's {wanted} would seal it"));
+    if world.manners.sops_messages {
+        world.warn([format!("{name}: {at} is stored in clear by the file's {own}; the creation rule's {wanted} would seal it")]);
         return Ok(());
     }
     Err(Error::WouldBeClear { path: name.to_owned(), at, own: own.to_string(), wanted: wanted.to_string() })
@@ -95,8 +93,7 @@ pub fn refuse_new_clear(
     file: &Settings,
     rule: Option<&Rule>,
     name: &str,
-    manners: &Manners,
-    warnings: &mut Vec<String>,
+    world: &World<'_>,
 ) -> Result<(), Error> {
     let Some(rule) = rule.filter(|rule| differ(file, Some(rule))) else { return Ok(()) };
     let own = file.selection.clone().unwrap_or_else(Selection::default_rule);
@@ -115,7 +112,7 @@ pub fn refuse_new_clear(
         .enumerate()
         .find(|(i, value)| !covered[*i] && would_be[*i] && !value.1.is_empty() && !old.contains(value));
     match new {
-        Some((i, _)) => refuse_clear(document, LeafId(i as u32), file, Some(rule), name, manners, warnings),
+        Some((i, _)) => refuse_clear(document, LeafId(i as u32), file, Some(rule), name, world),
         None => Ok(()),
     }
 }

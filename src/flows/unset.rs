@@ -36,7 +36,7 @@ impl Unset<'_> {
         let path = &self.to.path;
         let at = path_of(&self.path, "Invalid unset index format")?;
         let branch = Branch { path, at: &at, tree: None, given: &self.given, rule: OnceCell::new() };
-        let apply = |file: &mut OpenFile<'_>, warnings: &mut Vec<String>| match branch.apply(file, warnings, world) {
+        let apply = |file: &mut OpenFile<'_>| match branch.apply(file, world) {
             Ok(did) => Ok(did == Did::Changed),
             Err(Error::NotSet { missing: true, .. }) if self.idempotent => Ok(false),
             Err(error) => Err(error),

@@ -54,13 +54,13 @@ impl UpdateKeys<'_> {
         if files.is_empty() {
             return Err(Error::NoFile);
         }
-        let (mut failed, mut warnings, several) = (Vec::new(), Vec::new(), files.len() > 1);
+        let (mut failed, several) = (Vec::new(), files.len() > 1);
         for file in &files {
             let shown = config::absolute(&rules::current(world), &file.path).display().to_string();
             if sops {
                 world.dialog.log(&dated(&format!("Syncing keys for file {shown}"), world));
             }
-            match self.one(&file.path, file.found, &mut warnings, world) {
+            match self.one(&file.path, file.found, world) {
                 Ok(None) => {}
                 Ok(Some(outcome)) => {
                     let said = match outcome {
@@ -81,11 +81,11 @@ impl UpdateKeys<'_> {
         if !failed.is_empty() {
             return Err(Error::Several { what: format!("failed updating {} key(s)", failed.len()), errors: failed });
         }
-        Ok(Done { stdout: None, warnings, note: None })
+        Ok(Done { stdout: None, note: None })
     }
 
     /// `None`: found in a folder, and not sealed.
-    fn one(&self, path: &Path, found: bool, warnings: &mut Vec<String>, world: &World<'_>) -> Result<Option<Outcome>, Error> {
+    fn one(&self, path: &Path, found: bool, world: &World<'_>) -> Result<Option<Outcome>, Error> {
         let input = Input::File(path.to_owned());
         let name = input.name();
         let format = self.types.input_of(&input, world.manners);
@@ -96,7 +96,7 @@ impl UpdateKeys<'_> {
             Err(_) if found => return Ok(None),
             Err(source) => return Err(Error::Sealed { path: name, format, source }),
         };
-        let config = rules::load(Some(path), &self.given, world, warnings)?.ok_or(Error::NoConfig)?;
+        let config = rules::load(Some(path), &self.given, world)?.ok_or(Error::NoConfig)?;
         let rule = match rules::for_file(path, &Given::default(), Some(&config), world) {
             // Other files of a folder may have no rule.
             Err(Error::Config(ConfigError::NoMatchingRule)) if found => return Ok(None),
@@ -118,7 +118,7 @@ impl UpdateKeys<'_> {
             record.created_at = leafcrypt_kms::backend(record.key.kind()).names().created_at.then(|| now.clone());
         }
         let asked: Cell<Option<bool>> = Cell::new(None);
-        let apply = |file: &mut OpenFile<'_>, _: &mut Vec<String>| {
+        let apply = |file: &mut OpenFile<'_>| {
             // Only once the file has opened, and once: if it changes meanwhile, its recipients are still those that were shown.
             let answer = match asked.get() {
                 Some(answer) => answer,
@@ -132,13 +132,12 @@ impl UpdateKeys<'_> {
             }
             Ok(answer)
         };
-        let done = InPlace { path, format, how: &self.how, write_through: self.write_through }.change(&apply, "", world)?;
-        warnings.extend(done.warnings);
+        InPlace { path, format, how: &self.how, write_through: self.write_through }.change(&apply, "", world)?;
         if asked.get() != Some(true) {
             return Ok(Some(Outcome::Left));
         }
         if diff.removes() && !world.manners.sops_messages {
-            warnings.push(trust::keeps_the_key(&name, world));
+            world.warn([trust::keeps_the_key(&name, world)]);
         }
         Ok(Some(Outcome::Synced))
     }

@@ -202,11 +202,6 @@ impl<'t> SealedFile<'t> {
 }
 
 impl OpenFile<'_> {
-    /// What opening had to say, with what reading had to say before it.
-    pub fn set_warnings(&mut self, warnings: Vec<String>) {
-        self.warnings = warnings;
-    }
-
     /// The plain text.
     pub fn plain(&self) -> &[u8] {
         &self.plain
@@ -222,7 +217,7 @@ impl OpenFile<'_> {
         self.format
     }
 
-    /// What the user should know.
+    /// What opening had to say. What reading had to say before it: [`SealedFile::warnings`].
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }

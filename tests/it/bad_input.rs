@@ -1,7 +1,7 @@
 //! Bad input: a clear message that names the file (with line and path where there is one), one hint, the right exit code under both names,
 //! nothing on standard output, the file untouched, and never a value (docs/threat-model.md, R7 to R9; P4, P10, P15).
 
-use crate::tools::{Place, Program};
+use crate::tools::{Place, Program, error_of};
 
 /// Sits in every input below. None of its pieces stands in any message of ours by accident.
 pub const CANARY: &str = "Zq7XwK9vJ3pL5tQ8";
@@ -42,7 +42,7 @@ fn refused_as(programs: &[Program], place: &Place, args: &[&str], stdin: Option<
         assert!(!shows(&text), "{program:?} {args:?} shows a value: {text}");
         let hints = text.lines().filter(|line| line.starts_with("hint: ")).count();
         if program == Program::Ours {
-            assert!(text.starts_with("error: "), "{args:?}: {text}");
+            assert!(error_of(&text).starts_with("error: "), "{args:?}: {text}");
             assert_eq!(hints, 1, "{args:?}: one hint: {text}");
             for says in says {
                 assert!(text.contains(says), "{args:?} does not say {says:?}: {text}");

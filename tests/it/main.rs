@@ -54,4 +54,5 @@ mod wire_format;
 #[path = "../../formats/tests/it/random/mod.rs"]
 mod random;
 mod round_trip;
+mod warnings;
 mod whole;

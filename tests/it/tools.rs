@@ -211,3 +211,9 @@ pub fn corpus_in(kind: &str, folder: &str, ending: &str) -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+/// What was said on standard error, from behind the warnings.
+pub fn error_of(said: &str) -> &str {
+    let warnings: usize = said.split_inclusive('\n').take_while(|line| line.starts_with("warning: ")).map(str::len).sum();
+    &said[warnings..]
+}

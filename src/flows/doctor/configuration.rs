@@ -31,7 +31,7 @@ impl Configurations<'_> {
     /// What is to be said of the configuration for a file, or for the current folder, and was not said yet.
     pub fn around(&mut self, file: Option<&Path>, world: &World<'_>) -> Vec<Check> {
         let mut warnings = Vec::new();
-        let loaded = rules::load(file, self.given, world, &mut warnings);
+        let loaded = rules::load_silently(file, self.given, world, &mut warnings);
         let folder = config::absolute(&rules::current(world), file.and_then(Path::parent).unwrap_or(Path::new("")));
         let config = match loaded {
             Ok(Some(config)) => config,
@@ -60,7 +60,7 @@ impl Configurations<'_> {
         let folder = file.parent().unwrap_or(Path::new("/"));
         if self.last.as_ref().is_none_or(|(last, _)| last != folder) {
             // What is wrong with it is told where it is looked at for its own sake.
-            self.last = Some((folder.to_owned(), rules::load(Some(&file), self.given, world, &mut Vec::new()).ok().flatten()));
+            self.last = Some((folder.to_owned(), rules::load_silently(Some(&file), self.given, world, &mut Vec::new()).ok().flatten()));
         }
         self.last.as_ref().and_then(|(_, config)| config.as_ref()).is_some_and(|config| config.names(&file))
     }

@@ -18,7 +18,7 @@ mod vouched;
 
 use leafcrypt::formats::Format;
 
-use crate::tools::Place;
+use crate::tools::{Place, error_of};
 
 // The value `hunter2-canary` sits in every sample; no message may show a piece of it.
 
@@ -244,7 +244,7 @@ impl Bench {
                 if !done.stdout.is_empty() {
                     fault("printed something");
                 }
-                if !says.starts_with("error: ") || !says.contains(&name) {
+                if !error_of(&says).starts_with("error: ") || !says.contains(&name) {
                     fault("no clear error");
                 }
                 code.map_or("signal".to_owned(), |code| code.to_string())

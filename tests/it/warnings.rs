@@ -1,0 +1,73 @@
+//! What the user should know is told whatever becomes of the command: beside its error, too, once, and by the file's name.
+
+use crate::tools::{Place, Program};
+
+/// What the configuration gives to say, and what the file does.
+const CONFIG: &str = "field colour is not known and is ignored";
+const FILE: &str = "comments were changed outside leafcrypt since the file was sealed";
+
+fn place() -> Place {
+    let place = Place::project();
+    place.seal("a.yaml", "# note\na: 1\nm:\n  n: 2\n");
+    let sealed = String::from_utf8(place.read("a.yaml")).unwrap();
+    place.write("a.yaml", format!("# by somebody\n{sealed}"));
+    place.write(".sops.yaml", format!("colour: red\ncreation_rules:\n  - age: {}\n", place.recipient));
+    place.write("plain.yaml", "a: [\n");
+    place
+}
+
+/// Fails, and has told `warnings`, in this order before the error.
+#[track_caller]
+fn check(program: Program, args: &[&str], warnings: &[&str], error: &str) {
+    let place = place();
+    let args = args.iter().map(|arg| arg.replace("RECIPIENT", &place.recipient)).collect::<Vec<_>>();
+    let done = place.call(program, &args).env("EDITOR", "/bin/false").run();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(!done.status.success(), "{program:?} {args:?}: {said}");
+    let mut from = 0;
+    for line in warnings {
+        assert_eq!(said.matches(line).count(), 1, "{program:?} {args:?}: {line}: {said}");
+        let at = said.find(line).unwrap();
+        assert!(at >= from, "{program:?} {args:?}: {line}: {said}");
+        from = at;
+    }
+    assert!(said[from..].contains(error), "{program:?} {args:?}: {error}: {said}");
+    let marks = said.lines().filter(|line| line.starts_with("warning: ") || line.contains(" level=warning "));
+    assert!(marks.count() >= warnings.len(), "{program:?} {args:?}: {said}");
+}
+
+#[test]
+fn beside_the_error_of_every_command() {
+    for program in [Program::Ours, Program::AsSops] {
+        check(program, &["encrypt", "plain.yaml"], &[CONFIG], "plain.yaml");
+        check(program, &["decrypt", "--extract", r#"["zz"]"#, "a.yaml"], &[CONFIG, FILE], "zz");
+        check(program, &["set", "a.yaml", r#"["sops"]"#, "1"], &[FILE, CONFIG], "sops");
+        check(program, &["unset", "a.yaml", r#"["zz"]"#], &[FILE, CONFIG], "zz");
+        check(program, &["edit", "a.yaml"], &[CONFIG, FILE], "Could not run editor");
+        check(program, &["groups", "delete", "--file", "a.yaml", "7"], &[FILE, CONFIG], "there is no group 7");
+        check(program, &["recipients", "a.yaml", "missing.yaml"], &[CONFIG], "missing.yaml");
+        check(program, &["accept", "a.yaml"], &[CONFIG], "a.yaml: not confirmed");
+        check(program, &["exec-env", "a.yaml", "true"], &[FILE], "complex value");
+    }
+    check(Program::Ours, &["rotate", "-i", "--add-age", "RECIPIENT", "a.yaml"], &[FILE, CONFIG], "is a recipient already");
+    check(Program::Ours, &["exec-file", "a.yaml", "--", "no-such-program"], &[CONFIG, FILE], "no-such-program");
+    check(Program::Ours, &["updatekeys", "-y", "a.yaml", "missing.yaml"], &[CONFIG], "missing.yaml");
+}
+
+/// The lesson about arguments, of a value that was one.
+#[test]
+fn a_value_that_was_seen_although_it_was_not_set() {
+    check(Program::Ours, &["set", "a.yaml", r#"["a"]"#, "no JSON"], &["other users of this machine can read arguments"], "not valid JSON");
+}
+
+/// Two files with the same fault: each is named. Under the name `sops` it is SOPS's line, without a name.
+#[test]
+fn each_file_by_its_name() {
+    let place = place();
+    place.write("b.yaml", place.read("a.yaml"));
+    let done = place.ours(["exec-env", "--flatten", "a.yaml", "b.yaml", "--", "true"]);
+    let expected = format!("warning: a.yaml: {FILE}\nwarning: b.yaml: {FILE}\n");
+    assert_eq!((done.status.code(), String::from_utf8(done.stderr).unwrap()), (Some(0), expected));
+    let done = place.as_sops(["decrypt", "a.yaml"]);
+    assert!(String::from_utf8(done.stderr).unwrap().contains(&format!("msg=\"{FILE}\"\n")));
+}
