@@ -54,5 +54,6 @@ mod wire_format;
 #[path = "../../formats/tests/it/random/mod.rs"]
 mod random;
 mod round_trip;
+mod trip;
 mod warnings;
 mod whole;

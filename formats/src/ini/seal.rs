@@ -194,7 +194,9 @@ fn cut(document: &Document<'_>, mut splice: Splice<'_>) -> Sealed {
         splice.cut(*cut);
     }
     let text = splice.finish(document.text);
-    let crlf = text.iter().position(|&b| b == b'\n').is_some_and(|i| i > 0 && text[i - 1] == b'\r');
+    // A CR at the very end belongs to the line break that comes.
+    let line = text.iter().position(|&b| b == b'\n').unwrap_or(text.len());
+    let crlf = text[..line].ends_with(b"\r");
     let end = line_end(crlf);
     let mut before = Vec::new();
     if !text.is_empty() {

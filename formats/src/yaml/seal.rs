@@ -29,7 +29,7 @@ pub(super) fn seal(scanned: &Scanned, document: &Document<'_>, tokens: &Tokens) 
     repairs.sort_by_key(|r| (r.old.start, r.old.end));
     let ends: Vec<u32> = scanned.documents.iter().map(|site| block::slot(document.text(), site, scanned.crlf).at as u32).collect();
     let hints = hints(document.text(), &sites, repairs, &moved, &ends);
-    let slots = slots(scanned, document, &moved);
+    let slots = slots(scanned, document, &text, &moved);
     Ok(Sealed { text, hints, slots })
 }
 
@@ -67,7 +67,7 @@ pub(super) fn without_blocks(scanned: &Scanned, document: &Document<'_>) -> Seal
         patch.edit(*cut, |_| ());
     }
     let (text, moved) = patch.apply(document.text());
-    let mut slots = slots(scanned, document, &moved);
+    let mut slots = slots(scanned, document, &text, &moved);
     // A block of lines stays where it was, and its place needs nothing around it.
     for block in document.blocks() {
         if let Some(slot) = slots.get_mut(block.document as usize).filter(|s| !s.flow) {
@@ -78,9 +78,11 @@ pub(super) fn without_blocks(scanned: &Scanned, document: &Document<'_>) -> Seal
     Sealed { text, hints: Vec::new(), slots }
 }
 
-fn slots(scanned: &Scanned, document: &Document<'_>, moved: &Moved) -> Vec<Slot> {
+/// The blocks' lines end as the sealed text's do: where values of several lines were, other lines come first than in the plain text.
+fn slots(scanned: &Scanned, document: &Document<'_>, sealed: &[u8], moved: &Moved) -> Vec<Slot> {
+    let crlf = sealed.iter().position(|&b| b == b'\n').is_some_and(|at| sealed[..at].ends_with(b"\r"));
     let slot = |site| {
-        let slot = block::slot(document.text(), site, scanned.crlf);
+        let slot = block::slot(document.text(), site, crlf);
         Slot { at: moved.place(slot.at as u32) as usize, ..slot }
     };
     scanned.documents.iter().map(slot).collect()

@@ -12,6 +12,7 @@ mod random_tree;
 mod dotenv;
 mod edits;
 mod edits_everywhere;
+mod edits_model;
 mod edits_random;
 mod flat;
 mod merges;
