@@ -1,6 +1,6 @@
 //! The world of one command: clock, randomness, the session of the key backends, manners, questions, SOPS's audit points.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use leafcrypt_kms::Session;
@@ -47,6 +47,11 @@ pub trait Dialog: Sync {
 
     /// One line on standard error on how a command over many files gets on.
     fn log(&self, line: &str);
+
+    /// Which of many files is next, for a person who has to wait.
+    fn progress(&self, number: usize, of: usize, file: &Path) {
+        let _ = (number, of, file);
+    }
 
     /// One line on what was chosen, tried and written, for who asks for it with `--verbose`. Paths, kinds, keys' names; never a value (R7).
     fn detail(&self, line: &str) {

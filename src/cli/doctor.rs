@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Context;
 use super::decrypt::Order;
 use super::shared::format_of;
-use super::{hint, print};
+use super::{hint, print, screen};
 use crate::error::Error;
 use crate::flows::doctor::{self, Doctor, State};
 use crate::flows::rules::Given;
@@ -41,7 +41,7 @@ impl Args {
             hint: &|error| hint::of(error, context.world.manners),
         };
         let checks = doctor.run(&context.world);
-        let text = if self.json { doctor::as_json(&checks) } else { super::report::printable(&doctor::as_text(&checks)).into_owned() };
+        let text = if self.json { doctor::as_json(&checks) } else { coloured(&super::report::printable(&doctor::as_text(&checks))) };
         let failed = checks.iter().filter(|check| check.state == State::Fail).count();
         if failed == 0 {
             return Ok(Done { stdout: Some(text.into_bytes()), note: None });
@@ -50,4 +50,22 @@ impl Args {
         print(text.as_bytes());
         Err(Error::Unwell { failed })
     }
+}
+
+/// On a terminal the states stand out.
+fn coloured(text: &str) -> String {
+    if !screen::colours(&std::io::stdout()) {
+        return text.to_owned();
+    }
+    let line = |line: &str| {
+        let style = match line.split(' ').next() {
+            Some("ok") => screen::GOOD,
+            Some("warn") => screen::ODD,
+            Some("fail") => screen::BAD,
+            _ => return line.to_owned(),
+        };
+        let (state, rest) = line.split_at(line.find(' ').unwrap_or(line.len()));
+        format!("{style}{state}{style:#}{rest}")
+    };
+    text.split_inclusive('\n').map(line).collect()
 }

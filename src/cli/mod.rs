@@ -25,6 +25,7 @@ mod prompt;
 mod recipients;
 mod report;
 mod rotate;
+mod screen;
 mod set;
 mod shared;
 mod tour;
@@ -128,12 +129,18 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         Some(first) if first == user::ARGUMENT => return user::through(&argv[2..]),
         _ => {}
     }
-    let session = Session::new(Arc::new(Real::starting(|start| crate::guard::as_started(start))));
+    screen::since_start();
+    let starting = |start: &mut dyn FnMut()| {
+        screen::erase();
+        crate::guard::as_started(start);
+    };
+    let session = Session::new(Arc::new(Real::starting(starting).telling(screen::erase)));
     let terminal = prompt::Terminal {
         sops: manners.sops_messages,
         outside: session.shared_outside(),
         verbose: AtomicBool::new(false),
         told: Mutex::default(),
+        progress: Mutex::default(),
     };
     let world = World { random: &SystemRandom, session, manners, dialog: &terminal, journal: &NoJournal };
     let command = as_needed(&argv);
@@ -255,10 +262,12 @@ fn deliver(done: &Done) -> u8 {
     if let Some(note) = &done.note {
         report::note(note);
     }
+    screen::erase();
     done.stdout.as_deref().map_or(0, print)
 }
 
 fn print(bytes: &[u8]) -> u8 {
+    screen::erase();
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => 0,

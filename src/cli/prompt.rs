@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use leafcrypt_kms::Outside;
 
+use super::screen::{Mark, Progress};
 use crate::world::Dialog;
 
 /// The terminal, if there is one.
@@ -19,6 +21,8 @@ pub(super) struct Terminal {
     pub verbose: AtomicBool,
     /// What was said already: a command asks the same more than once.
     pub told: Mutex<HashSet<String>>,
+    /// Since the first of many files.
+    pub progress: Mutex<Option<Progress>>,
 }
 
 impl Terminal {
@@ -35,11 +39,12 @@ impl Dialog for Terminal {
         if self.sops {
             super::report::log("warning", line, self.outside.now());
         } else {
-            super::report::say(&format!("warning: {line}"));
+            super::report::marked(Mark::Warning, line);
         }
     }
 
     fn confirm(&self, question: &str) -> Option<bool> {
+        super::screen::erase();
         if self.sops {
             return as_sops(question);
         }
@@ -60,6 +65,7 @@ impl Dialog for Terminal {
             }
         }
     }
+
     fn show(&self, text: &str) {
         if self.sops {
             let mut out = std::io::stdout().lock();
@@ -78,6 +84,15 @@ impl Dialog for Terminal {
 
     fn log(&self, line: &str) {
         super::report::say(line);
+    }
+
+    fn progress(&self, number: usize, of: usize, file: &Path) {
+        // SOPS shows none.
+        if !self.sops && of > 1 {
+            let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = || Progress::new(self.outside.env("TERM").and_then(|term| term.into_string().ok()).as_deref());
+            progress.get_or_insert_with(new).at(number, of, file);
+        }
     }
 
     fn detail(&self, line: &str) {

@@ -6,11 +6,13 @@ use std::io::{IsTerminal as _, Write as _};
 use leafcrypt_formats::Format;
 use leafcrypt_kms::{Session, UnwrapError, backend};
 
+use clap::builder::styling::{AnsiColor, Style};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::Context;
 use super::exit::{self, Exit};
 use super::hint;
+use super::screen::{self, Mark};
 use crate::error::Error;
 use crate::files::ReadError;
 use crate::keys::NoKeyOpens;
@@ -35,20 +37,29 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
     if context.world.manners.sops_messages {
         say(&as_sops(error, &context.world.session));
     } else {
-        say(&format!("error: {}", ours(error, &context.world.session)));
+        marked(Mark::Error, &ours(error, &context.world.session));
     }
     if let Some(hint) = hint::of(error, context.world.manners)
         && !(context.world.manners.sops_messages && must_be_exact(error))
     {
-        say(&format!("hint: {hint}"));
+        marked(Mark::Hint, &hint);
     }
     code as u8
 }
 
-/// SOPS's logger, as it writes to what is no terminal.
+/// SOPS's logger (`docs/sops-cli.md`, section 3): one line for programs; on a terminal another one, in colours.
 pub(super) fn log(level: &str, line: &str, now: std::time::SystemTime) {
-    let now = crate::metadata::rfc3339(now);
-    say(&format!("[CMD]\t time=\"{now}\" level={level} msg={line:?}"));
+    if !std::io::stderr().is_terminal() {
+        let now = crate::metadata::rfc3339(now);
+        return say(&format!("[CMD]\t time=\"{now}\" level={level} msg={line:?}"));
+    }
+    // What the name of the logger looks like goes by standard output.
+    let bold = std::io::stdout().is_terminal() && screen::colours(&std::io::stdout());
+    let (on, off) = if bold { ("\x1b[1m", "\x1b[22m") } else { ("", "") };
+    let colour = if level == "warning" { AnsiColor::Yellow } else { AnsiColor::Red };
+    let style = if screen::colours(&std::io::stderr()) { colour.on_default() } else { Style::new() };
+    let level = &level.to_uppercase()[..4];
+    write(&format!("{on}[CMD]{off}\t {style}{level}{style:#}[{:04}] {:<44} ", screen::since_start().as_secs(), printable(line)));
 }
 
 /// A line for a person; nothing in a pipe.
@@ -63,14 +74,25 @@ pub(super) fn unprinted(error: &std::io::Error) -> u8 {
     if error.kind() == std::io::ErrorKind::BrokenPipe {
         crate::guard::end_by_broken_pipe();
     }
-    say(&format!("error: standard output: {error}"));
+    marked(Mark::Error, &format!("standard output: {error}"));
     Exit::Generic as u8
 }
 
 /// A line on standard error, which may be full or closed: then there is nobody to tell. Names come from files and arguments, so what would
 /// move the cursor or turn the direction of writing is escaped (R7).
 pub(super) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", printable(line));
+    write(&printable(line));
+}
+
+/// The same behind a word that stands out.
+pub(super) fn marked(mark: Mark, line: &str) {
+    let style = mark.style();
+    write(&format!("{style}{}:{style:#} {}", mark.word(), printable(line)));
+}
+
+fn write(line: &str) {
+    screen::erase();
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 pub(super) fn printable(line: &str) -> std::borrow::Cow<'_, str> {
@@ -101,8 +123,8 @@ pub(super) fn usage(error: &clap::Error, manners: &Manners) -> u8 {
             Err(error) => unprinted(&error),
         };
     }
-    say(&format!("error: {}", mistyped(error)));
-    say(&format!("hint: {} --help", command_of(error).unwrap_or_else(|| manners.name.to_owned())));
+    marked(Mark::Error, &mistyped(error));
+    marked(Mark::Hint, &format!("{} --help", command_of(error).unwrap_or_else(|| manners.name.to_owned())));
     Exit::Generic as u8
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::files::{self, Kind, ReadError};
+use crate::world::World;
 
 /// One of many files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,14 @@ pub fn files(paths: &[PathBuf], folders: bool) -> Result<Vec<Named>, Error> {
         }
     }
     Ok(all)
+}
+
+/// The files one after the other; a person who has to wait sees how far it is.
+pub fn in_turn<'f>(files: &'f [Named], world: &World<'_>) -> impl Iterator<Item = &'f Named> {
+    (1..).zip(files).map(|(number, file)| {
+        world.dialog.progress(number, files.len(), &file.path);
+        file
+    })
 }
 
 fn walk(folder: &Path) -> Result<Vec<PathBuf>, Error> {

@@ -40,7 +40,7 @@ pub struct Readers {
 /// A named file cannot be read or is not sealed.
 pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>) -> Result<Vec<Readers>, Error> {
     let mut all = Vec::new();
-    for file in many::files(paths, true)? {
+    for file in many::in_turn(&many::files(paths, true)?, world) {
         let input = Input::File(file.path.clone());
         let text = input.read()?;
         let format = types.input_of(&input, world.manners);

@@ -55,7 +55,7 @@ impl UpdateKeys<'_> {
             return Err(Error::NoFile);
         }
         let (mut failed, several) = (Vec::new(), files.len() > 1);
-        for file in &files {
+        for file in many::in_turn(&files, world) {
             let shown = config::absolute(&rules::current(world), &file.path).display().to_string();
             if sops {
                 world.dialog.log(&dated(&format!("Syncing keys for file {shown}"), world));

@@ -48,6 +48,7 @@ mod random_tree;
 mod references;
 mod set;
 mod tamper;
+mod terminal;
 mod tools;
 mod wire_format;
 

@@ -21,12 +21,19 @@ pub type Around = fn(&mut dyn FnMut());
 #[derive(Debug)]
 pub struct Real {
     around: Around,
+    before_telling: fn(),
 }
 
 impl Real {
     /// One whose programs are started within `around`.
     pub fn starting(around: Around) -> Self {
-        Real { around }
+        Real { around, before_telling: || {} }
+    }
+
+    /// Does something before a person is asked or told something at the terminal, by us or by an agent.
+    #[must_use]
+    pub fn telling(self, before: fn()) -> Self {
+        Real { before_telling: before, ..self }
     }
 }
 
@@ -70,18 +77,22 @@ impl Outside for Real {
     }
 
     fn connect(&self, socket: &Path) -> io::Result<Box<dyn Conversation>> {
+        (self.before_telling)();
         Ok(Box::new(Socket(UnixStream::connect(socket)?)))
     }
 
     fn ask(&self, prompt: &str) -> Asked {
+        (self.before_telling)();
         terminal::ask(prompt, false)
     }
 
     fn ask_line(&self, prompt: &str) -> Asked {
+        (self.before_telling)();
         terminal::ask(prompt, true)
     }
 
     fn tell(&self, message: &str) {
+        (self.before_telling)();
         terminal::tell(message);
     }
 

@@ -25,22 +25,18 @@ impl Doctor<'_> {
     /// What is to be said of the files; of their configurations it is said in `checks`.
     pub(super) fn files(&self, configurations: &mut Configurations<'_>, checks: &mut Vec<Check>, world: &World<'_>) -> Vec<Check> {
         let (mut found, mut readers) = (Vec::new(), Readers::new());
+        let mut files = Vec::new();
         for path in &self.paths {
             // What cannot be read is told, and the rest looked at.
-            let named = match many::files(std::slice::from_ref(path), true) {
-                Ok(named) => named,
-                Err(error) => {
-                    found.push(self.of_error(path.display().to_string(), &error));
-                    continue;
-                }
-            };
-            for file in named {
-                if file.path.file_name().is_some_and(|name| name == ".sops.yaml") {
-                    continue;
-                }
-                let one = self.file(&file, &mut readers, configurations, checks, world);
-                found.extend(one);
+            match many::files(std::slice::from_ref(path), true) {
+                Ok(named) => files.extend(named),
+                Err(error) => found.push(self.of_error(path.display().to_string(), &error)),
             }
+        }
+        files.retain(|file| file.path.file_name().is_none_or(|name| name != ".sops.yaml"));
+        for file in many::in_turn(&files, world) {
+            let one = self.file(file, &mut readers, configurations, checks, world);
+            found.extend(one);
         }
         found.extend(self.unread(&readers, configurations, world));
         found

@@ -1,0 +1,107 @@
+//! What a terminal gets and a pipe does not: colours, and one line on how a long command gets on, gone before anything else is written.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
+use clap::builder::styling::{AnsiColor, Style};
+
+use super::report::printable;
+
+/// What is over sooner needs no line.
+const LONG: Duration = Duration::from_secs(1);
+/// Nobody reads faster.
+const BETWEEN: Duration = Duration::from_millis(100);
+
+/// The line stands on the screen.
+static SHOWN: AtomicBool = AtomicBool::new(false);
+static STARTED: OnceLock<Instant> = OnceLock::new();
+
+/// A word that stands out at the start of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    Error,
+    Warning,
+    Hint,
+}
+
+impl Mark {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Mark::Error => "error",
+            Mark::Warning => "warning",
+            Mark::Hint => "hint",
+        }
+    }
+
+    /// As the help has its colours: none in a pipe, with `NO_COLOR`, and on a dumb terminal.
+    pub(super) fn style(self) -> Style {
+        if !colours(&std::io::stderr()) {
+            return Style::new();
+        }
+        match self {
+            Mark::Error => BAD,
+            Mark::Warning => ODD,
+            Mark::Hint => AnsiColor::Cyan.on_default().bold(),
+        }
+    }
+}
+
+/// For what is broken.
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+/// For what should be looked at.
+pub(super) const ODD: Style = AnsiColor::Yellow.on_default().bold();
+/// For what is as it should be.
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+
+/// Does the stream take colours?
+pub(super) fn colours(stream: &impl RawStream) -> bool {
+    AutoStream::choice(stream) != ColorChoice::Never
+}
+
+/// The clock of this process, for SOPS's logger.
+pub(super) fn since_start() -> Duration {
+    STARTED.get_or_init(Instant::now).elapsed()
+}
+
+/// Takes the line away, if there is one.
+pub(super) fn erase() {
+    if SHOWN.swap(false, Ordering::Relaxed) {
+        let _ = std::io::stderr().write_all(b"\r\x1b[2K");
+    }
+}
+
+/// How a command over many files gets on.
+#[derive(Debug)]
+pub(super) struct Progress {
+    /// Standard error is a terminal whose lines can be erased.
+    able: bool,
+    since: Instant,
+    drawn: Option<Instant>,
+}
+
+impl Progress {
+    /// From now on. `term`: what `TERM` says.
+    pub(super) fn new(term: Option<&str>) -> Self {
+        let able = std::io::stderr().is_terminal() && term.is_some_and(|term| term != "dumb");
+        Progress { able, since: Instant::now(), drawn: None }
+    }
+
+    /// The file that is next.
+    pub(super) fn at(&mut self, number: usize, of: usize, file: &Path) {
+        let now = Instant::now();
+        let soon = now - self.since < LONG || self.drawn.is_some_and(|drawn| now - drawn < BETWEEN);
+        if !self.able || soon {
+            return;
+        }
+        self.drawn = Some(now);
+        // Without a line break at the right edge: what is too long is cut off there. One write, so that nothing comes between.
+        let name = file.display().to_string().replace(['\n', '\t'], " ");
+        let line = format!("\r\x1b[2K\x1b[?7l{number} of {of}: {}\x1b[?7h", printable(&name));
+        SHOWN.store(std::io::stderr().write_all(line.as_bytes()).is_ok(), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,128 @@
+//! What a terminal gets and a pipe does not: colours, and a line on how a long command gets on.
+
+use crate::age_world::{Who, World};
+
+const ESCAPE: char = '\u{1b}';
+const COLOURED: (&str, &str) = ("TERM", "xterm-256color");
+
+/// What the two answer in a terminal, both streams.
+fn shown(world: &World, who: Who, args: &str, variables: &[(&str, &str)]) -> String {
+    let mut terminal = world.terminal(&format!("{} {args}", world.program(who).display()), variables);
+    terminal.end();
+    terminal.seen
+}
+
+/// Coloured on a terminal; as plain text with NO_COLOR, on a dumb terminal and in a pipe.
+#[track_caller]
+fn check(world: &World, args: &str, coloured: &[&str]) {
+    let seen = shown(world, Who::Ours, args, &[COLOURED]);
+    for part in coloured {
+        assert!(seen.contains(part), "{args}: {part:?} in {seen:?}");
+    }
+    for variables in [&[COLOURED, ("NO_COLOR", "1")][..], &[("TERM", "dumb")]] {
+        let plain = shown(world, Who::Ours, args, variables);
+        assert!(!plain.is_empty() && !plain.contains(ESCAPE), "{args} {variables:?}: {plain:?}");
+    }
+    let piped = world.run(Who::Ours, &args.split(' ').collect::<Vec<_>>(), &[COLOURED]);
+    let piped = [piped.stdout, piped.stderr].concat();
+    assert!(!piped.is_empty() && !piped.contains(&(ESCAPE as u8)), "{args}: {}", String::from_utf8_lossy(&piped));
+}
+
+#[test]
+fn colours() {
+    let Some(world) = World::new() else { return };
+    let (error, hint) = ("\u{1b}[1m\u{1b}[31merror:\u{1b}[0m missing.yaml", "\u{1b}[1m\u{1b}[36mhint:\u{1b}[0m ");
+    check(&world, "decrypt missing.yaml", &[error, hint]);
+    check(&world, "set plain.yaml [\"password\"] 5", &["\u{1b}[1m\u{1b}[33mwarning:\u{1b}[0m other users"]);
+    check(&world, "decrypt --no-such-flag", &["\u{1b}[1m\u{1b}[31merror:\u{1b}[0m a flag", hint]);
+    check(&world, "decrypt --help", &["\u{1b}["]);
+    check(&world, "doctor", &["\u{1b}[1m\u{1b}[31mfail\u{1b}[0m  keys: no private key", "\u{1b}[33mwarn\u{1b}[0m"]);
+}
+
+/// A file's name may not bring colours of its own.
+#[test]
+fn names_stay_plain() {
+    let Some(world) = World::new() else { return };
+    let seen = shown(&world, Who::Ours, "decrypt \"$(printf 'x\\033[31my')\"", &[COLOURED, ("NO_COLOR", "1")]);
+    assert!(seen.contains(r"x\u{1b}[31my") && !seen.contains(ESCAPE), "{seen:?}");
+}
+
+/// SOPS's logger writes another line to a terminal than to a pipe: the same here, but for NO_COLOR, which is for all colours.
+#[test]
+fn the_logger_of_sops() {
+    let Some(world) = World::new() else { return };
+    let key = world.command("age-keygen").args(["-o", "keys.txt"]).output().unwrap();
+    assert!(key.status.success(), "{key:?}");
+    let text = world.text("keys.txt");
+    world.seal(Who::Sops, text.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap());
+    let variables = [COLOURED, ("SOPS_AGE_KEY_FILE", "keys.txt")];
+    // Seconds since the start, on a machine that does other things, too.
+    let clock = |seen: String| seen.replace("[0001]", "[0000]").replace("[0002]", "[0000]");
+    for args in ["-d sealed.yaml --zz", "-d sealed.yaml --zz > opened", "decrypt --zz sealed.yaml > help"] {
+        let [ours, theirs] = [Who::AsSops, Who::Sops].map(|who| clock(shown(&world, who, args, &variables)));
+        assert!(ours.contains("\u{1b}[3"), "{ours:?}");
+        assert_eq!(ours, theirs, "{args}");
+        let plain = shown(&world, Who::AsSops, args, &[variables[0], variables[1], ("NO_COLOR", "1")]);
+        assert!(plain.contains("[CMD]\t ") && !plain.contains(ESCAPE), "{plain:?}");
+    }
+}
+
+/// The second of three files is a pipe that gives its text after more than a second.
+fn slow(world: &World, command: &str) -> String {
+    format!("mkfifo slow.yaml; (sleep 1.3; cat sealed.yaml > slow.yaml) & {} {command}", world.program(Who::Ours).display())
+}
+
+#[test]
+fn progress_of_many_files() {
+    let Some(world) = World::new() else { return };
+    world.seal(Who::Ours, "age1t5nrk03ncwquhhpzxarwzdkqtt6vjmv4ekkpc4gxf6d86w4z3dusgn799q");
+    let long = format!("last-{}.yaml", "x".repeat(200));
+    world.write(&long, world.text("sealed.yaml"));
+    let line = slow(&world, &format!("recipients sealed.yaml slow.yaml {long}"));
+    let run = |variables: &[(&str, &str)], line: &str| {
+        let mut terminal = world.terminal(line, variables);
+        assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+        let _ = std::fs::remove_file(world.path("slow.yaml"));
+        terminal.seen
+    };
+    let seen = run(&[COLOURED], &line);
+    let (before, after) = seen.split_once("3 of 3: last-").unwrap_or_else(|| panic!("{seen:?}"));
+    // Nothing in the first second; what is too long is not broken into a second line; gone before the result.
+    assert_eq!(before, "\r\u{1b}[2K\u{1b}[?7l", "{seen:?}");
+    let rest = after.split_once("\u{1b}[?7h").unwrap().1;
+    assert!(rest.starts_with("\r\u{1b}[2Ksealed.yaml\r\n") && !rest.contains(" of 3"), "{seen:?}");
+
+    // A terminal that cannot erase, a pipe, and a command that is soon done see nothing of it.
+    assert!(!run(&[("TERM", "dumb")], &line).contains(" of 3"));
+    assert!(!run(&[COLOURED], &format!("({line}) 2>&1 | cat")).contains(" of 3"));
+    assert!(!run(&[COLOURED], &format!("{} recipients sealed.yaml {long}", world.program(Who::Ours).display())).contains(" of 2"));
+}
+
+/// A question, on standard error or at the terminal itself, stands on a line of its own.
+#[test]
+fn progress_makes_way_for_questions() {
+    let Some(world) = World::new().map(World::with_plugins) else { return };
+    let [(_, first, identity), (_, second, _)] = [crate::age_world::PLUGINS[1], crate::age_world::PLUGINS[0]];
+    world.seal(Who::Ours, first);
+    world.write("last.yaml", world.text("sealed.yaml"));
+    world.write(".sops.yaml", format!("creation_rules:\n  - age: {first}\n"));
+    let line = slow(
+        &world,
+        &format!("doctor --json sealed.yaml slow.yaml last.yaml > /dev/null; {} --version", world.program(Who::Ours).display()),
+    );
+    let mut terminal = world.terminal(&line, &[COLOURED, ("SOPS_AGE_KEY", identity)]);
+    for _ in 0..3 {
+        terminal.answer("PIN?", "1234\n");
+    }
+    assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+    let after = terminal.seen.split_once("3 of 3: last.yaml\u{1b}[?7h").unwrap_or_else(|| panic!("{:?}", terminal.seen)).1;
+    assert!(after.starts_with("\r\u{1b}[2K"), "{:?}", terminal.seen);
+
+    world.write(".sops.yaml", format!("creation_rules:\n  - age: {first},{second}\n"));
+    let _ = std::fs::remove_file(world.path("slow.yaml"));
+    let pair = "updatekeys --dry-run slow.yaml last.yaml";
+    let mut terminal = world.terminal(&slow(&world, pair), &[COLOURED]);
+    assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+    let after = terminal.seen.split_once("2 of 2: last.yaml\u{1b}[?7h").unwrap_or_else(|| panic!("{:?}", terminal.seen)).1;
+    assert!(after.starts_with("\r\u{1b}[2Klast.yaml: recipients\r\n"), "{:?}", terminal.seen);
+}
