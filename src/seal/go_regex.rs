@@ -354,8 +354,10 @@ impl Reader<'_> {
             first = false;
             if c == '[' && self.pattern[start..].starts_with("[:") {
                 let rest = &self.pattern[start..];
-                if let Some(close) = rest.find(":]") {
-                    if !POSIX.contains(&rest[2..close].trim_start_matches('^')) {
+                // Behind the colon that opens it: `[[:]` is a class of two characters.
+                if let Some(close) = rest[2..].find(":]").map(|end| end + 2) {
+                    let name = &rest[2..close];
+                    if !POSIX.contains(&name.strip_prefix('^').unwrap_or(name)) {
                         return Err(self.bad("invalid character class range", &rest[..close + 2]));
                     }
                     self.out.push_str(&rest[..close + 2]);
