@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry as Slot;
 
 use foldhash::quality::RandomState;
 
-use crate::document::{Outline, ScanOptions};
+use crate::document::{Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
 use crate::flat::{Seen, unfold_newlines};
 use crate::leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
@@ -147,9 +147,10 @@ impl<'t> Scan<'t> {
         let text = self.text;
         let strip = |end: usize| mark + text[mark..end].iter().take_while(|&&b| b == text[mark] || b == b' ').count();
         let start = strip(end);
-        let token = |start: usize, end: usize| text[start..end].starts_with(b"ENC[");
+        let sealed = self.options.mode == Mode::Sealed;
+        let token = |start: usize, end: usize| sealed && text[start..end].starts_with(b"ENC[");
         match self.pending.last_mut() {
-            // In a sealed text each token is a comment of its own. In a plain one, too, what looks like one: left in clear it would be read so.
+            // In a sealed text each token is a comment of its own.
             Some(run) if !inline && !run.inline && !token(start, end) && !token(run.start, run.end) => {
                 run.end = end;
                 run.lines += 1;
