@@ -70,6 +70,10 @@ pub(super) fn directives(text: &str) -> Result<Vec<Span>, SyntaxError> {
             let (name, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
             let version = rest.split('#').next().unwrap_or_default().trim();
             match name {
+                // The parser takes `%TAG !e!tag:x` for a handle and its prefix.
+                "%TAG" if !ends_at_a_blank(rest.trim_start()) => {
+                    return Err(refuse(bytes, start, "a %TAG without a blank behind its handle"));
+                }
                 "%TAG" => {}
                 "%YAML" if version == "1.1" => {}
                 "%YAML" => found.push(Span::new(start, at)),
@@ -81,6 +85,12 @@ pub(super) fn directives(text: &str) -> Result<Vec<Span>, SyntaxError> {
         }
     }
     Ok(found)
+}
+
+/// Does the handle, `!` or `!name!`, end before a blank? What is no handle at all is the parser's to refuse.
+fn ends_at_a_blank(rest: &str) -> bool {
+    let handle = rest.split([' ', '\t']).next().unwrap_or_default();
+    handle.strip_prefix('!').is_none_or(|name| name.find('!').is_none_or(|end| end + 1 == name.len()))
 }
 
 /// G4: names of anchors.

@@ -63,6 +63,11 @@ const RULES: &[Rule] = &[
         fits: |d| behind_tag(d, "!!") && d.values().is_some_and(|(_, _, theirs)| matches!(theirs, Seen::Text(_) | Seen::Int(_))),
     },
     Rule {
+        name: "`!!null` with nothing behind it",
+        why: "null for the real sops; the judge wants the word",
+        fits: |d| d.they_refuse().is_some_and(|e| e.contains("string \"\", expected null")) && d.text.windows(6).any(|w| w == b"!!null"),
+    },
+    Rule {
         name: "a tag of one's own makes text",
         why: "go-yaml resolves nothing behind it: `!t 5` is \"5\", `!t` alone is \"\"",
         fits: |d| behind_tag(d, "!") && d.values().is_some_and(|(source, ours, _)| ours.as_text() == Some(source)),
