@@ -131,9 +131,10 @@ impl Court {
             files.extend(found.into_iter().filter(|(name, _)| name.ends_with(&format!(".{ending}"))));
         }
         assert!(files.len() > 50, "the corpora are there");
-        let mut random = Random::new(17);
         for (name, text) in &files {
             self.hear(name, text);
+            // Each text has a damage of its own: a new file in the corpora leaves the others' cases as they are.
+            let mut random = Random::new(name.bytes().fold(17, |sum, b| sum * 31 % 1_000_003 + u64::from(b)));
             for i in 0..count / 50 {
                 self.hear(&format!("{name}, damaged {i}"), &damaged(text, &mut random));
             }
@@ -141,7 +142,7 @@ impl Court {
         for seed in 0..count {
             let text = document(ending, &mut Random::new(seed));
             self.hear(&format!("seed {seed}"), &text);
-            self.hear(&format!("seed {seed}, damaged"), &damaged(&text, &mut random));
+            self.hear(&format!("seed {seed}, damaged"), &damaged(&text, &mut Random::new(seed + 1_000_000)));
         }
         self.close(count as usize / 2);
     }
