@@ -24,6 +24,9 @@ pub(super) struct Args {
     /// Where there is no folder in memory, use one below this folder: then plaintext reaches a disk, and deleting it does not erase it
     #[arg(long, value_name = "FOLDER")]
     on_disk: Option<PathBuf>,
+    /// Show the metadata, too: recipients, key groups and rules are then those that stand there when the editor is left
+    #[arg(short, long)]
+    show_master_keys: bool,
     #[command(flatten)]
     writing: Writing,
     #[command(flatten)]
@@ -47,6 +50,7 @@ impl Args {
             on_disk: self.on_disk.clone(),
             runtime: context.variables.runtime.clone(),
             write_through: self.writing.write_through,
+            show_keys: self.show_master_keys,
         };
         edit.run(&context.world)
     }

@@ -134,8 +134,11 @@ fn seal(error: &SealError) -> Exit {
         SealError::AlreadySealed => Exit::FileAlreadyEncrypted,
         SealError::CommentMatches { .. } => Exit::ErrorEncryptingTree,
         SealError::Unwritable(_) | SealError::NotFaithful { .. } | SealError::TooLarge { .. } => Exit::ErrorDumpingTree,
-        SealError::Regex(_) | SealError::NothingCovered { .. } | SealError::Wrap(_) | SealError::Random(_) | SealError::Date(_) => {
-            Exit::Generic
-        }
+        SealError::Regex(_)
+        | SealError::NothingCovered { .. }
+        | SealError::Unusable { .. }
+        | SealError::Wrap(_)
+        | SealError::Random(_)
+        | SealError::Date(_) => Exit::Generic,
     }
 }

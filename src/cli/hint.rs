@@ -168,7 +168,7 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
         SealError::Wrap(crate::keys::WrapFailed::EmptyGroup) => {
             "somebody must be able to open it: name a key in the rule of .sops.yaml, or by a flag (--age RECIPIENT)".to_owned()
         }
-        SealError::Wrap(_) | SealError::Random(_) | SealError::Date(_) => return None,
+        SealError::Unusable { .. } | SealError::Wrap(_) | SealError::Random(_) | SealError::Date(_) => return None,
     })
 }
 

@@ -1,10 +1,12 @@
 //! Which editor, with which arguments: those of the user, and for editors we know by name those that stop swap, undo, history and backup files
 //! (docs/threat-model.md, R4).
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use super::child;
+use crate::error::{Ended, Error};
+use crate::files::PrivateDir;
 use crate::world::World;
 
 /// A command line, the file not in it yet.
@@ -14,6 +16,25 @@ pub struct Editor {
     pub program: PathBuf,
     /// Its arguments before the file.
     pub args: Vec<OsString>,
+}
+
+impl Editor {
+    /// Runs it on the file in its private folder, which is also where it makes its own temporary files.
+    ///
+    /// # Errors
+    /// It cannot be started, or fails (exit 201).
+    pub fn run(&self, folder: &PrivateDir, file_name: &OsStr) -> Result<(), Error> {
+        #[allow(clippy::disallowed_methods, reason = "the editor has our terminal, which `Outside::run` does not hand on")]
+        let mut command = std::process::Command::new(&self.program);
+        command.args(&self.args).arg(folder.path().join(file_name)).env("TMPDIR", folder.path());
+        let what = match child::run(&mut command) {
+            Ok(Ended::Code(0)) => return Ok(()),
+            Ok(Ended::Code(code)) => format!("exit status {code}"),
+            Ok(Ended::Signal(signal)) => format!("killed by signal {signal}"),
+            Err(error) => error.kind().to_string(),
+        };
+        Err(Error::Editor { what: format!("Could not run editor: {}: {what}", self.program.display()) })
+    }
 }
 
 /// What SOPS looks for where no variable names an editor.

@@ -26,14 +26,16 @@ pub struct Rescue<'a> {
     name: OsString,
     /// Where the rescued text goes.
     to: PathBuf,
+    /// SHA-256 of what the editor showed at first.
+    initial: [u8; 32],
     /// The text was made of this base, which is kept beside it; not where it was rescued before: then that base is kept already.
     is_first: bool,
 }
 
 impl<'a> Rescue<'a> {
     /// For an edit of a sealed text that is open.
-    pub fn new(base: &'a [u8], format: Format, data_key: &DataKey, name: OsString, to: PathBuf, is_first: bool) -> Self {
-        Rescue { base, format, data_key: copy(data_key.expose()), name, to, is_first }
+    pub fn new(base: &'a [u8], format: Format, data_key: &DataKey, name: OsString, to: PathBuf, is_first: bool, initial: &[u8]) -> Self {
+        Rescue { base, format, data_key: copy(data_key.expose()), name, to, initial: Sha256::digest(initial).into(), is_first }
     }
 
     /// As parts of a message.
@@ -43,6 +45,7 @@ impl<'a> Rescue<'a> {
         put(self.data_key.expose());
         put(self.name.as_bytes());
         put(self.to.as_os_str().as_bytes());
+        put(&self.initial);
         put(&[u8::from(self.is_first)]);
     }
 
@@ -50,9 +53,10 @@ impl<'a> Rescue<'a> {
     pub(super) fn read(part: &mut dyn FnMut() -> Option<&'a [u8]>) -> Option<Self> {
         let (base, format, data_key) = (part()?, part()?, part()?);
         let format = Format::of_word(std::str::from_utf8(format).ok()?)?;
-        let (name, to, is_first) = (part()?.to_vec(), part()?.to_vec(), part()? != [0]);
+        let (name, to) = (part()?.to_vec(), part()?.to_vec());
+        let (initial, is_first) = (part()?.try_into().ok()?, part()? != [0]);
         let (name, to) = (OsString::from_vec(name), OsString::from_vec(to).into());
-        Some(Rescue { base, format, data_key: copy(data_key), name, to, is_first })
+        Some(Rescue { base, format, data_key: copy(data_key), name, to, initial, is_first })
     }
 
     /// Seals what stands in the private folder by now, if it is not what was there at first. True: there was something to save.
@@ -62,14 +66,14 @@ impl<'a> Rescue<'a> {
     pub fn save(&self, folder: &Path, world: &World<'_>) -> io::Result<bool> {
         let other = |_| io::Error::from(io::ErrorKind::InvalidData);
         let typed = files::read(&folder.join(&self.name)).map(Zeroizing::new).map_err(|_| io::Error::from(io::ErrorKind::NotFound))?;
+        if typed.is_empty() || <[u8; 32]>::from(Sha256::digest(&typed)) == self.initial {
+            return Ok(false);
+        }
         let sealed = SealedFile::parse(self.format, self.base, world.manners).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
         let data_key = DataKey::from_secret(copy(self.data_key.expose())).ok_or(io::ErrorKind::InvalidData)?;
         // The base was checked when it was opened for editing.
         let how = OpenHow { ignore_mac: true, ..OpenHow::default() };
         let file = sealed.open_with(data_key, world.manners, &how).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-        if file.plain() == typed.as_slice() || typed.is_empty() {
-            return Ok(false);
-        }
         let sealed = file.whole(typed.to_vec()).seal(world).map_err(|_| other(()))?;
         let write = |to: &Path, text: &[u8]| {
             if let Some(parent) = to.parent() {

@@ -94,6 +94,9 @@ pub enum SealError {
     NothingCovered { rule: String },
     #[error("{path}: a sealed comment would match {rule} and so count as clear when it is opened")]
     CommentMatches { path: String, rule: String },
+    /// Key groups that nobody could open.
+    #[error("{why}: nobody could open the file")]
+    Unusable { why: String },
     #[error(transparent)]
     Wrap(#[from] WrapFailed),
     #[error(transparent)]

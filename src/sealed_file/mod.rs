@@ -11,6 +11,7 @@ mod open;
 mod rewrap;
 mod rotate;
 mod seal;
+mod shown;
 mod verdict;
 mod walk;
 

@@ -93,7 +93,7 @@ const OUTSIDE: [(&str, &str, &str); 14] = [
     ("files/stream.rs", "io::stderr(", "`--output /dev/stderr`: by the descriptor that we have"),
     ("files/stream.rs", "io::stdout(", "the same, for `/dev/stdout`"),
     ("flows/child.rs", "io::stderr(", "whose terminal it is, to share Ctrl-C with the child; nothing is written"),
-    ("flows/edit.rs", "Command::new(", "the editor"),
+    ("flows/editor.rs", "Command::new(", "the editor"),
     ("flows/exec_env.rs", "Command::new(", "the user's program"),
     ("flows/exec_file.rs", "Command::new(", "ourselves, in the background"),
     ("flows/keeper.rs", "Command::new(", "the helper process"),

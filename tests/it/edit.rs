@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use crate::tools::{Place, Program};
 
 /// A project, and a folder of its own in memory.
-struct Desk {
-    place: Place,
-    runtime: PathBuf,
+pub(crate) struct Desk {
+    pub place: Place,
+    pub runtime: PathBuf,
 }
 
 impl Drop for Desk {
@@ -20,7 +20,7 @@ impl Drop for Desk {
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let place = Place::new();
         place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
         // The tests need a folder in memory as the product does: /dev/shm.
@@ -30,38 +30,38 @@ impl Desk {
         Desk { place, runtime }
     }
 
-    fn seal(&self, file: &str, plain: &str) -> String {
+    pub fn seal(&self, file: &str, plain: &str) -> String {
         self.place.write(file, plain);
         let done = self.place.ours(["encrypt", "-i", file]);
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         self.text(file)
     }
 
-    fn text(&self, file: &str) -> String {
+    pub fn text(&self, file: &str) -> String {
         String::from_utf8(self.place.read(file)).unwrap()
     }
 
     /// An editor that runs this shell script with the file as `$1`.
-    fn editor(&self, script: &str) -> PathBuf {
+    pub fn editor(&self, script: &str) -> PathBuf {
         let path = self.place.path("editor.sh");
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
         path
     }
 
-    fn run(&self, program: Program, args: &[&str], script: &str, stdin: &str) -> Output {
+    pub fn run(&self, program: Program, args: &[&str], script: &str, stdin: &str) -> Output {
         let editor = self.editor(script);
         self.place.call(program, args).env("EDITOR", editor).env("XDG_RUNTIME_DIR", &self.runtime).stdin(stdin).run()
     }
 
     /// Edits, and looks that nothing is left.
-    fn edit(&self, file: &str, script: &str, stdin: &str) -> Output {
+    pub fn edit(&self, file: &str, script: &str, stdin: &str) -> Output {
         let done = self.run(Program::Ours, &["edit", file], script, stdin);
         self.is_clean();
         done
     }
 
-    fn is_clean(&self) {
+    pub fn is_clean(&self) {
         // The helper goes after us.
         let by = Instant::now() + Duration::from_secs(5);
         while std::fs::read_dir(&self.runtime).unwrap().count() > 0 {
@@ -70,14 +70,14 @@ impl Desk {
         }
     }
 
-    fn decrypted(&self, file: &str) -> String {
+    pub fn decrypted(&self, file: &str) -> String {
         let done = self.place.ours(["decrypt", "--require-witness", file]);
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).unwrap()
     }
 }
 
-fn code(done: &Output, expected: i32) -> String {
+pub(crate) fn code(done: &Output, expected: i32) -> String {
     let err = String::from_utf8_lossy(&done.stderr).into_owned();
     assert_eq!(done.status.code(), Some(expected), "{err}");
     assert!(!err.contains("canary"), "{err}");
@@ -220,7 +220,7 @@ fn killed_while_the_editor_is_open() {
 }
 
 /// Edits by `mine`, while somebody else runs these commands of ours on the file.
-fn meanwhile(desk: &Desk, program: Program, file: &str, theirs: &str, mine: &str, stdin: &str) -> Output {
+pub(crate) fn meanwhile(desk: &Desk, program: Program, file: &str, theirs: &str, mine: &str, stdin: &str) -> Output {
     let ours = env!("CARGO_BIN_EXE_leafcrypt");
     let done =
         desk.run(program, &["edit", file], &format!("theirs() {{ {ours} \"$@\" > /dev/null 2>&1 || exit 9; }}\n{theirs}\n{mine}"), stdin);
@@ -318,4 +318,18 @@ fn term_ends_an_exec_file_whose_pipe_nobody_reads() {
     };
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(15), "{ended:?}");
     desk.is_clean();
+}
+
+/// An edit that has typed nothing yet leaves nothing to take up, also where the text is more than its values spelled plainly.
+#[test]
+fn killed_before_anything_was_typed() {
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: 0x1F   # one\nb:   'c'\n");
+    for flag in ["--verbose", "-s"] {
+        let done = desk.run(Program::Ours, &["edit", flag, "a.yaml"], "kill -KILL $PPID; sleep 1", "");
+        assert!(!done.status.success());
+        desk.is_clean();
+        let rescued = std::fs::read_dir(desk.place.path("home/.local/state/leafcrypt/rescue"));
+        assert_eq!(rescued.map_or(0, Iterator::count), 0, "{flag}");
+    }
 }

@@ -23,6 +23,7 @@ mod crash;
 mod dialects;
 mod doctor;
 mod edit;
+mod edit_keys;
 mod edit_terminal;
 mod exec;
 mod field;

@@ -1,0 +1,88 @@
+//! The file is another by now: what was typed and what somebody else has written become one (docs/threat-model.md, P8).
+
+use leafcrypt_formats::{Format, Mode, Prefer, Unmerged, merge};
+use zeroize::Zeroizing;
+
+use super::save::{Written, raise_version};
+use super::shown::{self, Typed};
+use super::{Edit, Older, Session};
+use crate::error::Error;
+use crate::files::WriteError;
+use crate::flows::decrypt::open;
+use crate::flows::trust;
+use crate::seal::witness;
+use crate::sealed_file::{SealedFile, scan_options};
+use crate::world::World;
+
+/// So many places of a conflict are named.
+const MOST_SHOWN: usize = 20;
+/// So often the file may change again while two changes of it are made one.
+const TRIES: usize = 8;
+
+impl Edit<'_> {
+    /// Makes one of what was typed and of what the file is by now (P8). The lock is not held meanwhile: other recipients may ask for a passphrase.
+    pub(super) fn save_merged(
+        &self,
+        session: &Session<'_>,
+        base: &Older,
+        typed: &Typed,
+        mut now: Vec<u8>,
+        world: &World<'_>,
+    ) -> Result<(), Error> {
+        let name = self.path.display().to_string();
+        let format = session.file.format();
+        for _ in 0..TRIES {
+            let same_keys = SealedFile::parse(format, &now, world.manners)
+                .is_ok_and(|now| witness::keys(&now.metadata().groups) == witness::keys(&session.file.settings().groups));
+            let key = same_keys.then(|| session.file.copy_data_key());
+            let mut file = open(&name, format, &now, key, &self.how, world)?;
+            trust::vouch(&mut file, session.rule.as_ref());
+            raise_version(&mut file);
+            let mine = typed.settings.as_ref().map(|mine| shown::merged(&base.settings, mine, file.settings()));
+            let mine = mine.transpose().map_err(|at| Error::Unmerged { path: name.clone(), at })?;
+            let changed = self.set_keys(&mut file, mine.as_ref(), session.config.as_ref(), world)?;
+            let merged = self.merged(format, &base.plain, &typed.plain, file.plain(), world)?;
+            self.check(&file, session.rule.as_ref(), &merged, world)?;
+            if *merged == file.plain() && !changed.any {
+                world.warn([format!("{name}: somebody else has made the same change meanwhile")]);
+                return Ok(());
+            }
+            file.replace(merged.to_vec());
+            let sealed = self.seal(&file, world)?;
+            drop(file);
+            match self.write(&sealed, Some(&now), world)? {
+                Written::Done => {
+                    world.warn([format!("{name}: somebody else has changed it meanwhile; it has both changes now")]);
+                    self.tell_of(changed, world);
+                    return Ok(());
+                }
+                Written::Not(again) => now = again,
+            }
+        }
+        Err(Error::Write { path: name, source: WriteError::Changed })
+    }
+
+    /// One text of two. Where they do not go together somebody is asked.
+    fn merged(&self, format: Format, base: &[u8], mine: &[u8], theirs: &[u8], world: &World<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let path = self.path.display().to_string();
+        let options = scan_options(Mode::Plain, world.manners);
+        let merge = |prefer| merge(format, base, mine, theirs, prefer, &options);
+        let conflicts = match merge(Prefer::Neither) {
+            Ok(text) => return Ok(text),
+            Err(Unmerged::Syntax(source)) => return Err(Error::PlainSyntax { path, source }),
+            Err(Unmerged::Conflicts(conflicts)) => conflicts,
+        };
+        let mut at: Vec<String> = conflicts.iter().take(MOST_SHOWN).map(ToString::to_string).collect();
+        if conflicts.len() > MOST_SHOWN {
+            at.push(format!("and {} more", conflicts.len() - MOST_SHOWN));
+        }
+        let at = at.join(", ");
+        let question = format!("{path} was changed by somebody else meanwhile where you have changed it, too: {at}. Write yours there?");
+        if world.dialog.confirm(&question) == Some(true)
+            && let Ok(text) = merge(Prefer::Mine)
+        {
+            return Ok(text);
+        }
+        Err(Error::Unmerged { path, at })
+    }
+}

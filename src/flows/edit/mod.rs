@@ -1,0 +1,194 @@
+//! Open, an editor in an owner-only folder in memory, seal again: unchanged values keep their tokens, comments and layout stay.
+
+mod merged;
+mod save;
+mod shown;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use leafcrypt_formats::Format;
+use zeroize::Zeroizing;
+
+use super::decrypt::open;
+use super::editor::{self, Editor};
+use super::keeper::Keeper;
+use super::rescue::{self, Rescue};
+use super::rules::{self, Given};
+use super::target::{self, Done, Holds, Input, Types};
+use super::{example, trust};
+use crate::config::{self, Config, Rule};
+use crate::error::Error;
+use crate::files::{self, ReadError};
+use crate::guard;
+use crate::sealed_file::{OpenFile, OpenHow, SealError, Settings, Wanted};
+use crate::world::World;
+
+/// An edit.
+pub struct Edit<'a> {
+    /// The file; it need not exist.
+    pub path: PathBuf,
+    /// As what.
+    pub types: Types,
+    /// Keys and the like for a new file.
+    pub given: Given,
+    /// How to open.
+    pub how: OpenHow<'a>,
+    /// Plaintext may go to a disk, below this folder.
+    pub on_disk: Option<PathBuf>,
+    /// `XDG_RUNTIME_DIR`
+    pub runtime: Option<PathBuf>,
+    /// `--write-through`
+    pub write_through: bool,
+    /// `--show-master-keys`: the metadata block is shown, too, and what is changed in it counts.
+    pub show_keys: bool,
+}
+
+/// What is edited: the sealed text as it was, opened.
+struct Session<'t> {
+    sealed: &'t [u8],
+    file: OpenFile<'t>,
+    is_new: bool,
+    rule: Option<Rule>,
+    /// Where recipients have names.
+    config: Option<Config>,
+    /// What a rescued edit was made of, where that is not what the file is by now.
+    older: Option<Older>,
+    /// What the editor shows is a rescued edit.
+    taken: bool,
+}
+
+/// A state of the file.
+struct Older {
+    plain: Zeroizing<Vec<u8>>,
+    settings: Settings,
+}
+
+impl Edit<'_> {
+    /// Does it.
+    ///
+    /// # Errors
+    /// No key opens the file, there is no editor, nothing was changed (exit 200), or the result cannot be written; then it is sealed and kept, and the
+    /// next edit offers it.
+    pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
+        let name = self.path.display().to_string();
+        let input = Input::File(self.path.clone());
+        let format = self.types.input_of(&input, world.manners);
+        let text = match input.read() {
+            Ok(text) => Some(text),
+            Err(Error::Read { source: ReadError::NotFound, .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let is_new = text.is_none();
+        let config = rules::load(Some(&self.path), &self.given, world)?;
+        let (sealed, key) = match text {
+            Some(text) => (text, None),
+            None => {
+                let (text, key) = self.example(format, config.as_ref(), world)?;
+                (text.into(), Some(key))
+            }
+        };
+        let rule = if is_new { None } else { trust::rule_of(&self.path, config.as_ref(), world)? };
+        let mut file = open(&name, format, &sealed, key, &self.how, world)?;
+        if !is_new {
+            trust::vouch(&mut file, rule.as_ref());
+            save::raise_version(&mut file);
+        }
+        self.can_write(is_new, world)?;
+        let editor = editor::find(world)?;
+        let file = file.must_cover(is_new);
+        let mut session = Session { sealed: &sealed, file, is_new, rule, config, older: None, taken: false };
+        self.edit(&mut session, &editor, world)?;
+        Ok(Done { stdout: None, note: None })
+    }
+
+    /// A new file's example, sealed by its rule, with its data key.
+    fn example(&self, format: Format, config: Option<&Config>, world: &World<'_>) -> Result<(Vec<u8>, crate::keys::DataKey), Error> {
+        let rule = rules::for_file(&self.path, &self.given, config, world)?;
+        let wanted = Wanted {
+            groups: rules::groups(&rule, world)?,
+            selection: rule.selection.clone(),
+            mac_only_encrypted: rule.mac_only_encrypted,
+            indent: rules::indent(format, &self.given, config)?,
+        };
+        let failed = |source: SealError| Error::Seal { path: self.path.display().to_string(), source: Box::new(source) };
+        let file = OpenFile::new(format, example::text(format).as_bytes().to_vec(), wanted, world).map_err(failed)?;
+        // The example has none of the names that a rule may look for, and is never written.
+        let file = file.must_cover(false);
+        let sealed = file.seal(world).map_err(failed)?;
+        Ok((sealed.text, file.into_data_key()))
+    }
+
+    /// Before anybody types anything.
+    fn can_write(&self, is_new: bool, world: &World<'_>) -> Result<(), Error> {
+        let state = world.state_folder();
+        let how = files::WriteHow { never_replace: is_new, ..target::how(Holds::Sealed, None, self.write_through, state.as_deref()) };
+        files::can_write(&self.path, &how).map_err(|source| Error::Write { path: self.path.display().to_string(), source })
+    }
+
+    /// The private folder, its helper, and what happens in between.
+    fn edit(&self, session: &mut Session<'_>, editor: &Editor, world: &World<'_>) -> Result<(), Error> {
+        let place = |what: &str, error: &std::io::Error| Error::NoPlace { what: format!("{what}: {}", error.kind()) };
+        let absolute = config::absolute(&rules::current(world), &self.path);
+        let file_name = self.path.file_name().unwrap_or(OsStr::new("file")).to_owned();
+        let kept = rescue::place(&absolute, world);
+        let initial = self.initial(session, kept.as_deref(), world)?;
+
+        // From here on there is plaintext with a name.
+        let _held = guard::hold_signals();
+        let folder = files::make_private_dir(self.runtime.as_deref(), self.on_disk.as_deref());
+        let folder = folder
+            .map_err(|e| place("the private folder", &e))?
+            .ok_or_else(|| Error::NoPlace { what: "there is no folder in memory (tmpfs) for the plaintext".to_owned() })?;
+        let base = session.sealed;
+        let is_first = session.older.is_none();
+        let rescue = kept
+            .as_ref()
+            .map(|to| Rescue::new(base, session.file.format(), session.file.data_key(), file_name.clone(), to.clone(), is_first, &initial));
+        let keeper = Keeper::start(&folder, rescue.as_ref()).map_err(|e| place("the helper that removes the plaintext if we die", &e))?;
+        let edited = folder.write(&file_name, &initial).map_err(|e| place("the plaintext", &e));
+        let mut result = edited.and_then(|()| self.until_saved(session, editor, &folder, &file_name, &initial, world));
+        if let Err(error) = &result
+            && !matches!(error, Error::NotModified)
+            && let Some(rescue) = &rescue
+            && rescue.save(folder.path(), world).is_ok_and(|saved| saved)
+        {
+            let error = result.expect_err("it has just been looked at");
+            result = Err(Error::Rescued { path: self.path.display().to_string(), source: Box::new(error) });
+        }
+        // Sealed borrows end before the folder goes.
+        drop(rescue);
+        let removed = folder.remove();
+        keeper.dismiss();
+        result?;
+        removed.map_err(|e| place("the plaintext could not be removed", &e))?;
+        if session.taken
+            && let Some(kept) = kept
+        {
+            // It is in the file now.
+            rescue::forget(&kept);
+        }
+        Ok(())
+    }
+
+    /// What the editor shows at first: the plain text, or an edit that was rescued.
+    fn initial(&self, session: &mut Session<'_>, kept: Option<&Path>, world: &World<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let plain = |session: &Session<'_>| self.shown(&session.file, world);
+        let Some(kept) = kept else { return plain(session) };
+        let Ok(text) = files::read(kept) else { return plain(session) };
+        let name = self.path.display();
+        let question = format!("An edit of {name} was not saved and is kept in {}. Take it up?", kept.display());
+        if world.dialog.confirm(&question) != Some(true) {
+            world.dialog.warn(&format!("an edit of {name} that was not saved is still kept in {}", kept.display()));
+            return plain(session);
+        }
+        let rescued = open(&kept.display().to_string(), Format::Binary, &text, None, &OpenHow::default(), world)?;
+        if let Some(base) = rescue::made_of(kept).filter(|base| base != session.sealed && !session.is_new) {
+            let base = open(&kept.display().to_string(), session.file.format(), &base, None, &self.how, world)?;
+            let settings = base.settings().clone();
+            session.older = Some(Older { plain: Zeroizing::new(base.into_plain()), settings });
+        }
+        session.taken = true;
+        Ok(Zeroizing::new(rescued.into_plain()))
+    }
+}

@@ -1,0 +1,176 @@
+//! From typed to written: the editor again and again until its text can be sealed, and the write, if the file is still what was opened.
+
+use std::ffi::OsStr;
+
+use leafcrypt_formats::{Document, Format, Mode};
+use zeroize::Zeroizing;
+
+use super::shown::Typed;
+use super::{Edit, Older, Session};
+use crate::config::Rule;
+use crate::error::Error;
+use crate::files::{self, Claim, PrivateDir};
+use crate::flows::editor::Editor;
+use crate::flows::target::{self, Holds};
+use crate::flows::trust;
+use crate::metadata::{MetadataError, Version};
+use crate::sealed_file::{Finished, OpenFile, SOPS_VERSION, SealError, SealedError, scan_options};
+use crate::world::{Event, World};
+
+/// What became of a write.
+pub(super) enum Written {
+    /// It is on the disk.
+    Done,
+    /// The file is another text by now, this one.
+    Not(Vec<u8>),
+}
+
+impl Edit<'_> {
+    /// The editor, again and again, until its text can be sealed and written.
+    pub(super) fn until_saved(
+        &self,
+        session: &mut Session<'_>,
+        editor: &Editor,
+        folder: &PrivateDir,
+        file_name: &OsStr,
+        initial: &[u8],
+        world: &World<'_>,
+    ) -> Result<(), Error> {
+        loop {
+            editor.run(folder, file_name)?;
+            let typed = folder.read(file_name).map(Zeroizing::new).map_err(|error| Error::EditorLost { what: error.kind().to_string() })?;
+            if *typed == *initial && !session.taken {
+                return Err(Error::NotModified);
+            }
+            let error = match self.save(session, typed, world) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            if !self.can_be_mended(&error) || !world.dialog.pause(&pause_text(&error, world)) {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Seals and writes; where the file is another by now, both changes of it.
+    fn save(&self, session: &mut Session<'_>, text: Zeroizing<Vec<u8>>, world: &World<'_>) -> Result<(), Error> {
+        let typed = self.typed(session, text, world)?;
+        if let Some(older) = session.older.take() {
+            let done = self.save_merged(session, &older, &typed, session.sealed.to_vec(), world);
+            session.older = Some(older);
+            return done;
+        }
+        let opened = Older { plain: Zeroizing::new(session.file.plain().to_vec()), settings: session.file.settings().clone() };
+        let written = self.save_over(session, &typed, world);
+        // What is typed next is compared with the file as it was opened.
+        session.file.replace(opened.plain.to_vec());
+        *session.file.settings_mut() = opened.settings.clone();
+        match written? {
+            Written::Done => Ok(()),
+            Written::Not(now) => self.save_merged(session, &opened, &typed, now, world),
+        }
+    }
+
+    /// The file as it was opened, with what was typed.
+    fn save_over(&self, session: &mut Session<'_>, typed: &Typed, world: &World<'_>) -> Result<Written, Error> {
+        let Session { file, rule, config, .. } = session;
+        let changed = self.set_keys(file, typed.settings.as_ref(), config.as_ref(), world)?;
+        self.check(file, rule.as_ref(), &typed.plain, world)?;
+        file.replace(typed.plain.to_vec());
+        let sealed = self.seal(file, world)?;
+        let written = self.write(&sealed, (!session.is_new).then_some(session.sealed), world)?;
+        if let Written::Done = written {
+            self.tell_of(changed, world);
+        }
+        Ok(written)
+    }
+
+    pub(super) fn seal(&self, file: &OpenFile<'_>, world: &World<'_>) -> Result<Finished, Error> {
+        let name = self.path.display().to_string();
+        let sealed = file.seal(world).map_err(|source| match source {
+            SealError::Syntax(source) => Error::PlainSyntax { path: name.clone(), source },
+            SealError::AlreadySealed => Error::AlreadySealed { path: name.clone() },
+            source => Error::Seal { path: name.clone(), source: Box::new(source) },
+        })?;
+        world.journal.record(Event::Encrypt, &name).map_err(Error::Audit)?;
+        Ok(sealed)
+    }
+
+    /// Writes, if the file is still this base; none: if it is not there.
+    pub(super) fn write(&self, sealed: &Finished, base: Option<&[u8]>, world: &World<'_>) -> Result<Written, Error> {
+        let name = self.path.display().to_string();
+        let failed = |source| Error::Write { path: name.clone(), source };
+        let state = world.state_folder();
+        let how =
+            files::WriteHow { never_replace: base.is_none(), ..target::how(Holds::Sealed, base, self.write_through, state.as_deref()) };
+        let claim = Claim::new(&self.path, &how).map_err(failed)?;
+        if let Some(base) = base {
+            let now = claim.read().map_err(|source| Error::Read { path: name.clone(), source })?;
+            if now != base {
+                return Ok(Written::Not(now));
+            }
+        }
+        claim.write(&sealed.text, &how).map_err(failed)?;
+        world.dialog.detail(&format!("{name}: written"));
+        world.warn_of(&name, &sealed.warnings);
+        Ok(Written::Done)
+    }
+
+    /// What is wrong with a text that somebody has typed, before it is sealed.
+    pub(super) fn check(&self, file: &OpenFile<'_>, rule: Option<&Rule>, typed: &[u8], world: &World<'_>) -> Result<(), Error> {
+        let name = self.path.display().to_string();
+        let format = file.format();
+        if format == Format::Binary {
+            return Ok(());
+        }
+        let syntax = |source| Error::PlainSyntax { path: name.clone(), source };
+        let document = Document::parse(format, typed, &scan_options(Mode::Plain, world.manners)).map_err(syntax)?;
+        if !document.blocks().is_empty() {
+            return Err(Error::AlreadySealed { path: name });
+        }
+        let before = Document::parse(format, file.plain(), &scan_options(Mode::Plain, world.manners)).map_err(syntax)?;
+        trust::refuse_new_clear(&document, &before, file.settings(), rule, &name, world)
+    }
+
+    /// Can whoever typed it put it right?
+    fn can_be_mended(&self, error: &Error) -> bool {
+        match error {
+            Error::PlainSyntax { .. } | Error::AlreadySealed { .. } | Error::WouldBeClear { .. } => true,
+            Error::Sealed { .. } | Error::Resolve { .. } | Error::NotConfirmed { .. } => self.show_keys,
+            // A recipient that was typed may be misspelled; those of the file are not at hand to be mended.
+            Error::Seal { source, .. } => match **source {
+                SealError::Wrap(_) => self.show_keys,
+                SealError::Random(_) => false,
+                _ => true,
+            },
+            _ => false,
+        }
+    }
+}
+
+fn pause_text(error: &Error, world: &World<'_>) -> String {
+    if !world.manners.sops_messages {
+        return format!("{error}\nPress Enter to return to the editor.");
+    }
+    let what = match error {
+        Error::Sealed { source: SealedError::Metadata(MetadataError::NoKeys), .. } => {
+            "No master keys were provided, so sops can't encrypt the file."
+        }
+        Error::AlreadySealed { .. } | Error::Sealed { .. } => "SOPS metadata is invalid.",
+        Error::PlainSyntax { .. } => "Could not load tree, probably due to invalid syntax.",
+        _ => "Tree not valid for encryption.",
+    };
+    format!("{error}\n{what} Press enter to return to the editor, or Ctrl+C to exit.")
+}
+
+/// SOPS raises the version of a file that an older program wrote; a newer one stays.
+pub(super) fn raise_version(file: &mut OpenFile<'_>) {
+    let older = match (Version::parse(&file.settings().version), Version::parse(SOPS_VERSION)) {
+        (Ok(theirs), Ok(ours)) => theirs < ours,
+        (Err(_), _) => true,
+        (_, Err(_)) => false,
+    };
+    if older {
+        file.settings_mut().version = SOPS_VERSION.to_owned();
+    }
+}
