@@ -1,5 +1,5 @@
-//! What a release costs: `cargo test --release --test speed`. CPU time and memory as the kernel counts them, the least of several runs, and
-//! wide margins: a test here fails when something grows with the square of a text or ten times, not when the machine is busy.
+//! What a release costs: `cargo test --release --test speed`. CPU time and memory as the kernel counts them, the least or the middle of several
+//! runs, and wide margins: a test here fails when something grows with the square of a text or ten times, not when the machine is busy.
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 
 #[path = "../benches/inputs.rs"]
@@ -42,12 +42,24 @@ fn a_release_is_as_fast_as_promised() {
 fn four_times_the_text_costs_four_times_as_much(bench: &Bench, wrong: &mut Vec<String>) {
     let start = bench.least(5, Path::new(OURS), &["--version"], "out", LIMIT).unwrap().cpu;
     for shape in inputs::USUAL.iter().chain(inputs::AWKWARD) {
-        let small = both(bench, 2, shape.ending, (shape.make)(6_000).as_bytes());
-        let large = both(bench, 1, shape.ending, (shape.make)(24_000).as_bytes());
+        let own = |cost: Cost| cost.cpu.saturating_sub(start).as_secs_f64();
+        // What takes a few milliseconds has no shape yet.
+        let grows = |small: Cost, large: Cost| own(large) > 7.0 * own(small).max(0.002);
+        let texts = [(shape.make)(6_000), (shape.make)(24_000)];
+        let mut least = [both(bench, 2, shape.ending, texts[0].as_bytes()), both(bench, 1, shape.ending, texts[1].as_bytes())];
+        // Other programs take the caches from us and add to one run what they do not add to the next; the square of a text is in every run.
+        for _ in 0..5 {
+            if (0..2).all(|i| !grows(least[0][i], least[1][i])) {
+                break;
+            }
+            for (least, text) in least.iter_mut().zip(&texts) {
+                let again = both(bench, 1, shape.ending, text.as_bytes());
+                *least = [0, 1].map(|i| if again[i].cpu < least[i].cpu { again[i] } else { least[i] });
+            }
+        }
+        let [small, large] = least;
         for (what, small, large) in [("seal", small[0], large[0]), ("open", small[1], large[1])] {
-            let own = |cost: Cost| cost.cpu.saturating_sub(start).as_secs_f64();
-            // What takes a few milliseconds has no shape yet.
-            if own(large) > 7.0 * own(small).max(0.002) {
+            if grows(small, large) {
                 wrong.push(format!("{} ({}): {what} took {small:?}, four times the text {large:?}", shape.name, shape.ending));
             }
         }
@@ -92,7 +104,7 @@ fn many_times_cheaper_than_sops(bench: &Bench, wrong: &mut Vec<String>) {
     let sops = measure::sops_itself(&sops);
     let installed = bench.installed(Path::new(OURS));
     let texts = [
-        ("yaml", "a: secret\n".to_owned(), 8, 10),
+        ("yaml", "a: secret\n".to_owned(), 15, 10),
         ("yaml", (inputs::USUAL[0].make)(10_000), 2, 10),
         ("json", (inputs::USUAL[2].make)(2_000), 2, 10),
         // Nested maps and flat formats are where sops is linear (docs/performance.md, "Not reached"): half of what is measured must hold.
@@ -104,19 +116,25 @@ fn many_times_cheaper_than_sops(bench: &Bench, wrong: &mut Vec<String>) {
         let (plain, sealed, theirs) = (format!("plain.{ending}"), format!("sealed.{ending}"), format!("theirs.{ending}"));
         bench.write(&plain, text.as_bytes());
         let mut check = |what: &str, ours: &[&str], our_out: &str, its: &[&str], its_out: &str| {
-            // Several of each by themselves, or every run would pay for the caches that the other has swept. A busy machine adds more to what takes a
-            // millisecond than to what takes twenty, so both get more runs, until quiet ones were among them.
-            let mut least: Option<[Cost; 2]> = None;
+            // Several of each by themselves, or every run would pay for the caches that the other has swept. The middle of all runs, not the least: a run
+            // of sops costs between 12 and 17 ms, as its collector and its threads meet, and ours hardly varies, so the least would compare what is
+            // usual with what is rare. While the machine is busy both get more runs.
+            let (mut ours_took, mut theirs_took) = (Vec::new(), Vec::new());
             for _ in 0..10 {
-                let run = |program: &Path, args: &[&str], out: &str| bench.least(runs, program, args, out, LIMIT).expect("both do it");
-                let now = [run(&installed, ours, our_out), run(&sops, its, its_out)];
-                let [ours, theirs] = least.map_or(now, |least| [0, 1].map(|i| if now[i].cpu < least[i].cpu { now[i] } else { least[i] }));
-                if ours.cpu * times <= theirs.cpu {
+                for (program, args, out, took) in [(&installed, ours, our_out, &mut ours_took), (&sops, its, its_out, &mut theirs_took)] {
+                    took.extend((0..runs).map(|_| bench.once(program, args, out, LIMIT).expect("both do it").cpu));
+                    took.sort_unstable();
+                }
+                if ours_took[ours_took.len() / 2] * times <= theirs_took[theirs_took.len() / 2] {
                     return;
                 }
-                least = Some([ours, theirs]);
             }
-            wrong.push(format!("{what} of {} bytes of {ending}: ours and sops {least:?}", text.len()));
+            let middle = |took: &[Duration]| took[took.len() / 2];
+            let (ours, theirs) = (middle(&ours_took), middle(&theirs_took));
+            wrong.push(format!(
+                "{what} of {} bytes of {ending}: ours {ours:?}, sops {theirs:?}, and {times} times was promised",
+                text.len()
+            ));
         };
         let seal = ["encrypt", "--age", &bench.recipient, &plain];
         check("encrypt", &seal, &sealed, &seal, &theirs);
