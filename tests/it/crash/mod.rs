@@ -7,6 +7,7 @@ mod canary;
 mod cases;
 mod errors;
 mod order;
+mod plaintext;
 mod signals;
 pub mod trace;
 

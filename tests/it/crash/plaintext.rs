@@ -1,0 +1,184 @@
+//! The commands that put plaintext into a folder in memory while somebody else's program runs: `edit` and `exec-file`, killed and sent signals at each of
+//! their file-changing calls. The program and the helper that removes the folder are not harmed: only who holds both ends dies.
+
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::cases::{CANARY, prepare};
+use super::trace::{self, CHANGING, Call, START, is_changing};
+use super::{contains, silent};
+use crate::files::{PROGRAM, must, said};
+use crate::tools::Place;
+
+/// What the editor makes of the file.
+const EDITED: &str = "# a comment\na: hunter2-canary-edited\nb: 2\n";
+const PLAIN: &str = "# a comment\na: hunter2-canary\nb: 2\n";
+/// These end a command, and it says by which it was ended.
+const ENDING: [(&str, i32); 6] = [("KILL", 9), ("HUP", 1), ("INT", 2), ("QUIT", 3), ("ABRT", 6), ("TERM", 15)];
+
+/// A command with a program of somebody else's.
+struct Case {
+    name: &'static str,
+    args: &'static [&'static str],
+    is_edit: bool,
+}
+
+const CASES: [Case; 3] = [
+    Case { name: "edit", args: &["edit", "f.yaml"], is_edit: true },
+    Case { name: "exec-file", args: &["exec-file", "f.yaml", "timeout 2 cat {} > /dev/null"], is_edit: false },
+    Case { name: "exec-file --no-fifo", args: &["exec-file", "--no-fifo", "f.yaml", "cat {} > /dev/null"], is_edit: false },
+];
+
+/// One run: a folder with a sealed file, and one in memory for the plaintext.
+struct Run<'c> {
+    case: &'c Case,
+    template: &'c Place,
+    folder: PathBuf,
+    memory: PathBuf,
+    before: Vec<u8>,
+}
+
+impl<'c> Run<'c> {
+    fn new(case: &'c Case, template: &'c Place) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("leafcrypt-plaintext-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
+        let (folder, memory) = (std::env::temp_dir().join(&name), Path::new("/dev/shm").join(&name));
+        for path in [&folder, &folder.join("home"), &memory] {
+            std::fs::create_dir(path).unwrap();
+        }
+        std::fs::set_permissions(&memory, PermissionsExt::from_mode(0o700)).unwrap();
+        std::fs::copy(template.path("f.yaml"), folder.join("f.yaml")).unwrap();
+        let before = std::fs::read(folder.join("f.yaml")).unwrap();
+        Run { case, template, folder, memory, before }
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = prepare(Command::new(program), self.template, &self.folder);
+        command.env("EDITOR", self.template.path("editor.sh")).env("XDG_RUNTIME_DIR", &self.memory);
+        command
+    }
+
+    /// The calls of the command itself, from its own start on.
+    fn calls(&self) -> Vec<Call> {
+        let log = self.folder.join("log");
+        let mut strace = self.command("strace");
+        strace.args(["-f", "-qqq", "-o"]).arg(&log).args(["-e", &format!("trace={CHANGING},mknodat,{START}")]);
+        let output = strace.arg(PROGRAM).args(self.case.args).output().unwrap();
+        assert!(output.status.success(), "{} under strace: {}", self.case.name, said(&output));
+        let calls = trace::parse(&std::fs::read_to_string(&log).unwrap());
+        calls.into_iter().filter(|call| is_changing(call) || call.name == "mknodat").collect()
+    }
+
+    /// Sends the command a signal at one call. Without `-f`: children are others.
+    fn harmed(&self, call: &Call, signal: &str) -> Output {
+        let Call { name, number, .. } = call;
+        let mut strace = self.command("strace");
+        strace.args([
+            "-qqq",
+            "-o",
+            "/dev/null",
+            "-e",
+            &format!("trace={name}"),
+            "-e",
+            &format!("inject={name}:signal={signal}:when={number}"),
+        ]);
+        strace.arg(PROGRAM).args(self.case.args).output().unwrap()
+    }
+
+    fn opened(&self, path: &Path, how: &[&str]) -> Option<String> {
+        let mut decrypt = self.command(PROGRAM);
+        decrypt.arg("decrypt").args(how).arg(path);
+        let output = decrypt.output().unwrap();
+        output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
+    }
+
+    fn is_empty(&self) -> bool {
+        std::fs::read_dir(&self.memory).unwrap().next().is_none()
+    }
+
+    fn judge(&self, signal: (&str, i32), output: &Output) -> Result<(), String> {
+        silent(output)?;
+        if output.status.signal() != Some(signal.1) {
+            return Err(format!("it ended otherwise: {:?}", output.status));
+        }
+        // The helper goes after the command; where that had no helper yet, the next command takes the folder away.
+        let by = Instant::now() + Duration::from_secs(3);
+        while !self.is_empty() && Instant::now() < by {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let file = self.folder.join("f.yaml");
+        let text = self.opened(&file, &["--require-witness"]).ok_or("the file is torn")?;
+        if !self.is_empty() {
+            return Err(format!("plaintext is left in {}", self.memory.display()));
+        }
+        let now = std::fs::read(&file).unwrap();
+        let is_new = self.case.is_edit && text == EDITED;
+        if !is_new && now != self.before {
+            return Err("the file is neither the old one nor a complete new one".to_owned());
+        }
+        for path in crate::files::snapshot(&self.folder).into_keys() {
+            if contains(&std::fs::read(&path).unwrap_or_default(), CANARY) {
+                return Err(format!("plaintext is in {}", path.display()));
+            }
+        }
+        // What somebody has typed is in the file, or kept.
+        let typed = self.folder.join("home/typed").exists();
+        if typed && !is_new {
+            let kept = std::fs::read_dir(self.folder.join("home/.local/state/leafcrypt/rescue"));
+            let kept = kept.into_iter().flatten().next().ok_or("the edit is lost")?.unwrap().path();
+            if self.opened(&kept, &["--input-type", "binary"]).as_deref() != Some(EDITED) {
+                return Err("another edit is kept".to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = std::fs::remove_dir_all(&self.memory);
+    }
+}
+
+fn template() -> Place {
+    let place = Place::new();
+    place.write("f.yaml", PLAIN);
+    must(&place, &["encrypt", "-i", "--age", &place.recipient, "f.yaml"]);
+    place.write("editor.sh", format!("#!/bin/sh\nprintf '{}' > \"$1\" && : > \"$HOME/typed\"\n", EDITED.replace('\n', "\\n")));
+    std::fs::set_permissions(place.path("editor.sh"), PermissionsExt::from_mode(0o755)).unwrap();
+    place
+}
+
+#[test]
+fn whatever_ends_an_edit_or_an_exec_file() {
+    let template = template();
+    let mut jobs = Vec::new();
+    for case in &CASES {
+        let calls = Run::new(case, &template).calls();
+        assert!(calls.len() >= 4, "{}: {calls:?}", case.name);
+        jobs.extend(calls.into_iter().flat_map(|call| ENDING.map(|signal| (case, call.clone(), signal))));
+    }
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..2 * std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while let Some((case, call, signal)) = jobs.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let run = Run::new(case, &template);
+                    let output = run.harmed(call, signal.0);
+                    if let Err(why) = run.judge(*signal, &output) {
+                        wrong.lock().unwrap().push(format!("{}, {} at {call}: {why} ({})", case.name, signal.0, said(&output)));
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{} of {} runs:\n{}", wrong.len(), jobs.len(), wrong.join("\n"));
+    println!("{} runs", jobs.len());
+}
