@@ -13,7 +13,7 @@ mod walk;
 mod write;
 
 pub use folders::{current_folder, make_private_folders, remove_folders, user};
-pub use private::{PrivateDir, make_private_dir, remove_private_dir, shred, sweep_private_dirs};
+pub use private::{PrivateDir, make_private_dir, read_private, remove_private_dir, shred, sweep_private_dirs};
 pub use read::{Facts, Kind, ReadError, facts, read, read_stdin};
 pub use walk::files_below;
 pub use write::{Claim, WriteError, WriteHow, can_write, remove, write};

@@ -68,14 +68,7 @@ impl PrivateDir {
     /// # Errors
     /// It is gone, or something else.
     pub fn read(&self, name: &OsStr) -> io::Result<Vec<u8>> {
-        let folder = self.open()?;
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let file = retry_on_intr(|| openat(&folder, name, flags, Mode::empty()))?;
-        let now = fstat(&file)?;
-        if FileType::from_raw_mode(now.st_mode) != FileType::RegularFile || now.st_uid != geteuid().as_raw() {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        super::read::all(&file, &now).map_err(|_| io::ErrorKind::FileTooLarge.into())
+        read_in(&self.open()?, name)
     }
 
     /// Makes a pipe with a name in it, mode 0600.
@@ -142,6 +135,26 @@ impl Drop for PrivateDir {
             let _ = self.take_away();
         }
     }
+}
+
+/// Reads a file of a private folder by the folder's path, for the helper that did not make it.
+///
+/// # Errors
+/// As [`PrivateDir::read`].
+pub fn read_private(folder: &Path, name: &OsStr) -> io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    read_in(&retry_on_intr(|| open(folder, flags, Mode::empty()))?, name)
+}
+
+/// A regular file of ours: whatever an editor has put there instead, a link above all, is none.
+fn read_in(folder: &OwnedFd, name: &OsStr) -> io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = retry_on_intr(|| openat(folder, name, flags, Mode::empty()))?;
+    let now = fstat(&file)?;
+    if FileType::from_raw_mode(now.st_mode) != FileType::RegularFile || now.st_uid != geteuid().as_raw() {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    super::read::all(&file, &now).map_err(|_| io::ErrorKind::FileTooLarge.into())
 }
 
 /// Makes an owner-only folder in memory: under the user's runtime folder (`XDG_RUNTIME_DIR`), or `/dev/shm`, whichever first is on tmpfs or ramfs by

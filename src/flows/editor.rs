@@ -23,18 +23,23 @@ impl Editor {
     ///
     /// # Errors
     /// It cannot be started, or fails (exit 201).
-    pub fn run(&self, folder: &PrivateDir, file_name: &OsStr) -> Result<(), Error> {
+    pub fn run(&self, folder: &PrivateDir, file_name: &OsStr, world: &World<'_>) -> Result<(), Error> {
         #[allow(clippy::disallowed_methods, reason = "the editor has our terminal, which `Outside::run` does not hand on")]
         let mut command = std::process::Command::new(&self.program);
         command.args(&self.args).arg(folder.path().join(file_name)).env("TMPDIR", folder.path());
         let what = match child::run(&mut command) {
             Ok(Ended::Code(0)) => return Ok(()),
-            Ok(Ended::Code(code)) => format!("exit status {code}"),
-            Ok(Ended::Signal(signal)) => format!("killed by signal {signal}"),
+            Ok(ended) => ended.to_string(),
             Err(error) => error.kind().to_string(),
         };
-        Err(Error::Editor { what: format!("Could not run editor: {}: {what}", self.program.display()) })
+        let program = if world.manners.sops_messages { String::new() } else { format!("{}: ", self.program.display()) };
+        Err(failed(&format!("{program}{what}")))
     }
+}
+
+/// SOPS's beginning of all that is wrong with an editor.
+fn failed(what: &str) -> Error {
+    Error::Editor { what: format!("Could not run editor: {what}") }
 }
 
 /// What SOPS looks for where no variable names an editor.
@@ -45,19 +50,31 @@ const FALLBACK: [&str; 3] = ["vim", "nano", "vi"];
 /// # Errors
 /// There is none (exit 201).
 pub fn find(world: &World<'_>) -> Result<Editor, Error> {
-    let none = |what: String| Error::Editor { what };
+    // As SOPS says it, or as a person wants to know it.
+    let say = |sops: String, ours: String| failed(if world.manners.sops_messages { &sops } else { &ours });
     let given = ["SOPS_EDITOR", "EDITOR"].into_iter().find_map(|name| Some((name, world.env(name)?)));
     let Some((name, line)) = given else {
+        let names = FALLBACK.join(", ");
         let found = FALLBACK.into_iter().find_map(|name| world.session.outside().program(name.as_ref()));
-        let program =
-            found.ok_or_else(|| none(format!("no editor available: EDITOR is not set, and none of {} is there", FALLBACK.join(", "))))?;
+        let program = found.ok_or_else(|| {
+            say(
+                format!(
+                    "no editor available: sops attempts to use the editor defined in the SOPS_EDITOR or EDITOR environment variables, and if that's not \
+                     set defaults to any of {names}, but none of them could be found"
+                ),
+                format!("EDITOR is not set, and none of {names} is there"),
+            )
+        })?;
         let args = quiet(&program);
         return Ok(Editor { program, args });
     };
     let mut words = shlex::split(&line).unwrap_or_default().into_iter();
-    let word = words.next().ok_or_else(|| none(format!("{name} holds no command line: a quote is not closed")))?;
-    let program =
-        world.session.outside().program(word.as_ref()).ok_or_else(|| none(format!("{name} names {word:?}, which is not to be found")))?;
+    let word = words
+        .next()
+        .ok_or_else(|| say(format!("invalid ${name}: {line}"), format!("{name} holds no command line: a quote is not closed")))?;
+    let program = world.session.outside().program(word.as_ref()).ok_or_else(|| {
+        say(format!("exec: {word:?}: executable file not found in $PATH"), format!("{name} names {word:?}, which is not to be found"))
+    })?;
     let mut args: Vec<OsString> = words.map(OsString::from).collect();
     args.extend(quiet(&program));
     Ok(Editor { program, args })

@@ -65,7 +65,7 @@ impl<'a> Rescue<'a> {
     /// It cannot be read, sealed or written.
     pub fn save(&self, folder: &Path, world: &World<'_>) -> io::Result<bool> {
         let other = |_| io::Error::from(io::ErrorKind::InvalidData);
-        let typed = files::read(&folder.join(&self.name)).map(Zeroizing::new).map_err(|_| io::Error::from(io::ErrorKind::NotFound))?;
+        let typed = files::read_private(folder, &self.name).map(Zeroizing::new)?;
         if typed.is_empty() || <[u8; 32]>::from(Sha256::digest(&typed)) == self.initial {
             return Ok(false);
         }

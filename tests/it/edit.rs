@@ -121,6 +121,8 @@ fn nothing_changed_and_failing_editors() {
     assert!(code(&desk.edit("a.yaml", "exit 3", ""), 201).contains("Could not run editor"));
     code(&desk.edit("a.yaml", "rm \"$1\"", ""), 2);
     code(&desk.edit("a.yaml", "rm \"$1\"; ln -s /etc/passwd \"$1\"", ""), 2);
+    // What the link leads to is nobody's edit.
+    assert!(!desk.place.path("home/.local/state/leafcrypt/rescue").exists());
     let missing = desk.place.call(Program::Ours, ["edit", "a.yaml"]).env("EDITOR", "no-such-editor --wait").run();
     assert!(code(&missing, 201).contains("no-such-editor"));
     let quote = desk.place.call(Program::Ours, ["edit", "a.yaml"]).env("EDITOR", "vi 'x").run();
@@ -133,6 +135,25 @@ fn nothing_changed_and_failing_editors() {
         .env("XDG_RUNTIME_DIR", &desk.runtime);
     code(&order.run(), 200);
     assert_eq!(desk.text("a.yaml"), before);
+    // As `sops`, its sentences.
+    let none = "no editor available: sops attempts to use the editor defined in the SOPS_EDITOR or EDITOR environment variables, and if that's not set \
+                defaults to any of vim, nano, vi, but none of them could be found";
+    for (name, line, path, says) in [
+        ("EDITOR", "no-such-editor -w", "/usr/bin", "exec: \"no-such-editor\": executable file not found in $PATH"),
+        ("SOPS_EDITOR", "vi 'x", "/usr/bin", "invalid $SOPS_EDITOR: vi 'x"),
+        ("EDITOR", "/usr/bin/false", "/usr/bin", "exit status 1"),
+        ("EDITOR", "/bin/sh -c 'kill -9 $$'", "/usr/bin", "signal: killed"),
+        ("UNUSED", "", "/nowhere", none),
+    ] {
+        for program in [Program::AsSops, Program::Sops] {
+            if program == Program::Sops && crate::tools::sops().is_none() {
+                continue;
+            }
+            let done =
+                desk.place.call(program, ["edit", "a.yaml"]).env(name, line).env("PATH", path).env("XDG_RUNTIME_DIR", &desk.runtime).run();
+            assert_eq!(code(&done, 201).trim_end(), format!("Could not run editor: {says}"), "{program:?} {name}={line}");
+        }
+    }
     code(&desk.edit("missing/a.yaml", "echo 'a: canary' > \"$1\"", ""), 3);
 }
 

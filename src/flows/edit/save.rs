@@ -37,7 +37,7 @@ impl Edit<'_> {
         world: &World<'_>,
     ) -> Result<(), Error> {
         loop {
-            editor.run(folder, file_name)?;
+            editor.run(folder, file_name, world)?;
             let typed = folder.read(file_name).map(Zeroizing::new).map_err(|error| Error::EditorLost { what: error.kind().to_string() })?;
             if *typed == *initial && !session.taken {
                 return Err(Error::NotModified);
