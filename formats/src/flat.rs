@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::quality::RandomState;
 use memchr::memchr;
+use zeroize::Zeroizing;
 
 use crate::document::Document;
 use crate::error::{Unwritable, Warning};
@@ -60,8 +61,8 @@ pub(crate) fn hints_by_token(hints: &[Hint], count: usize) -> Vec<Option<&Hint>>
 }
 
 /// LF as the two characters `\n`, as flat metadata and ENV values have it.
-pub(crate) fn fold_newlines(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + text.iter().filter(|&&b| b == b'\n').count());
+pub(crate) fn fold_newlines(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(text.len() + text.iter().filter(|&&b| b == b'\n').count()));
     fold_newlines_into(&mut out, text);
     out
 }
@@ -78,8 +79,8 @@ pub(crate) fn fold_newlines_into(out: &mut Vec<u8>, text: &[u8]) {
 }
 
 /// The reverse of [`fold_newlines`]. Nothing else is an escape, not even two backslashes.
-pub(crate) fn unfold_newlines(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
+pub(crate) fn unfold_newlines(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text;
     while let Some(at) = memchr(b'\\', rest) {
         let (before, behind) = (&rest[..at], &rest[at + 1..]);

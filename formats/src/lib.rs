@@ -21,6 +21,7 @@
 mod binary;
 mod document;
 mod dotenv;
+mod draft;
 mod edit;
 mod error;
 mod flat;

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroize;
 
+use crate::draft::reserve;
 use crate::leaf::Span;
 
 /// Replacements of spans of a text, applied in one pass. Spans must not overlap; an empty span inserts.
@@ -24,15 +25,18 @@ impl<'b> Splice<'b> {
         Splice { edits: Vec::with_capacity(edits), bytes: Vec::with_capacity(text.len()) }
     }
 
-    /// For so many edits.
+    /// For so many edits. Bytes that are written, and not put, are plaintext or short.
     pub fn with_room(edits: usize) -> Self {
         Splice { edits: Vec::with_capacity(edits), bytes: Vec::new() }
     }
 
-    /// Replaces `span` by what `write` appends, unless that is false.
-    pub fn write(&mut self, span: Span, write: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
+    /// Replaces `span` by what `write` appends, unless that is false. `room`: the most that may be.
+    pub fn write(&mut self, span: Span, room: usize, write: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
         let start = self.bytes.len();
+        reserve(&mut self.bytes, room);
+        let place = self.bytes.as_ptr();
         let written = write(&mut self.bytes);
+        debug_assert_eq!(place, self.bytes.as_ptr(), "more than was said, and a copy is left behind");
         if written {
             self.edits.push((span, Piece::Own(start as u32, self.bytes.len() as u32)));
         } else {
@@ -45,6 +49,7 @@ impl<'b> Splice<'b> {
     /// Replaces `span` by `bytes`. Several edits at one place happen in the order they were made.
     pub fn replace(&mut self, span: Span, bytes: &[u8]) {
         let start = self.bytes.len() as u32;
+        reserve(&mut self.bytes, bytes.len());
         self.bytes.extend_from_slice(bytes);
         self.edits.push((span, Piece::Own(start, self.bytes.len() as u32)));
     }

@@ -196,22 +196,22 @@ fn finite(tree: &Tree) -> bool {
 /// Has the float all digits that were given?
 fn holds(source: &[u8], value: &Value) -> bool {
     let Value::Float(v) = value else { return true };
-    let text = String::from_utf8_lossy(source);
+    let Ok(text) = std::str::from_utf8(source) else { return false };
     let is_integer = !text.contains(['.', 'e', 'E']);
-    v.is_finite() && !is_integer && digits(&text) == digits(&format!("{v:e}"))
+    v.is_finite() && !is_integer && digits(text) == digits(&Zeroizing::new(format!("{v:e}")))
 }
 
 /// The digits of a number without zeros at the ends, and the power of ten of the last.
-fn digits(number: &str) -> (String, i64) {
+fn digits(number: &str) -> (Zeroizing<String>, i64) {
     let (mantissa, power) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let all = format!("{}{fraction}", whole.trim_start_matches('-'));
+    let all = Zeroizing::new([whole.trim_start_matches('-'), fraction].concat());
     let kept = all.trim_end_matches('0');
     if kept.trim_start_matches('0').is_empty() {
-        return (String::new(), 0);
+        return (Zeroizing::default(), 0);
     }
     let power = power.parse::<i64>().unwrap_or(i64::MAX / 2) - fraction.len() as i64 + (all.len() - kept.len()) as i64;
-    (kept.trim_start_matches('0').to_owned(), power)
+    (Zeroizing::new(kept.trim_start_matches('0').to_owned()), power)
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! An assignment of a plain text set, added behind the last one, or removed.
 
+use zeroize::Zeroizing;
+
 use super::scan::{Line, classify};
 use super::seal::is_one_value;
 use super::with_cr;
 use crate::document::Document;
+use crate::draft::joined;
 use crate::edit::{Graft, Plan};
 use crate::error::Unwritable;
-use crate::flat::{fold_newlines, scalar_text, unfold_newlines};
+use crate::flat::{fold_newlines, scalar_bytes, unfold_newlines};
 use crate::leaf::{Leaf, Span};
 use crate::path::{Part, display_parts};
 use crate::splice::Splice;
@@ -29,15 +32,13 @@ pub(super) fn held(document: &Document<'_>, tree: &Tree, at: &[Part], own: bool)
             Ok(Tree::map(all))
         }
         ([Part::Key(_)], Tree::Value(value)) => {
-            let mut plain = scalar_text(value);
+            let plain = scalar_bytes(value);
             let ends_in_cr = || match find(document, at) {
                 Ok(old) => document.text[..with_cr(document.text, old.span).end as usize].ends_with(b"\r"),
                 Err(_) => document.text.ends_with(b"\n"),
             };
-            if own && all_crlf(document.text) && !plain.ends_with(b"\r") && ends_in_cr() {
-                plain.push(b'\r');
-            }
-            Ok(Tree::Value(Value::Str(Bytes::new(plain))))
+            let cr: &[u8] = if own && all_crlf(document.text) && !plain.ends_with(b"\r") && ends_in_cr() { b"\r" } else { b"" };
+            Ok(Tree::Value(Value::Str(Bytes::from(joined(&[&plain, cr])))))
         }
         ([Part::Key(_)], Tree::Null) => refuse(at, "ENV has no null: SOPS writes `<nil>` and cannot open the file again"),
         _ => refuse(at, "ENV holds neither maps nor lists"),
@@ -76,12 +77,12 @@ fn find<'d>(document: &'d Document<'_>, at: &[Part]) -> Result<&'d Leaf, Unwrita
 }
 
 /// A value as SOPS writes it; raw over several lines where the old one was.
-fn spelled(at: &[Part], tree: &Tree, lines: bool) -> Result<Vec<u8>, Unwritable> {
+fn spelled(at: &[Part], tree: &Tree, lines: bool) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
     let refuse = |what: &str| Unwritable { path: display_parts(at), what: what.to_owned() };
     let Tree::Value(Value::Str(plain)) = tree else { return Err(refuse("ENV holds neither maps nor lists")) };
     let plain = plain.as_slice();
-    let bytes = if lines && is_one_value(plain) { plain.to_vec() } else { fold_newlines(plain) };
-    if unfold_newlines(&bytes) != plain {
+    let bytes = if lines && is_one_value(plain) { joined(&[plain]) } else { fold_newlines(plain) };
+    if *unfold_newlines(&bytes) != *plain {
         return Err(refuse("ENV cannot hold the two characters `\\n`, they read back as a newline"));
     }
     Ok(bytes)
@@ -91,15 +92,12 @@ fn insert(document: &Document<'_>, splice: &mut Splice, name: &[u8], tree: &Tree
     let text = document.text;
     let at = [Part::Key(name.to_vec())];
     super::print::check_new_name(name)?;
-    let mut line = [name, b"=", &spelled(&at, tree, false)?].concat();
+    let value = spelled(&at, tree, false)?;
     let last = document.leaves().iter().map(|l| with_cr(text, l.span).end as usize).max();
     let at = last.unwrap_or(text.len());
-    if last.is_none() && (text.is_empty() || text.ends_with(b"\n")) {
-        line.push(b'\n');
-    } else {
-        line.insert(0, b'\n');
-    }
-    splice.insert(at, &line);
+    let first = last.is_none() && (text.is_empty() || text.ends_with(b"\n"));
+    let (before, behind): (&[u8], &[u8]) = if first { (b"", b"\n") } else { (b"\n", b"") };
+    splice.insert(at, &joined(&[before, name, b"=", &value, behind]));
     Ok(())
 }
 

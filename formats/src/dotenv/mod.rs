@@ -45,7 +45,7 @@ struct Lines {
 impl Detail for Lines {
     fn value(&self, document: &Document<'_>, leaf: LeafId) -> Value {
         let span = with_cr(document.text, document.leaf(leaf).span);
-        Value::Str(Bytes::new(unfold_newlines(&document.text[span.range()])))
+        Value::Str(Bytes::from(unfold_newlines(&document.text[span.range()])))
     }
 
     fn content<'a>(&self, document: &'a Document<'_>, leaf: LeafId) -> Cow<'a, [u8]> {

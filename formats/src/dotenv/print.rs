@@ -1,8 +1,9 @@
 //! A tree as ENV, as SOPS's emitter writes it (docs/lossless-documents.md, section 10).
 
+use crate::draft::room;
 use crate::error::Unwritable;
-use crate::flat::{Faults, NIL, fold_newlines, only_document, scalar_text, unfold_newlines, unwritable};
-use crate::print::{Printed, Printing, room};
+use crate::flat::{Faults, NIL, fold_newlines, only_document, scalar_bytes, unfold_newlines, unwritable};
+use crate::print::{Printed, Printing};
 use crate::tree::{Member, Tree, comments_above};
 
 use super::PREFIX;
@@ -26,13 +27,13 @@ pub(super) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwri
                 let value = match tree {
                     Tree::Null => {
                         faults.warn(&[name], "null becomes the text `<nil>`");
-                        NIL.to_vec()
+                        NIL.into()
                     }
-                    Tree::Value(value) => scalar_text(value),
+                    Tree::Value(value) => scalar_bytes(value),
                     Tree::Map(_) | Tree::List(_) => return Err(unwritable(&[name], "ENV holds neither maps nor lists")),
                 };
                 let folded = fold_newlines(&value);
-                if unfold_newlines(&folded) != value {
+                if *unfold_newlines(&folded) != *value {
                     faults.warn(&[name], "the two characters `\\n` read back as a newline");
                 }
                 text.extend_from_slice(name);

@@ -3,7 +3,10 @@
 //! The canonical spelling of a value is the value with LF as `\n`; of a comment, `#` and its text. Styles of payload version 1:
 //! see [`RAW`]. A CR at the end of a line stays where it is when a token comes, but belongs to the value: opening replaces both.
 
+use zeroize::Zeroizing;
+
 use crate::document::Document;
+use crate::draft::joined;
 use crate::error::Unwritable;
 use crate::flat::{
     At, Site, field_text, fold_newlines, fold_newlines_into, hints_by_token, merge_fields, scalar_bytes, sites, unfold_newlines,
@@ -34,7 +37,7 @@ pub(super) fn seal(document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, U
             At::Leaf(id) => {
                 let source = &text[site.span.range()];
                 if source.contains(&b'\n') {
-                    let plain = unfold_newlines(source) == source;
+                    let plain = *unfold_newlines(source) == *source;
                     let with = if plain { Spelled::Style(RAW) } else { Spelled::Bytes(source.to_vec()) };
                     hints.push(Hint::Site { kind: 0, first: number, last: number, before: 0, after: 0, with });
                 }
@@ -96,7 +99,7 @@ pub(super) fn open(document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> 
                 match hint.and_then(|h| hinted_value(text, site, h, &plain)) {
                     Some((span, bytes)) => splice.replace(span, &bytes),
                     None => {
-                        splice.write(with_cr(text, site.span), |out| {
+                        splice.write(with_cr(text, site.span), 2 * plain.len(), |out| {
                             fold_newlines_into(out, &plain);
                             true
                         });
@@ -122,15 +125,15 @@ pub(super) fn open(document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> 
 }
 
 /// The spelling that a hint asks for, if it means this value at this place.
-fn hinted_value(text: &[u8], site: &Site, hint: &Hint, plain: &[u8]) -> Option<(Span, Vec<u8>)> {
+fn hinted_value(text: &[u8], site: &Site, hint: &Hint, plain: &[u8]) -> Option<(Span, Zeroizing<Vec<u8>>)> {
     let Hint::Site { kind: 0, before: 0, after: 0, with, .. } = hint else { return None };
     let whole = with_cr(text, site.span);
     let bytes = match with {
-        Spelled::Style(RAW) => plain.to_vec(),
+        Spelled::Style(RAW) => joined(&[plain]),
         Spelled::Style(_) => return None,
-        Spelled::Bytes(bytes) => [bytes, &text[site.span.end as usize..whole.end as usize]].concat(),
+        Spelled::Bytes(bytes) => joined(&[bytes, &text[site.span.end as usize..whole.end as usize]]),
     };
-    (unfold_newlines(&bytes) == plain && is_one_value(&bytes)).then_some((whole, bytes))
+    (*unfold_newlines(&bytes) == *plain && is_one_value(&bytes)).then_some((whole, bytes))
 }
 
 /// Do these bytes behind a `=` read as one value that ends with them?
@@ -144,9 +147,9 @@ fn hinted_bare(hint: &Hint, plain: &[u8]) -> bool {
 }
 
 /// A comment's text; each further line gets its own mark, else it would be read as something else.
-fn comment_lines(plain: &[u8]) -> Vec<u8> {
+fn comment_lines(plain: &[u8]) -> Zeroizing<Vec<u8>> {
     let lines: Vec<&[u8]> = plain.split(|&b| b == b'\n').collect();
-    lines.join(&b"\n#"[..])
+    Zeroizing::new(lines.join(&b"\n#"[..]))
 }
 
 /// See [`crate::Document::without_blocks`].
@@ -180,7 +183,7 @@ pub(super) fn spell_block(fields: &[(String, Tree)], old: Option<(&Document<'_>,
                 out.extend_from_slice(PREFIX);
                 out.extend_from_slice(name.as_bytes());
                 out.push(b'=');
-                out.extend(fold_newlines(&field_text(name, tree)?));
+                out.extend_from_slice(&fold_newlines(&field_text(name, tree)?));
             }
         }
         out.push(b'\n');

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use zeroize::Zeroizing;
+
 use super::value::{leading_space, trim, trim_end};
 
 /// The lines of a run as SOPS joins them: blank lines and indentation between them are gone.
@@ -31,8 +33,10 @@ pub(super) fn means(bytes: &[u8], plain: &[u8]) -> bool {
 
 /// The canonical spelling, from the mark on: as SOPS prints it, but that the marks and blanks which are there stay.
 /// `header`: SOPS keeps the blanks around lines without a mark of their own.
-pub(super) fn canonical(visible: &[u8], plain: &[u8], header: bool) -> Vec<u8> {
-    let mut out = Vec::with_capacity(visible.len() + plain.len());
+pub(super) fn canonical(visible: &[u8], plain: &[u8], header: bool) -> Zeroizing<Vec<u8>> {
+    // Each line may get a mark.
+    let lines = plain.iter().filter(|&&b| b == b'\n').count();
+    let mut out = Zeroizing::new(Vec::with_capacity(visible.len() + plain.len() + 2 * lines + 2));
     for (number, line) in plain.split(|&b| b == b'\n').enumerate() {
         if number > 0 {
             out.push(b'\n');

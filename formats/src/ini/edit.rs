@@ -1,9 +1,12 @@
 //! A key or section of a plain text set, added or removed, aligned as its neighbours are.
 
+use zeroize::Zeroizing;
+
 use super::scan::{byte_order_mark, read_key};
 use super::value::{self, Read, Shape, leading_space, next_line, trim_end};
 use super::{DEFAULT, METADATA, print};
 use crate::document::Document;
+use crate::draft::joined;
 use crate::edit::{Graft, Plan};
 use crate::error::Unwritable;
 use crate::flat::scalar_text;
@@ -153,7 +156,7 @@ impl<'t> Editor<'t> {
         if first.is_some_and(|at| at > 0 && self.text[at - 1] == b'\r') { b"\r\n" } else { b"\n" }
     }
 
-    fn spelled(&self, at: &[Part], tree: &Tree, like: Option<&Read>) -> Result<Vec<u8>, Unwritable> {
+    fn spelled(&self, at: &[Part], tree: &Tree, like: Option<&Read>) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
         let Tree::Value(Value::Str(plain)) = tree else { return Err(refuse(at, "a section of INI holds neither maps nor lists")) };
         let plain = plain.as_slice();
         let style = like.and_then(|read| match (read.shape, self.text.get(read.start)) {
@@ -169,7 +172,14 @@ impl<'t> Editor<'t> {
     }
 
     /// A line like this one.
-    fn line_like(&self, like: Option<&Entry<'_>>, width: usize, section: &[u8], name: &[u8], tree: &Tree) -> Result<Vec<u8>, Unwritable> {
+    fn line_like(
+        &self,
+        like: Option<&Entry<'_>>,
+        width: usize,
+        section: &[u8],
+        name: &[u8],
+        tree: &Tree,
+    ) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
         let at = [Part::Key(section.to_vec()), Part::Key(name.to_vec())];
         let mut line = Vec::new();
         let spelled = print::name(name).ok_or_else(|| refuse(&at, "INI cannot hold this name so that it reads back"))?;
@@ -192,9 +202,7 @@ impl<'t> Editor<'t> {
                 line.extend_from_slice(b" = ");
             }
         }
-        line.extend(self.spelled(&at, tree, like.map(|l| &l.value))?);
-        line.extend_from_slice(self.line_break());
-        Ok(line)
+        Ok(joined(&[&line, &self.spelled(&at, tree, like.map(|l| &l.value))?, self.line_break()]))
     }
 
     /// The column of the delimiter, if all keys of a section have theirs there though their names differ in length; with one blank before it.
@@ -208,17 +216,20 @@ impl<'t> Editor<'t> {
     }
 
     /// Lines for keys; `like` shows the manner of the file, else SOPS's is taken.
-    fn lines(&self, section: &[u8], keys: &[(&[u8], &Tree)], like: Option<(&Section<'_>, &Entry<'_>)>) -> Result<Vec<u8>, Unwritable> {
+    fn lines(
+        &self,
+        section: &[u8],
+        keys: &[(&[u8], &Tree)],
+        like: Option<(&Section<'_>, &Entry<'_>)>,
+    ) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
         let width = match like {
             Some((home, _)) if home.name == section => self.width(home),
             Some(_) => 0,
             None => keys.iter().map(|k| k.0.len()).max().unwrap_or(0),
         };
-        let mut out = Vec::new();
-        for (name, tree) in keys {
-            out.extend(self.line_like(like.map(|l| l.1), width, section, name, tree)?);
-        }
-        Ok(out)
+        let lines = keys.iter().map(|(name, tree)| self.line_like(like.map(|l| l.1), width, section, name, tree));
+        let lines = lines.collect::<Result<Vec<_>, _>>()?;
+        Ok(joined(&lines.iter().map(|line| &line[..]).collect::<Vec<_>>()))
     }
 
     /// A key that shows how keys are written: the last of the section, else the last of the file.
@@ -227,15 +238,14 @@ impl<'t> Editor<'t> {
         section.into_iter().chain(others).find_map(|s| s.entries.last().map(|e| (s, e)))
     }
 
-    fn insert_lines(&self, splice: &mut Splice, at: usize, lines: Vec<u8>) {
-        let mut bytes = lines;
+    fn insert_lines(&self, splice: &mut Splice, at: usize, lines: &[u8]) {
         if at > 0 && self.text[at - 1] != b'\n' && at != byte_order_mark(self.text) {
             // The text has no line break at its end, and gets none.
             let end = self.line_break();
-            bytes.truncate(bytes.len() - end.len());
-            bytes.splice(..0, end.iter().copied());
+            splice.insert(at, &joined(&[end, &lines[..lines.len() - end.len()]]));
+        } else {
+            splice.insert(at, lines);
         }
-        splice.insert(at, &bytes);
     }
 
     fn add_keys(&self, splice: &mut Splice, section: &Section<'t>, keys: &[(&[u8], &Tree)]) -> Result<(), Unwritable> {
@@ -246,9 +256,9 @@ impl<'t> Editor<'t> {
         let mut lines = self.lines(section.name, keys, self.model(Some(section)))?;
         // A backslash at the end of the last line would join the first of these.
         if section.entries.last().is_some_and(|e| self.text[..e.value.end].ends_with(b"\\") && e.value.shape == Shape::Continued) {
-            lines.splice(..0, self.line_break().iter().copied());
+            lines = joined(&[self.line_break(), &lines]);
         }
-        self.insert_lines(splice, at, lines);
+        self.insert_lines(splice, at, &lines);
         Ok(())
     }
 
@@ -257,9 +267,9 @@ impl<'t> Editor<'t> {
         let mut lines = self.lines(DEFAULT, keys, self.model(None))?;
         let at = self.sections.first().map_or(self.text.len(), |s| self.comments_above(s.line));
         if !self.sections.is_empty() && !keys.is_empty() {
-            lines.extend_from_slice(self.line_break());
+            lines = joined(&[&lines, self.line_break()]);
         }
-        self.insert_lines(splice, at, lines);
+        self.insert_lines(splice, at, &lines);
         Ok(())
     }
 
@@ -270,15 +280,11 @@ impl<'t> Editor<'t> {
         }
         let keys: Vec<(&[u8], &Tree)> = tree.entries().collect();
         let end = self.line_break();
-        let mut out = Vec::new();
         let headers = self.sections.iter().filter(|s| s.body > s.line).count();
         let apart = self.sections.iter().skip(1).any(|s| self.blank_before(self.comments_above(s.line)));
-        if (headers < 2 || apart) && !self.text.is_empty() && !self.blank_before(self.text.len()) {
-            out.extend_from_slice(end);
-        }
-        out.extend_from_slice(&[b"[", name, b"]", end].concat());
-        out.extend(self.lines(name, &keys, self.model(None))?);
-        self.insert_lines(splice, self.text.len(), out);
+        let blank = (headers < 2 || apart) && !self.text.is_empty() && !self.blank_before(self.text.len());
+        let lines = self.lines(name, &keys, self.model(None))?;
+        self.insert_lines(splice, self.text.len(), &joined(&[if blank { end } else { b"" }, b"[", name, b"]", end, &lines]));
         Ok(())
     }
 

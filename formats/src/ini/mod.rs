@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use zeroize::Zeroizing;
+
 use crate::document::{Document, Outline, ScanOptions};
 use crate::edit::Graft;
 use crate::error::{SyntaxError, Unwritable};
@@ -61,7 +63,7 @@ struct Place {
 }
 
 impl Keys {
-    fn text(&self, document: &Document<'_>, leaf: LeafId) -> Vec<u8> {
+    fn text(&self, document: &Document<'_>, leaf: LeafId) -> Zeroizing<Vec<u8>> {
         value::decode(&document.text[document.leaf(leaf).span.range()], self.shapes[leaf.0 as usize])
     }
 
@@ -75,13 +77,13 @@ impl Keys {
 
 impl Detail for Keys {
     fn value(&self, document: &Document<'_>, leaf: LeafId) -> Value {
-        Value::Str(Bytes::new(self.text(document, leaf)))
+        Value::Str(Bytes::from(self.text(document, leaf)))
     }
 
     fn content<'a>(&self, document: &'a Document<'_>, leaf: LeafId) -> Cow<'a, [u8]> {
         match self.shapes[leaf.0 as usize] {
             value::Shape::Plain => Cow::Borrowed(&document.text[document.leaf(leaf).span.range()]),
-            _ => Cow::Owned(self.text(document, leaf)),
+            _ => Cow::Owned(std::mem::take(&mut *self.text(document, leaf))),
         }
     }
 

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
+use zeroize::Zeroizing;
+
+use crate::draft::{joined, room};
 use crate::error::Unwritable;
 use crate::flat::{Faults, NIL, only_document, scalar_text, unwritable};
-use crate::print::{Printed, Printing, room};
+use crate::print::{Printed, Printing};
 use crate::tree::{Item, Member, Tree, comments_above};
 use crate::value::{Value, go_float_exponent_yaml};
 
@@ -63,7 +66,7 @@ struct Printer<'a> {
 /// A key with what is printed above it.
 struct Key<'t> {
     name: &'t [u8],
-    value: Vec<u8>,
+    value: Zeroizing<Vec<u8>>,
     comment: Vec<u8>,
 }
 
@@ -147,16 +150,16 @@ impl Printer<'_> {
         Ok((header, keys))
     }
 
-    fn scalar(&mut self, path: &[&[u8]], tree: &Tree) -> Result<Vec<u8>, Unwritable> {
+    fn scalar(&mut self, path: &[&[u8]], tree: &Tree) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
         match tree {
             Tree::Null => {
                 self.faults.warn(path, "null becomes the text `<nil>`");
-                Ok(NIL.to_vec())
+                Ok(joined(&[NIL]))
             }
-            Tree::Value(value) => Ok(scalar_text(value)),
+            Tree::Value(value) => Ok(Zeroizing::new(scalar_text(value))),
             Tree::Map(_) | Tree::List(_) => {
                 self.faults.refuse(path, "a section of INI holds neither maps nor lists")?;
-                Ok(go_value(tree))
+                Ok(Zeroizing::new(go_value(tree)))
             }
         }
     }
@@ -166,11 +169,11 @@ impl Printer<'_> {
         let canonical = canonical(&key.value);
         if self.as_sops && canonical.as_ref() != Some(&sops) {
             self.faults.warn(&[section, key.name], "the value reads back as another one");
-            self.out.extend(sops);
+            self.out.extend_from_slice(&sops);
             return Ok(());
         }
         let refused = || unwritable(&[section, key.name], "no quoting of INI can hold this value so that it reads back");
-        self.out.extend(canonical.ok_or_else(refused)?);
+        self.out.extend_from_slice(&canonical.ok_or_else(refused)?);
         Ok(())
     }
 
@@ -178,7 +181,7 @@ impl Printer<'_> {
         if trim(text).is_empty() {
             return;
         }
-        self.out.extend(comment::canonical(b"; ", text, header));
+        self.out.extend_from_slice(&comment::canonical(b"; ", text, header));
         self.out.push(b'\n');
     }
 }

@@ -6,7 +6,10 @@
 
 use std::ops::Range;
 
+use zeroize::Zeroizing;
+
 use crate::document::Document;
+use crate::draft::joined;
 use crate::error::Unwritable;
 use crate::flat::{At, Site, field_text, fold_newlines, hints_by_token, merge_fields, scalar_bytes, sites};
 use crate::hint::{Hint, Spelled};
@@ -80,7 +83,7 @@ fn hinted_header<'h>(text: &[u8], site: Span, hint: Option<&'h Hint>, plain: &[u
 }
 
 fn value_hint(source: &[u8], plain: &[u8]) -> Option<Spelled> {
-    if value::canonical(plain).is_some_and(|c| c == source) {
+    if value::canonical(plain).is_some_and(|c| *c == *source) {
         return None;
     }
     Some(value::style_of(source, plain).map_or_else(|| Spelled::Bytes(source.to_vec()), Spelled::Style))
@@ -90,7 +93,7 @@ fn comment_hint(keys: &Keys, document: &Document<'_>, id: CommentId) -> Option<S
     let (place, span) = (keys.places[id.0 as usize], document.comment(id).span);
     let (mark, start, end) = (place.mark as usize, span.start as usize, span.end as usize);
     let canonical = comment::canonical(&document.text[mark..start], &keys.remark(document, id), place.header);
-    (canonical != document.text[mark..end]).then(|| Spelled::Bytes(document.text[start..end].to_vec()))
+    (*canonical != document.text[mark..end]).then(|| Spelled::Bytes(document.text[start..end].to_vec()))
 }
 
 /// What stays in clear must read in the sealed text as it does here.
@@ -147,7 +150,7 @@ pub(super) fn open(keys: &Keys, document: &Document<'_>, opened: &Opened, hints:
                 let visible = &text[place.mark as usize..site.span.start as usize];
                 match hint {
                     Some(Hint::Site { kind: 5, before: 0, after: 0, with: Spelled::Bytes(bytes), .. })
-                        if comment::means(&[visible, bytes].concat(), plain) =>
+                        if comment::means(&joined(&[visible, bytes]), plain) =>
                     {
                         splice.replace(site.span, bytes);
                     }
@@ -164,11 +167,11 @@ pub(super) fn open(keys: &Keys, document: &Document<'_>, opened: &Opened, hints:
 }
 
 /// The spelling that a hint asks for, if it means this value at this place.
-fn hinted_value(text: &[u8], site: &Site, hint: &Hint, plain: &[u8]) -> Option<Vec<u8>> {
+fn hinted_value(text: &[u8], site: &Site, hint: &Hint, plain: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let Hint::Site { kind: 0, before: 0, after: 0, with, .. } = hint else { return None };
     let bytes = match with {
         Spelled::Style(style) => value::styled(*style, plain)?,
-        Spelled::Bytes(bytes) => bytes.clone(),
+        Spelled::Bytes(bytes) => joined(&[bytes]),
     };
     let end = site.span.end as usize;
     let behind = &text[end..value::next_line(text, end)];
@@ -245,7 +248,7 @@ pub(super) fn spell_block(slot: &Slot, fields: &[(String, Tree)], old: Option<(&
                     path: format!("the metadata field {}", fields[number].0),
                     what: "INI cannot hold its value".to_owned(),
                 };
-                out.extend(value::canonical(&text).ok_or_else(what)?);
+                out.extend_from_slice(&value::canonical(&text).ok_or_else(what)?);
             }
         }
         out.extend_from_slice(line_end(slot.crlf));

@@ -1,6 +1,9 @@
 //! One value of an INI file: where it ends, what it means, how it can be spelled (docs/lossless-documents.md, section 7, step 4).
 
 use memchr::{memchr, memchr2};
+use zeroize::Zeroizing;
+
+use crate::draft::joined;
 
 /// How a value's bytes become its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,11 +63,11 @@ pub(super) fn read(text: &[u8], at: usize) -> Option<Read> {
 }
 
 /// The text that a value's bytes mean.
-pub(super) fn decode(bytes: &[u8], shape: Shape) -> Vec<u8> {
+pub(super) fn decode(bytes: &[u8], shape: Shape) -> Zeroizing<Vec<u8>> {
     match shape {
-        Shape::Plain => bytes.to_vec(),
-        Shape::Stripped => bytes[1..bytes.len() - 1].to_vec(),
-        Shape::Quoted { quote, len } => bytes[quote as usize..quote as usize + len as usize].to_vec(),
+        Shape::Plain => joined(&[bytes]),
+        Shape::Stripped => joined(&[&bytes[1..bytes.len() - 1]]),
+        Shape::Quoted { quote, len } => joined(&[&bytes[quote as usize..quote as usize + len as usize]]),
         Shape::Continued => join(bytes),
     }
 }
@@ -76,18 +79,18 @@ pub(super) fn means(bytes: &[u8], plain: &[u8], last: bool) -> bool {
         read(text, 0).is_some_and(|r| {
             let whole = r.start == 0 && r.end == bytes.len() && r.comment.is_none() && r.next == text.len();
             let closed = r.shape != Shape::Continued || last || !bytes.ends_with(b"\\");
-            whole && closed && decode(&text[..r.end], r.shape) == plain
+            whole && closed && *decode(&text[..r.end], r.shape) == *plain
         })
     };
-    reads(&[bytes, b"\n"].concat()) || (last && reads(bytes))
+    reads(&joined(&[bytes, b"\n"])) || (last && reads(bytes))
 }
 
 /// Do these bytes mean this text, with a comment behind them on their line? A backslash at their end then joins nothing.
 pub(super) fn means_before(bytes: &[u8], behind: &[u8], plain: &[u8]) -> bool {
-    let line = [bytes, behind].concat();
+    let line = joined(&[bytes, behind]);
     read(&line, 0).is_some_and(|r| {
         let whole = r.start == 0 && r.end == bytes.len() && r.comment.is_some() && r.next == line.len();
-        whole && r.shape != Shape::Continued && decode(bytes, r.shape) == plain
+        whole && r.shape != Shape::Continued && *decode(bytes, r.shape) == *plain
     })
 }
 
@@ -95,21 +98,21 @@ pub(super) fn means_before(bytes: &[u8], behind: &[u8], plain: &[u8]) -> bool {
 const STYLES: [&[u8]; 5] = [b"", b"\"", b"'", b"`", b"\"\"\""];
 
 /// A value in style 1 to 5.
-pub(super) fn styled(style: u8, plain: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn styled(style: u8, plain: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let quote = STYLES.get(usize::from(style).checked_sub(1)?)?;
-    Some([quote, plain, quote].concat())
+    Some(joined(&[quote, plain, quote]))
 }
 
 /// The style in which a value is spelled so, if there is one.
 pub(super) fn style_of(bytes: &[u8], plain: &[u8]) -> Option<u8> {
     (1..=STYLES.len() as u8).find(|&style| {
         let quote = STYLES[usize::from(style) - 1];
-        bytes.len() == plain.len() + 2 * quote.len() && styled(style, plain).is_some_and(|s| s == bytes)
+        bytes.len() == plain.len() + 2 * quote.len() && styled(style, plain).is_some_and(|s| *s == *bytes)
     })
 }
 
 /// What SOPS's emitter writes for a value, whether it reads back or not.
-pub(super) fn as_sops(plain: &[u8]) -> Vec<u8> {
+pub(super) fn as_sops(plain: &[u8]) -> Zeroizing<Vec<u8>> {
     let has = |set: &[u8]| plain.iter().any(|b| set.contains(b));
     let quote: &[u8] = if has(b"\n`") {
         b"\"\"\""
@@ -120,7 +123,7 @@ pub(super) fn as_sops(plain: &[u8]) -> Vec<u8> {
     } else {
         b""
     };
-    [quote, plain, quote].concat()
+    joined(&[quote, plain, quote])
 }
 
 /// Is its canonical spelling the text itself? Quick, and right only where it says yes.
@@ -129,15 +132,15 @@ pub(super) fn stands_bare(plain: &[u8]) -> bool {
 }
 
 /// The canonical spelling: SOPS's where it reads back, else in backticks; none where these do not do it either.
-pub(super) fn canonical(plain: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn canonical(plain: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     if stands_bare(plain) {
-        return Some(plain.to_vec());
+        return Some(joined(&[plain]));
     }
     let first = as_sops(plain);
     if means(&first, plain, false) {
         return Some(first);
     }
-    let second = [b"`", plain, b"`"].concat();
+    let second = joined(&[b"`", plain, b"`"]);
     means(&second, plain, false).then_some(second)
 }
 
@@ -186,8 +189,8 @@ fn read_continued(text: &[u8], start: usize, next: usize) -> Read {
     Read { start, end, shape: Shape::Continued, comment: None, next: line, drops: false }
 }
 
-fn join(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
+fn join(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(bytes.len()));
     for line in bytes.split(|&b| b == b'\n') {
         // Blanks at the start of the first line are outside of the value.
         let line = trim(line);

@@ -1,10 +1,13 @@
 //! A branch of a plain text set, added or removed, laid out as its neighbours are.
 
+use zeroize::Zeroizing;
+
 use super::layout::Layout;
 use super::print::{self, Style};
 use super::scalar;
 use super::scan::{Event, Scanner};
 use crate::document::Document;
+use crate::draft::{draft, joined};
 use crate::edit::{Graft, Plan};
 use crate::error::Unwritable;
 use crate::leaf::Span;
@@ -144,13 +147,13 @@ impl Editor<'_> {
     }
 
     /// A new value where an old one stands: a scalar in the old one's escapes, a container on one line if the old one was, or its surroundings are.
-    fn value_in_place(&self, node: usize, tree: &Tree) -> Result<Vec<u8>, Unwritable> {
+    fn value_in_place(&self, node: usize, tree: &Tree) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
         let old = &self.nodes[node];
         let source = self.source(old.span.start, old.span.end);
         if let Tree::Value(value) = tree
             && old.children.is_empty()
         {
-            let mut out = Vec::new();
+            let mut out = draft(b"", tree, 0, 0);
             let spelled = scalar::spell_like(&mut out, value, source, self.graft.floats);
             return spelled.map(|()| out).map_err(|what| self.refuse(&[], what));
         }
@@ -163,9 +166,10 @@ impl Editor<'_> {
         self.written(tree, lines, self.margin(old.start()))
     }
 
-    fn written(&self, tree: &Tree, lines: bool, margin: &[u8]) -> Result<Vec<u8>, Unwritable> {
-        let mut out = Vec::new();
-        print::write(&mut out, tree, &self.style(lines), margin, self.graft.floats)?;
+    fn written(&self, tree: &Tree, lines: bool, margin: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
+        let style = self.style(lines);
+        let mut out = draft(b"", tree, margin.len(), style.unit.len());
+        print::write(&mut out, tree, &style, margin, self.graft.floats)?;
         Ok(out)
     }
 
@@ -185,8 +189,7 @@ impl Editor<'_> {
         let margin = gap.iter().rposition(|&b| b == b'\n').map_or(&b""[..], |i| &gap[i + 1..]);
         // Neighbours that stand on one line each have a new neighbour that does.
         let one_line = !last.children.is_empty() && !self.source(last.span.start, last.span.end).contains(&b'\n');
-        out.extend(self.written(tree, lines && !one_line, margin)?);
-        splice.insert(last.span.end as usize, &out);
+        splice.insert(last.span.end as usize, &joined(&[&out, &self.written(tree, lines && !one_line, margin)?]));
         Ok(())
     }
 

@@ -1,10 +1,11 @@
 //! Trees as JSON: in SOPS's layout (docs/lossless-documents.md, section 10), or in a file's own.
 
 use super::{scalar, string};
+use crate::draft::room;
 use crate::edit::Floats;
 use crate::error::{Unwritable, Warning};
 use crate::path::{Part, display_parts};
-use crate::print::{Printed, Printing, room};
+use crate::print::{Printed, Printing};
 use crate::tree::{Item, Member, Tree};
 use crate::value::Value;
 

@@ -9,8 +9,11 @@
 //! | 6, 7 | `1.0e1` | `1.0e21`, `1.0E21` |
 //! | 8, 9 | `1e+01` | `1e+21`, `1E+21`: at least two digits |
 
+use zeroize::{Zeroize, Zeroizing};
+
 use super::scan::{Event, Scanner, utf8};
 use super::string;
+use crate::draft::most_of_value;
 use crate::edit::Floats;
 use crate::hint::Spelled;
 use crate::value::{self, Bytes, Kind, Value};
@@ -82,10 +85,10 @@ pub(super) fn hint(source: &[u8]) -> Option<Spelled> {
     }
     let value = read(source);
     let guess = if let [b'"', inner @ .., b'"'] = source { string::style_of(inner) } else { 0 };
-    let mut spelled = Vec::with_capacity(source.len());
+    let mut spelled = Zeroizing::new(Vec::with_capacity(most_of_value(&value, 0)));
     let mut in_style = |style: u8| {
-        zeroize::Zeroize::zeroize(&mut spelled);
-        styled(&mut spelled, &value, style) && spelled == source
+        spelled.clear();
+        styled(&mut spelled, &value, style) && *spelled == source
     };
     if in_style(0) {
         return None;
@@ -95,7 +98,6 @@ pub(super) fn hint(source: &[u8]) -> Option<Spelled> {
         Value::Str(_) => in_style(guess).then_some(guess),
         _ => None,
     };
-    zeroize::Zeroize::zeroize(&mut spelled);
     Some(found.map_or_else(|| Spelled::Bytes(source.to_vec()), Spelled::Style))
 }
 
@@ -113,6 +115,7 @@ pub(super) fn spell_hinted(out: &mut Vec<u8>, value: &Value, hint: &Spelled) -> 
     }
     let right = reads_as(&out[start..]).is_some_and(|v| v.same(value));
     if !right {
+        out[start..].zeroize();
         out.truncate(start);
     }
     right

@@ -3,6 +3,7 @@
 use super::layout::Layout;
 use super::{block, scalar};
 use crate::document::Document;
+use crate::draft::most_of_value;
 use crate::error::Unwritable;
 use crate::hint::{Hint, Spelled};
 use crate::leaf::{LeafId, Span};
@@ -55,19 +56,21 @@ pub(super) fn open(document: &Document<'_>, layout: &Layout, opened: &Opened, hi
     let mut spellings = spellings.iter().peekable();
     let mut splice = Splice::opening(document.text(), document.leaves().len() + 1);
     let mut number = 0;
-    let mut spelled = Vec::new();
     for (leaf, value) in document.leaves().iter().zip(&opened.leaves) {
         let Some(value) = value else { continue };
         while spellings.next_if(|s| s.0 < number).is_some() {}
         let hint = spellings.next_if(|s| s.0 == number);
         number += 1;
-        zeroize::Zeroize::zeroize(&mut spelled);
-        if !hint.is_some_and(|(_, with)| scalar::spell_hinted(&mut spelled, value, with)) {
-            scalar::spell(&mut spelled, value).map_err(|what| unwritable(document, leaf.path, what))?;
+        let hinted = hint.map_or(0, |(_, with)| if let Spelled::Bytes(bytes) = with { bytes.len() } else { 0 });
+        let mut wrong = None;
+        splice.write(leaf.span, most_of_value(value, 0).max(hinted), |out| {
+            hint.is_some_and(|(_, with)| scalar::spell_hinted(out, value, with))
+                || scalar::spell(out, value).map_err(|what| wrong = Some(what)).is_ok()
+        });
+        if let Some(what) = wrong {
+            return Err(unwritable(document, leaf.path, what));
         }
-        splice.replace(leaf.span, &spelled);
     }
-    zeroize::Zeroize::zeroize(&mut spelled);
     if let Some(cut) = layout.cut() {
         splice.cut(cut);
     }

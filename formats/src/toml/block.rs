@@ -26,11 +26,11 @@ pub(super) fn spell(slot: &Slot, fields: &[(String, Tree)], old: Option<(&Docume
         return Ok(bytes);
     }
     let all: Vec<(&str, &Tree)> = fields.iter().map(|(k, t)| (k.as_str(), t)).collect();
-    Ok(line_ends(print_fields("sops", &all, true)?, slot.crlf).into_bytes())
+    Ok(line_ends(&print_fields("sops", &all, true)?, slot.crlf).into_bytes())
 }
 
-fn line_ends(text: String, crlf: bool) -> String {
-    if crlf { text.replace('\n', "\r\n") } else { text }
+fn line_ends(text: &str, crlf: bool) -> String {
+    text.replace('\n', if crlf { "\r\n" } else { "\n" })
 }
 
 /// The old block with `fields`; none if it is laid out in a way that this cannot do.
@@ -75,7 +75,7 @@ fn respell(old: &[u8], tree: &Tree, fields: &[(String, Tree)]) -> Result<Option<
                         (Tree::Value(v @ Value::Str(_)), Some(quote)) => scalar::spell(v, quote).map_or_else(|| line_value(wanted), Ok)?,
                         _ => line_value(wanted)?,
                     };
-                    let bytes = line_ends(spelled, crlf);
+                    let bytes = line_ends(&spelled, crlf);
                     edit.splice.replace(Span::new(value.start, value.end), bytes.as_bytes());
                     lines_at = edit.line_end(piece.span.end);
                 }
@@ -138,7 +138,7 @@ impl Edit<'_> {
     }
 
     fn line(&mut self, at: usize, name: &str, tree: &Tree) -> Result<(), Unwritable> {
-        let line = line_ends(format!("{} = {}\n", key(name), line_value(tree)?), self.crlf);
+        let line = line_ends(&format!("{} = {}\n", key(name), *line_value(tree)?), self.crlf);
         self.splice.insert(at, line.as_bytes());
         Ok(())
     }
@@ -146,8 +146,8 @@ impl Edit<'_> {
     fn table(&mut self, at: usize, name: &str, tree: &Tree) -> Result<(), Unwritable> {
         let text = print_fields("sops", &[(name, tree)], false)?;
         let blank_is_there = blank_before(&self.text[..at]) > 0;
-        let text = if blank_is_there { format!("{text}\n") } else { format!("\n{text}") };
-        self.splice.insert(at, line_ends(text, self.crlf).as_bytes());
+        let text = if blank_is_there { [&text, "\n"].concat() } else { ["\n", &text].concat() };
+        self.splice.insert(at, line_ends(&text, self.crlf).as_bytes());
         Ok(())
     }
 }

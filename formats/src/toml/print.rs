@@ -2,8 +2,11 @@
 
 use std::collections::HashSet;
 
+use zeroize::Zeroizing;
+
 use super::comment_text;
 use super::scalar::{self, Quote};
+use crate::draft::reserve_text;
 use crate::error::Unwritable;
 use crate::tree::{Item, Member, Note, Tree};
 use crate::value::Value;
@@ -13,26 +16,25 @@ const DEPTH: usize = 80;
 
 /// A whole document.
 pub(super) fn document(documents: &[Tree]) -> Result<Vec<u8>, Unwritable> {
-    let mut printer = Printer::default();
+    let mut printer = Printer::new(Vec::new());
     match documents {
         [] | [Tree::Null] => {}
         [Tree::Map(members)] => printer.table(members)?,
         [_] => return Err(printer.refuse("TOML has a map at its root")),
         _ => return Err(printer.refuse("TOML holds one document only")),
     }
-    Ok(std::mem::take(&mut printer.out).into_bytes())
+    Ok(std::mem::take(&mut *printer.out).into_bytes())
 }
 
 /// Fields below a header, as they stand in the metadata block: lines, then tables. `header`: with `[sops]` itself.
-pub(super) fn fields(name: &str, fields: &[(&str, &Tree)], header: bool) -> Result<String, Unwritable> {
-    let mut printer = Printer::default();
-    printer.path.push(name.to_owned());
+pub(super) fn fields(name: &str, fields: &[(&str, &Tree)], header: bool) -> Result<Zeroizing<String>, Unwritable> {
     let members: Vec<Member> = fields.iter().map(|(k, t)| Member::Entry(k.as_bytes().to_vec(), (*t).clone())).collect();
+    let mut printer = Printer::new(vec![name.to_owned()]);
     if header {
         printer.header(&[], false)?;
     }
     printer.table(&members)?;
-    Ok(std::mem::take(&mut printer.out))
+    Ok(printer.out)
 }
 
 /// Is it written as `key = value`, and not below a header of its own?
@@ -45,16 +47,15 @@ pub(super) fn is_line(tree: &Tree) -> bool {
 }
 
 /// The value of a line.
-pub(super) fn line_value(tree: &Tree) -> Result<String, Unwritable> {
-    let mut printer = Printer::default();
+pub(super) fn line_value(tree: &Tree) -> Result<Zeroizing<String>, Unwritable> {
+    let mut printer = Printer::new(Vec::new());
     printer.line_value(tree)?;
-    Ok(std::mem::take(&mut printer.out))
+    Ok(printer.out)
 }
 
 /// A map or a list of maps below headers of this path, keys spelled; `item`: a map that is one table of a list.
-pub(super) fn tables(path: Vec<String>, tree: &Tree, item: bool) -> Result<String, Unwritable> {
-    let mut printer = Printer::default();
-    printer.path = path;
+pub(super) fn tables(path: Vec<String>, tree: &Tree, item: bool) -> Result<Zeroizing<String>, Unwritable> {
+    let mut printer = Printer::new(path);
     match tree {
         Tree::Map(members) if item => {
             printer.header(&[], true)?;
@@ -64,29 +65,31 @@ pub(super) fn tables(path: Vec<String>, tree: &Tree, item: bool) -> Result<Strin
         Tree::List(items) => printer.list(Vec::new(), items)?,
         Tree::Null | Tree::Value(_) => {}
     }
-    Ok(std::mem::take(&mut printer.out))
+    Ok(printer.out)
 }
 
 /// A key, bare where that is possible.
 pub(super) fn key(name: &str) -> String {
     let bare = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-    if bare { name.to_owned() } else { scalar::spell(&Value::text(name), Quote::Basic).expect("it is UTF-8") }
+    if bare { name.to_owned() } else { (*scalar::spell(&Value::text(name), Quote::Basic).expect("it is UTF-8")).clone() }
 }
 
-#[derive(Default)]
 struct Printer {
-    out: String,
+    out: Zeroizing<String>,
     /// Keys as they are spelled.
     path: Vec<String>,
 }
 
-impl Drop for Printer {
-    fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.out);
-    }
-}
-
 impl Printer {
+    fn new(path: Vec<String>) -> Self {
+        Printer { out: Zeroizing::default(), path }
+    }
+
+    fn put(&mut self, text: &str) {
+        reserve_text(&mut self.out, text.len());
+        self.out.push_str(text);
+    }
+
     fn refuse(&self, what: &str) -> Unwritable {
         let path = if self.path.is_empty() { "the root".to_owned() } else { self.path.join(".") };
         Unwritable { path, what: what.to_owned() }
@@ -103,8 +106,8 @@ impl Printer {
         for member in members {
             match member {
                 Member::Comment(note) if note.inline && behind_line => {
-                    self.out.truncate(self.out.len() - 1);
-                    self.out.push(' ');
+                    self.out.pop();
+                    self.put(" ");
                     self.note(note)?;
                     behind_line = false;
                 }
@@ -121,10 +124,11 @@ impl Printer {
                     behind_line = is_line(tree);
                     if behind_line {
                         self.notes(&std::mem::take(&mut notes))?;
-                        self.out.push_str(self.path.last().expect("just pushed"));
-                        self.out.push_str(" = ");
+                        let key = self.path.last().expect("just pushed").clone();
+                        self.put(&key);
+                        self.put(" = ");
                         self.line_value(tree)?;
-                        self.out.push('\n');
+                        self.put("\n");
                     } else {
                         tables.push((std::mem::take(&mut notes), name, tree));
                     }
@@ -165,18 +169,18 @@ impl Printer {
             }
         }
         if !notes.is_empty() {
-            self.out.push('\n');
+            self.put("\n");
         }
         self.notes(&notes)
     }
 
     fn header(&mut self, notes: &[&Note], list: bool) -> Result<(), Unwritable> {
         if !self.out.is_empty() {
-            self.out.push('\n');
+            self.put("\n");
         }
         self.notes(notes)?;
         let path = self.path.join(".");
-        self.out.push_str(&if list { format!("[[{path}]]\n") } else { format!("[{path}]\n") });
+        self.put(&if list { format!("[[{path}]]\n") } else { format!("[{path}]\n") });
         Ok(())
     }
 
@@ -189,12 +193,12 @@ impl Printer {
             let bytes = crate::Bytes::from(line);
             let text = comment_text(&bytes).ok_or_else(|| self.refuse("a comment with a control character, or not UTF-8"))?;
             match i {
-                0 => self.out.push('#'),
+                0 => self.put("#"),
                 _ if text.starts_with('#') => {}
-                _ => self.out.push_str("# "),
+                _ => self.put("# "),
             }
-            self.out.push_str(text);
-            self.out.push('\n');
+            self.put(text);
+            self.put("\n");
         }
         Ok(())
     }
@@ -203,27 +207,27 @@ impl Printer {
         match tree {
             Tree::Value(Value::Str(bytes)) => {
                 let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| self.refuse("a value that is not UTF-8"))?;
-                self.out.push_str(&scalar::free(text));
+                self.put(&scalar::free(text));
                 Ok(())
             }
             Tree::List(items) if has_notes(tree) => {
-                self.out.push_str("[\n");
+                self.put("[\n");
                 for item in items {
                     match item {
                         Item::Comment(note) if note.inline && self.out.ends_with(",\n") => {
-                            self.out.truncate(self.out.len() - 1);
-                            self.out.push(' ');
+                            self.out.pop();
+                            self.put(" ");
                             self.note(note)?;
                         }
                         Item::Comment(note) => self.note(note)?,
                         Item::Value(value) => {
                             self.notes(&notes_of(value))?;
                             self.inline(value, 1)?;
-                            self.out.push_str(",\n");
+                            self.put(",\n");
                         }
                     }
                 }
-                self.out.push(']');
+                self.put("]");
                 Ok(())
             }
             _ => self.inline(tree, 0),
@@ -238,30 +242,30 @@ impl Printer {
             Tree::Null => return Err(self.refuse("TOML has no null")),
             Tree::Value(value) => {
                 let text = scalar::spell(value, Quote::Basic).ok_or_else(|| self.refuse("a value that is not UTF-8"))?;
-                self.out.push_str(&text);
+                self.put(&text);
             }
             Tree::List(_) => {
-                self.out.push('[');
+                self.put("[");
                 for (i, item) in tree.items().enumerate() {
-                    self.out.push_str(if i > 0 { ", " } else { "" });
+                    self.put(if i > 0 { ", " } else { "" });
                     self.inline(item, depth + 1)?;
                 }
-                self.out.push(']');
+                self.put("]");
             }
             Tree::Map(_) => {
                 let mut seen = HashSet::new();
-                self.out.push('{');
+                self.put("{");
                 for (i, (name, value)) in tree.entries().enumerate() {
                     let name = std::str::from_utf8(name).map_err(|_| self.refuse("a key that is not UTF-8"))?;
                     if !seen.insert(name) {
                         return Err(self.refuse("a key twice"));
                     }
-                    self.out.push_str(if i > 0 { ", " } else { " " });
-                    self.out.push_str(&key(name));
-                    self.out.push_str(" = ");
+                    self.put(if i > 0 { ", " } else { " " });
+                    self.put(&key(name));
+                    self.put(" = ");
                     self.inline(value, depth + 1)?;
                 }
-                self.out.push_str(if seen.is_empty() { "}" } else { " }" });
+                self.put(if seen.is_empty() { "}" } else { " }" });
             }
         }
         Ok(())

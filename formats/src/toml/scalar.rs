@@ -24,7 +24,9 @@
 use toml_parser::decoder::{Encoding, ScalarKind};
 use toml_parser::parser::{Event, EventKind, parse_value};
 use toml_parser::{ParseError, Source};
+use zeroize::Zeroizing;
 
+use crate::draft::{joined_text, most_of_text};
 use crate::value::{Bytes, Kind, Value, positional, shortest};
 
 /// What a string stands in.
@@ -82,8 +84,8 @@ pub(super) fn read(source: &[u8]) -> Option<Value> {
     if event.kind() != EventKind::Scalar || event.span().start() != 0 || event.span().end() != text.len() {
         return None;
     }
-    let mut decoded = String::with_capacity(text.len());
-    let kind = from.get(event)?.decode_scalar(&mut decoded, &mut trouble);
+    let mut decoded = Zeroizing::new(String::with_capacity(text.len()));
+    let kind = from.get(event)?.decode_scalar(&mut *decoded, &mut trouble);
     if trouble.is_some() {
         return None;
     }
@@ -91,7 +93,7 @@ pub(super) fn read(source: &[u8]) -> Option<Value> {
         ScalarKind::String => match event.encoding() {
             None => return None,
             Some(Encoding::BasicString | Encoding::LiteralString | Encoding::MlBasicString | Encoding::MlLiteralString) => {
-                Value::Str(Bytes::new(decoded.into_bytes()))
+                Value::Str(Bytes::new(std::mem::take(&mut *decoded).into_bytes()))
             }
         },
         ScalarKind::Boolean(b) => Value::Bool(b),
@@ -111,13 +113,13 @@ pub(super) fn read(source: &[u8]) -> Option<Value> {
 }
 
 /// A value in the canonical spelling; `quote` is what a string stands in. None: not UTF-8.
-pub(super) fn spell(value: &Value, quote: Quote) -> Option<String> {
+pub(super) fn spell(value: &Value, quote: Quote) -> Option<Zeroizing<String>> {
     Some(match value {
         Value::Str(bytes) => string(std::str::from_utf8(bytes.as_slice()).ok()?, quote, false),
-        Value::Int(v) => v.to_string(),
-        Value::Float(v) => float(*v),
-        Value::Bool(v) => v.to_string(),
-        Value::Time(t) => t.as_str().to_owned(),
+        Value::Int(v) => Zeroizing::new(v.to_string()),
+        Value::Float(v) => Zeroizing::new(float(*v)),
+        Value::Bool(v) => Zeroizing::new(v.to_string()),
+        Value::Time(t) => joined_text(&[t.as_str()]),
     })
 }
 
@@ -125,51 +127,51 @@ pub(super) fn spell(value: &Value, quote: Quote) -> Option<String> {
 pub(super) const STYLES: std::ops::RangeInclusive<u8> = 1..=11;
 
 /// A value in the style of that number; none if the style is for other values, or nobody's.
-pub(super) fn styled(value: &Value, quote: Quote, style: u8) -> Option<String> {
-    match (style, value) {
-        (1, Value::Str(bytes)) => Some(string(std::str::from_utf8(bytes.as_slice()).ok()?, quote, true)),
-        (2, Value::Int(v @ 0..)) => Some(format!("{v:#x}")),
-        (3, Value::Int(v @ 0..)) => Some(format!("0x{v:X}")),
-        (4, Value::Int(v @ 0..)) => Some(format!("{v:#o}")),
-        (5, Value::Int(v @ 0..)) => Some(format!("{v:#b}")),
-        (6, Value::Int(v)) => Some(grouped(*v)),
-        (7, Value::Int(_) | Value::Float(_)) => Some(format!("+{}", spell(value, quote)?)),
-        (8, Value::Float(v)) => exponent(*v, "e"),
-        (9, Value::Float(v)) => exponent(*v, "e+"),
-        (10, Value::Float(v)) => exponent(*v, "E"),
-        (11, Value::Str(bytes)) => String::from_utf8(bytes.as_slice().to_vec()).ok(),
-        _ => None,
-    }
+pub(super) fn styled(value: &Value, quote: Quote, style: u8) -> Option<Zeroizing<String>> {
+    let number = match (style, value) {
+        (1, Value::Str(bytes)) => return Some(string(std::str::from_utf8(bytes.as_slice()).ok()?, quote, true)),
+        (11, Value::Str(bytes)) => return Some(joined_text(&[std::str::from_utf8(bytes.as_slice()).ok()?])),
+        (2, Value::Int(v @ 0..)) => format!("{v:#x}"),
+        (3, Value::Int(v @ 0..)) => format!("0x{v:X}"),
+        (4, Value::Int(v @ 0..)) => format!("{v:#o}"),
+        (5, Value::Int(v @ 0..)) => format!("{v:#b}"),
+        (6, Value::Int(v)) => grouped(*v),
+        (7, Value::Int(_) | Value::Float(_)) => return Some(joined_text(&["+", &spell(value, quote)?])),
+        (8, Value::Float(v)) => exponent(*v, "e")?,
+        (9, Value::Float(v)) => exponent(*v, "e+")?,
+        (10, Value::Float(v)) => exponent(*v, "E")?,
+        _ => return None,
+    };
+    Some(Zeroizing::new(number))
 }
 
 /// A string where nothing says how: over several lines if it has some. CR is escaped, so that git cannot change it.
-pub(super) fn free(text: &str) -> String {
+pub(super) fn free(text: &str) -> Zeroizing<String> {
     string(text, if text.contains('\n') && !text.contains('\r') { Quote::MlBasic } else { Quote::Basic }, false)
 }
 
-fn string(text: &str, quote: Quote, flip: bool) -> String {
+fn string(text: &str, quote: Quote, flip: bool) -> Zeroizing<String> {
     let bytes = text.as_bytes();
     let control = |keep: &[u8]| bytes.iter().any(|b| (*b < 0x20 || *b == 0x7f) && !keep.contains(b));
     let lone_cr = || bytes.iter().enumerate().any(|(i, &b)| b == b'\r' && bytes.get(i + 1) != Some(&b'\n'));
     match quote {
-        Quote::Literal if !text.contains('\'') && !control(b"\t") => format!("'{text}'"),
-        Quote::Basic | Quote::Literal => {
-            let mut out = String::with_capacity(text.len() + 2);
-            out.push('"');
-            escape(&mut out, text, false);
-            out.push('"');
-            out
-        }
+        Quote::Literal if !text.contains('\'') && !control(b"\t") => joined_text(&["'", text, "'"]),
+        Quote::Basic | Quote::Literal => escaped("\"", "", text, false),
         Quote::MlLiteral if !text.contains("'''") && !control(b"\t\r\n") && !lone_cr() => {
-            format!("'''{}{text}'''", first_line_end(text, flip))
+            joined_text(&["'''", first_line_end(text, flip), text, "'''"])
         }
-        Quote::MlBasic | Quote::MlLiteral => {
-            let mut out = format!("\"\"\"{}", first_line_end(text, flip));
-            escape(&mut out, text, true);
-            out.push_str("\"\"\"");
-            out
-        }
+        Quote::MlBasic | Quote::MlLiteral => escaped("\"\"\"", first_line_end(text, flip), text, true),
     }
+}
+
+/// `first`: what stands behind the opening quotes.
+fn escaped(quotes: &str, first: &str, text: &str, lines: bool) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(most_of_text(text.as_bytes(), 0)));
+    out.push_str(quotes);
+    out.push_str(first);
+    escape(&mut out, text, lines);
+    out.push_str(quotes);
+    out
 }
 
 fn first_line_end(text: &str, flip: bool) -> &'static str {

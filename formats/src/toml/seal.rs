@@ -1,9 +1,12 @@
 //! Tokens in place of values, and back.
 
+use zeroize::Zeroizing;
+
 use super::comment_text;
 use super::scalar::{Quote, STYLES, read, spell, styled};
 use super::scan::blank_before;
 use crate::document::Document;
+use crate::draft::joined;
 use crate::error::Unwritable;
 use crate::hint::{Hint, Spelled};
 use crate::leaf::{CommentId, LeafId, Span};
@@ -61,7 +64,7 @@ pub(super) fn seal(document: &Document<'_>, tokens: &Tokens, crlf: bool) -> Resu
 
 /// What must be remembered of a source, if anything.
 fn hint(source: &[u8], value: &Value, quote: Quote) -> Option<Spelled> {
-    let is = |text: Option<String>| text.is_some_and(|t| t.as_bytes() == source);
+    let is = |text: Option<Zeroizing<String>>| text.is_some_and(|t| t.as_bytes() == source);
     if is(spell(value, quote)) {
         return None;
     }
@@ -93,7 +96,7 @@ pub(super) fn open(document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> 
             *place = Some(with);
         }
     }
-    let mut splice = Splice::default();
+    let mut splice = Splice::opening(document.text, covered.len());
     for ((span, site), with) in covered.into_iter().zip(known) {
         match site {
             Site::Comment(c) => {
@@ -105,15 +108,14 @@ pub(super) fn open(document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> 
                 let Some(value) = leaf(l) else { continue };
                 let quote = Quote::of(&document.text[span.range()]).unwrap_or(Quote::Basic);
                 let hinted = with.and_then(|with| match with {
-                    Spelled::Bytes(bytes) => Some(bytes.clone()),
-                    Spelled::Style(n) => styled(value, quote, *n).map(String::into_bytes),
+                    Spelled::Bytes(bytes) => Some(joined(&[bytes])),
+                    Spelled::Style(n) => styled(value, quote, *n).map(|text| joined(&[text.as_bytes()])),
                 });
                 // A hint of a value that has changed since is stale.
-                let source = match hinted.filter(|bytes| read(bytes).is_some_and(|v| v.same(value))) {
-                    Some(bytes) => bytes,
-                    None => written(document, l, value, quote)?,
-                };
-                splice.replace(span, &source);
+                match hinted.filter(|bytes| read(bytes).is_some_and(|v| v.same(value))) {
+                    Some(bytes) => splice.replace(span, &bytes),
+                    None => splice.replace(span, written(document, l, value, quote)?.as_bytes()),
+                }
             }
         }
     }
@@ -125,9 +127,8 @@ pub(super) fn open(document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> 
     Ok(splice.finish(document.text))
 }
 
-fn written(document: &Document<'_>, leaf: LeafId, value: &Value, quote: Quote) -> Result<Vec<u8>, Unwritable> {
-    let text = spell(value, quote).ok_or_else(|| unwritable(document, document.leaf(leaf).path, "TOML holds UTF-8 only"))?;
-    Ok(text.into_bytes())
+fn written(document: &Document<'_>, leaf: LeafId, value: &Value, quote: Quote) -> Result<Zeroizing<String>, Unwritable> {
+    spell(value, quote).ok_or_else(|| unwritable(document, document.leaf(leaf).path, "TOML holds UTF-8 only"))
 }
 
 fn unwritable(document: &Document<'_>, path: crate::PathId, what: &str) -> Unwritable {

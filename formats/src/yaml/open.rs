@@ -1,10 +1,13 @@
 //! Values in place of tokens.
 
+use zeroize::Zeroizing;
+
 use super::detail::{Scanned, Site};
 use super::parse::Written;
 use super::print::{self, Style};
-use super::spell::{holds, spell, styled};
+use super::spell::{holds, room, spell, styled};
 use crate::document::Document;
+use crate::draft::most_of_text;
 use crate::error::Unwritable;
 use crate::hint::{Hint, Spelled};
 use crate::leaf::{CommentId, LeafId, Span, Step};
@@ -154,7 +157,8 @@ impl Opener<'_> {
             Spelled::Bytes(_) => None,
         };
         let bytes = match (&styled, with) {
-            (Some(bytes), _) | (None, Spelled::Bytes(bytes)) => bytes.as_slice(),
+            (Some(bytes), _) => bytes.as_slice(),
+            (None, Spelled::Bytes(bytes)) => bytes,
             (None, Spelled::Style(_)) => return false,
         };
         let header = if region == span { self.scanned.header(self.document.text(), site) } else { None };
@@ -183,10 +187,11 @@ impl Opener<'_> {
             return Err(refuse("an alias cannot stand for a token"));
         }
         let value = self.opened.leaves[id.0 as usize].as_ref().expect("only opened leaves are tokens");
-        if self.splice.write(span, |out| spell(out, value, site, header.as_ref())) {
+        let room = room(value, site, header.as_ref());
+        if self.splice.write(span, room, |out| spell(out, value, site, header.as_ref())) {
             return Ok(span.end);
         }
-        let mut bytes = Vec::new();
+        let mut bytes = Zeroizing::new(Vec::with_capacity(room));
         // The header does not fit: it goes, and the value is written in its place.
         let Some(props) = self.scanned.props(site).filter(|p| p.header.start >= if p.header_comment { firm } else { written }) else {
             return Err(refuse("the value does not fit under its block header"));
@@ -209,26 +214,22 @@ impl Opener<'_> {
             return Err(refuse("a comment with a control character"));
         }
         let start = span.start as usize;
-        let mut bytes = Vec::new();
-        let region = match self.scanned.items[id.0 as usize] {
-            // `- ENC[..]` as SOPS writes it: the dash goes as well.
-            Some(_) => {
-                let dash = text[..start].iter().rposition(|&b| b == b'-').unwrap_or(start);
-                bytes.push(b'#');
-                Span { start: dash as u32, end: span.end }
-            }
-            None => span,
-        };
-        let line = text[..region.start as usize].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+        // `- ENC[..]` as SOPS writes it: the dash goes as well.
+        let dashed = self.scanned.items[id.0 as usize].is_some();
+        let from = if dashed { text[..start].iter().rposition(|&b| b == b'-').unwrap_or(start) } else { start };
+        let region = Span { start: from as u32, end: span.end };
+        let line = text[..from].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
         let column = text[line..].iter().take_while(|&&b| b == b' ').count();
         let behind = comment.inline || text.get(line + column).is_some_and(|b| !b"#-?:".contains(b));
+        let mut bytes = Zeroizing::new(Vec::with_capacity(most_of_text(opened.as_bytes(), column + 4)));
+        bytes.extend_from_slice(if dashed { b"#" } else { b"" });
         for (i, part) in opened.split('\n').enumerate() {
             if i > 0 {
                 if behind {
                     return Err(refuse("a comment of several lines behind a value"));
                 }
                 bytes.extend_from_slice(if self.scanned.crlf { b"\r\n" } else { b"\n" });
-                bytes.resize(bytes.len() + column, b' ');
+                bytes.extend(std::iter::repeat_n(b' ', column));
                 bytes.extend_from_slice(if part.starts_with('#') { b"" } else { b"# " });
             }
             bytes.extend_from_slice(part.as_bytes());

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span as Mark, StructureStyle};
+use zeroize::Zeroizing;
 
 use super::{dialect, gaps};
 use crate::document::ScanOptions;
@@ -118,6 +119,17 @@ pub(super) struct Parsed<'t> {
     pub directives: Vec<Span>,
 }
 
+impl Drop for Parsed<'_> {
+    /// What the parser has put together from escapes and lines is wiped here; what it let go of by itself is beyond us (R1).
+    fn drop(&mut self) {
+        for node in &mut self.nodes {
+            if let Cow::Owned(text) = &mut node.text {
+                zeroize::Zeroize::zeroize(text);
+            }
+        }
+    }
+}
+
 /// Reads a text. Iterative; whatever go-yaml would read otherwise is refused.
 pub(super) fn parse<'t>(bytes: &'t [u8], options: &ScanOptions) -> Result<Parsed<'t>, SyntaxError> {
     let text = dialect::check_bytes(bytes)?;
@@ -160,7 +172,7 @@ fn settings(options: &ScanOptions) -> Options {
 }
 
 /// Reads one scalar that stands in a context of its own; none if the text is anything else. For checking hints.
-pub(super) fn scalar_of(snippet: &str) -> Option<(String, Written, Tag)> {
+pub(super) fn scalar_of(snippet: &str) -> Option<(Zeroizing<String>, Written, Tag)> {
     let settings = settings(&ScanOptions::PLAIN);
     let mut found = None;
     let mut seen = 0;
@@ -170,7 +182,7 @@ pub(super) fn scalar_of(snippet: &str) -> Option<(String, Written, Tag)> {
                 seen += 1;
                 if seen == 2 {
                     let empty = style == ScalarStyle::Plain && mark.byte_range()?.is_empty();
-                    let text = if empty { String::new() } else { text.into_owned() };
+                    let text = if empty { Zeroizing::default() } else { Zeroizing::new(text.into_owned()) };
                     found = Some((text, written(style), tag_of(tag.as_deref())));
                 }
             }

@@ -12,10 +12,11 @@ use self::content::{Content, Entry};
 use self::emitter::Emitter;
 use self::scalar::{Extra, is_complex_key, is_lost, string, write};
 pub(crate) use self::scalar::{Place, Style, scalar, simply};
+use crate::draft::room;
 use crate::error::{Unwritable, Warning};
 use crate::limits::Limits;
 use crate::path::{Part, display_parts};
-use crate::print::{Printed, Printing, room};
+use crate::print::{Printed, Printing};
 use crate::tree::{Note, Tree};
 use crate::value::Value;
 

@@ -1,10 +1,13 @@
 //! How a value is spelled at the site of a token. Sealing and opening both ask here, so a hint is left out exactly where opening
 //! finds the bytes by itself. These rules belong to version 1 of the hint payload.
 
+use zeroize::Zeroizing;
+
 use super::detail::{Scanned, Site};
 use super::parse::{Props, Tag, Written, scalar_of};
 use super::print::{self, Style};
 use super::scalar::{self, Read};
+use crate::draft::{joined_text, most_of_value};
 use crate::value::Value;
 
 /// Writes a value in the style that is visible at a site. False: it does not fit under the block header that stands there.
@@ -17,6 +20,11 @@ pub(super) fn spell(out: &mut Vec<u8>, value: &Value, site: &Site, header: Optio
             true
         }
     }
+}
+
+/// What [`spell`] writes at most, or a block scalar in its place.
+pub(super) fn room(value: &Value, site: &Site, header: Option<&Header<'_>>) -> usize {
+    most_of_value(value, site.place().column.max(header.map_or(0, |header| header.indent)))
 }
 
 /// Would [`spell`] give these source bytes? Quick, and right only where it says yes.
@@ -84,8 +92,8 @@ fn body(out: &mut Vec<u8>, value: &Value, site: &Site, header: &Header<'_>) -> b
 const STYLES: u8 = 7;
 
 /// A value in one of the styles that a hint can name by a number.
-pub(super) fn styled(value: &Value, style: u8, site: &Site) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
+pub(super) fn styled(value: &Value, style: u8, site: &Site) -> Option<Zeroizing<Vec<u8>>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(room(value, site, None)));
     match (style, value) {
         (0, Value::Str(bytes)) => out.extend_from_slice(bytes.as_slice()),
         (1, Value::Str(_)) => print::scalar(&mut out, value, Style::Single, &site.place()),
@@ -109,21 +117,22 @@ pub(super) fn style_of(value: &Value, source: &[u8], site: &Site) -> Option<u8> 
     {
         return Some(0);
     }
-    (1..STYLES).find(|&n| styled(value, n, site).is_some_and(|bytes| bytes == source))
+    (1..STYLES).find(|&n| styled(value, n, site).is_some_and(|bytes| *bytes == source))
 }
 
 /// Do these bytes have this value where the token stood?
 pub(super) fn holds(bytes: &[u8], value: &Value, site: &Site, header: Option<&Header<'_>>, last: bool) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let (mut read, written, own_tag) = match simple(text, site, header) {
-        Some((text, written)) => (text.to_owned(), written, Tag::None),
-        None => match snippet(text, site, header).as_deref().and_then(scalar_of) {
+        Some((text, written)) => (joined_text(&[text]), written, Tag::None),
+        None => match snippet(text, site, header).and_then(|snippet| scalar_of(&snippet)) {
             Some(found) => found,
             None => return false,
         },
     };
     if last && header.is_some_and(|h| !h.text.contains(&b'+')) && !text.ends_with('\n') {
-        read.truncate(read.trim_end_matches('\n').len());
+        let length = read.trim_end_matches('\n').len();
+        read.truncate(length);
     }
     let tag = if own_tag == Tag::None { site.tag } else { own_tag };
     match scalar::read(&read, written, tag) {
@@ -155,7 +164,7 @@ fn simple<'t>(text: &'t str, site: &Site, header: Option<&Header<'_>>) -> Option
 }
 
 /// A small document with the bytes at a place like the token's.
-fn snippet(text: &str, site: &Site, header: Option<&Header<'_>>) -> Option<String> {
+fn snippet(text: &str, site: &Site, header: Option<&Header<'_>>) -> Option<Zeroizing<String>> {
     let tag = match site.tag {
         Tag::None => "",
         Tag::Str => "!!str ",
@@ -164,8 +173,8 @@ fn snippet(text: &str, site: &Site, header: Option<&Header<'_>>) -> Option<Strin
     };
     let indent = " ".repeat(site.parent as usize);
     Some(match header {
-        Some(header) => format!("{indent}k: {tag}{}\n{text}", std::str::from_utf8(header.text).ok()?),
-        None if site.flow => format!("{{k: {tag}{text} }}\n"),
-        None => format!("{indent}k: {tag}{text}\n"),
+        Some(header) => joined_text(&[&indent, "k: ", tag, std::str::from_utf8(header.text).ok()?, "\n", text]),
+        None if site.flow => joined_text(&["{k: ", tag, text, " }\n"]),
+        None => joined_text(&[&indent, "k: ", tag, text, "\n"]),
     })
 }

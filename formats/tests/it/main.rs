@@ -20,6 +20,7 @@ mod merges;
 mod toml_cases;
 mod toml_corpus;
 mod toml_support;
+mod wiped;
 mod yaml;
 mod yaml_corpus;
 mod yaml_random;

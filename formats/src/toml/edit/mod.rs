@@ -7,10 +7,13 @@
 mod lines;
 mod value;
 
+use zeroize::Zeroizing;
+
 use self::lines::{Body, Lines, read};
 use super::print;
 use super::scalar::{self, Quote};
 use crate::document::Document;
+use crate::draft::joined_text;
 use crate::edit::{Graft, Plan};
 use crate::error::Unwritable;
 use crate::leaf::Span;
@@ -83,14 +86,15 @@ impl Editor<'_> {
     }
 
     /// One value for another, in its quotes.
-    fn in_place(&self, at: &[Part], tree: &Tree, old: &str) -> Result<String, Unwritable> {
+    fn in_place(&self, at: &[Part], tree: &Tree, old: &str) -> Result<Zeroizing<String>, Unwritable> {
         let quote = Quote::of(old.as_bytes());
         match tree {
             Tree::Value(Value::Str(bytes)) if quote.is_none() => {
                 let bare = scalar::read(old.as_bytes()).is_some_and(|v| v.kind() == crate::Kind::Str);
                 let same = |b: &[u8]| Quote::of(b).is_none() && scalar::read(b).is_some_and(|v| v == Value::text(b));
                 if bare && same(bytes.as_slice()) {
-                    return String::from_utf8(bytes.as_slice().to_vec()).map_err(|_| refuse(at, "TOML holds UTF-8 only"));
+                    let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| refuse(at, "TOML holds UTF-8 only"))?;
+                    return Ok(joined_text(&[text]));
                 }
                 print::line_value(tree)
             }
@@ -104,7 +108,7 @@ impl Editor<'_> {
         if let Some((line, rest)) = self.lines.holder(at) {
             let Body::Value(root) = &line.body else { return Err(refuse(at, "it cannot be found in the text")) };
             let table = root.find(rest).ok_or_else(|| refuse(at, "it is written with dots inside of braces"))?;
-            let bytes = format!("{} = {}", self.key(at, key)?, print::line_value(tree)?);
+            let bytes = joined_text(&[&self.key(at, key)?, " = ", &print::line_value(tree)?]);
             value::add(splice, self.lines.text, table, &bytes, self.crlf);
             return Ok(());
         }
@@ -211,7 +215,7 @@ impl Editor<'_> {
     }
 
     /// A map or list of maps below a header; without a key one table more of a list.
-    fn tables(&self, parent: &[Part], key: Option<&[u8]>, tree: &Tree) -> Result<String, Unwritable> {
+    fn tables(&self, parent: &[Part], key: Option<&[u8]>, tree: &Tree) -> Result<Zeroizing<String>, Unwritable> {
         let mut path = self.names(parent)?;
         if let Some(key) = key {
             path.push(self.key(parent, key)?);
@@ -228,13 +232,13 @@ impl Editor<'_> {
         let indent = like.map_or("", |line| self.lines.indent(line));
         let own = self.lines.all.iter().rfind(|l| matches!(l.body, Body::Value(_)) && l.base == at && l.path.len() > l.base.len());
         if let Some(line) = own.or_else(|| self.lines.header(at)) {
-            self.put(splice, line.end, format!("{indent}{key}{equals}{value}\n"));
+            self.put(splice, line.end, joined_text(&[indent, &key, equals, &value, "\n"]));
             return Ok(());
         }
         if at.is_empty() {
             let first = self.lines.all.first().map_or(self.lines.text.len(), |l| self.lines.comments_above(l.start));
             let apart = if self.lines.all.is_empty() { "" } else { "\n" };
-            self.put(splice, first, format!("{key}{equals}{value}\n{apart}"));
+            self.put(splice, first, joined_text(&[&key, equals, &value, "\n", apart]));
             return Ok(());
         }
         if let Some(line) =
@@ -242,17 +246,18 @@ impl Editor<'_> {
         {
             let last = &line.keys[at.len() - line.base.len() - 1].1;
             let dots = &self.lines.text[line.keys[0].1.start..last.end];
-            self.put(splice, line.end, format!("{}{dots}.{key}{equals}{value}\n", self.lines.indent(line)));
+            self.put(splice, line.end, joined_text(&[self.lines.indent(line), dots, ".", &key, equals, &value, "\n"]));
             return Ok(());
         }
         let first = self.lines.below(at).next().ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
         let header = self.names(at)?.join(".");
-        self.put(splice, self.lines.comments_above(first.start), format!("[{header}]\n{key}{equals}{value}\n\n"));
+        let lines = joined_text(&["[", &header, "]\n", &key, equals, &value, "\n\n"]);
+        self.put(splice, self.lines.comments_above(first.start), lines);
         Ok(())
     }
 
     /// A value in literal quotes where all strings of the text stand in them.
-    fn like_others(&self, tree: &Tree, at: &[Part]) -> Result<String, Unwritable> {
+    fn like_others(&self, tree: &Tree, at: &[Part]) -> Result<Zeroizing<String>, Unwritable> {
         if let Tree::Value(value @ Value::Str(bytes)) = tree
             && self.lines.all_literal()
             && !bytes.as_slice().contains(&b'\n')
@@ -270,40 +275,42 @@ impl Editor<'_> {
         let blank = own || head.is_empty() || head.ends_with("\n\n") || head.ends_with("\n\r\n");
         let apart = if blank || !self.lines.apart() { "" } else { "\n" };
         let tail = if before && self.lines.apart() { "\n" } else { "" };
-        self.put(splice, at, format!("{apart}{tables}{tail}"));
+        self.put(splice, at, joined_text(&[apart, tables, tail]));
         Ok(())
     }
 
     /// Lines at the start of a line, or at the end of a text, which keeps its lack of a last line break.
-    fn put(&self, splice: &mut Splice, at: usize, lines: String) {
+    fn put(&self, splice: &mut Splice, at: usize, lines: Zeroizing<String>) {
         let mut lines = if self.crlf { with_crlf(&lines) } else { lines };
         let line_break = if self.crlf { "\r\n" } else { "\n" };
         // Not inside of what goes.
         let within = self.cuts.iter().find(|c| (c.start as usize) <= at && at < c.end as usize);
         let (at, end) = within.map_or((at, at), |c| (c.start as usize, c.end as usize));
         if end == self.lines.text.len() && lines.ends_with(&line_break.repeat(2)) {
-            lines.truncate(lines.len() - line_break.len());
+            let length = lines.len() - line_break.len();
+            lines.truncate(length);
         }
         let head = &self.lines.text[..at];
         if !head.is_empty() && !head.ends_with('\n') && head != "\u{feff}" {
-            lines.truncate(lines.len() - line_break.len());
-            lines.insert_str(0, line_break);
+            lines = joined_text(&[line_break, &lines[..lines.len() - line_break.len()]]);
         }
         splice.insert(at, lines.as_bytes());
-        zeroize::Zeroize::zeroize(&mut lines);
     }
 }
 
 /// With CR LF between lines. Inside of a text of several lines it would be read, so that goes on one.
-fn with_crlf(lines: &str) -> String {
-    let mut out = String::with_capacity(lines.len() * 2);
+fn with_crlf(lines: &str) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(lines.len() * 2));
     for (i, part) in lines.split("\"\"\"").enumerate() {
         if i > 0 {
             out.push_str("\"\"\"");
         }
-        match i % 2 {
-            0 => out.push_str(&part.replace('\n', "\r\n")),
-            _ => out.push_str(&part.strip_prefix('\n').unwrap_or(part).replace('\n', "\\n")),
+        let (part, line_break) = if i % 2 == 0 { (part, "\r\n") } else { (part.strip_prefix('\n').unwrap_or(part), "\\n") };
+        for (i, line) in part.split('\n').enumerate() {
+            if i > 0 {
+                out.push_str(line_break);
+            }
+            out.push_str(line);
         }
     }
     out

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::draft::joined_text;
 use crate::leaf::Span;
 use crate::path::Part;
 use crate::splice::Splice;
@@ -65,9 +66,9 @@ pub(super) fn add(splice: &mut Splice, text: &str, home: &Node, bytes: &str, crl
     let gap = if own_line { format!("{}{}", if crlf { "\r\n" } else { "\n" }, &text[line..start]) } else { " ".to_owned() };
     let comma = past(text, end);
     if text[comma..].starts_with(',') {
-        splice.insert(comma + 1, format!("{gap}{bytes},").as_bytes());
+        splice.insert(comma + 1, joined_text(&[&gap, bytes, ","]).as_bytes());
     } else {
-        splice.insert(end, format!(",{gap}{bytes}").as_bytes());
+        splice.insert(end, joined_text(&[",", &gap, bytes]).as_bytes());
     }
 }
 

@@ -1,7 +1,10 @@
 //! Changes where things stand on lines of their own.
 
+use zeroize::Zeroizing;
+
 use super::find::{Entry, Spot, Text};
 use super::{refuse, span, write};
+use crate::draft::joined;
 use crate::error::Unwritable;
 use crate::path::Part;
 use crate::splice::Splice;
@@ -42,7 +45,7 @@ impl Text<'_> {
         if item && container {
             if self.node(spot.node).anchored {
                 // Behind the anchor it would be the first key's.
-                spelled.splice(..0, std::iter::once(b'\n').chain(std::iter::repeat_n(b' ', column + 1)));
+                spelled = joined(&[b"\n", &b" ".repeat(column + 1), &spelled]);
             } else if tag.is_none() && from == spot.after && start > from {
                 splice.replace(span(from, start), b" ");
             }
@@ -61,7 +64,7 @@ impl Text<'_> {
         }
         match (start == end, inline.is_empty()) {
             (_, true) => splice.cut(span(from, end)),
-            (true, false) => splice.insert(start, &[b" ", inline.trim_ascii_start()].concat()),
+            (true, false) => splice.insert(start, &joined(&[b" ", inline.trim_ascii_start()])),
             (false, false) => splice.replace(span(start, end), inline.trim_ascii_start()),
         }
         self.put_lines(splice, lines.below, below);
@@ -81,18 +84,20 @@ impl Text<'_> {
         let line_break: &[u8] = if self.crlf { b"\r\n" } else { b"\n" };
         let open = start > 0 && !matches!(self.bytes[start - 1], b'\n' | b'\r') && !self.bytes[..start].ends_with("\u{feff}".as_bytes());
         if !bytes.is_empty() && open {
-            bytes.splice(..0, line_break.iter().copied());
+            bytes = joined(&[line_break, &bytes]);
         }
         let unfinished = end == self.bytes.len() && end > 0 && !matches!(self.bytes[end - 1], b'\n' | b'\r');
         if !bytes.is_empty() && unfinished && bytes.ends_with(line_break) {
-            bytes.truncate(bytes.len() - line_break.len());
+            let length = bytes.len() - line_break.len();
+            bytes.truncate(length);
         }
         splice.replace(span(start, end), &bytes);
     }
 
     /// With the text's own line breaks.
-    fn broken(&self, lines: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(lines.len() + 16);
+    fn broken(&self, lines: &[u8]) -> Zeroizing<Vec<u8>> {
+        let breaks = if self.crlf { lines.iter().filter(|&&b| b == b'\n').count() } else { 0 };
+        let mut out = Zeroizing::new(Vec::with_capacity(lines.len() + breaks));
         for &b in lines {
             if b == b'\n' && self.crlf {
                 out.push(b'\r');
@@ -156,15 +161,10 @@ impl Text<'_> {
         }
         let column = self.node(spot.node).column as usize;
         let habit = self.habit(Some(spot.node));
-        let mut bytes = Vec::new();
-        match key {
-            Some(key) => bytes = write::entry(key, tree, column, &habit)?,
-            None => {
-                bytes.resize(column, b' ');
-                bytes.push(b'-');
-                bytes.extend(write::branch(tree, column, true, &habit)?);
-            }
-        }
+        let bytes = match key {
+            Some(key) => write::entry(key, tree, column, &habit)?,
+            None => joined(&[&b" ".repeat(column), b"-", &write::branch(tree, column, true, &habit)?]),
+        };
         let end = self.with_inner_comments(self.lines_end(spot.node), column);
         self.finish_last_block(splice, spot.node, end);
         self.put_lines(splice, (end, end), &bytes);
@@ -247,10 +247,8 @@ impl Text<'_> {
     /// Entries for a root that has none.
     pub(super) fn fill_root(&self, splice: &mut Splice, site: &DocumentSite, tree: &Tree) -> Result<(), Unwritable> {
         let habit = self.habit(None);
-        let mut bytes = Vec::new();
-        for (key, tree) in tree.entries() {
-            bytes.extend(write::entry(key, tree, 0, &habit)?);
-        }
+        let entries = tree.entries().map(|(key, tree)| write::entry(key, tree, 0, &habit)).collect::<Result<Vec<_>, _>>()?;
+        let bytes = joined(&entries.iter().map(|entry| &entry[..]).collect::<Vec<_>>());
         let root = self.node(self.parsed.parts[0].root).span;
         if matches!(site.root, Root::Null(span) if span.is_empty()) {
             let end = site.end as usize;
@@ -259,9 +257,10 @@ impl Text<'_> {
         }
         let mut bytes = self.broken(&bytes);
         let mut start = root.start as usize;
-        bytes.truncate(bytes.trim_ascii_end().len());
+        let length = bytes.trim_ascii_end().len();
+        bytes.truncate(length);
         if self.line_start(start) != start && !self.bytes[..start].ends_with("\u{feff}".as_bytes()) {
-            bytes.splice(..0, self.broken(b"\n"));
+            bytes = joined(&[&self.broken(b"\n"), &bytes]);
             start = self.bytes[..start].trim_ascii_end().len();
         }
         splice.replace(span(start, root.end as usize), &bytes);

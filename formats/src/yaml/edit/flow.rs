@@ -2,6 +2,7 @@
 
 use super::find::{Spot, Text};
 use super::{refuse, span, write};
+use crate::draft::joined;
 use crate::error::Unwritable;
 use crate::path::Part;
 use crate::splice::Splice;
@@ -29,9 +30,10 @@ impl Text<'_> {
                 let blanks = self.bytes[colon..].iter().take_while(|&&b| b == b' ').count();
                 let before_comma = self.bytes.get(colon + blanks) == Some(&b',') && node.span.end as usize <= colon + blanks;
                 let at = (node.span.end as usize).max(colon);
-                splice.replace(if before_comma { span(colon, colon + blanks) } else { span(at, at) }, &[b" ", &bytes[..]].concat());
+                let place = if before_comma { span(colon, colon + blanks) } else { span(at, at) };
+                splice.replace(place, &joined(&[b" ", &bytes[..]]));
             }
-            _ => splice.insert((node.span.end as usize).max(spot.after), &[b": ", &bytes[..]].concat()),
+            _ => splice.insert((node.span.end as usize).max(spot.after), &joined(&[b": ", &bytes[..]])),
         }
         Ok(())
     }
@@ -91,16 +93,16 @@ impl Text<'_> {
         };
         if !self.braces(spot.node) {
             splice.insert(start, b"{");
-            splice.insert(end, &[b", ", &bytes[..], b"}"].concat());
+            splice.insert(end, &joined(&[b", ", &bytes[..], b"}"]));
             return Ok(());
         }
         let behind = self.past(end, b"");
         if self.bytes.get(behind) == Some(&b',') {
-            splice.insert(behind + 1, &[gap, &bytes, b","].concat());
+            splice.insert(behind + 1, &joined(&[gap, &bytes, b","]));
         } else {
             // `k:,` would be another key.
             let comma: &[u8] = if self.bytes[end - 1] == b':' { b" ," } else { b"," };
-            splice.insert(end, &[comma, gap, &bytes].concat());
+            splice.insert(end, &joined(&[comma, gap, &bytes]));
         }
         Ok(())
     }

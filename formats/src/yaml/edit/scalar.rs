@@ -1,5 +1,7 @@
 //! One leaf of a plain text set to another value, in the old style where it can hold it.
 
+use zeroize::Zeroizing;
+
 use super::keep_float;
 use crate::document::Document;
 use crate::edit::Floats;
@@ -11,7 +13,7 @@ use crate::yaml::detail::Scanned;
 use crate::yaml::open::respell;
 use crate::yaml::parse::{Node, Tag, What, Written};
 use crate::yaml::scalar;
-use crate::yaml::spell::{holds, spell, style_of, styled};
+use crate::yaml::spell::{holds, room, spell, style_of, styled};
 
 /// Can this value stand where that scalar does, in its style and behind its tag?
 pub(super) fn fits(node: &Node<'_>, value: &Value) -> bool {
@@ -45,7 +47,7 @@ pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, valu
         splice.cut(Span { start: props.tag.start, end: props.tag.end + blanks as u32 });
         site.tag = Tag::None;
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room(value, &site, header.as_ref()) + 8));
     if spell(&mut bytes, value, &site, header.as_ref()) {
         if floats == Floats::Stay {
             keep_float(&mut bytes, 0, value);

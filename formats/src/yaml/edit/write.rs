@@ -1,6 +1,9 @@
 //! A branch spelled in the manner of the text it goes into. (`yaml/print` writes whole trees as SOPS does.) Comments are not written: branches that
 //! are set have none.
 
+use zeroize::Zeroizing;
+
+use crate::draft::draft;
 use crate::error::Unwritable;
 use crate::limits::Limits;
 use crate::path::{Part, display_parts};
@@ -24,32 +27,32 @@ pub(super) struct Habit {
 }
 
 /// A line `key: value` at a column, with the lines that belong to it.
-pub(super) fn entry(key: &[u8], tree: &Tree, column: usize, habit: &Habit) -> Result<Vec<u8>, Unwritable> {
-    let mut writer = Writer { habit, out: Vec::new(), path: Vec::new() };
+pub(super) fn entry(key: &[u8], tree: &Tree, column: usize, habit: &Habit) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
+    let mut writer = Writer::new(Some(key), tree, column, habit);
     writer.entry(key, tree, column)?;
-    Ok(writer.out)
+    Ok(writer.done())
 }
 
 /// What stands behind the `:` of a key at a column, or (`item`) behind a dash there: the rest of its line and the lines below.
-pub(super) fn branch(tree: &Tree, column: usize, item: bool, habit: &Habit) -> Result<Vec<u8>, Unwritable> {
-    let mut writer = Writer { habit, out: Vec::new(), path: Vec::new() };
+pub(super) fn branch(tree: &Tree, column: usize, item: bool, habit: &Habit) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
+    let mut writer = Writer::new(None, tree, column, habit);
     if item {
         writer.item(tree, column)?
     } else {
         writer.value(tree, column)?
     }
-    Ok(writer.out)
+    Ok(writer.done())
 }
 
 /// A branch in brackets, on one line; with its key, if it has one.
-pub(super) fn flow(key: Option<&[u8]>, tree: &Tree, habit: &Habit) -> Result<Vec<u8>, Unwritable> {
-    let mut writer = Writer { habit, out: Vec::new(), path: Vec::new() };
+pub(super) fn flow(key: Option<&[u8]>, tree: &Tree, habit: &Habit) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
+    let mut writer = Writer::new(key, tree, 0, habit);
     if let Some(key) = key {
         writer.key(key, true)?;
         writer.out.push(b' ');
     }
     writer.flow(tree)?;
-    Ok(writer.out)
+    Ok(writer.done())
 }
 
 /// A key of more bytes than a reader looks ahead for its colon.
@@ -57,11 +60,22 @@ const LONG_KEY: usize = 1000;
 
 struct Writer<'h> {
     habit: &'h Habit,
-    out: Vec<u8>,
+    out: Zeroizing<Vec<u8>>,
+    room: usize,
     path: Vec<Part>,
 }
 
-impl Writer<'_> {
+impl<'h> Writer<'h> {
+    fn new(key: Option<&[u8]>, tree: &Tree, column: usize, habit: &'h Habit) -> Self {
+        let out = draft(key.unwrap_or_default(), tree, column, habit.step.max(habit.dash) + 2);
+        Writer { habit, room: out.capacity(), out, path: Vec::new() }
+    }
+
+    fn done(self) -> Zeroizing<Vec<u8>> {
+        debug_assert_eq!(self.room, self.out.capacity(), "it grew, and a copy is left behind");
+        self.out
+    }
+
     fn down(&mut self, part: Part) -> Result<(), Unwritable> {
         self.path.push(part);
         if self.path.len() < Limits::PLAIN.depth {
@@ -85,8 +99,12 @@ impl Writer<'_> {
         Ok(())
     }
 
+    fn indent(&mut self, column: usize) {
+        self.out.extend(std::iter::repeat_n(b' ', column));
+    }
+
     fn entry(&mut self, key: &[u8], tree: &Tree, column: usize) -> Result<(), Unwritable> {
-        self.out.resize(self.out.len() + column, b' ');
+        self.indent(column);
         self.key(key, false)?;
         self.down(Part::Key(key.to_vec()))?;
         self.value(tree, column)?;
@@ -107,7 +125,7 @@ impl Writer<'_> {
         let column = column + self.habit.dash;
         for (i, tree) in tree.items().enumerate() {
             self.down(Part::Index(i))?;
-            self.out.resize(self.out.len() + column, b' ');
+            self.indent(column);
             self.out.push(b'-');
             self.item(tree, column)?;
             self.path.pop();
@@ -131,7 +149,7 @@ impl Writer<'_> {
         for (i, tree) in tree.items().enumerate() {
             self.down(Part::Index(i))?;
             if i > 0 {
-                self.out.resize(self.out.len() + column + 2, b' ');
+                self.indent(column + 2);
             }
             self.out.push(b'-');
             self.item(tree, column + 2)?;

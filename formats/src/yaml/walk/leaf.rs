@@ -2,6 +2,7 @@
 
 use super::Walk;
 use crate::document::Dialect;
+use crate::draft::reserve;
 use crate::error::{SyntaxClass, SyntaxError};
 use crate::leaf::{Leaf, LeafId, Span, Step};
 use crate::path::PathId;
@@ -62,6 +63,7 @@ impl Walk<'_> {
 
     fn keep(&mut self, text: &str) -> (u32, u32) {
         let start = self.scanned.texts.len() as u32;
+        reserve(&mut self.scanned.texts, text.len());
         self.scanned.texts.extend_from_slice(text.as_bytes());
         (start, self.scanned.texts.len() as u32)
     }
