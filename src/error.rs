@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::config::ConfigError;
 use crate::files::{ReadError, WriteError};
+use crate::keys::WrapFailed;
 use crate::sealed_file::{OpenError, SealError, SealedError};
 
 /// An error of a flow.
@@ -37,6 +38,9 @@ pub enum Error {
     Open { path: String, source: Box<OpenError> },
     #[error("{path}: {source}")]
     Seal { path: String, source: Box<SealError> },
+    /// The data key of a file that `edit` is to make: SOPS has another number for it than where a text is sealed.
+    #[error("{path}: could not generate data key: {source}")]
+    NewKey { path: String, source: WrapFailed },
     /// A sealed file has values in clear, and something else was changed as well.
     #[error("{path}: values stand in clear ({clear}), but the rest is not as it was sealed either: {source}")]
     Complete { path: String, clear: String, source: Box<OpenError> },

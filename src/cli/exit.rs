@@ -46,6 +46,7 @@ pub fn of(error: &Error) -> Exit {
         Error::Sealed { source, .. } => sealed(source),
         Error::Open { source, .. } | Error::Complete { source, .. } => open(source),
         Error::Seal { source, .. } => seal(source),
+        Error::NewKey { .. } => Exit::CouldNotRetrieveKey,
         Error::Conflict(_) => Exit::ConflictingParameters,
         Error::BadExtractPath(_) => Exit::InvalidTreePath,
         Error::BadSetPath { .. } | Error::BadSetValue | Error::SetList | Error::TooManyDigits { .. } | Error::SetRefused { .. } => {

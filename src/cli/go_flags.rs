@@ -41,6 +41,9 @@ const KEY_SERVICE: [&str; 12] =
     ["encrypt", "decrypt", "rotate", "edit", "set", "unset", "exec-env", "exec-file", "publish", "updatekeys", "add", "delete"];
 /// Their flags.
 const KEY_SERVICE_FLAGS: [&str; 2] = ["enable-local-keyservice", "keyservice"];
+/// SOPS's flag, and the commands that take it to no effect.
+const THRESHOLD: &str = "shamir-secret-sharing-threshold";
+const NO_EFFECT: [&str; 2] = ["set", "unset"];
 /// They concern a network that we do not ask for versions.
 const IGNORED: [&str; 2] = ["disable-version-check", "check-for-updates"];
 
@@ -124,6 +127,13 @@ fn subcommand(name: &OsString, words: &[OsString], root: &Command, before: Flags
         read.argv.push("--help".into());
         return Ok(());
     }
+    if NO_EFFECT.contains(&shown.as_str())
+        && let Some(value) = flags.0.remove(THRESHOLD).and_then(|values| values.into_iter().next())
+        && value.to_str().and_then(|text| text.parse::<i64>().ok()).is_none()
+    {
+        let text = format!("invalid value {:?} for flag -{THRESHOLD}: parse error", value.to_string_lossy());
+        return Err(Stop::Usage(text, Some(shown)));
+    }
     for (name, value) in before.0.into_iter().filter(|(name, _)| !IGNORED.contains(&name.as_str())) {
         // SOPS takes this one over since 3.12.2.
         let counts = BEFORE.contains(&name.as_str()) || (name == "mac-only-encrypted" && shown == "encrypt");
@@ -139,7 +149,7 @@ fn subcommand(name: &OsString, words: &[OsString], root: &Command, before: Flags
         "unset" if files.len() != 2 => return Err(Stop::NoFile("Error: no file specified, or index is missing".to_owned())),
         _ => files.len(),
     };
-    if files.is_empty() && matches!(shown.as_str(), "rotate" | "updatekeys" | "filestatus" | "edit") {
+    if files.is_empty() && matches!(shown.as_str(), "rotate" | "filestatus" | "edit") {
         return Err(Stop::NoFile("Error: no file specified".to_owned()));
     }
     if shown == "set" && flags.has("value-file") && files.len() == 3 {
@@ -318,6 +328,9 @@ impl Known {
         if name == "set" {
             known.add_names("value-file", None);
         }
+        if NO_EFFECT.contains(&name) {
+            known.0.insert(THRESHOLD.to_owned(), (THRESHOLD.to_owned(), Takes::One));
+        }
         known
     }
 
@@ -329,7 +342,9 @@ impl Known {
             known.add(root.find_subcommand(mode).into_iter().flat_map(Command::get_arguments), false);
             known.add_names(mode, Some(short));
         }
-        known.add(root.find_subcommand("set").into_iter().flat_map(Command::get_arguments), false);
+        for command in ["set", "edit"] {
+            known.add(root.find_subcommand(command).into_iter().flat_map(Command::get_arguments), false);
+        }
         known.add_names("help", Some("h"));
         known.add_names("version", Some("v"));
         IGNORED.into_iter().for_each(|name| known.add_names(name, None));

@@ -244,6 +244,7 @@ fn as_sops(error: &Error, session: &Session) -> String {
             SealError::Wrap(why) => format!("Could not generate data key: [{why}]"),
             _ => error.to_string(),
         },
+        Error::NewKey { source, .. } => format!("Error encrypting the data key with one or more master keys: [{source}]"),
         Error::Open { source, .. } => match &**source {
             OpenError::NoKeyOpens(report) => sops_report(report, session),
             OpenError::Leaf { path, why, .. } => {

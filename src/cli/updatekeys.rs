@@ -14,7 +14,6 @@ use crate::flows::updatekeys::UpdateKeys;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Files, and folders in which every sealed file with a rule counts
-    #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Do not ask
     #[arg(short, long)]

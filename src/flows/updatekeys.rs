@@ -50,6 +50,10 @@ impl UpdateKeys<'_> {
     /// There is no configuration; or some files failed, each of which was named.
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
         let sops = world.manners.sops_messages;
+        // SOPS looks for a configuration that nobody named before it looks at its arguments.
+        if sops && self.given.config.is_none() && rules::load_silently(None, &self.given, world, &mut Vec::new())?.is_none() {
+            return Err(Error::NoConfig);
+        }
         let files = many::files(&self.paths, !sops)?;
         if files.is_empty() {
             return Err(Error::NoFile);

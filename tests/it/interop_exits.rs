@@ -83,15 +83,28 @@ impl Pair {
             "rules.yaml".to_owned(),
             format!("creation_rules:\n  - path_regex: other\n    age: {recipient},{OTHER}\n  - age: {recipient}\n").into_bytes(),
         );
+        before.insert(
+            "shamir.yaml".to_owned(),
+            format!("creation_rules:\n  - shamir_threshold: 2\n    key_groups:\n      - age: [{recipient}]\n      - age: [{OTHER}]\n")
+                .into_bytes(),
+        );
         before.insert("other.yaml".to_owned(), before["sealed.yaml"].clone());
         place.write("grouped.yaml", &before["sealed.yaml"]);
         let grouped = place.sops(["groups", "add", "-f", "grouped.yaml", "--age", &place.recipient]).unwrap();
         assert!(grouped.status.success(), "{}", String::from_utf8_lossy(&grouped.stderr));
         before.insert("two-groups.yaml".to_owned(), grouped.stdout);
+        std::fs::create_dir_all(place.path("xdg/sops/age")).unwrap();
+        place.write("xdg/sops/age/keys.txt", place.read("keys.txt"));
         for folder in ["theirs", "ours"] {
             std::fs::create_dir_all(place.path(folder).join("folder")).unwrap();
         }
         Pair { place, before }
+    }
+
+    /// The secret line of the key file.
+    fn identity(&self) -> String {
+        let keys = String::from_utf8(self.place.read("keys.txt")).unwrap();
+        keys.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap().to_owned()
     }
 
     fn reset(&self) {
@@ -112,13 +125,11 @@ impl Pair {
         let folder = if program == Program::Sops { "theirs" } else { "ours" };
         let (args, input) = line.split_once(" <").map_or((line, None), |(args, input)| (args, Some(input)));
         let words = words(args);
-        let is_variable = |word: &String| {
-            word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
-        };
         let variables = words.iter().take_while(|word| is_variable(word)).count();
         let keyed = |word: &str| match word.strip_suffix("AGE").filter(|rest| rest.is_empty() || rest.ends_with(['=', ','])) {
             Some(rest) => format!("{rest}{}", self.place.recipient),
-            None => word.replace("OTHER", OTHER),
+            None if word == "KEY" => self.identity(),
+            None => word.replace("OTHER", OTHER).replace("PLACE", &self.place.path("").display().to_string()),
         };
         let mut call = self.place.call(program, words[variables..].iter().map(|word| keyed(word))).dir(folder);
         for variable in &words[..variables] {
@@ -178,23 +189,15 @@ impl Pair {
         opened(theirs) == opened(ours)
     }
 
-    fn check(&self, line: &str) -> Result<(), String> {
-        let Some((codes, (args, says))) = line.split_once('|').and_then(|(codes, rest)| Some((codes, rest.rsplit_once('|')?))) else {
-            return Err(format!("not three parts: {line}"));
-        };
-        let (codes, args, says) = (codes.trim(), args.trim(), says.trim());
-        let code = |text: &str| text.trim().parse::<i32>().map_err(|_| format!("no code: {line}"));
-        let (their_code, our_code) = match codes.split_once('/') {
-            Some((theirs, ours)) => (code(theirs)?, code(ours)?),
-            None => (code(codes)?, code(codes)?),
-        };
+    fn check(&self, call: &Call<'_>) -> Result<(), String> {
+        let Call { args, says, code: their_code, our_code } = *call;
         self.reset();
         let (theirs, their_files) = self.run(Program::Sops, args);
         let (ours, our_files) = self.run(Program::AsSops, args);
         let (their_words, our_words) = (String::from_utf8_lossy(&theirs.stderr), String::from_utf8_lossy(&ours.stderr));
         let wrong = |what: &str| Err(format!("{args}: {what}\n  sops says: {their_words}\n  ours says: {our_words}"));
         if (theirs.status.code(), ours.status.code()) != (Some(their_code), Some(our_code)) {
-            return wrong(&format!("expected {codes}, sops {:?}, ours {:?}", theirs.status.code(), ours.status.code()));
+            return wrong(&format!("expected {their_code}/{our_code}, sops {:?}, ours {:?}", theirs.status.code(), ours.status.code()));
         }
         if let Some(row) = says.strip_prefix('!') {
             let row = row.trim();
@@ -248,8 +251,38 @@ fn format_of(sealed: &[u8]) -> Format {
     }
 }
 
+/// A line of the list.
+pub struct Call<'a> {
+    /// Variables, arguments and standard input.
+    pub args: &'a str,
+    /// What is expected on standard error, and of it.
+    pub says: &'a str,
+    /// Sops's exit code.
+    pub code: i32,
+    our_code: i32,
+}
+
+/// All of them.
+pub fn calls() -> Vec<Call<'static>> {
+    let lines = CALLS.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    lines.map(|line| call(line).unwrap_or_else(|| panic!("no call: {line}"))).collect()
+}
+
+fn call(line: &str) -> Option<Call<'_>> {
+    let (codes, rest) = line.split_once('|')?;
+    let (args, says) = rest.rsplit_once('|')?;
+    let (theirs, ours) = codes.split_once('/').unwrap_or((codes, codes));
+    let code = |text: &str| text.trim().parse().ok();
+    Some(Call { args: args.trim(), says: says.trim(), code: code(theirs)?, our_code: code(ours)? })
+}
+
+/// `NAME=value`
+pub fn is_variable(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+}
+
 /// Words of a line; single quotes hold blanks together.
-fn words(line: &str) -> Vec<String> {
+pub fn words(line: &str) -> Vec<String> {
     let mut out = vec![String::new()];
     let (mut quoted, mut any) = (false, false);
     for c in line.chars() {
@@ -279,8 +312,7 @@ fn as_sops() {
         return;
     }
     let pair = Pair::new();
-    let lines = CALLS.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    let wrong: Vec<String> = lines.filter_map(|line| pair.check(line).err()).collect();
+    let wrong: Vec<String> = calls().iter().filter_map(|call| pair.check(call).err()).collect();
     assert!(Path::new(&pair.place.path("ours")).exists());
     assert!(wrong.is_empty(), "{} calls:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -33,6 +33,7 @@ mod interop;
 mod interop_comments;
 mod interop_config;
 mod interop_exits;
+mod interop_flags;
 mod interop_matrix;
 mod interop_metadata;
 mod interop_npm;

@@ -111,7 +111,10 @@ impl Edit<'_> {
             mac_only_encrypted: rule.mac_only_encrypted,
             indent: rules::indent(format, &self.given, config)?,
         };
-        let failed = |source: SealError| Error::Seal { path: self.path.display().to_string(), source: Box::new(source) };
+        let failed = |source: SealError| match source {
+            SealError::Wrap(source) => Error::NewKey { path: self.path.display().to_string(), source },
+            source => Error::Seal { path: self.path.display().to_string(), source: Box::new(source) },
+        };
         let file = OpenFile::new(format, example::text(format).as_bytes().to_vec(), wanted, world).map_err(failed)?;
         // The example has none of the names that a rule may look for, and is never written.
         let file = file.must_cover(false);
