@@ -32,7 +32,8 @@ fn changed(text: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
     lines.concat()
 }
 
-/// Values by path, of the first document, where a path is the same place in all of them: through maps whose names stand once.
+/// Values by path, of the first document, where a path is the same place in all of them: through maps whose names stand once. Without those that a later
+/// line supersedes (INI), which no path leads to.
 fn values<'d>(document: &'d Document<'_>, trees: &[Tree]) -> Vec<(Vec<Part>, Value)> {
     let once = |path: &[Part]| {
         (0..path.len()).all(|n| match (trees.first().and_then(|tree| tree.at(&path[..n]).ok()), &path[n]) {
@@ -40,9 +41,16 @@ fn values<'d>(document: &'d Document<'_>, trees: &[Tree]) -> Vec<(Vec<Part>, Val
             _ => false,
         })
     };
-    let all = document.leaves().iter().enumerate().filter(|(_, leaf)| leaf.document == 0);
+    let all = document.leaves().iter().enumerate().filter(|(_, leaf)| leaf.document == 0 && leaf.in_mac);
     let all = all.map(|(n, leaf)| (document.paths().parts(leaf.path), document.value(LeafId(n as u32))));
     all.filter(|(path, _)| once(path)).collect()
+}
+
+/// How often a superseded value stands under a name, in whatever section: a header that came above it may have taken it along. `counts`: also one that
+/// counts by now.
+fn times(document: &Document<'_>, name: Option<&Part>, value: &Value, counts: bool) -> usize {
+    let all = document.leaves().iter().enumerate().filter(|(_, leaf)| counts || !leaf.in_mac);
+    all.filter(|(n, leaf)| document.paths().parts(leaf.path).last() == name && document.value(LeafId(*n as u32)).same(value)).count()
 }
 
 fn kept(format: Format, [base, mine, theirs]: [&[u8]; 3], merged: &[u8]) {
@@ -54,6 +62,15 @@ fn kept(format: Format, [base, mine, theirs]: [&[u8]; 3], merged: &[u8]) {
         let trees = document.trees();
         values(document, &trees)
     });
+    for (side, other) in [(&mine, &theirs), (&theirs, &mine)] {
+        for (n, leaf) in side.leaves().iter().enumerate().filter(|(_, leaf)| !leaf.in_mac) {
+            let (path, value) = (side.paths().parts(leaf.path), side.value(LeafId(n as u32)));
+            let of = |document, counts| times(document, path.last(), &value, counts);
+            // One more of it than there was is a change, unless the other has changed that, too.
+            let changed = of(side, false) > of(&base, false) && of(other, false) == of(&base, false);
+            assert!(!changed || of(&merged, true) >= of(side, false), "a superseded value at {path:?} is lost");
+        }
+    }
     let at = |values: &[(Vec<Part>, Value)], path: &[Part]| values.iter().position(|(other, _)| other == path);
     for (side, tree) in [(&of_mine, &trees[2]), (&of_theirs, &trees[1])] {
         for (path, value) in side.iter() {

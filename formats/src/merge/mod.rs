@@ -3,16 +3,15 @@
 //! What is meant are values: three trees say what must come out (`tree`). Changes at different paths go together, the same change is one, anything else
 //! is a conflict, and nothing comes out. The text is then looked for twice. First line by line, which brings the layout and comments of both
 //! along; it counts only if it reads as the values that must come out. Else theirs is the text, and mine is done to it path by path as
-//! [`Document::edit`] does it; so the layout is theirs, and a comment of mine that would be lost is a conflict. Both ways the text that
+//! [`Document::edit`] does it; so the layout is theirs, and what of mine no path leads to and would be lost is a conflict (`lost`). Both ways the text that
 //! comes out has been read again, and has exactly the values.
 
 mod lines;
+mod lost;
 mod same;
 mod sequence;
 mod tree;
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 pub use self::tree::Clash;
@@ -104,7 +103,7 @@ pub fn merge(
         found.len() == trees.len() && found.iter().zip(&trees).all(|(found, wanted)| same::tree(found, wanted))
     };
     if let Some(text) = lines::merge(base, mine, theirs)
-        && read(format, &text, options).is_ok_and(|document| reads_right(&document))
+        && read(format, &text, options).is_ok_and(|document| reads_right(&document) && lost::by_lines(&documents, &document).is_empty())
     {
         return Ok(text);
     }
@@ -120,7 +119,7 @@ pub fn merge(
     if !reads_right(&merged) {
         return Err(Unmerged::Conflicts(vec![Conflict::new(&[], Clash::Unplaceable)]));
     }
-    let lost = lost_comments(&documents, &merged);
+    let lost = lost::by_paths(&documents, &merged);
     if lost.is_empty() { Ok(text) } else { Err(Unmerged::Conflicts(lost)) }
 }
 
@@ -152,30 +151,4 @@ fn wanted(base: &[Tree], mine: &[Tree], theirs: &[Tree], prefer: Prefer) -> Resu
         todo.extend(walk.todo.into_iter().map(|todo| Todo { doubled: todo.doubled || i > 0, ..todo }));
     }
     if conflicts.is_empty() { Ok(Wanted { trees, todo }) } else { Err(conflicts) }
-}
-
-/// Comments that one side has kept or added, and that are not in the merged text.
-fn lost_comments([base, mine, theirs]: &[Document<'_>; 3], merged: &Document<'_>) -> Vec<Conflict> {
-    fn count<'d>(document: &'d Document<'_>) -> HashMap<Cow<'d, [u8]>, (usize, Vec<Part>)> {
-        let mut counts = HashMap::new();
-        for i in 0..document.comments().len() {
-            let id = crate::leaf::CommentId(i as u32);
-            let container = document.paths().parts(document.comment(id).container);
-            counts.entry(document.comment_text(id)).or_insert((0, container)).0 += 1;
-        }
-        counts
-    }
-    let [base, mine, theirs, merged] = [base, mine, theirs, merged].map(count);
-    let mut lost: Vec<Conflict> = Vec::new();
-    for (text, (_, container)) in mine.iter().chain(&theirs) {
-        let of = |counts: &HashMap<Cow<'_, [u8]>, (usize, Vec<Part>)>| counts.get(text).map_or(0, |(count, _)| *count);
-        let (b, m, t) = (of(&base), of(&mine), of(&theirs));
-        let wanted = if m == t || b == m { t } else { (m + t).saturating_sub(b) };
-        let conflict = Conflict::new(container, Clash::Comment);
-        if of(&merged) < wanted && !lost.contains(&conflict) {
-            lost.push(conflict);
-        }
-    }
-    lost.sort_by(|a, b| a.at.cmp(&b.at));
-    lost
 }

@@ -166,6 +166,27 @@ fn comments_and_layout_of_both() {
     yaml("a: 1\nb: 2\n", "a: 1 # x\nb: 2\n", "a: 1 # y\nb: 2\n", "conflict: the root (a comment)");
 }
 
+/// INI: of a key that stands there twice the later line counts. The earlier one is in no tree, and yet a change of it is a change (P8).
+#[test]
+fn superseded_values_of_ini_are_not_lost() {
+    let ini = |base: &str, mine: &str, theirs: &str, expected: &str| check(Format::Ini, base, mine, theirs, expected);
+    // By their lines.
+    ini("[s]\na = 1\na = 2\nb = 3\n", "[s]\na = x\na = 2\nb = 3\n", "[s]\na = 1\na = 2\nb = y\n", "[s]\na = x\na = 2\nb = y\n");
+    // On one line.
+    ini("[s]\na = 1\na = 2\n", "[s]\na = x\na = 2\n", "[s]\na = y\na = 2\n", "conflict: s.a");
+    ini("[s]\na = 1\na = 2\n", "[s]\na = x\na = 2\n", "[s]\na = x\na = 2\n", "[s]\na = x\na = 2\n");
+    // One that mine has come to supersede.
+    ini("[s]\na = 1\n", "[s]\na = 1\na = 1\n", "[s]\na = y\n", "conflict: s.a");
+    // Lines that would become another value: a backslash joins what comes to stand below it.
+    ini("\nE=\\\n\nE=", "\n\nE=\\\n\nE=", "new: 1\n\nE=\\\nE=\\\n\nE=", "new: 1\n\nE=\\\nE=\\\n\nE=");
+    // A header above them takes them along.
+    ini("a = 1\n", "a = x\na = 1\n", "[s]\na = 1\n", "[s]\na = x\na = 1\n");
+    // What both have taken away is not missed.
+    ini("[s]\na = 1\na = 2\nb = 3\n", "[s]\na = 2\nb = x\n", "[s]\na = 2\nb = 3\nc = 4\n", "[s]\na = 2\nb = x\nc = 4\n");
+    let text = merged(Format::Ini, ["[s]\na = 1\na = 2\n", "[s]\na = x\na = 2\n", "[s]\na = y\na = 2\n"], Prefer::Mine);
+    assert_eq!(text, "conflict: s.a", "mine has no path either");
+}
+
 #[test]
 fn what_paths_do_not_reach() {
     // Doubled names.
