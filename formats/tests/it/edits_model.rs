@@ -254,8 +254,13 @@ impl Case<'_> {
                 texts
             };
             let (kept, found) = (texts(before, false), texts(after, true));
-            // INI's comments behind values may be read with their mark, or without.
-            let there = |text: &[u8]| self.format == Format::Ini && new.windows(text.len().max(1)).any(|w| w == text);
+            // INI's comments behind values may be read with their mark, or without; behind a quote that closes, they are no comments, but stay. Of an
+            // empty one that is the mark.
+            let there = |text: &[u8]| {
+                let found =
+                    if text.is_empty() { new.iter().any(|b| b"#;".contains(b)) } else { new.windows(text.len()).any(|w| w == text) };
+                self.format == Format::Ini && found
+            };
             if let Some((text, _)) = kept.iter().find(|(text, n)| found.get(*text).unwrap_or(&0) < n && !there(text)) {
                 self.fail(&format!("the comment {:?} is gone", String::from_utf8_lossy(text)), new);
             }
