@@ -18,6 +18,10 @@ const REFUSALS: &[(&str, &str)] = &[
     ("it is no assignment", "ENV: SOPS could not read such a line in clear"),
     ("three quotes at the very end stay in clear", "INI: they would open a value of several lines"),
     ("which would join the next line to the token", "INI: a comment in clear that ends in a backslash"),
+    (
+        "one of which looks like a token",
+        "INI: a comment of several lines in clear, of which SOPS makes one and we, in a sealed text, several",
+    ),
     ("a tab in the indentation of a text that stays in clear", "YAML: go-yaml could not read it"),
     ("a '?' in unquoted text in brackets that stays in clear", "YAML: go-yaml could not read it"),
     ("a whole number of 2^63 or more that stays in clear", "YAML: SOPS's tree has no unsigned integers"),

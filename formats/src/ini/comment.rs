@@ -31,6 +31,19 @@ pub(super) fn means(bytes: &[u8], plain: &[u8]) -> bool {
     lines_are_marked && trim_end(bytes).len() == bytes.len() && (*join(&bytes[stripped..]) == *plain || *join(bytes) == *plain)
 }
 
+/// Does this line of a comment, from its mark on, hold a token, or what looks like one?
+pub(super) fn is_token(line: &[u8]) -> bool {
+    line.first().is_some_and(|mark| {
+        let stripped = line.iter().position(|b| b != mark && *b != b' ').unwrap_or(line.len());
+        line[stripped..].starts_with(b"ENC[")
+    })
+}
+
+/// Is this run of lines, from the first mark on, more than one comment in a sealed text, where each token is one of its own?
+pub(super) fn splits(run: &[u8]) -> bool {
+    run.contains(&b'\n') && run.split(|&b| b == b'\n').any(|line| is_token(&line[leading_space(line)..]))
+}
+
 /// The canonical spelling, from the mark on: as SOPS prints it, but that the marks and blanks which are there stay.
 /// `header`: SOPS keeps the blanks around lines without a mark of their own.
 pub(super) fn canonical(visible: &[u8], plain: &[u8], header: bool) -> Zeroizing<Vec<u8>> {

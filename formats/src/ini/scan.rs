@@ -15,7 +15,7 @@ use crate::tree::{Member, Tree};
 use crate::value::Kind;
 
 use super::value::{Read, decode, leading_space, next_line, read, trim, trim_end};
-use super::{DEFAULT, Keys, METADATA, Place};
+use super::{DEFAULT, Keys, METADATA, Place, comment};
 
 /// Scans a whole text.
 pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<(Outline, Keys), SyntaxError> {
@@ -148,10 +148,10 @@ impl<'t> Scan<'t> {
         let strip = |end: usize| mark + text[mark..end].iter().take_while(|&&b| b == text[mark] || b == b' ').count();
         let start = strip(end);
         let sealed = self.options.mode == Mode::Sealed;
-        let token = |start: usize, end: usize| sealed && text[start..end].starts_with(b"ENC[");
+        let token = |mark: usize, end: usize| sealed && comment::is_token(&text[mark..end]);
         match self.pending.last_mut() {
             // In a sealed text each token is a comment of its own.
-            Some(run) if !inline && !run.inline && !token(start, end) && !token(run.start, run.end) => {
+            Some(run) if !inline && !run.inline && !token(mark, end) && !token(run.mark, run.end) => {
                 run.end = end;
                 run.lines += 1;
             }

@@ -107,6 +107,15 @@ fn check_clear(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Result<
             return refuse(id, "three quotes at the very end stay in clear, and would open a value of several lines in the sealed text");
         }
     }
+    for (i, place) in keys.places.iter().enumerate() {
+        let comment = document.comment(CommentId(i as u32));
+        let lines = &text[place.mark as usize..comment.span.end as usize];
+        if tokens.of_comment(CommentId(i as u32)).is_none() && comment::splits(lines) {
+            let path = document.paths().display(comment.container);
+            let what = "a comment that stays in clear has several lines, one of which looks like a token and would be read as one";
+            return Err(Unwritable { path, what: what.to_owned() });
+        }
+    }
     // A comment in clear behind a value of several lines: behind a token, a backslash at its end would join the next line.
     let sites = sites(document, |_| true, |_| true);
     for pair in sites.windows(2) {

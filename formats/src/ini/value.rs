@@ -156,10 +156,11 @@ fn read_quoted(text: &[u8], start: usize, next: usize, quote: &[u8]) -> Option<R
     let mut line = next;
     while line < text.len() {
         let next = next_line(text, line);
-        if let Some(close) = last_of(&text[line..next], quote) {
+        let trimmed = line + trim_end(&text[line..next]).len();
+        // For ini.v1 a line that ends in a backslash goes on, whatever stands before that.
+        if let Some(close) = last_of(&text[line..next], quote).filter(|_| !text[line..trimmed].ends_with(b"\\")) {
             let close = line + close;
             let behind = close + quote.len();
-            let trimmed = line + trim_end(&text[line..next]).len();
             let mark = text[behind..next].iter().position(|b| matches!(b, b'#' | b';')).map(|i| behind + i);
             let end = behind + trim_end(&text[behind..mark.unwrap_or(next)]).len();
             let comment = mark.map(|mark| (mark, trimmed));

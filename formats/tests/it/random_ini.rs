@@ -1,6 +1,6 @@
 //! INI: the corpora, random and damaged documents come back byte for byte, or are refused.
 
-use leafcrypt_formats::{Document, Format, ScanOptions};
+use leafcrypt_formats::{Document, Format, LeafId, ScanOptions, Value};
 
 use crate::flat::{assert_round, files, seal};
 use crate::random::{Random, damaged, document};
@@ -23,6 +23,40 @@ fn the_corpus_comes_back_byte_for_byte() {
 fn broken_files_are_refused() {
     for (name, source) in files("broken/ini") {
         assert!(Document::parse(Format::Ini, &source, &ScanOptions::PLAIN).is_err(), "{name} is read");
+    }
+}
+
+/// Inside quotes a line that ends in a backslash goes on, also with the quote in it.
+#[test]
+fn a_backslash_behind_a_closing_quote() {
+    let read = |text: &str| {
+        let document = Document::parse(Format::Ini, text.as_bytes(), &ScanOptions::PLAIN).map_err(|e| e.to_string())?;
+        Ok::<_, String>((0..document.leaves().len()).map(|i| document.value(LeafId(i as u32))).collect::<Vec<_>>())
+    };
+    let values = |all: &[&str]| Ok(all.iter().copied().map(Value::text).collect::<Vec<_>>());
+    assert_eq!(read("k=`a\nb`=1\\\nc`\nz=1\n"), values(&["a\nb`=1\\\nc", "1"]));
+    assert_eq!(read("k=`a\nb` ; x\\ \t\r\nc` # d\n"), values(&["a\nb` ; x\\ \t\r\nc"]));
+    assert_eq!(read("k=\"\"\"a\nb\"\"\"\\\nc\"\"\"\n"), values(&["a\nb\"\"\"\\\nc"]));
+    // Not on the first line, and not right before the quote.
+    assert_eq!(read("k=`a` \\\nz=1\n"), values(&["a", "1"]));
+    assert_eq!(read("k=`a\nb\\`\nz=1\n"), values(&["a\nb\\", "1"]));
+    assert!(read("k2=`%(a)s\n`b9`=1\\\nk3=x\n").is_err());
+}
+
+/// A run of comment lines is one comment; in a sealed text each line that looks like a token would be one of its own.
+#[test]
+fn what_looks_like_a_token_in_a_run_of_clear_comments_is_refused() {
+    const TOKEN: &str = "ENC[AES256_GCM,data:hunter2,iv:aa==,tag:aa==,type:comment]";
+    let run = format!("; a\n; {TOKEN}\n; b\n[s]\n; c\n\n; ENC[\nk = v\n");
+    let leaves = 1;
+    assert_round(Format::Ini, "covered", run.as_bytes(), &|_| true);
+    for text in [&run, "; c\n\n  ;; ENC[\nk = v\n", "# ENC[\n# d\nk = v\n"] {
+        let error = seal(Format::Ini, text.as_bytes(), &|i| i < leaves).map(|_| ()).unwrap_err();
+        assert!(error.contains("one of which looks like a token") && !error.contains("hunter2"), "{error}");
+    }
+    // Alone it is one comment, there as here.
+    for text in [format!("; {TOKEN}\nk = v\n"), format!("; a\nk = v ; {TOKEN}\n")] {
+        assert_round(Format::Ini, "alone", text.as_bytes(), &|i| i < leaves);
     }
 }
 
