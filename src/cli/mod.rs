@@ -105,9 +105,10 @@ fn as_needed(argv: &[OsString]) -> Command {
 }
 
 fn program() -> Command {
-    let program = Command::new("leafcrypt")
-        .about("Secrets in Git: seals the values of YAML, JSON, ENV, INI and TOML files, losslessly, in the format of SOPS");
-    shared::Global::augment_args(program.disable_version_flag(true).subcommand_required(true).arg_required_else_help(true))
+    let program = Command::new("leafcrypt").disable_version_flag(true).subcommand_required(true).arg_required_else_help(true);
+    // After the flags, which bring a text of their own.
+    shared::Global::augment_args(program)
+        .about("Secrets in Git: seals the values of YAML, JSON, ENV, INI and TOML files, losslessly, in the format of SOPS")
         .after_help(env_vars::HELP)
 }
 

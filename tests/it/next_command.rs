@@ -161,6 +161,14 @@ fn marks_of_a_merge() {
 }
 
 #[test]
+fn help_starts_with_what_the_program_is_for() {
+    let place = machine();
+    for line in ["leafcrypt --help", "leafcrypt help"] {
+        assert!(done(&place, line).starts_with("Secrets in Git: "), "{line}");
+    }
+}
+
+#[test]
 fn usage_errors_name_the_help_of_their_command() {
     let place = machine();
     for (line, says, help) in [

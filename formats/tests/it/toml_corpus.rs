@@ -124,7 +124,8 @@ fn damaged_files_come_back_or_are_refused() {
     for (_, text) in files("lossless").into_iter().chain(files("broken")) {
         for _ in 0..60 {
             let text = damaged(&text, &mut random);
-            if Document::parse(Format::Toml, &text, &ScanOptions::PLAIN).is_ok() {
+            // One that has come to hold a key `sops` counts as sealed, and is refused.
+            if Document::parse(Format::Toml, &text, &ScanOptions::PLAIN).is_ok_and(|document| document.blocks().is_empty()) {
                 read += 1;
                 round_trip(&text, |i| i % 2 == 0);
             }
