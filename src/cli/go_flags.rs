@@ -22,6 +22,10 @@ pub(super) enum Stop {
     Usage(String, Option<String>),
     /// No file, or not as many words as the command wants (exit 100).
     NoFile(String),
+    /// The file is not there (exit 100).
+    NotThere(OsString),
+    /// `groups` without a file, which SOPS finds out when it reads it (exit 2).
+    Nameless,
     /// A word behind `groups` that is no command of it (exit 3).
     NoTopic(String),
 }
@@ -84,7 +88,7 @@ fn legacy(mut flags: Flags, files: &[OsString], root: &Command, read: &mut Read)
     // As the command, `rotate` says 2 for a missing file.
     let changes_keys = flags.0.keys().any(|name| name.starts_with("add-") || name.starts_with("rm-"));
     if asked.last() == Some(&"rotate") && !changes_keys && !std::path::Path::new(file).exists() {
-        return Err(Stop::NoFile(format!("Error: cannot operate on non-existent file \"{}\"", file.to_string_lossy())));
+        return Err(Stop::NotThere(file.clone()));
     }
     if asked.len() > 1 {
         read.warnings.push(SEVERAL_MODES.to_owned());
@@ -151,6 +155,9 @@ fn subcommand(name: &OsString, words: &[OsString], root: &Command, before: Flags
     };
     if files.is_empty() && matches!(shown.as_str(), "rotate" | "filestatus" | "edit") {
         return Err(Stop::NoFile("Error: no file specified".to_owned()));
+    }
+    if shown == "groups" && !flags.has("file") && (command.get_name() == "add" || files.len() == 1) {
+        return Err(Stop::Nameless);
     }
     if shown == "set" && flags.has("value-file") && files.len() == 3 {
         // With SOPS the flag says what the third word is.

@@ -120,6 +120,16 @@ struct Context<'w> {
     world: World<'w>,
     global: shared::Global,
     variables: env_vars::Variables,
+    telling: Telling,
+}
+
+/// How SOPS tells the errors of a command; it differs from one to the other.
+#[derive(Clone, Copy, Default)]
+struct Telling {
+    /// Missing files are named as they were typed; otherwise with their whole path.
+    as_typed: bool,
+    /// Errors are lines of its logger that begin so.
+    logged: Option<&'static str>,
 }
 
 /// Runs the program: argv in, exit code out.
@@ -161,7 +171,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     terminal.verbose.store(global.verbose, Ordering::Relaxed);
     let variables = env_vars::Variables::read(world.session.outside());
     files::sweep_private_dirs(variables.runtime.as_deref());
-    let context = Context { world, global, variables };
+    let context = Context { world, global, variables, telling: command.telling() };
     let dispatched = dispatch(command, &context);
     // Standard output may be a pipe that is read much later; what is short finds room in it, and this process ends.
     let short = dispatched.as_ref().is_ok_and(|done| done.stdout.as_ref().is_none_or(|out| out.len() <= SHORT));
@@ -196,6 +206,17 @@ fn typed(argv: Vec<OsString>, command: &Command, world: &World<'_>) -> Result<Ve
             report::say(&text);
             Err(exit::Exit::NoFileSpecified as u8)
         }
+        Err(go_flags::Stop::NotThere(file)) => {
+            report::say(&format!(
+                "Error: cannot operate on non-existent file \"{}\"",
+                report::absolute(std::path::Path::new(&file), world)
+            ));
+            Err(exit::Exit::NoFileSpecified as u8)
+        }
+        Err(go_flags::Stop::Nameless) => {
+            report::say("Error reading file: open : no such file or directory");
+            Err(exit::Exit::CouldNotReadInput as u8)
+        }
         Err(go_flags::Stop::NoTopic(text)) => {
             report::say(&text);
             Err(exit::Exit::CouldNotWriteOutput as u8)
@@ -212,6 +233,15 @@ fn typed(argv: Vec<OsString>, command: &Command, world: &World<'_>) -> Result<Ve
 }
 
 impl Commands {
+    fn telling(&self) -> Telling {
+        match self {
+            Commands::Groups(_) => Telling { as_typed: true, logged: Some("") },
+            Commands::Filestatus(_) => Telling { as_typed: true, logged: Some("cannot check file status: cannot load encrypted file: ") },
+            Commands::ExecEnv(_) | Commands::ExecFile(_) => Telling { as_typed: true, logged: None },
+            _ => Telling::default(),
+        }
+    }
+
     /// Does it wrap or unwrap data keys? Others have nothing to ask of a key service.
     fn uses_keys(&self) -> bool {
         match self {

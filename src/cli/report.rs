@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 
 use leafcrypt_formats::Format;
 use leafcrypt_kms::{Session, UnwrapError, backend};
@@ -15,18 +16,23 @@ use super::hint;
 use super::screen::{self, Mark};
 use crate::error::Error;
 use crate::files::ReadError;
+use crate::flows::rules;
 use crate::keys::NoKeyOpens;
 use crate::manners::Manners;
 use crate::sealed_file::{OpenError, SOPS_VERSION, SealError, SealedError};
+use crate::world::World;
 
 /// Prints an error and gives its exit code.
 pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
+    let sops = context.world.manners.sops_messages;
     if let Error::Several { errors, .. } = error {
         for one in errors {
-            self::error(one, context);
+            match sops {
+                true => log("error", &as_sops(one, context), context.world.now()),
+                false => drop(self::error(one, context)),
+            }
         }
     }
-    let sops = context.world.manners.sops_messages;
     if let Error::Child { ended } = error {
         if sops {
             say(&ended.to_string());
@@ -34,13 +40,20 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
         return exit::of_child(*ended, sops);
     }
     let code = exit::of(error);
-    if context.world.manners.sops_messages {
-        say(&as_sops(error, &context.world.session));
+    if sops {
+        let text = as_sops(error, context);
+        match context.telling.logged {
+            // SOPS says that a file is missing without its logger, except of `filestatus`.
+            Some(start) if !start.is_empty() || code != Exit::CouldNotReadInput => {
+                log("fatal", &format!("{start}{text}"), context.world.now())
+            }
+            _ => say(&text),
+        }
     } else {
         marked(Mark::Error, &ours(error, &context.world.session));
     }
     if let Some(hint) = hint::of(error, context.world.manners)
-        && !(context.world.manners.sops_messages && must_be_exact(error))
+        && !(sops && must_be_exact(error))
     {
         marked(Mark::Hint, &hint);
     }
@@ -207,19 +220,30 @@ fn ours(error: &Error, session: &Session) -> String {
             SealError::Wrap(why) => format!("{path}: could not generate data key: {why}"),
             other => format!("{path}: {other}"),
         },
+        Error::Status(source) => ours(source, session),
         other => other.to_string().trim_start_matches("Error: ").to_owned(),
     }
 }
 
-fn as_sops(error: &Error, session: &Session) -> String {
+/// The whole path of a file, as SOPS shows it.
+pub(super) fn absolute(path: &Path, world: &World<'_>) -> String {
+    crate::config::absolute(&rules::current(world), path).display().to_string()
+}
+
+fn as_sops(error: &Error, context: &Context<'_>) -> String {
+    let session = &context.world.session;
+    let shown = |path: &String| if context.telling.as_typed { path.clone() } else { absolute(Path::new(path), &context.world) };
     match error {
         Error::NoFile => "Error: no file specified".to_owned(),
-        Error::Status(source) => as_sops(source, session),
-        Error::Read { path, source: ReadError::NotFound } => format!("Error: cannot operate on non-existent file \"{path}\""),
+        Error::Status(source) => as_sops(source, context),
+        Error::Read { path, source: ReadError::NotFound } => format!("Error: cannot operate on non-existent file \"{}\"", shown(path)),
         Error::Read { path, source } => format!("Error reading file: {path}: {source}"),
         Error::PlainSyntax { path, source } if source.class == leafcrypt_formats::SyntaxClass::NoDocument => {
             let _ = path;
             "File cannot be completely empty, it must contain at least one document".to_owned()
+        }
+        Error::PlainSyntax { path, source } if source.class == leafcrypt_formats::SyntaxClass::KeyNotText => {
+            format!("Error encrypting tree: Error walking tree: {path}: {source}")
         }
         Error::PlainSyntax { path, source } => format!("Error unmarshalling file: {path}: {source}"),
         Error::Sealed { source: SealedError::NotSealed(_), .. } => "sops metadata not found".to_owned(),
@@ -230,10 +254,12 @@ fn as_sops(error: &Error, session: &Session) -> String {
             format!("Error unmarshalling input {name}: {path}: {source}")
         }
         Error::Write { path, source } => format!("Could not open output file for writing: {path}: {source}"),
-        Error::Print { path, source } | Error::Unholdable { path, source } => format!("Error dumping file: {path}: {source}"),
+        Error::Print { path, source } => format!("Error dumping file: {path}: {source}"),
+        Error::Unholdable { path, source } => format!("Could not marshal tree: {path}: {source}"),
         Error::AlreadySealed { .. } | Error::Reserved { .. } => ALREADY.to_owned(),
-        Error::NothingToChange { path } => format!("Error reading file: open {path}: no such file or directory"),
+        Error::NothingToChange { path } => format!("Error reading file: open {}: no such file or directory", shown(path)),
         Error::NoKeysToChange { path } => {
+            let path = shown(path);
             format!("Error: cannot add or remove keys on non-existent file \"{path}\", use the `edit` subcommand instead.")
         }
         Error::BadSetPath { format, .. } => format.clone(),
@@ -246,6 +272,11 @@ fn as_sops(error: &Error, session: &Session) -> String {
         },
         Error::NewKey { source, .. } => format!("Error encrypting the data key with one or more master keys: [{source}]"),
         Error::Open { source, .. } => match &**source {
+            // `groups` does not ask the report for its words.
+            OpenError::NoKeyOpens(report) if context.telling.logged.is_some() && report.combining.is_none() => {
+                let opened = report.groups.iter().filter(|group| group.opened()).count();
+                format!("Error getting data key: {} successful groups required, got {opened}", report.threshold)
+            }
             OpenError::NoKeyOpens(report) => sops_report(report, session),
             OpenError::Leaf { path, why, .. } => {
                 format!("Error decrypting tree: Error walking tree: Could not decrypt value: {path}: {why}")

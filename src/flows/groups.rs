@@ -15,7 +15,7 @@ use crate::config;
 use crate::error::Error;
 use crate::keys::{Group, KeyGroups, Record};
 use crate::metadata::rfc3339;
-use crate::sealed_file::{OpenFile, OpenHow, Vouched};
+use crate::sealed_file::{OpenError, OpenFile, OpenHow, Vouched};
 use crate::world::World;
 
 /// What happens to the groups.
@@ -52,6 +52,10 @@ pub struct Groups<'a> {
     pub how: OpenHow<'a>,
 }
 
+fn no_key_opens(error: &Error) -> bool {
+    matches!(error, Error::Open { source, .. } if matches!(**source, OpenError::NoKeyOpens(_)))
+}
+
 impl Groups<'_> {
     /// Does it.
     ///
@@ -61,7 +65,11 @@ impl Groups<'_> {
         let format = self.types.input_of(&self.input, world.manners);
         let apply = |file: &mut OpenFile<'_>| self.apply(file, world);
         let done = change(&self.input, &self.output, format, &self.how, &apply, world);
-        done.map_err(|error| must_exist(error, Path::new(&self.input.name())))
+        done.map_err(|error| match must_exist(error, Path::new(&self.input.name())) {
+            // SOPS's 1, where everybody else has 128.
+            error if no_key_opens(&error) => Error::Status(Box::new(error)),
+            error => error,
+        })
     }
 
     fn apply(&self, file: &mut OpenFile<'_>, world: &World<'_>) -> Result<bool, Error> {

@@ -11,6 +11,7 @@ use super::target::{Done, Input, Types};
 use super::trust;
 use crate::config::{self, ConfigError};
 use crate::error::Error;
+use crate::files;
 use crate::keys::KeyGroups;
 use crate::metadata::rfc3339;
 use crate::sealed_file::{OpenFile, OpenHow, SealedFile, Vouched};
@@ -50,9 +51,8 @@ impl UpdateKeys<'_> {
     /// There is no configuration; or some files failed, each of which was named.
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
         let sops = world.manners.sops_messages;
-        // SOPS looks for a configuration that nobody named before it looks at its arguments.
-        if sops && self.given.config.is_none() && rules::load_silently(None, &self.given, world, &mut Vec::new())?.is_none() {
-            return Err(Error::NoConfig);
+        if sops {
+            self.configured(world)?;
         }
         let files = many::files(&self.paths, !sops)?;
         if files.is_empty() {
@@ -61,10 +61,16 @@ impl UpdateKeys<'_> {
         let (mut failed, several) = (Vec::new(), files.len() > 1);
         for file in many::in_turn(&files, world) {
             let shown = config::absolute(&rules::current(world), &file.path).display().to_string();
-            if sops {
+            // Of a file that is not there SOPS does not say that it begins.
+            let missing = sops && matches!(files::facts(&file.path), Ok(None));
+            if sops && !missing {
                 world.dialog.log(&dated(&format!("Syncing keys for file {shown}"), world));
             }
-            match self.one(&file.path, file.found, world) {
+            let done = match missing {
+                true => Err(Error::Usage(format!("stat {shown}: no such file or directory"))),
+                false => self.one(&file.path, file.found, world),
+            };
+            match done {
                 Ok(None) => {}
                 Ok(Some(outcome)) => {
                     let said = match outcome {
@@ -86,6 +92,18 @@ impl UpdateKeys<'_> {
             return Err(Error::Several { what: format!("failed updating {} key(s)", failed.len()), errors: failed });
         }
         Ok(Done { stdout: None, note: None })
+    }
+
+    /// SOPS looks for a configuration that nobody named before it looks at its arguments, and reads it before it looks at a file.
+    fn configured(&self, world: &World<'_>) -> Result<(), Error> {
+        let named = self.given.config.is_some();
+        if named && self.paths.is_empty() {
+            return Ok(());
+        }
+        match rules::load_silently(None, &self.given, world, &mut Vec::new())? {
+            None if !named => Err(Error::NoConfig),
+            _ => Ok(()),
+        }
     }
 
     /// `None`: found in a folder, and not sealed.

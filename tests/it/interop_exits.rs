@@ -92,6 +92,12 @@ impl Pair {
         place.write("grouped.yaml", &before["sealed.yaml"]);
         let grouped = place.sops(["groups", "add", "-f", "grouped.yaml", "--age", &place.recipient]).unwrap();
         assert!(grouped.status.success(), "{}", String::from_utf8_lossy(&grouped.stderr));
+        // The share of one group in both.
+        let two = String::from_utf8(grouped.stdout.clone()).unwrap();
+        let shares: Vec<&str> =
+            two.split("-----BEGIN AGE ENCRYPTED FILE-----").skip(1).map(|s| s.split("-----END").next().unwrap()).collect();
+        assert!(shares.len() == 2 && shares[0] != shares[1], "{two}");
+        before.insert("twice.yaml".to_owned(), two.replace(shares[1], shares[0]).into_bytes());
         before.insert("two-groups.yaml".to_owned(), grouped.stdout);
         std::fs::create_dir_all(place.path("xdg/sops/age")).unwrap();
         place.write("xdg/sops/age/keys.txt", place.read("keys.txt"));
