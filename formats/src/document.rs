@@ -164,7 +164,7 @@ impl<'t> Document<'t> {
     ///
     /// # Errors
     /// What the format cannot hold so that it reads back.
-    pub fn seal(&self, tokens: &Tokens) -> Result<Sealed, Unwritable> {
+    pub fn seal(&self, tokens: Tokens) -> Result<Sealed, Unwritable> {
         self.detail.seal(self, tokens)
     }
 

@@ -211,11 +211,6 @@ pub(crate) fn only_document<'t>(documents: &'t [Tree], faults: &mut Faults<'_>) 
 pub(crate) struct Seen<'t>(HashSet<&'t [u8], RandomState>);
 
 impl<'t> Seen<'t> {
-    /// With room for so many: growing costs more than all the names.
-    pub fn with_room(names: usize) -> Self {
-        Seen(HashSet::with_capacity_and_hasher(names, RandomState::default()))
-    }
-
     /// Is it new?
     pub fn first(&mut self, name: &'t [u8]) -> bool {
         self.0.insert(name)

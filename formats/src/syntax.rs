@@ -34,7 +34,7 @@ pub(crate) trait Detail: Send + Sync {
     fn comment<'a>(&self, document: &'a Document<'_>, comment: CommentId) -> Cow<'a, [u8]>;
 
     /// Puts tokens in place of values and comments and finds the hints that bring the source bytes back.
-    fn seal(&self, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable>;
+    fn seal(&self, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable>;
 
     /// The reverse, on a sealed text: values in place of tokens, blocks cut.
     fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable>;
@@ -64,50 +64,78 @@ pub(crate) trait Detail: Send + Sync {
     fn graft(&self, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable>;
 }
 
-/// Tokens for the covered leaves and comments of a document, by number. One arena, so that 100,000 cost few allocations.
+/// Tokens for the covered leaves and comments of a document, by number. One arena, so that 100,000 cost few allocations, with room before them
+/// in which the text between them can be put.
 pub struct Tokens {
-    leaves: Vec<(u32, u32)>,
-    comments: Vec<(u32, u32)>,
+    leaves: Vec<Span>,
+    comments: Vec<Span>,
     bytes: Vec<u8>,
 }
 
 impl Tokens {
     /// For a document of that many leaves and comments; all of them clear.
     pub fn new(leaves: usize, comments: usize) -> Self {
-        Tokens { leaves: vec![(0, 0); leaves], comments: vec![(0, 0); comments], bytes: Vec::new() }
+        Tokens { leaves: vec![Span::new(0, 0); leaves], comments: vec![Span::new(0, 0); comments], bytes: Vec::new() }
     }
 
-    /// Room for so many bytes of tokens: what grows is copied.
+    /// Room for so many bytes of tokens (what grows is copied), and for the text around them, so that sealing needs no second buffer.
     #[must_use]
-    pub fn with_room(mut self, bytes: usize) -> Self {
-        self.bytes.reserve(bytes);
+    pub fn with_room(mut self, text: usize, tokens: usize) -> Self {
+        // Zeros from the system, none of which is touched.
+        self.bytes = vec![0; text + tokens];
+        self.bytes.truncate(text);
         self
     }
 
     /// Covers a leaf; `write` appends its token.
     pub fn leaf(&mut self, leaf: LeafId, write: impl FnOnce(&mut Vec<u8>)) {
-        let start = self.bytes.len() as u32;
-        write(&mut self.bytes);
-        self.leaves[leaf.0 as usize] = (start, self.bytes.len() as u32);
+        self.leaves[leaf.0 as usize] = self.append(write);
+    }
+
+    /// Covers leaves in a row, with tokens one after another; one of no length leaves its leaf as it is.
+    pub fn leaves(&mut self, first: LeafId, tokens: &[u8], lengths: &[u32]) {
+        let mut start = self.bytes.len();
+        self.bytes.extend_from_slice(tokens);
+        for (leaf, &length) in self.leaves[first.0 as usize..].iter_mut().zip(lengths).filter(|(_, length)| **length > 0) {
+            *leaf = Span::new(start, start + length as usize);
+            start += length as usize;
+        }
     }
 
     /// Covers a comment.
     pub fn comment(&mut self, comment: CommentId, write: impl FnOnce(&mut Vec<u8>)) {
-        let start = self.bytes.len() as u32;
+        self.comments[comment.0 as usize] = self.append(write);
+    }
+
+    fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Span {
+        let start = self.bytes.len();
         write(&mut self.bytes);
-        self.comments[comment.0 as usize] = (start, self.bytes.len() as u32);
+        Span::new(start, self.bytes.len())
     }
 
     /// The token of a leaf, if it is covered.
     pub fn of_leaf(&self, leaf: LeafId) -> Option<&[u8]> {
-        let (start, end) = self.leaves[leaf.0 as usize];
-        (end > start).then(|| &self.bytes[start as usize..end as usize])
+        self.span_of_leaf(leaf).map(|span| &self.bytes[span.range()])
     }
 
     /// The token of a comment, if it is covered.
     pub fn of_comment(&self, comment: CommentId) -> Option<&[u8]> {
-        let (start, end) = self.comments[comment.0 as usize];
-        (end > start).then(|| &self.bytes[start as usize..end as usize])
+        self.span_of_comment(comment).map(|span| &self.bytes[span.range()])
+    }
+
+    /// Where in [`Tokens::into_bytes`] the token of a leaf stands.
+    pub(crate) fn span_of_leaf(&self, leaf: LeafId) -> Option<Span> {
+        Some(self.leaves[leaf.0 as usize]).filter(|span| !span.is_empty())
+    }
+
+    /// The same for a comment.
+    pub(crate) fn span_of_comment(&self, comment: CommentId) -> Option<Span> {
+        Some(self.comments[comment.0 as usize]).filter(|span| !span.is_empty())
+    }
+
+    /// All of them, and the room before.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 }
 

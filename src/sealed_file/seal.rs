@@ -115,11 +115,12 @@ impl OpenFile<'_> {
         let mut nonces = Nonces::new(world.random);
         let selection = self.settings.selection.clone().unwrap_or_else(Selection::default_rule);
         let policy = Policy::new(&selection)?;
-        let covered = self.cover(&document, &policy, &selection, &cipher, &mut nonces)?;
-        let mut sealed = document.seal(&covered.tokens)?;
+        let mut covered = self.cover(&document, &policy, &selection, &cipher, &mut nonces)?;
+        let comments = witness::comments(&document, |id| covered.tokens.of_comment(id));
+        let mut sealed = document.seal(std::mem::replace(&mut covered.tokens, Tokens::new(0, 0)))?;
 
         let mut metadata = self.metadata(&covered, &cipher, &mut nonces, world)?;
-        let mut payload = self.payload(&document, &covered, &metadata, std::mem::take(&mut sealed.hints));
+        let mut payload = self.payload(&document, &covered, comments, &metadata, std::mem::take(&mut sealed.hints));
         drop(covered);
         let like = self.base.as_ref().and_then(|base| match &base.body {
             BaseBody::Document { document, .. } => Some(&**document),
@@ -159,9 +160,10 @@ impl OpenFile<'_> {
         let mut coverage = policy.coverage(document);
         let mut reuse = self.reuse();
         let mut mac = Mac::new(self.settings.mac_only_encrypted);
-        // Most of a text is covered, and base64 takes a third more.
+        // Most of a text is covered, and base64 takes a third more. What stands between tokens grows by quotes at most.
         let (leaves, comments) = (document.leaves().len(), document.comments().len());
-        let mut tokens = Tokens::new(leaves, comments).with_room((leaves + comments) * token::FRAME + self.plain.len() / 3 * 4);
+        let (around, room) = (self.plain.len() + 2 * (leaves + comments), (leaves + comments) * token::FRAME + self.plain.len() / 3 * 4);
+        let mut tokens = Tokens::new(leaves, comments).with_room(around, room);
         let mut kinds = Vec::with_capacity(document.leaves().len());
         let (mut renewed, mut any_covered, mut any_clear) = (false, false, false);
         let mut path = Vec::new();
@@ -293,11 +295,18 @@ impl OpenFile<'_> {
     }
 
     /// What the field `leafcrypt` will hold.
-    fn payload(&self, document: &Document<'_>, covered: &Covered, metadata: &Metadata, hints: Vec<Hint>) -> Payload {
+    fn payload(
+        &self,
+        document: &Document<'_>,
+        covered: &Covered,
+        comments: witness::Sum,
+        metadata: &Metadata,
+        hints: Vec<Hint>,
+    ) -> Payload {
         let frame = verdict::frame(self.format, metadata);
         Payload {
             body: witness::body(&frame, document, document.steps(), &covered.coverage, |leaf| covered.kinds[leaf]),
-            comments: witness::comments(document, |id| covered.tokens.of_comment(id)),
+            comments,
             keys: self.keys_digest(metadata),
             text: witness::text(&self.plain),
             hints,

@@ -24,7 +24,7 @@ impl OpenFile<'_> {
         let text = self.as_document()?;
         let document = Document::parse(self.shown_as(), &text, &scan_options(Mode::Plain, manners))?;
         let nothing = Tokens::new(document.leaves().len(), document.comments().len());
-        let mut shown = document.seal(&nothing)?;
+        let mut shown = document.seal(nothing)?;
         let fields = base.metadata.fields(self.format.shape());
         shown.put_block(&document, &fields, FIELD, self.settings.indent, like)?;
         Ok(Zeroizing::new(shown.text))

@@ -17,6 +17,7 @@ use crate::tree::Tree;
 use crate::value::{Bytes, Value};
 
 mod edit;
+mod names;
 mod print;
 mod scan;
 mod seal;
@@ -61,7 +62,7 @@ impl Detail for Lines {
         Cow::Borrowed(&document.text[whole.range()])
     }
 
-    fn seal(&self, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
+    fn seal(&self, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable> {
         seal::seal(document, tokens)
     }
 

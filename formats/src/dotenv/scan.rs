@@ -1,23 +1,24 @@
 //! Lines to leaves. SOPS's rule is a split at LF and at the first `=`; ours adds quoted values over several lines.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use crate::document::{Dialect, Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
-use crate::flat::{Seen, unfold_newlines};
+use crate::flat::unfold_newlines;
 use crate::leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
 use crate::path::{Part, PathId};
 use crate::syntax::Block;
 use crate::tree::{Member, Tree};
 use crate::value::Kind;
 
+use super::names::Names;
 use super::{PREFIX, with_cr};
 
 /// Scans a whole text.
 pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<Outline, SyntaxError> {
     // A line that holds a value has a name and a `=`.
     let lines = (count_lines(text) + 1).min(text.len() / 2).min(options.limits.leaves);
-    let mut scan = Scan { text, options, outline: Outline::default(), seen: Seen::with_room(lines), block: None, line: 1 };
+    let mut scan = Scan { text, options, outline: Outline::default(), names: Names::with_room(lines), block: None, line: 1 };
     scan.outline.reserve(lines, text.len() / 8);
     scan.outline.steps.push(Step::Document);
     let mut at = 0;
@@ -89,7 +90,7 @@ struct Scan<'t> {
     text: &'t [u8],
     options: &'t ScanOptions,
     outline: Outline,
-    seen: Seen<'t>,
+    names: Names,
     block: Option<Block>,
     line: usize,
 }
@@ -163,7 +164,7 @@ impl<'t> Scan<'t> {
         if self.outline.leaves.len() >= limits.leaves {
             return Err(SyntaxError::at(self.text, start, SyntaxClass::Limit, format!("more than {} values", limits.leaves)));
         }
-        if !self.seen.first(name) {
+        if !self.names.first(self.text, start..equals) {
             self.warn(format!("{} stands here again; the last one counts for most readers", shown(name)));
         }
         let end = self.value_end(equals + 1, line_end);
@@ -238,7 +239,7 @@ fn without_cr(text: &[u8], start: usize, end: usize) -> usize {
 }
 
 fn count_lines(text: &[u8]) -> usize {
-    text.iter().filter(|&&b| b == b'\n').count()
+    memchr_iter(b'\n', text).count()
 }
 
 fn shown(name: &[u8]) -> String {

@@ -25,9 +25,9 @@ use super::{PREFIX, is_bare, with_cr};
 const RAW: u8 = 1;
 
 /// See [`crate::Document::seal`].
-pub(super) fn seal(document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
+pub(super) fn seal(document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable> {
     let text = document.text;
-    check_clear(document, tokens)?;
+    check_clear(document, &tokens)?;
     let covered = sites(document, |id| tokens.of_leaf(id).is_some(), |id| tokens.of_comment(id).is_some());
     let mut splice = Splice::with_room(covered.len());
     let mut hints = Vec::new();
@@ -41,21 +41,21 @@ pub(super) fn seal(document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, U
                     let with = if plain { Spelled::Style(RAW) } else { Spelled::Bytes(source.to_vec()) };
                     hints.push(Hint::Site { kind: 0, first: number, last: number, before: 0, after: 0, with });
                 }
-                splice.put(site.span, tokens.of_leaf(id).unwrap_or_default());
+                splice.put(site.span, tokens.span_of_leaf(id).expect("the site is covered"));
             }
             At::Comment(id) => {
                 if is_bare(text, site.span) {
                     hints.push(Hint::Site { kind: 5, first: number, last: number, before: 1, after: 0, with: Spelled::Style(RAW) });
                     splice.insert(site.span.start as usize, b"#");
                 }
-                splice.put(site.span, tokens.of_comment(id).unwrap_or_default());
+                splice.put(site.span, tokens.span_of_comment(id).expect("the site is covered"));
             }
         }
     }
     for cut in document.blocks().iter().flat_map(|b| &b.cuts) {
         splice.cut(*cut);
     }
-    let text = splice.finish(text);
+    let text = splice.finish_in(text, tokens);
     Ok(Sealed { slots: vec![slot(&text, text.len())], text, hints })
 }
 

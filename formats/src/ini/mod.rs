@@ -91,7 +91,7 @@ impl Detail for Keys {
         self.remark(document, comment)
     }
 
-    fn seal(&self, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
+    fn seal(&self, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable> {
         seal::seal(self, document, tokens)
     }
 

@@ -22,8 +22,8 @@ use super::value::{self, Shape};
 use super::{Keys, Place, comment, print, scan};
 
 /// See [`crate::Document::seal`].
-pub(super) fn seal(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
-    check_clear(keys, document, tokens)?;
+pub(super) fn seal(keys: &Keys, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable> {
+    check_clear(keys, document, &tokens)?;
     let text = document.text;
     let covered = sites(document, |id| tokens.of_leaf(id).is_some(), |id| tokens.of_comment(id).is_some());
     let mut splice = Splice::with_room(covered.len());
@@ -40,16 +40,16 @@ pub(super) fn seal(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Res
         }
         let source = &text[site.span.range()];
         let (kind, with, token) = match site.at {
-            At::Leaf(id) if value::stands_bare(source) => (0, None, tokens.of_leaf(id)),
-            At::Leaf(id) => (0, value_hint(source, &keys.text(document, id)), tokens.of_leaf(id)),
-            At::Comment(id) => (5, comment_hint(keys, document, id), tokens.of_comment(id)),
+            At::Leaf(id) if value::stands_bare(source) => (0, None, tokens.span_of_leaf(id)),
+            At::Leaf(id) => (0, value_hint(source, &keys.text(document, id)), tokens.span_of_leaf(id)),
+            At::Comment(id) => (5, comment_hint(keys, document, id), tokens.span_of_comment(id)),
         };
         if let Some(with) = with {
             hints.push(Hint::Site { kind, first: number as u32, last: number as u32, before: 0, after: 0, with });
         }
-        splice.put(site.span, token.unwrap_or_default());
+        splice.put(site.span, token.expect("the site is covered"));
     }
-    Ok(Sealed { hints, ..cut(document, splice) })
+    Ok(Sealed { hints, ..cut(document, splice, Some(tokens)) })
 }
 
 /// The header that a comment stands behind, with its indentation, if it does.
@@ -172,7 +172,7 @@ pub(super) fn open(keys: &Keys, document: &Document<'_>, opened: &Opened, hints:
             }
         }
     }
-    Ok(cut(document, splice).text)
+    Ok(cut(document, splice, None).text)
 }
 
 /// The spelling that a hint asks for, if it means this value at this place.
@@ -201,11 +201,14 @@ fn cannot_hold(document: &Document<'_>, leaf: LeafId) -> Unwritable {
 }
 
 /// Applies the edits, cuts the blocks, and finds the place of the new one: last, since before keys it would swallow them.
-fn cut(document: &Document<'_>, mut splice: Splice<'_>) -> Sealed {
+fn cut(document: &Document<'_>, mut splice: Splice, tokens: Option<Tokens>) -> Sealed {
     for cut in document.blocks().iter().flat_map(|b| &b.cuts) {
         splice.cut(*cut);
     }
-    let text = splice.finish(document.text);
+    let text = match tokens {
+        Some(tokens) => splice.finish_in(document.text, tokens),
+        None => splice.finish(document.text),
+    };
     // A CR at the very end belongs to the line break that comes.
     let line = text.iter().position(|&b| b == b'\n').unwrap_or(text.len());
     let crlf = text[..line].ends_with(b"\r");
@@ -224,7 +227,7 @@ fn cut(document: &Document<'_>, mut splice: Splice<'_>) -> Sealed {
 
 /// See [`crate::Document::without_blocks`].
 pub(super) fn without_blocks(document: &Document<'_>) -> Sealed {
-    cut(document, Splice::default())
+    cut(document, Splice::default(), None)
 }
 
 fn line_end(crlf: bool) -> &'static [u8] {

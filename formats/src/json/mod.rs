@@ -59,7 +59,7 @@ impl Detail for Layout {
         Cow::Borrowed(b"")
     }
 
-    fn seal(&self, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
+    fn seal(&self, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable> {
         Ok(seal::seal(document, self, tokens))
     }
 

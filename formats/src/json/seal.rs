@@ -12,7 +12,7 @@ use crate::syntax::{Opened, Sealed, Tokens};
 use crate::value::Kind;
 
 /// See [`crate::syntax::Detail::seal`]. What is no string becomes one.
-pub(super) fn seal(document: &Document<'_>, layout: &Layout, tokens: &Tokens) -> Sealed {
+pub(super) fn seal(document: &Document<'_>, layout: &Layout, tokens: Tokens) -> Sealed {
     let text = document.text();
     let mut splice = Splice::with_room(document.leaves().len() + 1);
     let mut hints = Vec::new();
@@ -21,14 +21,14 @@ pub(super) fn seal(document: &Document<'_>, layout: &Layout, tokens: &Tokens) ->
     let (place, mut grown) = (block::place(layout), 0i64);
     let mut quoted = Vec::new();
     for (i, leaf) in document.leaves().iter().enumerate() {
-        let Some(token) = tokens.of_leaf(LeafId(i as u32)) else { continue };
+        let Some(token) = tokens.span_of_leaf(LeafId(i as u32)) else { continue };
         let source = &text[leaf.span.range()];
         if leaf.kind == Kind::Str {
             splice.put(Span { start: leaf.span.start + 1, end: leaf.span.end - 1 }, token);
         } else {
             quoted.clear();
             quoted.push(b'"');
-            quoted.extend_from_slice(token);
+            quoted.extend_from_slice(tokens.of_leaf(LeafId(i as u32)).unwrap_or_default());
             quoted.push(b'"');
             splice.replace(leaf.span, &quoted);
         }
@@ -44,7 +44,7 @@ pub(super) fn seal(document: &Document<'_>, layout: &Layout, tokens: &Tokens) ->
         splice.cut(cut);
     }
     let slot = block::slot(layout, text, (i64::from(place) + grown) as usize);
-    Sealed { text: splice.finish(text), hints, slots: vec![slot] }
+    Sealed { text: splice.finish_in(text, tokens), hints, slots: vec![slot] }
 }
 
 /// See [`crate::syntax::Detail::open`].

@@ -114,7 +114,7 @@ fn pieces(scanned: &Scan, node: u32) -> Vec<&Piece> {
 struct Edit<'t> {
     text: &'t [u8],
     crlf: bool,
-    splice: Splice<'t>,
+    splice: Splice,
 }
 
 impl Edit<'_> {

@@ -73,8 +73,8 @@ impl Detail for Toml1 {
         Cow::Borrowed(&document.text[document.comment(comment).span.range()])
     }
 
-    fn seal(&self, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
-        seal::seal(document, tokens, self.crlf)
+    fn seal(&self, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable> {
+        seal::seal(document, &tokens, self.crlf)
     }
 
     fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {

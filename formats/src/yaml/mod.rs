@@ -71,8 +71,8 @@ impl Detail for Scanned {
         Cow::Borrowed(unquoted)
     }
 
-    fn seal(&self, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
-        seal::seal(self, document, tokens)
+    fn seal(&self, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable> {
+        seal::seal(self, document, &tokens)
     }
 
     fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {

@@ -121,7 +121,7 @@ struct Opener<'a> {
     scanned: &'a Scanned,
     document: &'a Document<'a>,
     opened: &'a Opened,
-    splice: Splice<'a>,
+    splice: Splice,
     last_end: u32,
     /// How far the text is written, not counting comments behind it: a comment may stand between a header and its lines.
     firm: u32,

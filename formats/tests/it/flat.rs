@@ -52,7 +52,7 @@ pub fn seal(format: Format, source: &[u8], cover: Cover<'_>) -> Result<Round, St
             comments.insert(token, Bytes::new(document.comment_text(id).into_owned()));
         }
     }
-    let sealed = document.seal(&tokens).map_err(|e| e.to_string())?;
+    let sealed = document.seal(tokens).map_err(|e| e.to_string())?;
     let text = sealed.with_block(&document, &fields(), "leafcrypt", None, None).map_err(|e| e.to_string())?;
     Ok(Round { sealed: text, values, comments, hints: sealed.hints })
 }

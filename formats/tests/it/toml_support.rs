@@ -49,7 +49,7 @@ pub fn seal(document: &Document<'_>, covered: impl Fn(usize) -> bool) -> (Sealed
         }
         recorded.comments.push(document.comment_text(id).into_owned());
     }
-    (document.seal(&tokens).expect("all that was read can be sealed"), recorded)
+    (document.seal(tokens).expect("all that was read can be sealed"), recorded)
 }
 
 fn number(content: &[u8], letter: &str) -> Option<usize> {

@@ -59,7 +59,7 @@ pub(crate) fn try_seal(text: &[u8], covers: impl Fn(usize) -> bool, comments: bo
             notes.push(document.comment_text(id).into_owned());
         }
     }
-    let sealed = document.seal(&tokens).ok()?;
+    let sealed = document.seal(tokens).ok()?;
     let bytes = sealed.with_block(&document, &fields(), "leafcrypt", None, None).unwrap();
     Some(Case { sealed: bytes, hints: sealed.hints, values, comments: notes })
 }

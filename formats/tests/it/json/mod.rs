@@ -46,7 +46,7 @@ pub fn round_trip(text: &[u8], covered: impl Fn(usize) -> bool) -> (Vec<u8>, Vec
         }
         values.push(takes.then_some(value));
     }
-    let sealed = document.seal(&tokens).expect("it can be sealed");
+    let sealed = document.seal(tokens).expect("it can be sealed");
     let full = sealed.with_block(&document, &fields(), "leafcrypt", None, None).expect("the block can be spelled");
 
     let again = sealed_document(&full);
@@ -144,7 +144,7 @@ fn check_block(text: &str, expected: &str) {
         tokens.leaf(LeafId(i as u32), |out| out.push(b'T'));
     }
     let fields = vec![("mac".to_owned(), Tree::text("M")), ("age".to_owned(), Tree::list([Tree::text("a"), Tree::text("b")]))];
-    let sealed = document.seal(&tokens).expect("sealed").with_block(&document, &fields, "", None, None).expect("spelled");
+    let sealed = document.seal(tokens).expect("sealed").with_block(&document, &fields, "", None, None).expect("spelled");
     assert_eq!(String::from_utf8(sealed).expect("UTF-8"), expected);
 }
 
