@@ -7,10 +7,10 @@ use aes_gcm::aead::consts::U32;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::aes::Aes256;
 use aes_gcm::{AesGcm, Nonce, Tag};
-use leafcrypt_formats::Value;
+use leafcrypt_formats::{Kind, Value};
 use zeroize::Zeroize;
 
-use super::gcm::{Gcm, Pieces};
+use super::gcm::{Gcm, Pieces, SHORT};
 use crate::keys::DataKey;
 use crate::seal::plain_bytes;
 use crate::seal::token::{self, BadToken, Frame, Holds, NONCE, Token};
@@ -92,6 +92,18 @@ impl Cipher {
         self.open(aad, token)
     }
 
+    /// Does the token of a value open to just this one?
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn open_same(&self, aad: &[u8], text: &[u8], value: &Value) -> Result<(), BadToken> {
+        let (plain, kind) = (plain_bytes::of(value), value.kind());
+        self.open_equal(aad, text, Holds::Value(kind), &plain)?;
+        // Any text is a text; the others are spelled in one way only.
+        let reads = kind == Kind::Str || plain_bytes::read(kind, plain.into_owned()).is_some_and(|read| read.same(value));
+        if reads { Ok(()) } else { Err(BadToken::Content) }
+    }
+
     /// Does a token open to just these bytes? Piece by piece: neither ciphertext nor plaintext stands in memory once more.
     ///
     /// # Errors
@@ -100,6 +112,20 @@ impl Cipher {
         let token = Frame::parse(text)?;
         if token.holds != holds {
             return Err(BadToken::Type);
+        }
+        if Gcm::fits(aad, expected) {
+            let mut room = [0; SHORT];
+            let data = token.decode(&mut room[..expected.len()])?;
+            let right = self.short.decrypt(&token.nonce, aad, data, &token.tag);
+            let same = data == expected;
+            data.zeroize();
+            return if !right {
+                Err(BadToken::Forged)
+            } else if same {
+                Ok(())
+            } else {
+                Err(BadToken::Content)
+            };
         }
         let mut pieces = Pieces::new(&self.short, &token.nonce, aad);
         let mut rest = expected;
@@ -112,17 +138,27 @@ impl Cipher {
     }
 }
 
-/// A stock of nonces: the operating system is asked for 128 at once.
+/// Nonces in the first stock, enough for a small file, and in later ones at most. Making randomness takes as long as sealing.
+const FIRST_STOCK: usize = 8;
+const STOCK: usize = 128;
+
+/// A stock of nonces: the operating system is asked for many at once, for more each time.
 pub struct Nonces<'r> {
     random: &'r dyn Random,
-    stock: Box<[u8; NONCE * 128]>,
+    first: usize,
+    stock: Vec<u8>,
     used: usize,
 }
 
 impl<'r> Nonces<'r> {
     /// An empty stock.
     pub fn new(random: &'r dyn Random) -> Self {
-        Nonces { random, stock: Box::new([0; NONCE * 128]), used: NONCE * 128 }
+        Nonces { random, first: FIRST_STOCK, stock: Vec::new(), used: 0 }
+    }
+
+    /// An empty stock, to be filled for so many at first.
+    pub fn for_many(random: &'r dyn Random, first: usize) -> Self {
+        Nonces { first, ..Nonces::new(random) }
     }
 
     /// A nonce that was never handed out.
@@ -131,7 +167,11 @@ impl<'r> Nonces<'r> {
     /// No randomness.
     pub fn fresh(&mut self) -> Result<[u8; NONCE], NoRandomness> {
         if self.used == self.stock.len() {
-            self.random.fill(&mut self.stock[..])?;
+            let more = if self.stock.is_empty() { self.first.max(1) * NONCE } else { (2 * self.stock.len()).min(STOCK * NONCE) };
+            // Only what was filled is ever handed out.
+            let mut stock = vec![0; more];
+            self.random.fill(&mut stock)?;
+            self.stock = stock;
             self.used = 0;
         }
         let nonce = self.stock[self.used..self.used + NONCE].try_into().expect("a slice of that length");
@@ -196,6 +236,25 @@ mod tests {
             let text = String::from_utf8(token).unwrap();
             assert!(check(b"data:", text.replacen(",iv:", "AAAA,iv:", 1).as_bytes(), &plain).is_err(), "longer by three bytes");
         }
+    }
+
+    #[test]
+    fn nothing_is_handed_out_that_was_not_filled() {
+        struct Failing(AtomicU8);
+        impl Random for Failing {
+            fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
+                if self.0.fetch_add(1, Ordering::Relaxed) % 2 == 1 {
+                    return Err(NoRandomness);
+                }
+                buffer.fill(7);
+                Ok(())
+            }
+        }
+        let random = Failing(AtomicU8::new(0));
+        let mut nonces = Nonces::new(&random);
+        let all: Vec<_> = (0..1000).map(|_| nonces.fresh()).collect();
+        assert!(all.iter().all(|nonce| matches!(nonce, Err(NoRandomness) | Ok([7, ..]))));
+        assert!(all.contains(&Err(NoRandomness)));
     }
 
     #[test]

@@ -134,6 +134,19 @@ impl<'t> Frame<'t> {
         Ok(Frame { sealed, nonce, tag, holds })
     }
 
+    /// The ciphertext, into just the room that it takes.
+    ///
+    /// # Errors
+    /// The base64 is damaged, or takes another room.
+    pub fn decode<'b>(&self, room: &'b mut [u8]) -> Result<&'b mut [u8], BadToken> {
+        let bytes = room.len();
+        if self.sealed.len() != encoded(bytes) {
+            return Err(BadToken::Content);
+        }
+        // Base64 of fewer bytes has as many letters.
+        STANDARD.decode(self.sealed, Out::from_slice(room)).ok().filter(|data| data.len() == bytes).ok_or(BadToken::Base64)
+    }
+
     /// The ciphertext in pieces of that many bytes, a multiple of three, and what is left. `take` may change them.
     ///
     /// # Errors

@@ -6,6 +6,8 @@
 mod accept;
 mod binary;
 mod clear;
+mod cover;
+mod crew;
 mod error;
 mod open;
 mod rewrap;

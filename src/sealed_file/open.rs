@@ -6,12 +6,12 @@ use zeroize::Zeroizing;
 use super::accept::{self, Differences};
 use super::error::OpenError;
 use super::verdict::{self, Vouched};
-use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, scan_options, walk};
+use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, crew, scan_options, walk};
 use crate::keys::{DataKey, Unwrapped};
 use crate::manners::Manners;
 use crate::metadata::{self, Metadata};
 use crate::seal::cipher::Cipher;
-use crate::seal::extension::{self, Payload};
+use crate::seal::extension::{self, Found, Payload};
 use crate::seal::policy::{Coverage, Policy};
 use crate::seal::selection::Selection;
 use crate::seal::token::Holds;
@@ -110,7 +110,21 @@ pub(super) fn open_document(
 ) -> Result<Opening, OpenError> {
     let policy = policy(metadata.selection.as_ref())?;
     let walked = walk::open(document, &policy, metadata.mac_only_encrypted, cipher, how.completing)?;
+    judge(format, document, metadata, walked, cipher, manners, how)
+}
+
+/// MAC and witness of what came out of the tokens, and the text.
+pub(super) fn judge(
+    format: Format,
+    document: &Document<'_>,
+    metadata: &Metadata,
+    walked: walk::Walked,
+    cipher: &Cipher,
+    manners: &Manners,
+    how: &OpenHow<'_>,
+) -> Result<Opening, OpenError> {
     let seen = || verdict::seen(format, metadata, document, &walked);
+    let mut early = None;
     let (payload, vouched, mut warnings, mut differences) = if how.accepting {
         let (payload, vouched, differences) = accept::compare(metadata, &walked.mac, cipher, seen);
         (payload, vouched, Vec::new(), Some(Box::new(differences)))
@@ -119,6 +133,13 @@ pub(super) fn open_document(
     } else {
         check_mac(metadata, &walked.mac, cipher)?;
         let found = extension::open(cipher, metadata.extension.as_deref(), &metadata.mac);
+        // The text is put together while the digests are taken, and wiped if these are wrong.
+        let hints = if let Found::Payload(payload) = &found { payload.hints.clone() } else { Vec::new() };
+        let seen = || {
+            let (seen, plain) = crew::both(document.leaves().len(), seen, || document.open(&walked.opened, &hints).map(Zeroizing::new));
+            early = Some(plain);
+            seen
+        };
         let verdict = verdict::check(found, metadata, seen, how)?;
         (verdict.payload, verdict.vouched, verdict.warnings, None)
     };
@@ -127,7 +148,8 @@ pub(super) fn open_document(
         warnings.push("Found possibly unencrypted comment in file. Whoever can write the file could have put it there.".to_owned());
     }
     let mut hints = payload.as_ref().map(|p| p.hints.clone()).unwrap_or_default();
-    let mut plain = match document.open(&walked.opened, &hints) {
+    let early = early.map(|plain| plain.map(|mut plain| std::mem::take(&mut *plain)));
+    let mut plain = match early.unwrap_or_else(|| document.open(&walked.opened, &hints)) {
         // Hints of a file that others have changed may fit nowhere.
         Err(_) if !hints.is_empty() && !how.keep_layout => {
             hints.clear();

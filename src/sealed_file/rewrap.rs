@@ -2,11 +2,14 @@
 //! the metadata block (docs/sealed-file.md, sections 3 and 5).
 
 use leafcrypt_formats::{CommentId, Kind, Value};
+use zeroize::Zeroizing;
 
 use super::error::SealError;
 use super::verdict;
 use super::walk::comment_token;
-use super::{Base, BaseBody, OpenFile};
+use super::{Base, BaseBody, OpenFile, OpenHow, SealedFile};
+use crate::keys::DataKey;
+use crate::manners::Manners;
 use crate::seal::cipher::{Cipher, Nonces};
 use crate::seal::extension::{FIELD, Payload};
 use crate::seal::witness;
@@ -36,6 +39,21 @@ impl OpenFile<'_> {
             Ok(back) if back == self.plain => Ok(result),
             Ok(_) => Err(SealError::NotFaithful { line: 0 }),
             Err(line) => Err(SealError::NotFaithful { line }),
+        }
+    }
+
+    /// Opens finished bytes again. `Err`: the line where it fails, 0 if it has none.
+    fn reopen(&self, sealed: &[u8], manners: &Manners) -> Result<Zeroizing<Vec<u8>>, usize> {
+        let how = OpenHow { ignore_mac: self.base.as_ref().is_some_and(|b| b.unchecked), keep_layout: true, ..OpenHow::default() };
+        let file = SealedFile::parse(self.format, sealed, manners).map_err(|e| match e {
+            super::SealedError::Syntax(e) => e.line,
+            _ => 0,
+        })?;
+        let data_key = DataKey::from_bytes(self.data_key.expose().to_vec()).expect("a data key has the length of a data key");
+        match file.open_with(data_key, manners, &how) {
+            Ok(open) => Ok(open.plain),
+            Err(super::OpenError::Leaf { line, .. }) => Err(line),
+            Err(_) => Err(0),
         }
     }
 }

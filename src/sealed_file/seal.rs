@@ -1,23 +1,21 @@
 //! From open to sealed: tokens, MAC, witness, block; then opened again and compared.
 
-use leafcrypt_formats::{CommentId, Document, Format, Hint, Kind, LeafId, Limits, Mode, Sealed, Tokens};
+use leafcrypt_formats::{Document, Format, Hint, Kind, Limits, Mode, Sealed, Tokens, Value};
 use zeroize::Zeroizing;
 
+use super::cover::Covered;
 use super::error::SealError;
 use super::verdict::{self, Vouched};
-use super::walk::bind;
-use super::{Base, BaseBody, OpenFile, OpenHow, Renews, SOPS_VERSION, SealedFile, Settings, binary, scan_options};
+use super::{BaseBody, Body, OpenFile, OpenHow, Renews, SOPS_VERSION, SealedFile, Settings, binary, crew, open, scan_options, walk};
 use crate::keys::{DataKey, KeyGroups};
 use crate::manners::Manners;
 use crate::metadata::{self, Metadata};
 use crate::seal::cipher::{Cipher, Nonces};
 use crate::seal::extension::{self, FIELD, Payload};
-use crate::seal::mac::Mac;
-use crate::seal::policy::{Coverage, Policy};
-use crate::seal::reuse::Reuse;
-use crate::seal::selection::{RuleKind, Selection};
-use crate::seal::token::{self, Holds};
-use crate::seal::{plain_bytes, witness};
+use crate::seal::policy::Policy;
+use crate::seal::selection::Selection;
+use crate::seal::token::Holds;
+use crate::seal::witness;
 use crate::world::World;
 
 /// What a new sealed file is to be.
@@ -115,13 +113,17 @@ impl OpenFile<'_> {
         let mut nonces = Nonces::new(world.random);
         let selection = self.settings.selection.clone().unwrap_or_else(Selection::default_rule);
         let policy = Policy::new(&selection)?;
-        let mut covered = self.cover(&document, &policy, &selection, &cipher, &mut nonces)?;
+        let (text, covered) = crew::both(
+            document.leaves().len(),
+            || witness::text(&self.plain),
+            || self.cover(&document, &policy, &selection, &cipher, &mut nonces, world.random),
+        );
+        let mut covered = covered?;
         let comments = witness::comments(&document, |id| covered.tokens.of_comment(id));
         let mut sealed = document.seal(std::mem::replace(&mut covered.tokens, Tokens::new(0, 0)))?;
 
         let mut metadata = self.metadata(&covered, &cipher, &mut nonces, world)?;
-        let mut payload = self.payload(&document, &covered, comments, &metadata, std::mem::take(&mut sealed.hints));
-        drop(covered);
+        let mut payload = self.payload(&document, &covered, [text, comments], &metadata, std::mem::take(&mut sealed.hints));
         let like = self.base.as_ref().and_then(|base| match &base.body {
             BaseBody::Document { document, .. } => Some(&**document),
             BaseBody::Binary(_) => None,
@@ -132,7 +134,7 @@ impl OpenFile<'_> {
             Ok(sealed.put_block(&document, &fields, FIELD, self.settings.indent, like)?)
         };
         finish(&mut sealed, &payload)?;
-        match self.reopen(&sealed.text, manners) {
+        match self.reopen_known(&sealed.text, &document, &mut covered, &cipher, manners) {
             Ok(back) if back == self.plain => return Ok(sealed.text),
             Ok(back) => {
                 // What cannot be seen at the places of tokens lies at the ends of the file: a missing last newline, a directive, a root that was null.
@@ -141,115 +143,11 @@ impl OpenFile<'_> {
             }
             Err(line) => return Err(SealError::NotFaithful { line }),
         }
-        match self.reopen(&sealed.text, manners) {
+        match self.reopen_known(&sealed.text, &document, &mut covered, &cipher, manners) {
             Ok(back) if back == self.plain => Ok(sealed.text),
             Ok(back) => Err(SealError::NotFaithful { line: first_difference(&back, &self.plain) }),
             Err(line) => Err(SealError::NotFaithful { line }),
         }
-    }
-
-    /// Tokens for all that is covered, and the MAC.
-    fn cover(
-        &self,
-        document: &Document<'_>,
-        policy: &Policy,
-        selection: &Selection,
-        cipher: &Cipher,
-        nonces: &mut Nonces<'_>,
-    ) -> Result<Covered, SealError> {
-        let mut coverage = policy.coverage(document);
-        let mut reuse = self.reuse();
-        let mut mac = Mac::new(self.settings.mac_only_encrypted);
-        // Most of a text is covered, and base64 takes a third more. What stands between tokens grows by quotes at most.
-        let (leaves, comments) = (document.leaves().len(), document.comments().len());
-        let (around, room) = (self.plain.len() + 2 * (leaves + comments), (leaves + comments) * token::FRAME + self.plain.len() / 3 * 4);
-        let mut tokens = Tokens::new(leaves, comments).with_room(around, room);
-        let mut kinds = Vec::with_capacity(document.leaves().len());
-        let (mut renewed, mut any_covered, mut any_clear) = (false, false, false);
-        let mut path = Vec::new();
-        let mut path_of = None;
-        for (i, leaf) in document.leaves().iter().enumerate() {
-            let id = LeafId(i as u32);
-            let value = document.value(id);
-            let plain = plain_bytes::of(&value);
-            kinds.push(value.kind());
-            if plain.is_empty() {
-                coverage.leaves[i] = false;
-                continue;
-            }
-            let covers = coverage.leaves[i];
-            if leaf.in_mac {
-                mac.leaf(&plain, covers);
-            }
-            if !covers {
-                any_clear = true;
-                continue;
-            }
-            any_covered = true;
-            bind(&mut path, &mut path_of, document, leaf.path);
-            let holds = Holds::Value(value.kind());
-            match reuse.take(&path, holds, &plain) {
-                Some(token) => tokens.leaf(id, |out| out.extend_from_slice(&token)),
-                None => {
-                    renewed = true;
-                    let mut result = Ok(());
-                    tokens.leaf(id, |out| result = cipher.seal(out, &path, &plain, holds, nonces));
-                    result?;
-                }
-            }
-        }
-        if any_clear && !any_covered && self.must_cover {
-            return Err(SealError::NothingCovered { rule: selection.to_string() });
-        }
-        for i in 0..document.comments().len() {
-            let id = CommentId(i as u32);
-            if !coverage.comments[i] {
-                continue;
-            }
-            let text = document.comment_text(id);
-            let container = document.comment(id).container;
-            bind(&mut path, &mut path_of, document, container);
-            match reuse.take(&path, Holds::Comment, &text) {
-                Some(token) => tokens.comment(id, |out| out.extend_from_slice(&token)),
-                None => {
-                    renewed = true;
-                    let mut result = Ok(());
-                    tokens.comment(id, |out| result = cipher.seal(out, &path, &text, Holds::Comment, nonces));
-                    result?;
-                }
-            }
-            let clashes =
-                selection.kind == RuleKind::UnencryptedCommentRegex && tokens.of_comment(id).is_some_and(|t| policy.matches_comment(t));
-            if clashes {
-                return Err(SealError::CommentMatches { path: document.paths().display(container), rule: selection.to_string() });
-            }
-        }
-        Ok(Covered { coverage, tokens, kinds, mac: mac.finish(), renewed: renewed || !reuse.is_empty() })
-    }
-
-    /// The old tokens with what they hold.
-    fn reuse(&self) -> Reuse<'_> {
-        let mut reuse = Reuse::new();
-        let Some(Base { body: BaseBody::Document { document, opened, .. }, .. }) = &self.base else { return reuse };
-        if self.renews == Renews::Key {
-            return reuse;
-        }
-        let (mut path, mut path_of) = (Vec::new(), None);
-        for (i, leaf) in document.leaves().iter().enumerate() {
-            if let Some(value) = &opened.leaves[i] {
-                let token = document.content(LeafId(i as u32));
-                bind(&mut path, &mut path_of, document, leaf.path);
-                reuse.add(&path, Holds::Value(value.kind()), plain_bytes::of(value), token);
-            }
-        }
-        for (i, comment) in document.comments().iter().enumerate() {
-            if let Some(text) = &opened.comments[i] {
-                let token = document.comment_text(CommentId(i as u32));
-                bind(&mut path, &mut path_of, document, comment.container);
-                reuse.add(&path, Holds::Comment, text.as_slice().into(), token);
-            }
-        }
-        reuse
     }
 
     /// The metadata, with a new MAC and date only if something sealed changed.
@@ -299,16 +197,18 @@ impl OpenFile<'_> {
         &self,
         document: &Document<'_>,
         covered: &Covered,
-        comments: witness::Sum,
+        [text, comments]: [witness::Sum; 2],
         metadata: &Metadata,
         hints: Vec<Hint>,
     ) -> Payload {
         let frame = verdict::frame(self.format, metadata);
         Payload {
-            body: witness::body(&frame, document, document.steps(), &covered.coverage, |leaf| covered.kinds[leaf]),
+            body: witness::body(&frame, document, document.steps(), &covered.coverage, |leaf| {
+                covered.values[leaf].as_ref().map_or(Kind::Str, Value::kind)
+            }),
             comments,
             keys: self.keys_digest(metadata),
-            text: witness::text(&self.plain),
+            text,
             hints,
             descent: self.settings.descent.clone(),
         }
@@ -336,28 +236,39 @@ impl OpenFile<'_> {
         Ok(Some(extension::seal(cipher, payload, mac_token, old, nonces)?))
     }
 
-    /// Opens finished bytes again. `Err`: the line where it fails, 0 if it has none.
-    pub(super) fn reopen(&self, sealed: &[u8], manners: &Manners) -> Result<Zeroizing<Vec<u8>>, usize> {
+    /// Opens finished bytes again: each token holds the value that went in, and what stands in clear is what stood there, so their MAC is that of what
+    /// went in. `Err`: the line where it fails, 0 if it has none.
+    fn reopen_known(
+        &self,
+        sealed: &[u8],
+        plain: &Document<'_>,
+        covered: &mut Covered,
+        cipher: &Cipher,
+        manners: &Manners,
+    ) -> Result<Zeroizing<Vec<u8>>, usize> {
         let how = OpenHow { ignore_mac: self.base.as_ref().is_some_and(|b| b.unchecked), keep_layout: true, ..OpenHow::default() };
         let file = SealedFile::parse(self.format, sealed, manners).map_err(|e| match e {
             super::SealedError::Syntax(e) => e.line,
             _ => 0,
         })?;
-        let data_key = DataKey::from_bytes(self.data_key.expose().to_vec()).expect("a data key has the length of a data key");
-        match file.open_with(data_key, manners, &how) {
-            Ok(open) => Ok(open.plain),
+        let SealedFile { body: Body::Document(document), metadata, .. } = &file else { return Err(0) };
+        if metadata.mac_only_encrypted != self.settings.mac_only_encrypted {
+            return Err(0);
+        }
+        let mut open = || {
+            let policy = open::policy(metadata.selection.as_ref())?;
+            let walked = walk::open_known(document, plain, &policy, std::mem::take(&mut covered.values), covered.mac.clone(), cipher)?;
+            open::judge(self.format, document, metadata, walked, cipher, manners, &how)
+        };
+        match open() {
+            Ok(opening) => {
+                covered.values = opening.opened.leaves;
+                Ok(opening.plain.into())
+            }
             Err(super::OpenError::Leaf { line, .. }) => Err(line),
             Err(_) => Err(0),
         }
     }
-}
-
-struct Covered {
-    coverage: Coverage,
-    tokens: Tokens,
-    kinds: Vec<Kind>,
-    mac: Zeroizing<String>,
-    renewed: bool,
 }
 
 /// Hints that turn `back` into `plain` at its start and its end.

@@ -1,16 +1,18 @@
 //! Opening the leaves of a document: tokens to values, and the MAC over them.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use leafcrypt_formats::{Bytes, CommentId, Document, Kind, LeafId, Opened, PathId, Value};
 use zeroize::Zeroizing;
 
 use super::clear::is_clear;
+use super::crew;
 use super::error::OpenError;
 use crate::seal::cipher::Cipher;
 use crate::seal::mac::Mac;
 use crate::seal::policy::{Coverage, Policy};
-use crate::seal::token::{self, Holds};
+use crate::seal::token::{self, BadToken, Holds};
 use crate::seal::{aad, plain_bytes};
 
 /// What came out of a document's tokens.
@@ -44,49 +46,134 @@ pub(super) fn open(
     let mut coverage = policy.coverage(document);
     let mut mac = Mac::new(mac_only_encrypted);
     let mut leaves = Vec::with_capacity(document.leaves().len());
-    let mut path = Vec::new();
-    let mut path_of = None;
-    for (i, leaf) in document.leaves().iter().enumerate() {
-        let id = LeafId(i as u32);
-        if coverage.leaves[i] {
-            let content = document.content(id);
-            if content.is_empty() {
-                // Empty strings are never sealed, whatever the rule says.
-                coverage.leaves[i] = false;
-            } else if let Some(added) = added.as_mut().filter(|_| is_clear(&content)) {
-                added[i] = true;
-                coverage.leaves[i] = false;
-                leaves.push(None);
-                continue;
-            } else {
-                bind(&mut path, &mut path_of, document, leaf.path);
-                let value = cipher.open_value(&path, &content).map_err(|why| OpenError::Leaf {
-                    path: document.paths().display(leaf.path),
-                    line: document.position(leaf.span.start).0,
-                    why,
-                })?;
-                if leaf.in_mac {
-                    mac.leaf(&plain_bytes::of(&value), true);
+    let covers = &coverage.leaves;
+    let part = |range: Range<usize>, found: &mut Vec<Result<Found, OpenError>>| {
+        let (mut path, mut path_of) = (Vec::new(), None);
+        let open = |i| if covers[i] { open_leaf(document, i, &mut path, &mut path_of, cipher, completing) } else { Ok(Found::Clear) };
+        found.extend(range.map(open));
+    };
+    crew::in_parts(covers.len(), part, |found| -> Result<(), OpenError> {
+        for found in found.drain(..) {
+            let i = leaves.len();
+            let in_mac = document.leaves()[i].in_mac;
+            leaves.push(match found? {
+                Found::Opened(value) => {
+                    if in_mac {
+                        mac.leaf(&plain_bytes::of(&value), true);
+                    }
+                    Some(value)
                 }
-                leaves.push(Some(value));
-                continue;
-            }
+                Found::Clear => {
+                    if in_mac && !mac_only_encrypted {
+                        mac.leaf(&plain_bytes::of(&document.value(LeafId(i as u32))), false);
+                    }
+                    None
+                }
+                Found::Added => {
+                    if let Some(added) = &mut added {
+                        added[i] = true;
+                    }
+                    None
+                }
+            });
         }
-        if leaf.in_mac && !mac_only_encrypted {
-            mac.leaf(&plain_bytes::of(&document.value(id)), false);
-        }
-        leaves.push(None);
+        Ok(())
+    })?;
+    for (covers, value) in coverage.leaves.iter_mut().zip(&leaves) {
+        *covers &= value.is_some();
     }
-    let mut clear_comments = false;
+    let (comments, clear_comments) = open_comments(document, &mut coverage, cipher);
+    Ok(Walked { opened: Opened { leaves, comments }, coverage, clear_comments, added, mac: mac.finish() })
+}
+
+/// The same for a text that was sealed just now: `values` are those of the covered leaves, `mac` is the MAC of all, `plain` is what was sealed. Whatever the
+/// text holds that did not go in is an error; so nothing is opened into memory of its own, and no MAC computed twice.
+pub(super) fn open_known(
+    document: &Document<'_>,
+    plain: &Document<'_>,
+    policy: &Policy,
+    values: Vec<Option<Value>>,
+    mac: Zeroizing<String>,
+    cipher: &Cipher,
+) -> Result<Walked, OpenError> {
+    let mut coverage = policy.coverage(document);
+    let is_same = |i: usize, path: &mut Vec<u8>, path_of: &mut Option<PathId>| {
+        let id = LeafId(i as u32);
+        let (leaf, before) = (document.leaf(id), plain.leaves().get(i).ok_or(BadToken::Content)?);
+        let content = document.content(id);
+        match &values[i] {
+            _ if leaf.in_mac != before.in_mac => Err(BadToken::Content),
+            Some(value) if coverage.leaves[i] => {
+                bind(path, path_of, document, leaf.path);
+                cipher.open_same(path, &content, value)
+            }
+            // Empty strings are never sealed, whatever the rule says.
+            None if (!coverage.leaves[i] || content.is_empty()) && document.value(id).same(&plain.value(id)) => Ok(()),
+            _ => Err(BadToken::Content),
+        }
+    };
+    let part = |range: Range<usize>, failed: &mut Option<(usize, BadToken)>| {
+        let (mut path, mut path_of) = (Vec::new(), None);
+        *failed = range.into_iter().find_map(|i| is_same(i, &mut path, &mut path_of).err().map(|why| (i, why)));
+    };
+    let failed = |i: usize, why| leaf_error(document, i, why);
+    if values.len() != document.leaves().len() || plain.leaves().len() != values.len() {
+        return Err(OpenError::Leaf { path: String::new(), line: 0, why: BadToken::Content });
+    }
+    crew::in_parts(values.len(), part, |found| found.take().map_or(Ok(()), |(i, why)| Err(failed(i, why))))?;
+    for (covers, value) in coverage.leaves.iter_mut().zip(&values) {
+        *covers &= value.is_some();
+    }
+    let (comments, clear_comments) = open_comments(document, &mut coverage, cipher);
+    Ok(Walked { opened: Opened { leaves: values, comments }, coverage, clear_comments, added: None, mac })
+}
+
+fn open_comments(document: &Document<'_>, coverage: &mut Coverage, cipher: &Cipher) -> (Vec<Option<Bytes>>, bool) {
+    let mut clear = false;
     let comments = (0..document.comments().len())
         .map(|i| {
             let opened = coverage.comments[i].then(|| open_comment(document, CommentId(i as u32), cipher)).flatten();
-            clear_comments |= coverage.comments[i] && opened.is_none();
+            clear |= coverage.comments[i] && opened.is_none();
             coverage.comments[i] = opened.is_some();
             opened
         })
         .collect();
-    Ok(Walked { opened: Opened { leaves, comments }, coverage, clear_comments, added, mac: mac.finish() })
+    (comments, clear)
+}
+
+/// What stands where a leaf is.
+enum Found {
+    /// A token, with this value in it.
+    Opened(Value),
+    /// A value in clear: the rule does not cover it, or it is an empty string, which is never sealed.
+    Clear,
+    /// A value in clear that the rule covers.
+    Added,
+}
+
+fn open_leaf(
+    document: &Document<'_>,
+    number: usize,
+    path: &mut Vec<u8>,
+    path_of: &mut Option<PathId>,
+    cipher: &Cipher,
+    completing: bool,
+) -> Result<Found, OpenError> {
+    let leaf = &document.leaves()[number];
+    let content = document.content(LeafId(number as u32));
+    if content.is_empty() {
+        return Ok(Found::Clear);
+    }
+    if completing && is_clear(&content) {
+        return Ok(Found::Added);
+    }
+    bind(path, path_of, document, leaf.path);
+    cipher.open_value(path, &content).map(Found::Opened).map_err(|why| leaf_error(document, number, why))
+}
+
+fn leaf_error(document: &Document<'_>, number: usize, why: BadToken) -> OpenError {
+    let leaf = &document.leaves()[number];
+    OpenError::Leaf { path: document.paths().display(leaf.path), line: document.position(leaf.span.start).0, why }
 }
 
 /// A clear comment in place of a sealed one is accepted, and one that does not open is left as it is (SOPS behaviour); the witness tells.

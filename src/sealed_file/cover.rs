@@ -1,0 +1,193 @@
+//! The tokens of a plain text, and its MAC. Unchanged values keep theirs; where there are none to keep, all cores make new ones.
+
+use std::ops::Range;
+
+use leafcrypt_formats::{CommentId, Document, LeafId, Tokens, Value};
+use zeroize::Zeroizing;
+
+use super::error::SealError;
+use super::walk::bind;
+use super::{Base, BaseBody, OpenFile, Renews, crew};
+use crate::seal::cipher::{Cipher, Nonces};
+use crate::seal::mac::Mac;
+use crate::seal::plain_bytes;
+use crate::seal::policy::{Coverage, Policy};
+use crate::seal::reuse::Reuse;
+use crate::seal::selection::{RuleKind, Selection};
+use crate::seal::token::{self, Holds};
+use crate::world::{NoRandomness, Random};
+
+impl OpenFile<'_> {
+    /// Tokens for all that is covered, and the MAC.
+    pub(super) fn cover(
+        &self,
+        document: &Document<'_>,
+        policy: &Policy,
+        selection: &Selection,
+        cipher: &Cipher,
+        nonces: &mut Nonces<'_>,
+        random: &dyn Random,
+    ) -> Result<Covered, SealError> {
+        let mut coverage = policy.coverage(document);
+        let mut reuse = self.reuse();
+        let mut mac = Mac::new(self.settings.mac_only_encrypted);
+        // Most of a text is covered, and base64 takes a third more. What stands between tokens grows by quotes at most.
+        let (leaves, comments) = (document.leaves().len(), document.comments().len());
+        let (around, room) = (self.plain.len() + 2 * (leaves + comments), (leaves + comments) * token::FRAME + self.plain.len() / 3 * 4);
+        let mut tokens = Tokens::new(leaves, comments).with_room(around, room);
+        let values: Vec<Value> = (0..leaves).map(|i| document.value(LeafId(i as u32))).collect();
+        let (mut renewed, mut any_covered, mut any_clear) = (false, false, false);
+        let mut path = Vec::new();
+        let mut path_of = None;
+        // Where nothing is kept every token is a new one, and they can be made in any order.
+        let anew = reuse.is_empty();
+        let make = |range: Range<usize>, made: &mut Made| {
+            let covers = |i: usize| anew && coverage.leaves[i];
+            made.failed = made.tokens(document, &values, range, covers, cipher, random).err();
+        };
+        crew::in_parts(leaves, make, |made| -> Result<(), SealError> {
+            if let Some(failed) = made.failed {
+                return Err(failed.into());
+            }
+            for i in made.range.clone() {
+                let (value, leaf, covers) = (&values[i], &document.leaves()[i], coverage.leaves[i]);
+                let plain = plain_bytes::of(value);
+                if plain.is_empty() {
+                    continue;
+                }
+                if leaf.in_mac {
+                    mac.leaf(&plain, covers);
+                }
+                any_covered |= covers;
+                any_clear |= !covers;
+                if anew || !covers {
+                    continue;
+                }
+                bind(&mut path, &mut path_of, document, leaf.path);
+                let holds = Holds::Value(value.kind());
+                let id = LeafId(i as u32);
+                match reuse.take(&path, holds, &plain) {
+                    Some(token) => tokens.leaf(id, |out| out.extend_from_slice(&token)),
+                    None => {
+                        renewed = true;
+                        let mut result = Ok(());
+                        tokens.leaf(id, |out| result = cipher.seal(out, &path, &plain, holds, nonces));
+                        result?;
+                    }
+                }
+            }
+            renewed |= !made.bytes.is_empty();
+            tokens.leaves(LeafId(made.range.start as u32), &made.bytes, &made.lengths);
+            Ok(())
+        })?;
+        let sealed = (0..).map(|i| tokens.of_leaf(LeafId(i)).is_some());
+        let values = values.into_iter().zip(sealed).map(|(value, sealed)| sealed.then_some(value)).collect::<Vec<_>>();
+        for (covers, value) in coverage.leaves.iter_mut().zip(&values) {
+            *covers &= value.is_some();
+        }
+        if any_clear && !any_covered && self.must_cover {
+            return Err(SealError::NothingCovered { rule: selection.to_string() });
+        }
+        for i in 0..document.comments().len() {
+            let id = CommentId(i as u32);
+            if !coverage.comments[i] {
+                continue;
+            }
+            let text = document.comment_text(id);
+            let container = document.comment(id).container;
+            bind(&mut path, &mut path_of, document, container);
+            match reuse.take(&path, Holds::Comment, &text) {
+                Some(token) => tokens.comment(id, |out| out.extend_from_slice(&token)),
+                None => {
+                    renewed = true;
+                    let mut result = Ok(());
+                    tokens.comment(id, |out| result = cipher.seal(out, &path, &text, Holds::Comment, nonces));
+                    result?;
+                }
+            }
+            let clashes =
+                selection.kind == RuleKind::UnencryptedCommentRegex && tokens.of_comment(id).is_some_and(|t| policy.matches_comment(t));
+            if clashes {
+                return Err(SealError::CommentMatches { path: document.paths().display(container), rule: selection.to_string() });
+            }
+        }
+        Ok(Covered { coverage, tokens, values, mac: mac.finish(), renewed: renewed || !reuse.is_empty() })
+    }
+
+    /// The old tokens with what they hold.
+    fn reuse(&self) -> Reuse<'_> {
+        let mut reuse = Reuse::new();
+        let Some(Base { body: BaseBody::Document { document, opened, .. }, .. }) = &self.base else { return reuse };
+        if self.renews == Renews::Key {
+            return reuse;
+        }
+        let (mut path, mut path_of) = (Vec::new(), None);
+        for (i, leaf) in document.leaves().iter().enumerate() {
+            if let Some(value) = &opened.leaves[i] {
+                let token = document.content(LeafId(i as u32));
+                bind(&mut path, &mut path_of, document, leaf.path);
+                reuse.add(&path, Holds::Value(value.kind()), plain_bytes::of(value), token);
+            }
+        }
+        for (i, comment) in document.comments().iter().enumerate() {
+            if let Some(text) = &opened.comments[i] {
+                let token = document.comment_text(CommentId(i as u32));
+                bind(&mut path, &mut path_of, document, comment.container);
+                reuse.add(&path, Holds::Comment, text.as_slice().into(), token);
+            }
+        }
+        reuse
+    }
+}
+
+/// What is to be sealed, with its tokens.
+pub(super) struct Covered {
+    pub coverage: Coverage,
+    pub tokens: Tokens,
+    /// Of the covered leaves.
+    pub values: Vec<Option<Value>>,
+    pub mac: Zeroizing<String>,
+    /// Something has another token than before.
+    pub renewed: bool,
+}
+
+/// New tokens for leaves in a row.
+#[derive(Default)]
+struct Made {
+    range: Range<usize>,
+    /// One token after another.
+    bytes: Vec<u8>,
+    /// Of each leaf's token; 0 for one that gets none.
+    lengths: Vec<u32>,
+    failed: Option<NoRandomness>,
+}
+
+impl Made {
+    /// Makes one for each of these leaves that `covers` names, with nonces from a stock of its own.
+    fn tokens(
+        &mut self,
+        document: &Document<'_>,
+        values: &[Value],
+        leaves: Range<usize>,
+        covers: impl Fn(usize) -> bool,
+        cipher: &Cipher,
+        random: &dyn Random,
+    ) -> Result<(), NoRandomness> {
+        self.range = leaves.clone();
+        self.bytes.clear();
+        let plain: usize = values[leaves.clone()].iter().map(|value| plain_bytes::of(value).len()).sum();
+        self.bytes.reserve(leaves.len() * token::FRAME + plain / 3 * 4);
+        self.lengths.clear();
+        let mut nonces = Nonces::for_many(random, leaves.clone().filter(|&i| covers(i)).count());
+        let (mut path, mut path_of) = (Vec::new(), None);
+        for i in leaves {
+            let (plain, start) = (plain_bytes::of(&values[i]), self.bytes.len());
+            if covers(i) && !plain.is_empty() {
+                bind(&mut path, &mut path_of, document, document.leaves()[i].path);
+                cipher.seal(&mut self.bytes, &path, &plain, Holds::Value(values[i].kind()), &mut nonces)?;
+            }
+            self.lengths.push((self.bytes.len() - start) as u32);
+        }
+        Ok(())
+    }
+}
