@@ -73,18 +73,17 @@ impl Envelope {
         self.block.fields.as_ref()
     }
 
-    /// A new envelope, laid out as SOPS does it: a tab a level, or `indent` blanks. `fill` appends the token; `size` is how
-    /// long that will be, so that the buffer is allocated once.
+    /// A new envelope, laid out as SOPS does it: a tab a level, or `indent` blanks. `fill` appends the token, and gives the fields, which may be known
+    /// only then; `size` is how long the token will be, so that the buffer is allocated once.
     ///
     /// # Errors
-    /// A field that JSON cannot hold.
-    pub fn write(
+    /// Those of `fill`, or a field that JSON cannot hold.
+    pub fn write<E: From<Unwritable>>(
         size: usize,
-        fill: impl FnOnce(&mut Vec<u8>),
-        fields: &[(String, Tree)],
+        fill: impl FnOnce(&mut Vec<u8>) -> Result<Vec<(String, Tree)>, E>,
         indent: Option<usize>,
-    ) -> Result<Vec<u8>, Unwritable> {
-        envelope::compose(size, fill, fields, indent)
+    ) -> Result<Vec<u8>, E> {
+        envelope::compose(size, fill, indent)
     }
 
     /// This envelope with other fields, the same data. Fields that are equal keep their bytes.

@@ -1,11 +1,12 @@
 //! A binary file: one token in an envelope of JSON. Never through a document: one text and one buffer at most.
 
-use std::borrow::Cow;
+use std::thread::{self, ScopedJoinHandle};
 
-use leafcrypt_formats::{Envelope, Format, Kind, Limits, Opened, SyntaxClass, SyntaxError};
+use leafcrypt_formats::{Envelope, Format, Kind, Limits, Opened, SyntaxClass, SyntaxError, Tree};
 use zeroize::Zeroizing;
 
 use super::accept;
+use super::crew::{joined, wiped};
 use super::error::{OpenError, SealError};
 use super::open::{Opening, check_mac};
 use super::verdict::{self, Seen, Vouched};
@@ -22,6 +23,8 @@ use crate::world::World;
 
 /// The additional data of the one leaf.
 const PATH: &[u8] = b"data:";
+/// Bytes below which a thread costs more than it saves.
+const BIG: usize = 1 << 20;
 
 pub(super) fn open(
     text: &[u8],
@@ -61,51 +64,122 @@ pub(super) fn seal(file: &OpenFile<'_>, world: &World<'_>) -> Result<Vec<u8>, Se
         return Err(SyntaxError { line: 0, column: 0, what, class: SyntaxClass::Limit }.into());
     }
     let cipher = Cipher::new(&file.data_key);
-    let mut nonces = Nonces::new(world.random);
-    let mac = mac_of(&file.plain, file.settings.mac_only_encrypted);
     let old = file.base.as_ref().and_then(|base| match &base.body {
         BaseBody::Binary(envelope) => Some((base, envelope)),
         BaseBody::Document { .. } => None,
     });
-    // The MAC is a digest of the one value: equal MACs, equal files.
-    let same = old.filter(|(base, _)| *base.mac == *mac && !base.unchecked && file.renews != Renews::Key);
-    let metadata = {
-        let mut metadata = file.metadata_with(
-            same.filter(|_| file.renews < Renews::Mac).map(|(base, _)| &base.metadata),
-            &mac,
-            &cipher,
-            &mut nonces,
-            world,
-        )?;
-        let payload = Payload {
-            body: body(&metadata, file.plain.is_empty()),
-            comments: no_comments(),
-            keys: file.keys_digest(&metadata),
-            text: witness::text(&file.plain),
-            hints: Vec::new(),
-            descent: file.settings.descent.clone(),
-        };
-        metadata.extension = file.field(&payload, &metadata.mac, &cipher, &mut nonces)?;
-        metadata
+    let (sealed, mac) = match old {
+        Some((base, envelope)) => seal_again(file, base, envelope, &cipher, world)?,
+        None => seal_anew(file, &cipher, world)?,
     };
-    let fields = metadata.fields(Format::Binary.shape());
-    let size = if file.plain.is_empty() { 0 } else { file.plain.len().div_ceil(3) * 4 + 160 };
-    let kept: Option<Cow<'_, [u8]>> = same.map(|(base, envelope)| envelope.token(base.text));
+    reopen(file, &sealed, &mac, &cipher, world.manners)?;
+    Ok(sealed)
+}
+
+/// A new envelope. The digests of what is big are taken while it is encrypted.
+fn seal_anew(file: &OpenFile<'_>, cipher: &Cipher, world: &World<'_>) -> Result<(Vec<u8>, Zeroizing<String>), SealError> {
+    let mut nonces = Nonces::new(world.random);
+    thread::scope(|scope| {
+        let digests = Digests::begin(file, scope);
+        let mut mac = None;
+        let fill = |out: &mut Vec<u8>| -> Result<_, SealError> {
+            if !file.plain.is_empty() {
+                cipher.seal(out, PATH, &file.plain, Holds::Value(Kind::Str), &mut nonces)?;
+            }
+            let digests = digests.finish();
+            let fields = fields(file, None, &digests, cipher, &mut nonces, world)?;
+            mac = Some(digests.mac);
+            Ok(fields)
+        };
+        let sealed = Envelope::write(token_size(file), fill, file.settings.indent)?;
+        Ok((sealed, mac.expect("the fields were asked for")))
+    })
+}
+
+/// The envelope that was opened, with what is another now.
+fn seal_again(
+    file: &OpenFile<'_>,
+    base: &Base<'_>,
+    envelope: &Envelope,
+    cipher: &Cipher,
+    world: &World<'_>,
+) -> Result<(Vec<u8>, Zeroizing<String>), SealError> {
+    let mut nonces = Nonces::new(world.random);
+    let digests = thread::scope(|scope| Digests::begin(file, scope).finish());
+    // The MAC is a digest of the one value: equal MACs, equal files.
+    let same = *base.mac == *digests.mac && !base.unchecked && file.renews != Renews::Key;
+    let kept = (same && file.renews < Renews::Mac).then_some(&base.metadata);
+    let fields = fields(file, kept, &digests, cipher, &mut nonces, world)?;
+    let token = same.then(|| envelope.token(base.text));
     let mut failed = None;
-    let fill = |out: &mut Vec<u8>| match &kept {
+    let fill = |out: &mut Vec<u8>| match &token {
         Some(token) => out.extend_from_slice(token),
         None if file.plain.is_empty() => {}
         None => failed = cipher.seal(out, PATH, &file.plain, Holds::Value(Kind::Str), &mut nonces).err(),
     };
-    let sealed = match old {
-        Some((Base { text, .. }, envelope)) => envelope.with_data(text, size, fill, &fields, file.settings.indent)?,
-        None => Envelope::write(size, fill, &fields, file.settings.indent)?,
+    let sealed = envelope.with_data(base.text, token_size(file), fill, &fields, file.settings.indent)?;
+    failed.map_or(Ok((sealed, digests.mac)), |error| Err(error.into()))
+}
+
+/// At most.
+fn token_size(file: &OpenFile<'_>) -> usize {
+    if file.plain.is_empty() { 0 } else { file.plain.len().div_ceil(3) * 4 + 160 }
+}
+
+/// The metadata's fields; `kept` is the metadata whose MAC and date stay.
+fn fields(
+    file: &OpenFile<'_>,
+    kept: Option<&Metadata>,
+    digests: &Digested,
+    cipher: &Cipher,
+    nonces: &mut Nonces<'_>,
+    world: &World<'_>,
+) -> Result<Vec<(String, Tree)>, SealError> {
+    let mut metadata = file.metadata_with(kept, &digests.mac, cipher, nonces, world)?;
+    let payload = Payload {
+        body: body(&metadata, file.plain.is_empty()),
+        comments: no_comments(),
+        keys: file.keys_digest(&metadata),
+        text: digests.text,
+        hints: Vec::new(),
+        descent: file.settings.descent.clone(),
     };
-    if let Some(error) = failed {
-        return Err(error.into());
+    metadata.extension = file.field(&payload, &metadata.mac, cipher, nonces)?;
+    Ok(metadata.fields(Format::Binary.shape()))
+}
+
+/// What is digested of a whole file.
+struct Digested {
+    mac: Zeroizing<String>,
+    text: Sum,
+}
+
+/// The digests of a plain text; of a big one they are taken by threads of their own meanwhile.
+enum Digests<'s> {
+    Small { plain: &'s [u8], only_covered: bool },
+    Big { mac: ScopedJoinHandle<'s, Zeroizing<String>>, text: ScopedJoinHandle<'s, Sum> },
+}
+
+impl<'s> Digests<'s> {
+    fn begin<'e>(file: &'e OpenFile<'_>, scope: &'s thread::Scope<'s, 'e>) -> Self
+    where
+        'e: 's,
+    {
+        let (plain, only_covered) = (file.plain(), file.settings.mac_only_encrypted);
+        if plain.len() < BIG {
+            return Digests::Small { plain, only_covered };
+        }
+        let mac = scope.spawn(move || wiped(|| mac_of(plain, only_covered)));
+        let text = scope.spawn(move || wiped(|| witness::text(plain)));
+        Digests::Big { mac, text }
     }
-    reopen(file, &sealed, &mac, &cipher, world.manners)?;
-    Ok(sealed)
+
+    fn finish(self) -> Digested {
+        match self {
+            Digests::Small { plain, only_covered } => Digested { mac: mac_of(plain, only_covered), text: witness::text(plain) },
+            Digests::Big { mac, text } => Digested { mac: joined(mac), text: joined(text) },
+        }
+    }
 }
 
 /// Opens finished bytes again, and compares them piece by piece with what went in: then their MAC is that of what went in, `mac`.

@@ -65,33 +65,33 @@ pub(crate) fn token(inner: &[u8]) -> std::borrow::Cow<'_, [u8]> {
     string::decode(inner)
 }
 
-/// A new envelope in SOPS's layout. `fill` appends the token, of `size` bytes.
+/// A new envelope in SOPS's layout. `fill` appends the token, of `size` bytes, and gives the fields.
 ///
 /// # Errors
-/// A field that JSON cannot hold.
-pub(crate) fn compose(
+/// Those of `fill`, or a field that JSON cannot hold.
+pub(crate) fn compose<E: From<Unwritable>>(
     size: usize,
-    fill: impl FnOnce(&mut Vec<u8>),
-    fields: &[(String, Tree)],
+    fill: impl FnOnce(&mut Vec<u8>) -> Result<Vec<(String, Tree)>, E>,
     indent: Option<usize>,
-) -> Result<Vec<u8>, Unwritable> {
+) -> Result<Vec<u8>, E> {
     let style = Style::sops(indent);
-    let mut block = Vec::new();
     let line = |out: &mut Vec<u8>| {
         out.push(b'\n');
         out.extend_from_slice(&style.unit);
     };
-    line(&mut block);
-    spell_block(&mut block, fields, &style)?;
-    let mut out = Vec::with_capacity(size + block.len() + style.unit.len() + 32);
+    let mut out = Vec::with_capacity(size + style.unit.len() + 32);
     out.push(b'{');
     line(&mut out);
     write_key(&mut out, b"data", &style)?;
     out.push(b'"');
-    fill(&mut out);
-    out.extend_from_slice(b"\",");
-    out.extend_from_slice(&block);
-    out.extend_from_slice(b"\n}\n");
+    let fields = fill(&mut out)?;
+    let mut behind = b"\",".to_vec();
+    line(&mut behind);
+    spell_block(&mut behind, &fields, &style)?;
+    behind.extend_from_slice(b"\n}\n");
+    // Not twice the room, as a buffer that grows by itself would take.
+    out.reserve_exact(behind.len());
+    out.extend_from_slice(&behind);
     Ok(out)
 }
 

@@ -1,6 +1,6 @@
 //! Binary files: the envelope, found, read, written.
 
-use leafcrypt_formats::{Envelope, SyntaxClass, Tree};
+use leafcrypt_formats::{Envelope, SyntaxClass, Tree, Unwritable};
 
 use crate::json::fields;
 
@@ -14,15 +14,23 @@ fn fields_of(envelope: &Envelope) -> Vec<(String, Tree)> {
     fields.entries().map(|(k, v)| (String::from_utf8_lossy(k).into_owned(), v.clone())).collect()
 }
 
+fn written(token: &[u8], fields: &[(String, Tree)], indent: Option<usize>) -> Vec<u8> {
+    let fill = |out: &mut Vec<u8>| -> Result<_, Unwritable> {
+        out.extend_from_slice(token);
+        Ok(fields.to_vec())
+    };
+    Envelope::write(token.len(), fill, indent).expect("written")
+}
+
 #[test]
 fn written_as_sops_does() {
     let envelope = Envelope::read(BY_SOPS.as_bytes()).expect("an envelope");
     let token = b"ENC[AES256_GCM,data:Kg==,iv:A,tag:B,type:str]";
     assert_eq!(*envelope.token(BY_SOPS.as_bytes()), *token);
     assert_eq!(&BY_SOPS.as_bytes()[envelope.data().range()], token);
-    let text = Envelope::write(token.len(), |out| out.extend_from_slice(token), &fields_of(&envelope), None).expect("written");
+    let text = written(token, &fields_of(&envelope), None);
     assert_eq!(String::from_utf8_lossy(&text), BY_SOPS);
-    let blanks = Envelope::write(0, |_| {}, &fields_of(&envelope)[1..2], Some(2)).expect("written");
+    let blanks = written(b"", &fields_of(&envelope)[1..2], Some(2));
     let expected = "{\n  \"data\": \"\",\n  \"sops\": {\n    \"lastmodified\": \"2026-11-24T04:48:16Z\"\n  }\n}\n";
     assert_eq!(String::from_utf8_lossy(&blanks), expected);
     assert!(Envelope::read(&blanks).expect("an envelope").data().is_empty());
@@ -31,7 +39,7 @@ fn written_as_sops_does() {
 #[test]
 fn the_buffer_is_allocated_once() {
     let token = vec![b'x'; 1 << 20];
-    let text = Envelope::write(token.len(), |out| out.extend_from_slice(&token), &fields(), None).expect("written");
+    let text = written(&token, &fields(), None);
     assert!(text.capacity() < token.len() + 4096);
     let envelope = Envelope::read(&text).expect("an envelope");
     let again = envelope.with_fields(&text, &fields(), None).expect("written");
