@@ -39,13 +39,15 @@ pub struct ScanOptions {
     pub dialect: Dialect,
     /// What is too much.
     pub limits: Limits,
+    /// Look also for what is only worth a warning, where that takes work of its own (ENV: doubled names).
+    pub warns: bool,
 }
 
 impl ScanOptions {
     /// For plaintext, our own rules.
-    pub const PLAIN: ScanOptions = ScanOptions { mode: Mode::Plain, dialect: Dialect::Leafcrypt, limits: Limits::PLAIN };
+    pub const PLAIN: ScanOptions = ScanOptions { mode: Mode::Plain, dialect: Dialect::Leafcrypt, limits: Limits::PLAIN, warns: true };
     /// For sealed text, our own rules.
-    pub const SEALED: ScanOptions = ScanOptions { mode: Mode::Sealed, dialect: Dialect::Leafcrypt, limits: Limits::SEALED };
+    pub const SEALED: ScanOptions = ScanOptions { mode: Mode::Sealed, limits: Limits::SEALED, ..ScanOptions::PLAIN };
 }
 
 /// What every scan yields, whatever the format.

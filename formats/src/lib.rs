@@ -39,6 +39,7 @@ mod syntax;
 mod toml;
 mod tree;
 mod value;
+mod wiped;
 mod yaml;
 
 pub use binary::Envelope;
@@ -56,3 +57,4 @@ pub use print::{Printed, Printing, print};
 pub use syntax::{Block, Opened, Sealed, Slot, Tokens};
 pub use tree::{Item, Member, Note, Tree, trees};
 pub use value::{Bytes, Kind, Time, Value, go_float_fixed};
+pub use wiped::{Wiped, wipe};

@@ -4,14 +4,16 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::wiped::Wiped;
+
 /// Bytes that may be a secret: wiped on drop, never shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Bytes(Zeroizing<Vec<u8>>);
+pub struct Bytes(Wiped);
 
 impl Bytes {
     /// Takes over a buffer.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Bytes(Zeroizing::new(bytes))
+        Bytes(bytes.into())
     }
 
     /// The bytes.
@@ -21,8 +23,8 @@ impl Bytes {
 }
 
 impl From<Zeroizing<Vec<u8>>> for Bytes {
-    fn from(bytes: Zeroizing<Vec<u8>>) -> Self {
-        Bytes(bytes)
+    fn from(mut bytes: Zeroizing<Vec<u8>>) -> Self {
+        Bytes::new(std::mem::take(&mut bytes))
     }
 }
 

@@ -40,8 +40,6 @@ use std::sync::{Arc, Mutex};
 use clap::{Args as _, Command, FromArgMatches as _, Subcommand};
 use leafcrypt_kms::{Real, Session};
 
-use zeroize::Zeroize as _;
-
 use crate::error::Error;
 use crate::files;
 use crate::flows::target::Done;
@@ -179,7 +177,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     match dispatched {
         Ok(mut done) => {
             let code = deliver(&done);
-            done.stdout.zeroize();
+            done.stdout.iter_mut().for_each(leafcrypt_formats::wipe);
             code
         }
         Err(error) => report::error(&error, &context),

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use leafcrypt_formats::Format;
-use zeroize::Zeroizing;
+use leafcrypt_formats::{Format, Wiped};
 
 use crate::error::Error;
 use crate::files::{self, WriteHow};
@@ -32,12 +31,12 @@ impl Input {
     ///
     /// # Errors
     /// It cannot be read, or is over the limit for any file.
-    pub fn read(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+    pub fn read(&self) -> Result<Wiped, Error> {
         let read = match self {
             Input::File(path) => files::read(path),
             Input::Stdin => files::read_stdin(),
         };
-        read.map(Zeroizing::new).map_err(|source| Error::Read { path: self.name(), source })
+        read.map(Wiped::from).map_err(|source| Error::Read { path: self.name(), source })
     }
 }
 

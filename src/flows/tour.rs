@@ -183,7 +183,7 @@ fn short(recipient: &str) -> String {
     cut(recipient, 24)
 }
 
-fn read(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, Error> {
+fn read(path: &Path) -> Result<leafcrypt_formats::Wiped, Error> {
     Input::File(path.to_owned()).read()
 }
 

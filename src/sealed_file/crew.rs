@@ -54,7 +54,7 @@ pub(super) fn in_parts<T: Default + Send, E>(
     };
     // Who runs ahead waits: parts that are not taken yet hold plaintext and take room.
     let (done, results) = mpsc::sync_channel(4 * threads);
-    let share = || {
+    let share = |done: mpsc::SyncSender<(usize, T)>| {
         while let Some(number) = begin() {
             // Nobody takes it: there was an error.
             if done.send(finish(number)).is_err() {
@@ -65,8 +65,11 @@ pub(super) fn in_parts<T: Default + Send, E>(
     };
     thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(share);
+            let done = done.clone();
+            scope.spawn(move || share(done));
         }
+        // Only theirs are left: if one panics, nobody waits for it.
+        drop(done);
         // In here, so that an error drops it, and no thread waits for it to be read.
         let results = results;
         let mut waiting = BTreeMap::new();

@@ -18,7 +18,7 @@ mod verdict;
 mod walk;
 
 use leafcrypt_formats::{
-    Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, ScanOptions, SyntaxClass, SyntaxError, Tree,
+    Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, ScanOptions, SyntaxClass, SyntaxError, Tree, Wiped,
 };
 
 pub use accept::{Differences, MacState, Recipients, WitnessState};
@@ -72,7 +72,7 @@ pub struct OpenHow<'a> {
 /// An opened file: its plain text, and what is needed to seal it again.
 pub struct OpenFile<'t> {
     /// The text, byte for byte as it was before it was sealed.
-    plain: zeroize::Zeroizing<Vec<u8>>,
+    plain: Wiped,
     format: Format,
     data_key: DataKey,
     settings: Settings,
@@ -155,6 +155,15 @@ impl<'t> SealedFile<'t> {
     /// # Errors
     /// Not of its format, not sealed, or damaged metadata.
     pub fn parse(format: Format, text: &'t [u8], manners: &Manners) -> Result<Self, SealedError> {
+        Self::parse_as(format, text, manners, &scan_options(Mode::Sealed, manners))
+    }
+
+    /// What was sealed just now: its plain text has told what there is to warn of.
+    fn parse_own(format: Format, text: &'t [u8], manners: &Manners) -> Result<Self, SealedError> {
+        Self::parse_as(format, text, manners, &ScanOptions { warns: false, ..scan_options(Mode::Sealed, manners) })
+    }
+
+    fn parse_as(format: Format, text: &'t [u8], manners: &Manners, options: &ScanOptions) -> Result<Self, SealedError> {
         let enveloped = (format != Format::Binary && manners.knows_envelopes).then(|| Envelope::find(text)).flatten();
         if let Some(envelope) = enveloped {
             return Self::from_envelope(text, envelope);
@@ -166,7 +175,7 @@ impl<'t> SealedFile<'t> {
             })?;
             return Self::from_envelope(text, envelope);
         }
-        let document = match Document::parse(format, text, &scan_options(Mode::Sealed, manners)) {
+        let document = match Document::parse(format, text, options) {
             Err(error) if error.class == SyntaxClass::NoDocument => return Err(NotSealed.into()),
             parsed => parsed?,
         };
@@ -324,5 +333,5 @@ pub(crate) fn scan_options(mode: Mode, manners: &Manners) -> ScanOptions {
         Mode::Plain => Limits::PLAIN,
         Mode::Sealed => Limits::SEALED,
     };
-    ScanOptions { mode, dialect: if manners.own_dialect { Dialect::Leafcrypt } else { Dialect::Sops }, limits }
+    ScanOptions { mode, dialect: if manners.own_dialect { Dialect::Leafcrypt } else { Dialect::Sops }, limits, warns: true }
 }

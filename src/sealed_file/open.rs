@@ -1,6 +1,6 @@
 //! From sealed to open: data key, values, MAC, witness, layout.
 
-use leafcrypt_formats::{Document, Format, Hint, Kind, LeafId, Mode, Opened, Step};
+use leafcrypt_formats::{Document, Format, Hint, Kind, LeafId, Mode, Opened, Step, Wiped};
 use zeroize::Zeroizing;
 
 use super::accept::{self, Differences};
@@ -136,7 +136,7 @@ pub(super) fn judge(
         // The text is put together while the digests are taken, and wiped if these are wrong.
         let hints = if let Found::Payload(payload) = &found { payload.hints.clone() } else { Vec::new() };
         let seen = || {
-            let (seen, plain) = crew::both(document.leaves().len(), seen, || document.open(&walked.opened, &hints).map(Zeroizing::new));
+            let (seen, plain) = crew::both(document.leaves().len(), seen, || document.open(&walked.opened, &hints).map(Wiped::from));
             early = Some(plain);
             seen
         };

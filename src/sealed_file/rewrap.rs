@@ -1,8 +1,7 @@
 //! The same leaves under other metadata: new recipients, another threshold. Tokens, MAC and date stay as they stand, and so does every byte outside
 //! the metadata block (docs/sealed-file.md, sections 3 and 5).
 
-use leafcrypt_formats::{CommentId, Kind, Value};
-use zeroize::Zeroizing;
+use leafcrypt_formats::{CommentId, Kind, Value, Wiped};
 
 use super::error::SealError;
 use super::verdict;
@@ -43,7 +42,7 @@ impl OpenFile<'_> {
     }
 
     /// Opens finished bytes again. `Err`: the line where it fails, 0 if it has none.
-    fn reopen(&self, sealed: &[u8], manners: &Manners) -> Result<Zeroizing<Vec<u8>>, usize> {
+    fn reopen(&self, sealed: &[u8], manners: &Manners) -> Result<Wiped, usize> {
         let how = OpenHow { ignore_mac: self.base.as_ref().is_some_and(|b| b.unchecked), keep_layout: true, ..OpenHow::default() };
         let file = SealedFile::parse(self.format, sealed, manners).map_err(|e| match e {
             super::SealedError::Syntax(e) => e.line,

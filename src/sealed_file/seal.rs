@@ -1,7 +1,6 @@
 //! From open to sealed: tokens, MAC, witness, block; then opened again and compared.
 
-use leafcrypt_formats::{Document, Format, Hint, Kind, Limits, Mode, Sealed, Tokens, Value};
-use zeroize::Zeroizing;
+use leafcrypt_formats::{Document, Format, Hint, Kind, Limits, Mode, Sealed, Tokens, Value, Wiped};
 
 use super::cover::Covered;
 use super::error::SealError;
@@ -245,9 +244,9 @@ impl OpenFile<'_> {
         covered: &mut Covered,
         cipher: &Cipher,
         manners: &Manners,
-    ) -> Result<Zeroizing<Vec<u8>>, usize> {
+    ) -> Result<Wiped, usize> {
         let how = OpenHow { ignore_mac: self.base.as_ref().is_some_and(|b| b.unchecked), keep_layout: true, ..OpenHow::default() };
-        let file = SealedFile::parse(self.format, sealed, manners).map_err(|e| match e {
+        let file = SealedFile::parse_own(self.format, sealed, manners).map_err(|e| match e {
             super::SealedError::Syntax(e) => e.line,
             _ => 0,
         })?;

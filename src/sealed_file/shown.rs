@@ -16,7 +16,7 @@ impl OpenFile<'_> {
     /// # Errors
     /// A binary file that is no UTF-8, which JSON cannot show.
     pub fn shown(&self, manners: &Manners) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let Some(base) = &self.base else { return Ok(self.plain.clone()) };
+        let Some(base) = &self.base else { return Ok(Zeroizing::new(self.plain.to_vec())) };
         let like = match &base.body {
             BaseBody::Document { document, .. } => Some(&**document),
             BaseBody::Binary(_) => None,
@@ -66,7 +66,7 @@ impl OpenFile<'_> {
 
     fn as_document(&self) -> Result<Zeroizing<Vec<u8>>, SealError> {
         if self.format != Format::Binary {
-            return Ok(self.plain.clone());
+            return Ok(Zeroizing::new(self.plain.to_vec()));
         }
         if std::str::from_utf8(&self.plain).is_err() {
             let what = "it is no text, so that it cannot be shown with its keys".to_owned();

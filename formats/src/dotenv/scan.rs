@@ -18,7 +18,14 @@ use super::{PREFIX, with_cr};
 pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<Outline, SyntaxError> {
     // A line that holds a value has a name and a `=`.
     let lines = (count_lines(text) + 1).min(text.len() / 2).min(options.limits.leaves);
-    let mut scan = Scan { text, options, outline: Outline::default(), names: Names::with_room(lines), block: None, line: 1 };
+    let mut scan = Scan {
+        text,
+        options,
+        outline: Outline::default(),
+        names: Names::with_room(if options.warns { lines } else { 0 }),
+        block: None,
+        line: 1,
+    };
     scan.outline.reserve(lines, text.len() / 8);
     scan.outline.steps.push(Step::Document);
     let mut at = 0;
@@ -164,7 +171,7 @@ impl<'t> Scan<'t> {
         if self.outline.leaves.len() >= limits.leaves {
             return Err(SyntaxError::at(self.text, start, SyntaxClass::Limit, format!("more than {} values", limits.leaves)));
         }
-        if !self.names.first(self.text, start..equals) {
+        if self.options.warns && !self.names.first(self.text, start..equals) {
             self.warn(format!("{} stands here again; the last one counts for most readers", shown(name)));
         }
         let end = self.value_end(equals + 1, line_end);

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use leafcrypt_formats::{
-    Bytes, CommentId, Dialect, Document, Format, Hint, LeafId, Limits, Mode, Opened, ScanOptions, Step, SyntaxClass, Tokens, Tree, Value,
+    Bytes, CommentId, Dialect, Document, Format, Hint, LeafId, Opened, ScanOptions, Step, SyntaxClass, Tokens, Tree, Value,
 };
 
 fn fields() -> Vec<(String, Tree)> {
@@ -272,7 +272,7 @@ fn whole_numbers_over_the_range() {
     let document = Document::parse(Format::Yaml, text, &ScanOptions::PLAIN).unwrap();
     assert_eq!(document.warnings().len(), 1);
     assert_eq!(document.warnings()[0].line, 1);
-    let options = ScanOptions { mode: Mode::Plain, dialect: Dialect::Sops, limits: Limits::PLAIN };
+    let options = ScanOptions { dialect: Dialect::Sops, ..ScanOptions::PLAIN };
     assert_eq!(Document::parse(Format::Yaml, text, &options).err().unwrap().class, SyntaxClass::OutsideModel);
     check_covering(text, |_| true, true, 0);
 }
