@@ -63,6 +63,18 @@ pub const AWKWARD: &[Shape] = &[
     shape("dotted keys", "toml", |n| lines(n, |i| format!("a.b.c.k{i} = \"v\"\n"))),
 ];
 
+/// As many values as you like, each as short as it can be: for the limit on their number.
+#[allow(dead_code)] // Only the test wants them.
+pub const SHORT: &[Shape] = &[
+    shape("YAML", "yaml", |n| lines(n, |i| format!("k{i}: v\n"))),
+    shape("a list", "yaml", |n| "a:\n".to_owned() + &"- v\n".repeat(n)),
+    shape("JSON", "json", |n| format!("{{{}}}\n", list(n, ",", |i| format!("\"k{i}\":1")))),
+    shape("nulls", "json", |n| format!("{{\"a\":[{}]}}\n", list(n, ",", |_| "null".to_owned()))),
+    shape("ENV", "env", |n| lines(n, |i| format!("K{i}=v\n"))),
+    shape("INI", "ini", |n| "[s]\n".to_owned() + &lines(n, |i| format!("k{i} = v\n"))),
+    shape("TOML", "toml", |n| lines(n, |i| format!("k{i} = 1\n"))),
+];
+
 /// 24 letters that differ from line to line.
 fn word(i: usize) -> String {
     let mut state = i as u64 * 0x9e37_79b9_7f4a_7c15 + 1;

@@ -78,14 +78,19 @@ impl Bench {
 
     /// One run, what it prints kept in `to`. `None`: it failed, or used up its time.
     pub fn once(&self, program: &Path, args: &[&str], to: &str, limit: Duration) -> Option<Cost> {
+        let (code, cost) = self.ended(program, args, to, limit);
+        (code == Some(0)).then_some(cost)
+    }
+
+    /// The same with its exit code; none: a signal ended it.
+    pub fn ended(&self, program: &Path, args: &[&str], to: &str, limit: Duration) -> (Option<i32>, Cost) {
         let out = std::fs::File::create(self.folder.join(to)).expect("the folder takes a file");
         let child = self.command(program, args).stdout(out).stderr(Stdio::null()).spawn().expect("the program starts");
         // A limit on CPU time, not on the clock. The hard one: what Go makes of the soft one's signal is nothing. A child that has ended by now needs none.
         let most = Some(limit.as_secs().max(1));
         let _ = prlimit(Pid::from_raw(child.id() as i32), Resource::Cpu, Rlimit { current: most, maximum: most });
         let done = child.wait4().expect("the kernel knows its child");
-        let cost = Cost { cpu: done.rusage.utime + done.rusage.stime, memory: done.rusage.maxrss };
-        done.status.success().then_some(cost)
+        (done.status.code(), Cost { cpu: done.rusage.utime + done.rusage.stime, memory: done.rusage.maxrss })
     }
 
     /// The cheapest of some runs: noise only adds.

@@ -32,6 +32,7 @@ pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<(Outline, Layou
         keys: Vec::new(),
         doubled: Vec::new(),
         budget: options.limits.leaves,
+        of_block: options.limits.leaves,
         longest_key: options.limits.key,
         plain: options.mode == Mode::Plain,
         layout: Layout::new(),
@@ -75,6 +76,8 @@ struct Builder<'t> {
     /// Keys that were there before, with their offset.
     doubled: Vec<(PathId, u32)>,
     budget: usize,
+    /// The metadata block has one of its own: as many leaves as a plain text may have fit beside it.
+    of_block: usize,
     longest_key: usize,
     plain: bool,
     layout: Layout,
@@ -164,7 +167,7 @@ impl Builder<'_> {
             let what = "found duplicate sops entry";
             return Err(SyntaxError::at(self.text, key.start as usize, SyntaxClass::OutsideModel, what));
         }
-        let whole = tree::read(scanner, self.text, &mut self.budget)?;
+        let whole = tree::read(scanner, self.text, &mut self.of_block)?;
         self.layout.block = Some(Place { key, value: whole.span, before: self.layout.last_end, behind: None });
         let is_map = matches!(whole.tree, Tree::Map(_));
         self.outline.blocks.push(Block {

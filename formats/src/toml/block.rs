@@ -4,6 +4,7 @@ use super::print::{fields as print_fields, is_line, key, line_value};
 use super::scalar::{self, Quote};
 use super::scan::{NONE, Piece, Scan, blank_before, scan};
 use crate::document::Document;
+use crate::document::Mode;
 use crate::error::Unwritable;
 use crate::leaf::Span;
 use crate::limits::Limits;
@@ -40,7 +41,7 @@ fn respell(old: &[u8], tree: &Tree, fields: &[(String, Tree)]) -> Result<Option<
     if !text.ends_with(b"\n") {
         text.extend_from_slice(if crlf { b"\r\n" } else { b"\n" });
     }
-    let Ok(scanned) = scan(&text, &Limits::SEALED) else { return Ok(None) };
+    let Ok(scanned) = scan(&text, Mode::Sealed, &Limits::SEALED) else { return Ok(None) };
     let Some(sops) = scanned.sops else { return Ok(None) };
     let mut own = scanned.pieces.iter().filter(|p| p.field == NONE);
     let (Some(header), None) = (own.next(), own.next()) else { return Ok(None) };

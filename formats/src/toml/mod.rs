@@ -25,7 +25,7 @@ use std::borrow::Cow;
 
 use crate::document::{Document, Outline, ScanOptions};
 use crate::edit::Graft;
-use crate::error::{SyntaxError, Unwritable};
+use crate::error::{SyntaxClass, SyntaxError, Unwritable};
 use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId};
 use crate::print::{Printed, Printing};
@@ -38,8 +38,13 @@ pub(crate) struct Toml;
 
 impl Syntax for Toml {
     fn scan(&self, text: &[u8], options: &ScanOptions) -> Result<(Outline, Box<dyn Detail>), SyntaxError> {
-        let scan = scan::scan(text, &options.limits)?;
+        let scan = scan::scan(text, options.mode, &options.limits)?;
         let (outline, block) = walk::outline(&scan, text, &options.limits)?;
+        let most = options.limits.leaves;
+        if let Some(leaf) = outline.leaves.get(most) {
+            let what = format!("more than {most} values");
+            return Err(SyntaxError::at(text, leaf.span.start as usize, SyntaxClass::Limit, what));
+        }
         Ok((outline, Box::new(Toml1 { crlf: scan.crlf, block })))
     }
 

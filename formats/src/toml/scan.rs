@@ -7,6 +7,7 @@ use toml_parser::Source;
 use toml_parser::lexer::Token;
 use toml_parser::parser::{Event, EventKind, RecursionGuard, parse_document};
 
+use crate::document::Mode;
 use crate::error::{SyntaxClass, SyntaxError};
 use crate::limits::Limits;
 
@@ -77,10 +78,10 @@ impl Scan {
 }
 
 /// Scans a text.
-pub(super) fn scan(text: &[u8], limits: &Limits) -> Result<Scan, SyntaxError> {
+pub(super) fn scan(text: &[u8], mode: Mode, limits: &Limits) -> Result<Scan, SyntaxError> {
     let fail = |at: usize, class, what: &str| SyntaxError::at(text, at, class, what);
     let utf8 = std::str::from_utf8(text).map_err(|e| fail(e.valid_up_to(), SyntaxClass::Syntax, "not UTF-8"))?;
-    let tokens = measure(utf8, limits)?;
+    let tokens = measure(utf8, mode, limits)?;
     judge(utf8)?;
     let mut builder = Builder::new(utf8, limits);
     let mut events = |event: Event| builder.event(event);
@@ -101,11 +102,16 @@ const LEVELS: usize = 80;
 /// So many tokens of the lexer (blanks, line ends, marks) may come on each value that the limits allow.
 const TOKENS: usize = 8;
 
+/// So many values and tables of a metadata block fit beside the leaves of a sealed text: 1,000 keys (R8) have fewer. The leaves themselves are counted
+/// once the block is known.
+const OF_BLOCK: usize = 16 << 10;
+
 /// The text's tokens, if it is not too much. `toml_edit` takes some 500 bytes of memory for each value and table, and the lexer and
 /// its parser some 60 for each token, however short: so both are counted before anything is kept.
-fn measure(text: &str, limits: &Limits) -> Result<Vec<Token>, SyntaxError> {
+fn measure(text: &str, mode: Mode, limits: &Limits) -> Result<Vec<Token>, SyntaxError> {
     let source = Source::new(text);
-    let most = limits.leaves.saturating_mul(TOKENS).saturating_add(TOKENS);
+    let leaves = if mode == Mode::Sealed { limits.leaves.saturating_add(OF_BLOCK) } else { limits.leaves };
+    let most = leaves.saturating_mul(TOKENS).saturating_add(TOKENS);
     if let Some(token) = source.lex().nth(most) {
         return Err(SyntaxError::at(text.as_bytes(), token.span().start(), SyntaxClass::Limit, "too many values, or too much around them"));
     }
@@ -117,7 +123,7 @@ fn measure(text: &str, limits: &Limits) -> Result<Vec<Token>, SyntaxError> {
             EventKind::ArrayOpen | EventKind::InlineTableOpen | EventKind::StdTableOpen | EventKind::ArrayTableOpen => containers += 1,
             _ => {}
         }
-        if values > limits.leaves || containers > limits.leaves {
+        if values > leaves || containers > leaves {
             over.get_or_insert(event.span().start());
         }
     };

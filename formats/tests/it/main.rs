@@ -16,6 +16,7 @@ mod edits_model;
 mod edits_random;
 mod flat;
 mod merges;
+mod most_leaves;
 
 mod toml_cases;
 mod toml_corpus;
