@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::Context;
 use super::decrypt::Opening;
 use super::shared::{Writing, format_of};
+use super::{Context, print};
 use crate::error::Error;
 use crate::flows::rules::Given;
 use crate::flows::target::{Done, Types};
-use crate::flows::updatekeys::UpdateKeys;
+use crate::flows::updatekeys::{self, UpdateKeys};
 
 /// Give files the recipients that their creation rules have by now
 #[derive(Debug, clap::Args)]
@@ -21,6 +21,9 @@ pub(super) struct Args {
     /// Show what would change, and change nothing; needs no key
     #[arg(long)]
     dry_run: bool,
+    /// For programs: what becomes of each file, on standard output
+    #[arg(long)]
+    json: bool,
     /// Type of the files, instead of the one their names tell
     #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
     input_type: Option<String>,
@@ -42,6 +45,11 @@ impl Args {
             write_through: self.writing.write_through,
             how: self.opening.how(&order, context),
         };
-        update.run(&context.world)
+        let updates = update.run(&context.world)?;
+        let out = self.json.then(|| updatekeys::as_json(&updates.files).into_bytes());
+        let Some(error) = updates.error else { return Ok(Done { stdout: out, note: None }) };
+        // What became of the others is the result all the same.
+        print(&out.unwrap_or_default());
+        Err(error)
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leafcrypt_kms::MasterKey;
 
+use super::recipients::Reader;
 use crate::config::Config;
 use crate::error::Error;
 use crate::keys::KeyDiff;
@@ -77,6 +78,33 @@ impl Change<'_> {
             lines.push(format!("  groups that must open: {} before, {} now", threshold(old), threshold(new)));
         }
         lines.join("\n") + "\n"
+    }
+}
+
+/// A change by names, for programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// For each group those who stay, who come, and who go.
+    groups: Vec<[Vec<Reader>; 3]>,
+    /// How many groups must open, before and now; 0: all.
+    threshold: (i64, i64),
+}
+
+impl Changes {
+    /// Those of a comparison.
+    pub fn of(diff: &KeyDiff, config: Option<&Config>) -> Self {
+        let reader = |key: &Arc<dyn MasterKey>| Reader::of(&**key, config);
+        let groups =
+            diff.groups.iter().map(|group| [&group.kept, &group.added, &group.removed].map(|keys| keys.iter().map(reader).collect()));
+        Changes { groups: groups.collect(), threshold: diff.threshold }
+    }
+
+    /// Recipients as `recipients --json` has them.
+    pub fn as_json(&self) -> serde_json::Value {
+        let all = |readers: &[Reader]| readers.iter().map(Reader::as_json).collect::<Vec<_>>();
+        let group = |[kept, added, removed]: &[Vec<Reader>; 3]| serde_json::json!({ "kept": all(kept), "added": all(added), "removed": all(removed) });
+        let groups: Vec<_> = self.groups.iter().map(group).collect();
+        serde_json::json!({ "groups": groups, "threshold": { "before": self.threshold.0, "now": self.threshold.1 } })
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use leafcrypt_kms::MasterKey;
+
 use super::many;
 use super::rules::{self, Given};
 use super::target::{Input, Types};
 use super::trust;
+use crate::config::Config;
 use crate::error::Error;
 use crate::sealed_file::{SealedError, SealedFile};
 use crate::world::World;
@@ -19,6 +22,19 @@ pub struct Reader {
     pub id: String,
     /// The name that a comment in `.sops.yaml` gives it.
     pub name: Option<String>,
+}
+
+impl Reader {
+    /// Whose key this is.
+    pub fn of(key: &dyn MasterKey, config: Option<&Config>) -> Self {
+        let name = config.and_then(|config| config.name_of(key.id())).map(str::to_owned);
+        Reader { kind: key.kind().name(), id: key.id().to_owned(), name }
+    }
+
+    /// For programs.
+    pub fn as_json(&self) -> serde_json::Value {
+        serde_json::json!({ "kind": self.kind, "id": self.id, "name": self.name })
+    }
 }
 
 /// Who can read one file.
@@ -52,11 +68,7 @@ pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>) 
         let config = rules::load(Some(&file.path), given, world)?;
         let wanted = trust::rule_of(&file.path, config.as_ref(), world)?.map(|rule| trust::recipients(&rule));
         let groups = &sealed.metadata().groups;
-        let reader = |record: &crate::keys::Record| Reader {
-            kind: record.key.kind().name(),
-            id: record.key.id().to_owned(),
-            name: config.as_ref().and_then(|c| c.name_of(record.key.id())).map(str::to_owned),
-        };
+        let reader = |record: &crate::keys::Record| Reader::of(&*record.key, config.as_ref());
         all.push(Readers {
             file: input.name(),
             groups: groups.groups.iter().map(|group| group.records.iter().map(reader).collect()).collect(),
@@ -95,8 +107,7 @@ pub fn as_text(all: &[Readers]) -> String {
 /// For programs.
 pub fn as_json(all: &[Readers]) -> String {
     let file = |readers: &Readers| {
-        let reader = |r: &Reader| serde_json::json!({ "kind": r.kind, "id": r.id, "name": r.name });
-        let groups: Vec<Vec<_>> = readers.groups.iter().map(|group| group.iter().map(reader).collect()).collect();
+        let groups: Vec<Vec<_>> = readers.groups.iter().map(|group| group.iter().map(Reader::as_json).collect()).collect();
         serde_json::json!({ "file": readers.file, "groups": groups, "threshold": readers.threshold, "outdated": readers.outdated })
     };
     let all: Vec<_> = all.iter().map(file).collect();

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use super::change::InPlace;
-use super::consent::{Asks, Change};
+use super::consent::{Asks, Change, Changes};
 use super::many;
 use super::rules::{self, Given};
-use super::target::{Done, Input, Types};
+use super::target::{Input, Types};
 use super::trust;
 use crate::config::{self, ConfigError};
 use crate::error::Error;
@@ -37,19 +37,60 @@ pub struct UpdateKeys<'a> {
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+pub enum Outcome {
+    /// Its recipients are those of its rule.
     UpToDate,
+    /// It has them now.
     Synced,
+    /// The answer was no.
     Left,
+    /// It would have others: a dry run.
     Shown,
+    /// See its error.
+    Failed,
+}
+
+impl Outcome {
+    /// For programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::UpToDate => "up-to-date",
+            Outcome::Synced => "updated",
+            Outcome::Left => "declined",
+            Outcome::Shown => "would-change",
+            Outcome::Failed => "failed",
+        }
+    }
+}
+
+/// A file that was looked at.
+#[derive(Clone, Debug)]
+pub struct Updated {
+    /// The file.
+    pub file: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Who was to come and to go; none where that could not be told.
+    pub changes: Option<Changes>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// All files that were looked at.
+#[derive(Debug)]
+pub struct Updates {
+    /// In turn.
+    pub files: Vec<Updated>,
+    /// What failed.
+    pub error: Option<Error>,
 }
 
 impl UpdateKeys<'_> {
     /// Does it, file after file; one that fails does not stop the rest.
     ///
     /// # Errors
-    /// There is no configuration; or some files failed, each of which was named.
-    pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
+    /// There is no file at all.
+    pub fn run(&self, world: &World<'_>) -> Result<Updates, Error> {
         let sops = world.manners.sops_messages;
         if sops {
             self.configured(world)?;
@@ -58,7 +99,7 @@ impl UpdateKeys<'_> {
         if files.is_empty() {
             return Err(Error::NoFile);
         }
-        let (mut failed, several) = (Vec::new(), files.len() > 1);
+        let (mut failed, mut all) = (Vec::new(), Vec::new());
         for file in many::in_turn(&files, world) {
             let shown = config::absolute(&rules::current(world), &file.path).display().to_string();
             // Of a file that is not there SOPS does not say that it begins.
@@ -66,32 +107,34 @@ impl UpdateKeys<'_> {
             if sops && !missing {
                 world.dialog.log(&dated(&format!("Syncing keys for file {shown}"), world));
             }
+            let (name, mut changes) = (file.path.display(), None);
             let done = match missing {
                 true => Err(Error::Usage(format!("stat {shown}: no such file or directory"))),
-                false => self.one(&file.path, file.found, world),
+                false => self.one(&file.path, file.found, &mut changes, world),
             };
-            match done {
-                Ok(None) => {}
-                Ok(Some(outcome)) => {
-                    let said = match outcome {
-                        Outcome::UpToDate => "already up to date",
-                        Outcome::Synced => "synced with new keys",
-                        Outcome::Left => "left unchanged",
-                        Outcome::Shown => continue,
-                    };
-                    let name = file.path.display();
-                    world.dialog.log(&if sops { dated(&format!("File {shown} {said}"), world) } else { format!("{name}: {said}") });
-                }
-                Err(error) if several => {
-                    failed.push(error);
-                }
-                Err(error) => return Err(error),
+            let (outcome, error) = match done {
+                Ok(None) => continue,
+                Ok(Some(outcome)) => (outcome, None),
+                Err(error) => (Outcome::Failed, Some(error)),
+            };
+            let said = match outcome {
+                Outcome::UpToDate => Some("already up to date"),
+                Outcome::Synced => Some("synced with new keys"),
+                Outcome::Left => Some("left unchanged"),
+                Outcome::Shown | Outcome::Failed => None,
+            };
+            if let Some(said) = said {
+                world.dialog.log(&if sops { dated(&format!("File {shown} {said}"), world) } else { format!("{name}: {said}") });
             }
+            all.push(Updated { file: name.to_string(), outcome, changes, error: error.as_ref().map(Error::to_string) });
+            failed.extend(error);
         }
-        if !failed.is_empty() {
-            return Err(Error::Several { what: format!("failed updating {} key(s)", failed.len()), errors: failed });
-        }
-        Ok(Done { stdout: None, note: None })
+        let error = match (failed.len(), files.len()) {
+            (0, _) => None,
+            (_, 1) => failed.pop(),
+            (n, _) => Some(Error::Several { what: format!("failed updating {n} key(s)"), errors: failed }),
+        };
+        Ok(Updates { files: all, error })
     }
 
     /// SOPS looks for a configuration that nobody named before it looks at its arguments, and reads it before it looks at a file.
@@ -107,7 +150,7 @@ impl UpdateKeys<'_> {
     }
 
     /// `None`: found in a folder, and not sealed.
-    fn one(&self, path: &Path, found: bool, world: &World<'_>) -> Result<Option<Outcome>, Error> {
+    fn one(&self, path: &Path, found: bool, changes: &mut Option<Changes>, world: &World<'_>) -> Result<Option<Outcome>, Error> {
         let input = Input::File(path.to_owned());
         let name = input.name();
         let format = self.types.input_of(&input, world.manners);
@@ -127,6 +170,7 @@ impl UpdateKeys<'_> {
         let mut wanted = rules::groups(&rule, world)?;
         wanted.threshold = threshold(&wanted, sealed.metadata().groups.threshold, world);
         let diff = sealed.metadata().groups.diff(&wanted);
+        *changes = Some(Changes::of(&diff, Some(&config)));
         if diff.is_empty() {
             return Ok(Some(Outcome::UpToDate));
         }
@@ -163,6 +207,16 @@ impl UpdateKeys<'_> {
         }
         Ok(Some(Outcome::Synced))
     }
+}
+
+/// For programs.
+pub fn as_json(all: &[Updated]) -> String {
+    let file = |updated: &Updated| {
+        let changes = updated.changes.as_ref().map(Changes::as_json);
+        serde_json::json!({ "file": updated.file, "outcome": updated.outcome.name(), "changes": changes, "error": updated.error })
+    };
+    let all: Vec<_> = all.iter().map(file).collect();
+    format!("{:#}\n", serde_json::Value::Array(all))
 }
 
 /// A line as Go's log has it, in UTC.

@@ -152,6 +152,39 @@ fn updatekeys_touches_recipients_only() {
 }
 
 #[test]
+fn updatekeys_for_programs() {
+    let (place, one, two) = project();
+    let before = seal(&place, "a.yaml", "a: b\n");
+    seal(&place, "b.json", "{\"a\": \"b\"}\n");
+    place.write("c.yaml", "a: b\n");
+    place.write(".sops.yaml", format!("creation_rules:\n  - age:\n      - {two}  # bob\n"));
+    let json = |args: &[&str], code: i32| {
+        let done = place.ours([&["updatekeys", "--json"], args].concat());
+        assert_eq!(done.status.code(), Some(code), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+        serde_json::from_slice::<serde_json::Value>(&done.stdout).unwrap()
+    };
+    let changes = |added: serde_json::Value, removed: serde_json::Value, kept: serde_json::Value| serde_json::json!({ "groups": [{ "kept": kept, "added": added, "removed": removed }], "threshold": { "before": 0, "now": 0 } });
+    let age = |id: &str, name: Option<&str>| serde_json::json!([{ "kind": "age", "id": id, "name": name }]);
+    let none = || serde_json::json!([]);
+    let wanted = changes(age(&two, Some("bob")), age(&one, None), none());
+    let shown = json(&["--dry-run", "."], 0);
+    let file = |file: &str, outcome: &str| serde_json::json!({ "file": file, "outcome": outcome, "changes": &wanted, "error": null });
+    assert_eq!(shown, serde_json::json!([file("./a.yaml", "would-change"), file("./b.json", "would-change")]));
+    assert_eq!(text(&place, "a.yaml"), before);
+
+    // Nobody there to ask, and a file that is not sealed: the error is told beside the rest, and the exit code stays.
+    let failed = json(&["a.yaml"], 1);
+    assert_eq!((&failed[0]["outcome"], &failed[0]["error"]), (&"failed".into(), &"a.yaml: not confirmed".into()));
+    assert_eq!(failed[0]["changes"], wanted);
+    let mixed = json(&["-y", "c.yaml", "a.yaml"], 1);
+    assert_eq!((&mixed[0]["outcome"], &mixed[0]["changes"]), (&"failed".into(), &serde_json::Value::Null));
+    assert!(mixed[0]["error"].as_str().unwrap().contains("c.yaml"), "{mixed}");
+    assert_eq!(mixed[1], file("a.yaml", "updated"));
+    let same = json(&["--dry-run", "a.yaml"], 0);
+    assert_eq!((&same[0]["outcome"], &same[0]["changes"]), (&"up-to-date".into(), &changes(none(), none(), age(&two, Some("bob")))));
+}
+
+#[test]
 fn updatekeys_of_a_file_of_sops_keeps_its_bytes() {
     let (place, one, two) = project();
     if place.sops(["--version"]).is_none() {
