@@ -56,6 +56,9 @@ pub enum Error {
     NoKeys,
     #[error("{0}")]
     Conflict(String),
+    /// Nothing tells type and rule of what comes by standard input.
+    #[error("Error: must specify --filename-override when reading from stdin")]
+    Nameless,
     #[error("{path}: there is nothing at {at}")]
     NotThere { path: String, at: String, component: String },
     #[error("{0}")]
@@ -84,6 +87,9 @@ pub enum Error {
     /// A value or a name that no variable can have.
     #[error("{path}: {what}")]
     Variable { path: String, what: String },
+    /// A map or a list where a variable is wanted.
+    #[error("{path}: cannot use complex value in environment; offending key {key}")]
+    Nested { path: String, key: String },
     /// A program could not be started.
     #[error("{program}: {what}")]
     Start { program: String, what: String },
@@ -140,12 +146,36 @@ pub enum Error {
     #[error("{failed} {} failed", if *failed == 1 { "check" } else { "checks" })]
     Unwell { failed: usize },
     /// A command or a flag that SOPS has.
-    #[error("not in this version yet: {what}")]
-    Later { what: String },
+    #[error("not in this version yet: {0}")]
+    Later(Missing),
     #[error("{0}")]
     Audit(String),
     #[error("{0}")]
     Usage(String),
+}
+
+/// What SOPS has and this version has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The command.
+    Publish,
+    /// The command.
+    KeyService,
+    /// Key services of others, by flag or variable.
+    KeyServices,
+    /// To do without the keys of this machine.
+    OnlyKeyServices,
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Missing::Publish => "publish",
+            Missing::KeyService => "keyservice",
+            Missing::KeyServices => "key services (--keyservice, SOPS_KEYSERVICE)",
+            Missing::OnlyKeyServices => "--enable-local-keyservice=false, which leaves all keys to key services",
+        })
+    }
 }
 
 /// How a child ended.

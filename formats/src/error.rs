@@ -31,6 +31,8 @@ pub enum SyntaxClass {
     NoDocument,
     /// A key that is no string, which SOPS's tree cannot carry either: SOPS's exit 23.
     KeyNotText,
+    /// It begins with a byte-order mark, which its format does not allow.
+    ByteOrderMark,
     /// A merge left its marks in it.
     Conflict,
     /// Not of its format, but sealed as a file of this one.

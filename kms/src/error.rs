@@ -39,6 +39,9 @@ pub enum UnwrapError {
     /// We hold it, or the service does, and were refused (wrong passphrase, access denied, expired).
     #[error("refused: {why}")]
     Denied { why: String },
+    /// What was typed for an identity does not open it.
+    #[error("refused: incorrect passphrase for {what}")]
+    WrongPassphrase { what: String },
     #[error("not reachable: {why}")]
     Unreachable { why: String },
     #[error("the wrapped key is damaged")]

@@ -47,7 +47,7 @@ pub fn of(error: &Error) -> Exit {
         Error::Open { source, .. } | Error::Complete { source, .. } => open(source),
         Error::Seal { source, .. } => seal(source),
         Error::NewKey { .. } => Exit::CouldNotRetrieveKey,
-        Error::Conflict(_) => Exit::ConflictingParameters,
+        Error::Conflict(_) | Error::Nameless => Exit::ConflictingParameters,
         Error::BadExtractPath(_) => Exit::InvalidTreePath,
         Error::BadSetPath { .. } | Error::BadSetValue | Error::SetList | Error::TooManyDigits { .. } | Error::SetRefused { .. } => {
             Exit::InvalidSetFormat
@@ -72,11 +72,12 @@ pub fn of(error: &Error) -> Exit {
         | Error::NoConfig
         | Error::NoPlace { .. }
         | Error::Variable { .. }
+        | Error::Nested { .. }
         | Error::Start { .. }
         | Error::Child { .. }
         | Error::Several { .. }
         | Error::Exists { .. }
-        | Error::Later { .. }
+        | Error::Later(_)
         | Error::Unwell { .. }
         | Error::WhichIdentity { .. }
         | Error::Status(_)
@@ -107,7 +108,7 @@ fn plain(class: SyntaxClass) -> Exit {
         SyntaxClass::NoDocument => Exit::NeedAtLeastOneDocument,
         SyntaxClass::KeyNotText => Exit::ErrorEncryptingTree,
         SyntaxClass::Syntax | SyntaxClass::OutsideModel | SyntaxClass::Dialect | SyntaxClass::Limit => Exit::CouldNotReadInput,
-        SyntaxClass::Conflict | SyntaxClass::SealedAs(_) => Exit::CouldNotReadInput,
+        SyntaxClass::ByteOrderMark | SyntaxClass::Conflict | SyntaxClass::SealedAs(_) => Exit::CouldNotReadInput,
     }
 }
 
@@ -120,7 +121,7 @@ fn sealed(error: &SealedError) -> Exit {
 fn open(error: &OpenError) -> Exit {
     match error {
         OpenError::NoKeyOpens(_) => Exit::CouldNotRetrieveKey,
-        OpenError::Leaf { .. } => Exit::ErrorDecryptingTree,
+        OpenError::Leaf { .. } | OpenError::Leaves { .. } => Exit::ErrorDecryptingTree,
         OpenError::MacMissing { .. } | OpenError::MacMismatch { .. } | OpenError::MacUnreadable(_) | OpenError::Witness(_) => {
             Exit::MacMismatch
         }

@@ -4,8 +4,9 @@ use leafcrypt_formats::SyntaxClass;
 use leafcrypt_kms::{Kind, UnwrapError};
 
 use crate::config::ConfigError;
-use crate::error::Error;
+use crate::error::{Error, Missing};
 use crate::files::{ReadError, WriteError};
+use crate::flows::target::STDIN;
 use crate::keys::NoKeyOpens;
 use crate::manners::Manners;
 use crate::sealed_file::{OpenError, SealError, SealedError, WitnessFault};
@@ -25,7 +26,7 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::NoFile => format!("{name} --help"),
         Error::PlainSyntax { source, .. } if source.class == SyntaxClass::NoDocument => "write {} into it to seal an empty map".to_owned(),
         Error::PlainSyntax { path, source } if source.class == SyntaxClass::Conflict => ours(path),
-        Error::PlainSyntax { path, source } if source.what.contains("starts with a byte-order mark") => {
+        Error::PlainSyntax { path, source } if source.class == SyntaxClass::ByteOrderMark => {
             format!(r"take the mark away: sed -i '1s/^\xEF\xBB\xBF//' {}", shell(path))
         }
         Error::PlainSyntax { .. } => WHOLE.to_owned(),
@@ -52,22 +53,20 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::Unholdable { path, .. } => format!("{name} edit {} changes the text itself", shell(path)),
         Error::Reserved { .. } => "choose another name".to_owned(),
         Error::TooManyDigits { .. } => "in quotes its digits stay: '\"12345678901234567890\"'".to_owned(),
-        Error::Conflict(what) if what.contains("--filename-override") => {
-            "--filename-override secrets.yaml names the type and the rule".to_owned()
-        }
+        Error::Nameless => "--filename-override secrets.yaml names the type and the rule".to_owned(),
         Error::Conflict(_) => "give one of the two".to_owned(),
         Error::BadContext => "--encryption-context key:value,key:value".to_owned(),
         Error::DuplicateOrder { .. } => "--decryption-order age,pgp names each kind once".to_owned(),
         Error::Print { .. } => "--output-type chooses another format".to_owned(),
         Error::Rescued { path, .. } => format!("{name} edit {} takes it up again", shell(path)),
         Error::Unwell { .. } => "each has its fix beside it, above".to_owned(),
-        Error::Later { what } if what == "publish" => format!("{name} decrypt --output PLAIN FILE, and hand that over"),
-        Error::Later { what } if what == "keyservice" => "SOPS_AGE_KEY_CMD can fetch an identity from elsewhere".to_owned(),
-        Error::Later { .. } => "leave it out: the keys of this machine are used".to_owned(),
+        Error::Later(Missing::Publish) => format!("{name} decrypt --output PLAIN FILE, and hand that over"),
+        Error::Later(Missing::KeyService) => "SOPS_AGE_KEY_CMD can fetch an identity from elsewhere".to_owned(),
+        Error::Later(Missing::KeyServices | Missing::OnlyKeyServices) => "leave it out: the keys of this machine are used".to_owned(),
         Error::Write { path, source } => return write_hint(path, source),
         Error::Exists { instead, .. } => (*instead).to_owned(),
         Error::WhichIdentity { first, .. } => format!("leafcrypt init --age {}", first.as_deref().unwrap_or("RECIPIENT")),
-        Error::Variable { path, what } if what.contains("complex value") => {
+        Error::Nested { path, .. } => {
             format!("--flatten makes variables of what is nested: {name} exec-env --flatten {} -- env", shell(path))
         }
         _ => return None,
@@ -92,18 +91,18 @@ fn sealed_syntax(path: &str, class: SyntaxClass, name: &str) -> String {
     match class {
         SyntaxClass::Conflict => ours(path),
         SyntaxClass::SealedAs(format) => {
-            let file = if path == "standard input" { String::new() } else { format!(" {}", shell(path)) };
+            let file = if path == STDIN { String::new() } else { format!(" {}", shell(path)) };
             let format = format.name();
             format!("its name does not tell its type: {name} decrypt --input-type {format} --output-type {format}{file}")
         }
-        _ if path == "standard input" => format!("--input-type says what it is: {name} decrypt --input-type yaml --output-type yaml"),
+        _ if path == STDIN => format!("--input-type says what it is: {name} decrypt --input-type yaml --output-type yaml"),
         _ => restore(path),
     }
 }
 
 /// A path as a word for the shell.
 fn shell(path: &str) -> String {
-    if path == "standard input" {
+    if path == STDIN {
         return "FILE".to_owned();
     }
     let plain = !path.is_empty() && path.chars().all(|c| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@' | ':' | ','));
@@ -132,7 +131,9 @@ fn open_hint(path: &str, error: &OpenError, name: &str) -> Option<String> {
             format!("leafcrypt updatekeys {} lists the recipients, and vouches for them when you say yes", shell(path))
         }
         OpenError::Witness(_) => accept(path, name),
-        OpenError::Leaf { .. } | OpenError::Regex(_) | OpenError::Metadata(_) | OpenError::Date(_) => restore(path),
+        OpenError::Leaf { .. } | OpenError::Leaves { .. } | OpenError::Regex(_) | OpenError::Metadata(_) | OpenError::Date(_) => {
+            restore(path)
+        }
         OpenError::Unwritable(_) => format!("{name} decrypt --output-type json {}", shell(path)),
     })
 }
@@ -146,7 +147,7 @@ fn no_key_hint(path: &str, report: &NoKeyOpens, name: &str) -> String {
     let by_reason = tried().find_map(|(_, why)| match why {
         UnwrapError::ProgramMissing { name } => Some(format!("install {name} in a folder of PATH")),
         UnwrapError::NoTerminal { .. } => Some("run it in a terminal, where it can ask for the passphrase".to_owned()),
-        UnwrapError::Denied { why } if why.starts_with("incorrect passphrase") => Some("try again with the right passphrase".to_owned()),
+        UnwrapError::WrongPassphrase { .. } => Some("try again with the right passphrase".to_owned()),
         _ => None,
     });
     let has = |kind| tried().any(|(key, _)| key.kind() == kind);

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::Context;
 use super::decrypt::Order;
-use crate::error::Error;
+use crate::error::{Error, Missing};
 
 /// Not in this version yet: hand files over to where a destination rule says
 #[derive(Debug, clap::Args)]
@@ -40,13 +40,13 @@ pub(super) struct KeyService {
 
 impl Publish {
     pub(super) fn refuse(&self) -> Error {
-        Error::Later { what: "publish".to_owned() }
+        Error::Later(Missing::Publish)
     }
 }
 
 impl KeyService {
     pub(super) fn refuse(&self) -> Error {
-        Error::Later { what: "keyservice".to_owned() }
+        Error::Later(Missing::KeyService)
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) fn refuse_key_services(context: &Context<'_>) -> Result<(), Error> {
     let flags = &context.global.key_service;
     let named = if flags.keyservice.is_empty() { context.variables.key_services.iter() } else { flags.keyservice.iter() };
     if named.clone().any(|uri| !uri.is_empty()) {
-        return Err(Error::Later { what: "key services (--keyservice, SOPS_KEYSERVICE)".to_owned() });
+        return Err(Error::Later(Missing::KeyServices));
     }
     let by_variable = || match context.variables.local_keys.as_deref() {
         None => Ok(true),
@@ -67,7 +67,7 @@ pub(super) fn refuse_key_services(context: &Context<'_>) -> Result<(), Error> {
     if flags.enable_local_keyservice.map_or_else(by_variable, Ok)? {
         return Ok(());
     }
-    Err(Error::Later { what: "--enable-local-keyservice=false, which leaves all keys to key services".to_owned() })
+    Err(Error::Later(Missing::OnlyKeyServices))
 }
 
 /// As Go's `strconv.ParseBool`.

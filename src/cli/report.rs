@@ -160,17 +160,18 @@ fn mistyped(error: &clap::Error) -> String {
     let typed = names(ContextKind::InvalidArg);
     match error.kind() {
         ErrorKind::UnknownArgument => match names(ContextKind::SuggestedArg) {
-            known if !known.is_empty() => format!("a flag that is not known; did you mean {known}?"),
+            known if near(&typed, &known) => format!("a flag that is not known; did you mean {known}?"),
             _ if typed.starts_with('-') => "a flag that is not known".to_owned(),
             _ => "one argument too many; a value with blanks stands in quotes".to_owned(),
         },
         ErrorKind::InvalidSubcommand => {
+            let typed = names(ContextKind::InvalidSubcommand);
             // The last one is the most alike.
             let known = match error.get(ContextKind::SuggestedSubcommand) {
-                Some(ContextValue::Strings(known)) => known.last().map(|known| format!("; did you mean {known}?")),
+                Some(ContextValue::Strings(known)) => known.iter().rfind(|known| near(&typed, known)),
                 _ => None,
             };
-            format!("{:?} is no command{}", names(ContextKind::InvalidSubcommand), known.unwrap_or_default())
+            format!("{typed:?} is no command{}", known.map(|known| format!("; did you mean {known}?")).unwrap_or_default())
         }
         ErrorKind::MissingRequiredArgument => format!("missing: {typed}"),
         ErrorKind::ArgumentConflict => match names(ContextKind::PriorArg) {
@@ -188,6 +189,14 @@ fn mistyped(error: &clap::Error) -> String {
         ErrorKind::NoEquals => format!("{typed} wants its value behind ="),
         kind => kind.as_str().unwrap_or("the arguments do not fit").to_owned(),
     }
+}
+
+/// Is it likely that a name of ours was meant? One slip for every three letters (two neighbours in the wrong order are one), or its beginning. What
+/// clap finds alike shares some letters, as "bogus" and "groups" do.
+fn near(typed: &str, known: &str) -> bool {
+    let [typed, known] = [typed, known].map(|name| name.trim_start_matches('-'));
+    let letters = typed.chars().count();
+    letters > 2 && (known.starts_with(typed) || strsim::osa_distance(typed, known) <= letters.div_ceil(3).min(3))
 }
 
 /// `--version`.
@@ -286,6 +295,7 @@ fn as_sops(error: &Error, context: &Context<'_>) -> String {
         },
         Error::NotThere { component, .. } => format!("error truncating tree: {component}"),
         Error::Variable { what, .. } => what.clone(),
+        Error::Nested { key, .. } => format!("cannot use complex value in environment; offending key {key}"),
         other => other.to_string(),
     }
 }
@@ -384,4 +394,38 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::near;
+
+    #[test]
+    fn names_that_were_meant() {
+        for (typed, known) in [
+            ("decript", "decrypt"),
+            ("encyrpt", "encrypt"),
+            ("updatekey", "updatekeys"),
+            ("update", "updatekeys"),
+            ("recipient", "recipients"),
+            ("set-", "set"),
+            ("exec_env", "exec-env"),
+            ("dcotor", "doctor"),
+            ("--jsn", "--json"),
+            ("--output-tpye", "--output-type"),
+        ] {
+            assert!(near(typed, known), "{typed} {known}");
+        }
+        for (typed, known) in [
+            ("bogus", "groups"),
+            ("foo", "tour"),
+            ("list", "set"),
+            ("status", "filestatus"),
+            ("ls", "set"),
+            ("", "set"),
+            ("--no-such-flag", "--no-mac"),
+        ] {
+            assert!(!near(typed, known), "{typed} {known}");
+        }
+    }
 }

@@ -98,10 +98,16 @@ impl Progress {
         if !self.able || soon {
             return;
         }
+        if self.drawn.is_none() {
+            // Ctrl-C leaves no line behind. Without a thread for that it does.
+            let _ = crate::guard::before_the_end(erase);
+        }
         self.drawn = Some(now);
         // Without a line break at the right edge: what is too long is cut off there. One write, so that nothing comes between.
         let name = file.display().to_string().replace(['\n', '\t'], " ");
         let line = format!("\r\x1b[2K\x1b[?7l{number} of {of}: {}\x1b[?7h", printable(&name));
-        SHOWN.store(std::io::stderr().write_all(line.as_bytes()).is_ok(), Ordering::Relaxed);
+        // Before it is there: a signal may come with it.
+        SHOWN.store(true, Ordering::Relaxed);
+        let _ = std::io::stderr().write_all(line.as_bytes());
     }
 }

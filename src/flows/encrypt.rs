@@ -34,7 +34,7 @@ impl Encrypt {
     /// The text does not parse, no rule fits, a key cannot wrap. Every file is as it was.
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
         let Some(name) = self.types.name_of(&self.input) else {
-            return Err(Error::Conflict("Error: must specify --filename-override when reading from stdin".to_owned()));
+            return Err(Error::Nameless);
         };
         let mut text = self.input.read()?;
         let config = rules::load(Some(&name), &self.given, world)?;

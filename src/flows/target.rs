@@ -18,12 +18,15 @@ pub enum Input {
     Stdin,
 }
 
+/// What messages call it.
+pub const STDIN: &str = "standard input";
+
 impl Input {
     /// For messages.
     pub fn name(&self) -> String {
         match self {
             Input::File(path) => path.display().to_string(),
-            Input::Stdin => "standard input".to_owned(),
+            Input::Stdin => STDIN.to_owned(),
         }
     }
 

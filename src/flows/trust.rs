@@ -54,7 +54,7 @@ pub fn differ(file: &Settings, rule: Option<&Rule>) -> bool {
 ///
 /// # Errors
 /// It would.
-pub fn refuse_clear(
+fn refuse_clear(
     document: &Document<'_>,
     leaf: LeafId,
     file: &Settings,

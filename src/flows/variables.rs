@@ -70,10 +70,7 @@ fn collect(tree: &Tree, prefix: &str, how: &How, name: &str, found: &mut Vec<(Ve
             }
             Tree::List(_) if how.flatten => found.push((full, json(value).to_string().into_bytes())),
             Tree::Map(_) | Tree::List(_) => {
-                return Err(Error::Variable {
-                    path: name.to_owned(),
-                    what: format!("cannot use complex value in environment; offending key {}", shown()),
-                });
+                return Err(Error::Nested { path: name.to_owned(), key: shown() });
             }
         }
     }

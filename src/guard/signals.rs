@@ -3,6 +3,8 @@
 //! Blocking them would not do: a mask is one thread's, and any other thread could be given the signal.
 
 use std::fs;
+use std::io::Read as _;
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -57,6 +59,27 @@ pub fn hold_signals() -> Held {
     *holders += 1;
     IDLE.store(false, Ordering::SeqCst);
     Held(())
+}
+
+/// Does something before a signal ends this process: a thread waits for it, does it, and only then lets the signal through. Not for those that we were
+/// told to ignore.
+///
+/// # Errors
+/// The system has no pipe or no thread to give; then signals come as ever.
+pub fn before_the_end(act: fn()) -> std::io::Result<()> {
+    let (wake, mut woken) = UnixStream::pair()?;
+    let held = hold_signals();
+    let ignored = ignored();
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0) {
+        low_level::pipe::register(signal, wake.try_clone()?)?;
+    }
+    let wait = move || {
+        if woken.read_exact(&mut [0]).is_ok() {
+            act();
+        }
+        drop(held);
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map(drop)
 }
 
 /// Does a signal wait? Then what is being done should come to its end soon.

@@ -52,6 +52,9 @@ pub enum OpenError {
     Regex(#[from] BadRegex),
     #[error("{path} (line {line}): {why}")]
     Leaf { path: String, line: usize, why: BadToken },
+    /// Several of them, told to who accepts a file as it stands.
+    #[error("{}", all_text(*.count, .first))]
+    Leaves { count: usize, first: Vec<ClosedLeaf> },
     #[error("MAC mismatch. File has no MAC, computed {computed}")]
     MacMissing { computed: String },
     #[error("MAC mismatch. File has {stored}, computed {computed}")]
@@ -66,6 +69,32 @@ pub enum OpenError {
     Witness(WitnessFault),
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
+}
+
+/// A leaf whose token does not open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedLeaf {
+    /// Where, for people.
+    pub path: String,
+    /// Its line.
+    pub line: usize,
+    /// Why.
+    pub why: BadToken,
+}
+
+impl From<ClosedLeaf> for OpenError {
+    fn from(ClosedLeaf { path, line, why }: ClosedLeaf) -> Self {
+        OpenError::Leaf { path, line, why }
+    }
+}
+
+fn all_text(count: usize, first: &[ClosedLeaf]) -> String {
+    let mut lines = vec![format!("{count} values do not open")];
+    lines.extend(first.iter().map(|ClosedLeaf { path, line, why }| format!("  {path} (line {line}): {why}")));
+    if count > first.len() {
+        lines.push(format!("  and {} more", count - first.len()));
+    }
+    lines.join("\n")
 }
 
 fn fault_text(fault: WitnessFault) -> &'static str {

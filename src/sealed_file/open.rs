@@ -109,7 +109,7 @@ pub(super) fn open_document(
     how: &OpenHow<'_>,
 ) -> Result<Opening, OpenError> {
     let policy = policy(metadata.selection.as_ref())?;
-    let walked = walk::open(document, &policy, metadata.mac_only_encrypted, cipher, how.completing)?;
+    let walked = walk::open(document, &policy, metadata.mac_only_encrypted, cipher, how)?;
     judge(format, document, metadata, walked, cipher, manners, how)
 }
 

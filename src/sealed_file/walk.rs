@@ -7,8 +7,8 @@ use leafcrypt_formats::{Bytes, CommentId, Document, Kind, LeafId, Opened, PathId
 use zeroize::Zeroizing;
 
 use super::clear::is_clear;
-use super::crew;
-use super::error::OpenError;
+use super::error::{ClosedLeaf, OpenError};
+use super::{OpenHow, crew};
 use crate::seal::cipher::Cipher;
 use crate::seal::mac::Mac;
 use crate::seal::policy::{Coverage, Policy};
@@ -34,42 +34,55 @@ impl Walked {
     }
 }
 
-/// Opens every covered leaf and comment, in order. `completing`: covered leaves may stand in clear.
+/// So many leaves that do not open are named.
+const NAMED: usize = 20;
+
+/// Opens every covered leaf and comment, in order. Where the file is to be completed, covered leaves may stand in clear; where somebody may accept it as it
+/// stands, all leaves that do not open are told, else the first.
 pub(super) fn open(
     document: &Document<'_>,
     policy: &Policy,
     mac_only_encrypted: bool,
     cipher: &Cipher,
-    completing: bool,
+    how: &OpenHow<'_>,
 ) -> Result<Walked, OpenError> {
-    let mut added = completing.then(|| vec![false; document.leaves().len()]);
+    let mut added = how.completing.then(|| vec![false; document.leaves().len()]);
     let mut coverage = policy.coverage(document);
     let mut mac = Mac::new(mac_only_encrypted);
     let mut leaves = Vec::with_capacity(document.leaves().len());
     let covers = &coverage.leaves;
-    let part = |range: Range<usize>, found: &mut Vec<Result<Found, OpenError>>| {
+    let part = |range: Range<usize>, found: &mut Vec<Result<Found, BadToken>>| {
         let (mut path, mut path_of) = (Vec::new(), None);
-        let open = |i| if covers[i] { open_leaf(document, i, &mut path, &mut path_of, cipher, completing) } else { Ok(Found::Clear) };
+        let open = |i| if covers[i] { open_leaf(document, i, &mut path, &mut path_of, cipher, how.completing) } else { Ok(Found::Clear) };
         found.extend(range.map(open));
     };
+    let (mut closed, mut count) = (Vec::new(), 0);
     crew::in_parts(covers.len(), part, |found| -> Result<(), OpenError> {
         for found in found.drain(..) {
             let i = leaves.len();
             let in_mac = document.leaves()[i].in_mac;
-            leaves.push(match found? {
-                Found::Opened(value) => {
+            leaves.push(match found {
+                Err(why) if !how.accepting => return Err(closed_leaf(document, i, why).into()),
+                Err(why) => {
+                    count += 1;
+                    if count <= NAMED {
+                        closed.push(closed_leaf(document, i, why));
+                    }
+                    None
+                }
+                Ok(Found::Opened(value)) => {
                     if in_mac {
                         mac.leaf(&plain_bytes::of(&value), true);
                     }
                     Some(value)
                 }
-                Found::Clear => {
+                Ok(Found::Clear) => {
                     if in_mac && !mac_only_encrypted {
                         mac.leaf(&plain_bytes::of(&document.value(LeafId(i as u32))), false);
                     }
                     None
                 }
-                Found::Added => {
+                Ok(Found::Added) => {
                     if let Some(added) = &mut added {
                         added[i] = true;
                     }
@@ -79,6 +92,14 @@ pub(super) fn open(
         }
         Ok(())
     })?;
+    match closed.pop() {
+        None => {}
+        Some(one) if closed.is_empty() => return Err(one.into()),
+        Some(last) => {
+            closed.push(last);
+            return Err(OpenError::Leaves { count, first: closed });
+        }
+    }
     for (covers, value) in coverage.leaves.iter_mut().zip(&leaves) {
         *covers &= value.is_some();
     }
@@ -116,7 +137,7 @@ pub(super) fn open_known(
         let (mut path, mut path_of) = (Vec::new(), None);
         *failed = range.into_iter().find_map(|i| is_same(i, &mut path, &mut path_of).err().map(|why| (i, why)));
     };
-    let failed = |i: usize, why| leaf_error(document, i, why);
+    let failed = |i: usize, why| OpenError::from(closed_leaf(document, i, why));
     if values.len() != document.leaves().len() || plain.leaves().len() != values.len() {
         return Err(OpenError::Leaf { path: String::new(), line: 0, why: BadToken::Content });
     }
@@ -158,7 +179,7 @@ fn open_leaf(
     path_of: &mut Option<PathId>,
     cipher: &Cipher,
     completing: bool,
-) -> Result<Found, OpenError> {
+) -> Result<Found, BadToken> {
     let leaf = &document.leaves()[number];
     let content = document.content(LeafId(number as u32));
     if content.is_empty() {
@@ -168,12 +189,13 @@ fn open_leaf(
         return Ok(Found::Added);
     }
     bind(path, path_of, document, leaf.path);
-    cipher.open_value(path, &content).map(Found::Opened).map_err(|why| leaf_error(document, number, why))
+    cipher.open_value(path, &content).map(Found::Opened)
 }
 
-fn leaf_error(document: &Document<'_>, number: usize, why: BadToken) -> OpenError {
+/// Where a leaf that does not open stands. Counting lines takes a look at all that stands before it.
+fn closed_leaf(document: &Document<'_>, number: usize, why: BadToken) -> ClosedLeaf {
     let leaf = &document.leaves()[number];
-    OpenError::Leaf { path: document.paths().display(leaf.path), line: document.position(leaf.span.start).0, why }
+    ClosedLeaf { path: document.paths().display(leaf.path), line: document.position(leaf.span.start).0, why }
 }
 
 /// A clear comment in place of a sealed one is accepted, and one that does not open is left as it is (SOPS behaviour); the witness tells.

@@ -271,3 +271,34 @@ fn the_question() {
     let opened = world.run(Who::Ours, &["decrypt", "--require-witness", "sealed.yaml"], &keys);
     assert!(opened.status.success(), "{}", String::from_utf8_lossy(&opened.stderr));
 }
+
+/// What nobody can open is not accepted; all of it is named, so that one look into the file is enough.
+#[test]
+fn all_that_does_not_open_is_named() {
+    let (place, ..) = project();
+    let names: Vec<String> = (0..25).map(|n| format!("key{n:02}")).collect();
+    let plain: String = names.iter().map(|name| format!("{name}: {CANARY}\n")).collect();
+    let sealed = seal(&place, "a.yaml", &plain);
+    let damaged = |which: &[usize]| -> String {
+        let line = |(n, line): (usize, &str)| if which.contains(&n) { line.replacen("data:", "data:AAAA", 1) } else { line.to_owned() };
+        sealed.split_inclusive('\n').enumerate().map(line).collect()
+    };
+    let accept = |which: &[usize]| {
+        let text = damaged(which);
+        place.write("a.yaml", &text);
+        let said = code(&place.ours(["accept", "-y", "a.yaml"]), 25);
+        assert_eq!(self::text(&place, "a.yaml"), text);
+        said
+    };
+    let one = accept(&[3]);
+    assert!(one.contains("a.yaml: key03 (line 4): ") && !one.contains("values"), "{one}");
+    let two = accept(&[3, 20]);
+    assert!(two.contains("2 values do not open\n  key03 (line 4): ") && two.contains("\n  key20 (line 21): "), "{two}");
+    assert!(!two.contains("more") && two.contains("git restore a.yaml"), "{two}");
+    let all = accept(&(0..25).collect::<Vec<_>>());
+    assert!(all.contains("25 values do not open") && all.contains("key19 (line 20)") && !all.contains("key20"), "{all}");
+    assert!(all.contains("\n  and 5 more"), "{all}");
+    // Other commands stop at the first.
+    let first = code(&place.ours(["decrypt", "a.yaml"]), 25);
+    assert!(first.contains("key00 (line 1)") && !first.contains("key01"), "{first}");
+}

@@ -5,7 +5,7 @@ use crate::age_world::{PLUGINS, Who, World};
 const PASSPHRASE: &str = "correct horse battery staple";
 
 /// A world with an identity file that `age -p` made, and a file sealed for what is in it.
-fn locked() -> Option<World> {
+pub fn locked() -> Option<World> {
     let world = World::new()?;
     let made = world.command("age-keygen").args(["-o", "keys.txt"]).output().unwrap();
     assert!(made.status.success(), "{made:?}");

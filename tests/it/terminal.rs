@@ -98,6 +98,47 @@ fn progress_of_many_files() {
     assert!(!run(&[COLOURED], &format!("{} recipients sealed.yaml {long}", world.program(Who::Ours).display())).contains(" of 2"));
 }
 
+/// Ctrl-C while the line stands there: it goes, and the signal does what it always does.
+#[test]
+fn progress_goes_with_ctrl_c() {
+    let Some(world) = World::new() else { return };
+    world.seal(Who::Ours, "age1t5nrk03ncwquhhpzxarwzdkqtt6vjmv4ekkpc4gxf6d86w4z3dusgn799q");
+    // Nobody ever writes into the third.
+    let line =
+        format!("mkfifo stuck.yaml; exec {}", slow(&world, "recipients sealed.yaml slow.yaml stuck.yaml").replace(") & ", ") & exec "));
+    let line = line.replacen("exec mkfifo", "mkfifo", 1);
+    for (key, signal) in [("\u{3}", 2), ("\u{1c}", 3)] {
+        let mut terminal = world.terminal(&line, &[COLOURED]);
+        terminal.answer("3 of 3: stuck.yaml\u{1b}[?7h", key);
+        assert_eq!(terminal.end(), Some(128 + signal), "{:?}", terminal.seen);
+        let after = terminal.seen.split_once("3 of 3: stuck.yaml\u{1b}[?7h").unwrap().1;
+        // What the terminal echoes of the key goes too.
+        assert!(after.contains("\r\u{1b}[2K") && !after.contains("of 3"), "{:?}", terminal.seen);
+        assert!(after.split("\u{1b}[2K").last().unwrap().chars().all(|c| "\r\n".contains(c)), "{:?}", terminal.seen);
+        for file in ["slow.yaml", "stuck.yaml"] {
+            let _ = std::fs::remove_file(world.path(file));
+        }
+    }
+}
+
+/// The passphrase of an identity is asked for at /dev/tty, wherever the other streams go.
+#[test]
+fn progress_makes_way_for_a_passphrase() {
+    let Some(world) = crate::age_tty::locked() else { return };
+    world.write("last.yaml", world.text("sealed.yaml"));
+    let recipient = world.text("sealed.yaml").lines().find_map(|line| line.split_once("recipient: ")).unwrap().1.to_owned();
+    let other = "age1t5nrk03ncwquhhpzxarwzdkqtt6vjmv4ekkpc4gxf6d86w4z3dusgn799q";
+    // The first is as its rule wants it, and needs no key.
+    world.write(".sops.yaml", format!("creation_rules:\n  - path_regex: slow\n    age: {recipient}\n  - age: {recipient},{other}\n"));
+    let line = slow(&world, "updatekeys -y slow.yaml last.yaml < /dev/null");
+    let mut terminal = world.terminal(&line, &[COLOURED, ("SOPS_AGE_KEY_FILE", "locked.age")]);
+    terminal.answer("Enter passphrase for identity 'SOPS_AGE_KEY_FILE': ", "correct horse battery staple\n");
+    assert_eq!(terminal.end(), Some(0), "{:?}", terminal.seen);
+    let (line, question) = terminal.seen.split_once("Enter passphrase").unwrap();
+    assert!(line.ends_with("\r\u{1b}[2K") && line.contains("2 of 2: last.yaml"), "{:?}", terminal.seen);
+    assert!(question.ends_with("last.yaml: synced with new keys\r\n"), "{:?}", terminal.seen);
+}
+
 /// A question, on standard error or at the terminal itself, stands on a line of its own.
 #[test]
 fn progress_makes_way_for_questions() {

@@ -114,7 +114,8 @@ impl<'t> Scanner<'t> {
             Some(b'f') => self.word(b"false").map(|s| self.behind(Event::Bool(s))),
             Some(b'n') => self.word(b"null").map(|s| self.behind(Event::Null(s))),
             Some(0xef) if start == 0 && self.text.starts_with(b"\xef\xbb\xbf") => {
-                Err(self.error("the text starts with a byte-order mark, which JSON does not allow"))
+                let error = self.error("the text starts with a byte-order mark, which JSON does not allow");
+                Err(SyntaxError { class: SyntaxClass::ByteOrderMark, ..error })
             }
             Some(b'\'') => Err(self.error("expected a value; strings stand in double quotes")),
             Some(b']') if self.open.last() == Some(&false) => Err(self.error("a comma before the end of the list")),

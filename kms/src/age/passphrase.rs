@@ -112,7 +112,7 @@ pub(super) fn from_terminal(prompt: &str, what: &str, session: &Session) -> Resu
 
 /// The passphrase of that key is wrong.
 pub(super) fn incorrect(what: &str) -> UnwrapError {
-    UnwrapError::Denied { why: format!("incorrect passphrase for {what}") }
+    UnwrapError::WrongPassphrase { what: what.to_owned() }
 }
 
 /// A passphrase as the age crate takes it.

@@ -95,7 +95,7 @@ fn headline(why: &UnwrapError, identities: usize) -> String {
                 r#"{plugin} plugin: couldn't start plugin: "{plugin}" plugin not found: exec: "{name}": executable file not found in $PATH"#
             )
         }
-        (UnwrapError::Denied { why }, _) if why.starts_with("incorrect passphrase") => "incorrect passphrase".to_owned(),
+        (UnwrapError::WrongPassphrase { .. }, _) => "incorrect passphrase".to_owned(),
         (UnwrapError::Denied { why }, _) => why.clone(),
         (UnwrapError::NoTerminal { .. }, _) => {
             "could not read passphrase: standard input is not a terminal, and /dev/tty is not available: \

@@ -99,8 +99,8 @@ fn wrong_absent_and_cancelled() {
         assert_eq!(world.count("ask"), 1, "asked once a run");
     };
     let what = "SOPS_AGE_KEY_FILE".to_owned();
-    check(Scripted::new().answers(&["wrong", "right"]), UnwrapError::Denied { why: format!("incorrect passphrase for {what}") });
-    check(Scripted::new().answers(&[""]), UnwrapError::Denied { why: format!("incorrect passphrase for {what}") });
+    check(Scripted::new().answers(&["wrong", "right"]), UnwrapError::WrongPassphrase { what: what.to_owned() });
+    check(Scripted::new().answers(&[""]), UnwrapError::WrongPassphrase { what: what.to_owned() });
     check(Scripted::new(), UnwrapError::NoTerminal { what });
     check(Scripted::new().answers(&[]), UnwrapError::Cancelled);
 }
@@ -204,7 +204,7 @@ fn what_the_agent_answers() {
         drop((session, world));
         assert_eq!(heard.iter().any(|line| line.starts_with("CLEAR_PASSPHRASE SopsAge")), forgotten, "{answers:?}");
     };
-    let wrong = || Err(UnwrapError::Denied { why: "incorrect passphrase for SOPS_AGE_KEY_FILE".to_owned() });
+    let wrong = || Err(UnwrapError::WrongPassphrase { what: "SOPS_AGE_KEY_FILE".to_owned() });
     check(&["OK 7269676874"], &[], Ok(()), 0, false);
     check(&["OK 77726F6E67", "OK 7269676874"], &[], wrong(), 0, true);
     check(&["OK"], &[], wrong(), 0, true);

@@ -116,8 +116,8 @@ fn a_wrong_passphrase_and_no_terminal() {
         }
         assert_eq!(world.count("ask"), 1, "asked once a run");
     };
-    check(world().answers(&["wrong", "right"]), UnwrapError::Denied { why: "incorrect passphrase for /k".to_owned() });
-    check(world().answers(&["", "right"]), UnwrapError::Denied { why: "incorrect passphrase for /k".to_owned() });
+    check(world().answers(&["wrong", "right"]), UnwrapError::WrongPassphrase { what: "/k".to_owned() });
+    check(world().answers(&["", "right"]), UnwrapError::WrongPassphrase { what: "/k".to_owned() });
     check(world(), UnwrapError::NoTerminal { what: "/k".to_owned() });
     check(world().answers(&[]), UnwrapError::Cancelled);
 }

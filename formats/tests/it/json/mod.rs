@@ -311,7 +311,7 @@ fn refused() {
     use SyntaxClass::{Limit, OutsideModel, Syntax};
     check_refused("", Syntax, 1, 1, "the text ends too early");
     check_refused("{\"a\":1", Syntax, 1, 7, "the text ends too early");
-    check_refused("\u{feff}{}", Syntax, 1, 1, "the text starts with a byte-order mark, which JSON does not allow");
+    check_refused("\u{feff}{}", SyntaxClass::ByteOrderMark, 1, 1, "the text starts with a byte-order mark, which JSON does not allow");
     check_refused("{} x", Syntax, 1, 4, "something stands behind the end");
     check_refused("{\n// x\n}", Syntax, 2, 1, "JSON has no comments");
     check_refused("{\"a\": \"x\ty\"}", Syntax, 1, 9, "a control character in a string; it must be escaped");
