@@ -36,12 +36,6 @@ fn text(place: &Place, file: &str) -> String {
     String::from_utf8(place.read(file)).unwrap()
 }
 
-fn seal(place: &Place, file: &str, plain: &str) -> String {
-    place.write(file, plain);
-    code(&place.ours(["encrypt", "-i", file]), 0);
-    text(place, file)
-}
-
 /// Changes a sealed text by hand: refused before (exit `refused`), accepted with `-y`, each of `says` said; then it opens to `plain`.
 fn check(place: &Place, file: &str, changed: &str, refused: i32, says: &[&str], plain: &str) {
     place.write(file, changed);
@@ -89,7 +83,7 @@ fn without_field(sealed: &str) -> String {
 fn nothing_differs_writes_nothing() {
     let (place, ..) = project();
     for (file, plain) in FILES {
-        let sealed = seal(&place, file, plain);
+        let sealed = place.seal(file, plain);
         for args in [vec!["accept", file], vec!["accept", "-y", file]] {
             code(&place.ours(args), 0);
             assert_eq!(text(&place, file), sealed, "{file}");
@@ -102,7 +96,7 @@ fn nothing_differs_writes_nothing() {
 fn without_our_field() {
     let (place, one, _) = project();
     for (file, plain) in FILES {
-        let sealed = seal(&place, file, plain);
+        let sealed = place.seal(file, plain);
         let bare = without_field(&sealed);
         place.write(file, &bare);
         let plain = String::from_utf8(place.ours(["decrypt", file]).stdout).unwrap();
@@ -121,7 +115,7 @@ fn without_our_field() {
 fn what_was_changed_by_hand() {
     let (place, one, two) = project();
     let plain = "a: canary-7f3a\nb: two\nc_unencrypted: clear\ne: ''\n";
-    let sealed = seal(&place, "a.yaml", plain);
+    let sealed = place.seal("a.yaml", plain);
     let yaml = |changed: &str, refused, says: &[&str], plain: &str| check(&place, "a.yaml", changed, refused, says, plain);
     yaml(
         &sealed.replacen("c_unencrypted: clear", "c_unencrypted: other", 1),
@@ -154,7 +148,7 @@ fn what_was_changed_by_hand() {
 #[test]
 fn layout_alone() {
     let (place, ..) = project();
-    let sealed = seal(&place, "a.yaml", "a: canary-7f3a\nb: two\n");
+    let sealed = place.seal("a.yaml", "a: canary-7f3a\nb: two\n");
     place.write("a.yaml", sealed.replacen("b: ENC", "\n\nb: ENC", 1));
     assert!(String::from_utf8_lossy(&place.ours(["decrypt", "a.yaml"]).stderr).contains("layout"));
     let shown = code(&place.ours(["accept", "-y", "a.yaml"]), 0);
@@ -166,7 +160,7 @@ fn layout_alone() {
 #[test]
 fn a_token_that_does_not_open_is_refused() {
     let (place, ..) = project();
-    let sealed = seal(&place, "a.yaml", "a: canary-7f3a\nb: two\n");
+    let sealed = place.seal("a.yaml", "a: canary-7f3a\nb: two\n");
     let swapped = sealed.replacen("a: ENC", "q: ENC", 1);
     place.write("a.yaml", &swapped);
     let err = code(&place.ours(["accept", "-y", "a.yaml"]), 25);
@@ -197,7 +191,7 @@ fn a_merge_of_texts_beside_head() {
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
     let plain = "a: canary-7f3a-1\nb: canary-7f3a-2\n# note\nl:\n    - x\n";
-    let sealed = seal(&place, "a.yaml", plain);
+    let sealed = place.seal("a.yaml", plain);
     git(&["init", "-q"]);
     git(&["add", "a.yaml"]);
     git(&["commit", "-q", "-m", "x"]);
@@ -229,7 +223,7 @@ fn a_merge_of_texts_beside_head() {
 #[test]
 fn hints_name_it() {
     let (place, ..) = project();
-    let sealed = seal(&place, "a.yaml", "a: canary-7f3a\nc_unencrypted: clear\n");
+    let sealed = place.seal("a.yaml", "a: canary-7f3a\nc_unencrypted: clear\n");
     for (changed, args) in [
         (sealed.replacen("clear", "other", 1), vec!["decrypt", "a.yaml"]),
         (sealed.replacen("c_", "d_", 1), vec!["decrypt", "a.yaml"]),
@@ -278,7 +272,7 @@ fn all_that_does_not_open_is_named() {
     let (place, ..) = project();
     let names: Vec<String> = (0..25).map(|n| format!("key{n:02}")).collect();
     let plain: String = names.iter().map(|name| format!("{name}: {CANARY}\n")).collect();
-    let sealed = seal(&place, "a.yaml", &plain);
+    let sealed = place.seal("a.yaml", &plain);
     let damaged = |which: &[usize]| -> String {
         let line = |(n, line): (usize, &str)| if which.contains(&n) { line.replacen("data:", "data:AAAA", 1) } else { line.to_owned() };
         sealed.split_inclusive('\n').enumerate().map(line).collect()

@@ -2,24 +2,10 @@
 
 use crate::tools::Place;
 
-/// A project whose rule seals everything for its own key.
-fn project() -> Place {
-    let place = Place::new();
-    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
-    place
-}
-
-fn seal(place: &Place, file: &str, text: &str) -> String {
-    place.write(file, text);
-    let done = place.ours(["encrypt", "-i", file]);
-    assert!(done.status.success(), "{file}: {}", String::from_utf8_lossy(&done.stderr));
-    String::from_utf8(place.read(file)).unwrap()
-}
-
 /// Seals `plain`, lets a person edit the sealed text, and encrypts again. `Ok`: what decrypts afterwards.
 fn completed(file: &str, plain: &str, edit: impl Fn(&str) -> String) -> Result<String, i32> {
-    let place = project();
-    let sealed = seal(&place, file, plain);
+    let place = Place::project();
+    let sealed = place.seal(file, plain);
     let edited = edit(&sealed);
     assert_ne!(edited, sealed, "{file}: the edit hits nothing");
     place.write(file, &edited);
@@ -93,9 +79,9 @@ fn what_else_was_changed_is_refused() {
 
 #[test]
 fn nothing_in_clear_needs_no_key_and_changes_nothing() {
-    let place = project();
+    let place = Place::project();
     for (file, text) in [("a.yaml", "a: b\nc_unencrypted: d\n"), ("a.bin", "bytes"), ("a.env", "A=b\n")] {
-        let sealed = seal(&place, file, text);
+        let sealed = place.seal(file, text);
         let keys = place.read("keys.txt");
         std::fs::remove_file(place.path("keys.txt")).unwrap();
         let done = place.ours(["encrypt", "-i", file]);
@@ -108,8 +94,8 @@ fn nothing_in_clear_needs_no_key_and_changes_nothing() {
 
 #[test]
 fn recipients_stay_and_the_name_sops_refuses() {
-    let place = project();
-    let sealed = seal(&place, "a.yaml", "a: b\n");
+    let place = Place::project();
+    let sealed = place.seal("a.yaml", "a: b\n");
     let other = "age1u76qcy00lrnkd6s5wvfjdqtaln2d3yq64709u2g5ele0nh2w63zs0j8q7r";
     place.write("a.yaml", sealed.replacen("sops:", "new: canary\nsops:", 1));
     let done = place.ours(["encrypt", "-i", "--age", other, "a.yaml"]);
@@ -123,10 +109,10 @@ fn recipients_stay_and_the_name_sops_refuses() {
 
 #[test]
 fn set_vouches_for_the_rules_own_recipients_only() {
-    let place = project();
+    let place = Place::project();
     let check = |rule: &str, vouched: bool| {
         place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
-        let sealed = seal(&place, "a.yaml", "a: b\n");
+        let sealed = place.seal("a.yaml", "a: b\n");
         // As SOPS would have rewritten it: without the field nobody vouches.
         place.write("a.yaml", sealed.lines().filter(|l| !l.contains("leafcrypt:")).map(|l| format!("{l}\n")).collect::<String>());
         place.write(".sops.yaml", rule);
@@ -145,8 +131,8 @@ fn set_vouches_for_the_rules_own_recipients_only() {
 
 #[test]
 fn a_value_that_the_rule_covers_is_not_written_in_clear() {
-    let place = project();
-    seal(&place, "a.yaml", "token_unencrypted: b\nc: d\n");
+    let place = Place::project();
+    place.seal("a.yaml", "token_unencrypted: b\nc: d\n");
     place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n    encrypted_regex: ^token\n", place.recipient));
     let before = place.read("a.yaml");
     let done = place.ours(["set", "a.yaml", "[\"token_unencrypted\"]", "\"canary\""]);

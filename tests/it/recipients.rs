@@ -39,12 +39,6 @@ fn fails(place: &Place, args: &[&str], code: i32, says: &str) {
     assert!(done.stdout.is_empty(), "{args:?}");
 }
 
-fn seal(place: &Place, file: &str, plain: &str) -> String {
-    place.write(file, plain);
-    ok(place, &["encrypt", "-i", file]);
-    text(place, file)
-}
-
 fn text(place: &Place, file: &str) -> String {
     String::from_utf8(place.read(file)).unwrap()
 }
@@ -71,7 +65,7 @@ fn opens(place: &Place, file: &str, plain: &str) {
 fn rotate_makes_every_token_and_nonce_anew() {
     let (place, one, two) = project();
     for (file, plain) in FILES {
-        let before = seal(&place, file, plain);
+        let before = place.seal(file, plain);
         let (printed, _) = ok(&place, &["rotate", file]);
         assert_eq!(text(&place, file), before, "{file}: not in place");
         assert!(!printed.is_empty());
@@ -94,7 +88,7 @@ fn rotate_makes_every_token_and_nonce_anew() {
 #[test]
 fn rotate_refuses_what_nobody_could_open() {
     let (place, one, two) = project();
-    let before = seal(&place, "a.yaml", "a: b\n");
+    let before = place.seal("a.yaml", "a: b\n");
     fails(&place, &["rotate", "-i", "--rm-age", &one, "a.yaml"], 1, "empty key group provided");
     fails(&place, &["rotate", "-i", "--add-age", &one, "a.yaml"], 1, "is a recipient already");
     fails(&place, &["rotate", "-i", "--add-kms", "arn:aws:kms:eu-west-1:1:key/k", "a.yaml"], 1, "arn:aws:kms:eu-west-1:1:key/k");
@@ -107,7 +101,7 @@ fn rotate_refuses_what_nobody_could_open() {
 #[test]
 fn a_strangers_recipient_is_not_wrapped_for_unseen() {
     let (place, one, two) = project();
-    let sealed = seal(&place, "a.yaml", "a: b\n");
+    let sealed = place.seal("a.yaml", "a: b\n");
     // A repo writer strips our field and adds himself without a valid wrap.
     let added =
         sealed.replacen("    age:\n", &format!("    age:\n        - recipient: {two}\n          enc: |\n            nonsense\n"), 1);
@@ -129,7 +123,7 @@ fn updatekeys_touches_recipients_only() {
     let (place, one, two) = project();
     for (file, plain) in FILES {
         rule(&place, &one);
-        let before = seal(&place, file, plain);
+        let before = place.seal(file, plain);
         rule(&place, &format!("{one},{two}"));
         fails(&place, &["updatekeys", file], 1, "not confirmed");
         let (_, shown) = ok(&place, &["updatekeys", "--dry-run", file]);
@@ -154,8 +148,8 @@ fn updatekeys_touches_recipients_only() {
 #[test]
 fn updatekeys_for_programs() {
     let (place, one, two) = project();
-    let before = seal(&place, "a.yaml", "a: b\n");
-    seal(&place, "b.json", "{\"a\": \"b\"}\n");
+    let before = place.seal("a.yaml", "a: b\n");
+    place.seal("b.json", "{\"a\": \"b\"}\n");
     place.write("c.yaml", "a: b\n");
     place.write(".sops.yaml", format!("creation_rules:\n  - age:\n      - {two}  # bob\n"));
     let json = |args: &[&str], code: i32| {
@@ -213,8 +207,7 @@ fn updatekeys_refuses_damage_and_walks_folders() {
     let (place, one, two) = project();
     std::fs::create_dir_all(place.path("d/e")).unwrap();
     for file in ["d/a.yaml", "d/e/b.json", "c.env"] {
-        seal(
-            &place,
+        place.seal(
             file,
             if file.ends_with("json") {
                 "{\"a\": \"b\"}"
@@ -245,7 +238,7 @@ fn updatekeys_refuses_damage_and_walks_folders() {
 fn groups_come_and_go() {
     let (place, one, two) = project();
     for (file, plain) in FILES {
-        let before = seal(&place, file, plain);
+        let before = place.seal(file, plain);
         ok(&place, &["groups", "add", "-f", file, "-i", "--age", &two]);
         let after = text(&place, file);
         assert_eq!(tokens(&before), tokens(&after), "{file}");
@@ -270,9 +263,9 @@ fn groups_come_and_go() {
 #[test]
 fn who_can_read_what() {
     let (place, one, two) = project();
-    seal(&place, "a.yaml", "a: b\n");
+    place.seal("a.yaml", "a: b\n");
     place.write(".sops.yaml", format!("creation_rules:\n  - age:\n      - {one}  # alice\n      # bob\n      - {two}\n"));
-    seal(&place, "b.json", "{\"a\": \"b\"}\n");
+    place.seal("b.json", "{\"a\": \"b\"}\n");
     ok(&place, &["groups", "add", "-f", "a.yaml", "-i", "--age", &two]);
     let keys = place.read("keys.txt");
     std::fs::remove_file(place.path("keys.txt")).unwrap();

@@ -55,11 +55,12 @@ impl Place {
         place
     }
 
-    /// Writes a plain text and seals it in place.
-    pub fn seal(&self, file: &str, plain: &str) {
+    /// Writes a plain text and seals it in place; what then stands there.
+    pub fn seal(&self, file: &str, plain: impl AsRef<[u8]>) -> String {
         self.write(file, plain);
         let done = self.ours(["encrypt", "-i", file]);
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert!(done.status.success(), "{file}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&self.read(file)).into_owned()
     }
 
     /// Runs leafcrypt.
