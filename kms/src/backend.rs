@@ -108,6 +108,13 @@ pub trait Backend: Diagnose + Sync {
         Vec::new()
     }
 
+    /// What would be asked, started or touched to open a record with a key that is at hand or may be; none: no such key, or it opens without. Itself it asks
+    /// and touches nothing (it may list gpg's keys), so whether the key fits is sure only where the record tells.
+    fn unasked(&self, key: &dyn MasterKey, wrapped: &Wrapped, session: &Session) -> Option<String> {
+        let _ = (key, wrapped, session);
+        None
+    }
+
     /// Why a record did not open, in SOPS's words.
     fn in_sops_words(&self, key: &dyn MasterKey, why: &UnwrapError, session: &Session) -> String {
         let _ = (key, session);

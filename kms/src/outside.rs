@@ -1,6 +1,7 @@
 //! All that a backend may want of the world; a real one in `outside/`, a scripted one in tests.
 
 mod process;
+mod quiet;
 mod real;
 mod terminal;
 
@@ -11,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::secret::Secret;
 
+pub use quiet::Quiet;
 pub use real::{Around, Real};
 
 /// A program to run. No shell, ever.

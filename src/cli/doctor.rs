@@ -1,6 +1,9 @@
 //! `leafcrypt doctor`
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use leafcrypt_kms::{Quiet, Session};
 
 use super::Context;
 use super::decrypt::Order;
@@ -14,7 +17,8 @@ use crate::sealed_file::OpenHow;
 
 /// Say which keys, configuration and programs there are, what is broken, and how to mend it
 ///
-/// Nothing is changed, and nothing leaves the machine. Exit 1 where something is broken.
+/// Nothing is changed, nobody is asked, and nothing leaves the machine: a file is opened by keys that need no passphrase, plugin, command, gpg or network;
+/// for others it is said what they would ask. Exit 1 where something is broken.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Files and folders: which of them could be opened, by which key, and which should be sealed and are not
@@ -37,6 +41,7 @@ impl Args {
             types: Types { input: format_of(self.input_type.as_deref(), context.world.manners)?, ..Types::default() },
             given: Given { config: context.config(), ..Given::default() },
             how: OpenHow { order: &order, ..OpenHow::default() },
+            quiet: Session::new(Arc::new(Quiet::new(context.world.session.shared_outside()))),
             runtime: context.variables.runtime.clone(),
             hint: &|error| hint::of(error, context.world.manners),
         };

@@ -2,15 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::time::Duration;
 
 use leafcrypt_formats::{Item, Kind, Member, Part, Tree, display_parts};
-use leafcrypt_kms::Command;
 
 use super::decrypt::open_silently;
 use super::extract;
-use super::rules::current;
-use crate::config;
+use super::repository::committed;
 use crate::error::Error;
 use crate::keys::KeyGroups;
 use crate::manners::Manners;
@@ -18,9 +15,6 @@ use crate::seal::plain_bytes;
 use crate::seal::witness;
 use crate::sealed_file::{OpenFile, OpenHow, SealedFile};
 use crate::world::World;
-
-/// git answers from its own disk.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The version in `HEAD`.
 pub enum Before {
@@ -57,19 +51,6 @@ pub fn find(path: &Path, now: &OpenFile<'_>, how: &OpenHow<'_>, world: &World<'_
         Ok(trees) => Before::Opened(Head { groups, trees }),
         Err(_) => Before::Closed("it does not open".to_owned()),
     }
-}
-
-/// What git has of a file in `HEAD`. Neither filters nor other programs of the repository's choice are run, and nothing is fetched.
-fn committed(path: &Path, world: &World<'_>) -> Option<Vec<u8>> {
-    let absolute = config::absolute(&current(world), path);
-    let (folder, name) = (absolute.parent()?, absolute.file_name()?);
-    let mut object = std::ffi::OsString::from("HEAD:./");
-    object.push(name);
-    let args = ["-C".into(), folder.as_os_str().to_owned(), "cat-file".into(), "blob".into(), object];
-    let env = [("GIT_NO_LAZY_FETCH", "1"), ("GIT_OPTIONAL_LOCKS", "0")].map(|(name, value)| (name.into(), value.into()));
-    let command = Command { program: "git".into(), args: args.into(), env: env.into(), ..Command::default() };
-    let finished = world.session.outside().run_within(command, PATIENCE).ok()?;
-    (finished.status == Some(0)).then(|| finished.stdout.expose().to_vec())
 }
 
 /// What stands at a path: for people, and to be compared.

@@ -26,6 +26,7 @@ pub mod keygen;
 pub mod many;
 pub mod random;
 pub mod recipients;
+pub mod repository;
 pub mod rescue;
 pub mod rotate;
 pub mod rules;

@@ -37,6 +37,28 @@ fn a_value_for_set() {
     assert!(!terminal.seen.contains("typed"), "echoed: {:?}", terminal.seen);
 }
 
+/// `doctor` names what a key would ask for, and asks nothing itself: no passphrase, no plugin.
+#[test]
+fn doctor_asks_nobody() {
+    let Some(world) = locked() else { return };
+    let doctor = |variables: &[(&str, &str)], file: &str| {
+        let mut terminal = world.terminal(&format!("{} doctor {file}", world.program(Who::Ours).display()), variables);
+        terminal.end();
+        assert!(!terminal.seen.contains("Enter passphrase") && !terminal.seen.contains("PIN"), "{}", terminal.seen);
+        terminal.seen
+    };
+    let seen = doctor(&[("SOPS_AGE_KEY_FILE", "locked.age")], "sealed.yaml");
+    assert!(seen.contains("sealed.yaml: not opened here, for it takes more than a look: age age1"), "{seen}");
+    assert!(seen.contains("asks for the passphrase of SOPS_AGE_KEY_FILE, and may have its key"), "{seen}");
+    let Some(world) = World::new().map(World::with_plugins) else { return };
+    let (name, recipient, identity) = PLUGINS[1];
+    world.seal(Who::Ours, recipient);
+    let mut terminal = world.terminal(&format!("{} doctor sealed.yaml", world.program(Who::Ours).display()), &[("SOPS_AGE_KEY", identity)]);
+    terminal.end();
+    assert!(terminal.seen.contains(&format!("{recipient} starts age-plugin-{name}")), "{}", terminal.seen);
+    assert!(!terminal.seen.contains("PIN"), "{}", terminal.seen);
+}
+
 #[test]
 fn the_passphrase_of_an_identity_file() {
     let Some(world) = locked() else { return };

@@ -189,3 +189,62 @@ fn places() {
     let in_a_file = Said::of(place.call(Program::Ours, ["doctor", "--json"]).env("XDG_STATE_HOME", place.path("keys.txt/x")), 0);
     in_a_file.has("state folder", "warn", "keys.txt", "XDG_STATE_HOME");
 }
+
+/// What opens without a question is opened; for the rest it is said what would be asked or started, and nothing is.
+#[test]
+fn files_whose_keys_would_ask() {
+    let place = project().with_pgp();
+    place.write(
+        ".sops.yaml",
+        format!("creation_rules:\n  - path_regex: both\n    pgp: {0}\n    age: {1}\n  - pgp: {0}\n", crate::tools::PGP, place.recipient),
+    );
+    place.seal("both.yaml", PLAIN);
+    place.seal("pgp.yaml", PLAIN);
+    // Only lists keys from now on.
+    place.write("gpg", "#!/bin/sh\ncase \"$*\" in *--list-secret-keys*) exec gpg \"$@\";; esac\ntouch ran\nexit 2\n");
+    std::fs::set_permissions(place.path("gpg"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let with_gpg = |files: &[&str]| {
+        Said::of(place.call(Program::Ours, [&["doctor", "--json"], files].concat()).env("SOPS_GPG_EXEC", place.path("gpg")), 0)
+    };
+    let said = with_gpg(&["both.yaml", "pgp.yaml"]);
+    said.has("both.yaml", "ok", &format!("opens, by age {}", place.recipient), "");
+    said.has("pgp.yaml", "ok", &format!("not opened here, for it takes more than a look: pgp {} starts gpg", crate::tools::PGP), "");
+    assert!(!place.path("ran").exists(), "gpg was started to open a file");
+    // A command that prints keys is not run.
+    std::fs::rename(place.path("keys.txt"), place.path("away.txt")).unwrap();
+    place.write("empty.txt", "");
+    let call = place.call(Program::Ours, ["doctor", "--json", "both.yaml"]).env("SOPS_AGE_KEY_FILE", place.path("empty.txt"));
+    let said = Said::of(call.env("SOPS_AGE_KEY_CMD", "touch ran").env("SOPS_GPG_EXEC", "no-such-gpg"), 1);
+    said.has("both.yaml", "ok", &format!("age {} runs SOPS_AGE_KEY_CMD, which may have its key", place.recipient), "");
+    assert!(!place.path("ran").exists(), "a command was run");
+    // No key at all, and none that could be asked.
+    let call = place.call(Program::Ours, ["doctor", "--json", "both.yaml"]).env("SOPS_AGE_KEY_FILE", place.path("empty.txt"));
+    Said::of(call.env("GNUPGHOME", place.path("none")), 1).has("both.yaml", "fail", "no key of ours opens", "SOPS_AGE_KEY_FILE");
+    assert!(!place.path("none").exists(), "gpg has made a folder");
+}
+
+#[test]
+fn plain_files_and_git() {
+    let place = project();
+    std::fs::remove_dir(place.path(".git")).unwrap();
+    let git = |args: &[&str]| {
+        let done =
+            std::process::Command::new("git").args(args).current_dir(place.path("")).env("HOME", place.path("home")).output().unwrap();
+        assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    };
+    git(&["init", "-q"]);
+    // Whoever writes the repository's configuration does not have his programs run.
+    git(&["config", "core.fsmonitor", "touch ran; false"]);
+    place.write(".gitignore", "*-kept.env\n");
+    for file in ["secret-tracked.env", "secret-kept.env", "secret-new.env", "secret[1].env"] {
+        place.write(file, format!("A={CANARY}\n"));
+    }
+    git(&["-c", "core.fsmonitor=false", "add", "secret-tracked.env"]);
+    let said = doctor(&place, &["."], 1);
+    let not_sealed = |git: &str| format!("not sealed, though a creation rule is for it; git {git}");
+    said.has("./secret-tracked.env", "fail", &not_sealed("tracks it"), "leafcrypt encrypt -i ./secret-tracked.env");
+    said.has("./secret-kept.env", "warn", &not_sealed("ignores it"), "leafcrypt encrypt -i");
+    said.has("./secret-new.env", "fail", &not_sealed("does not ignore it"), "leafcrypt encrypt -i");
+    said.has("./secret[1].env", "fail", &not_sealed("does not ignore it"), "leafcrypt encrypt -i");
+    assert!(!place.path("ran").exists(), "a program of the repository's choice was run");
+}

@@ -95,6 +95,10 @@ impl Backend for Age {
         faults.chain(report::looked_in(key.id(), session).into_iter().map(|place| format!("looked in {place}"))).collect()
     }
 
+    fn unasked(&self, key: &dyn MasterKey, wrapped: &Wrapped, session: &Session) -> Option<String> {
+        search::unasked(key.id(), wrapped, session)
+    }
+
     fn in_sops_words(&self, key: &dyn MasterKey, why: &UnwrapError, session: &Session) -> String {
         report::in_sops_words(key.id(), why, session)
     }

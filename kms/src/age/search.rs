@@ -56,6 +56,25 @@ pub(super) fn cost(recipient: &str, session: &Session) -> Cost {
     }
 }
 
+/// What opening a record would ask for, by the keys at hand. Starts nothing and asks nobody.
+pub(super) fn unasked(recipient: &str, wrapped: &Wrapped, session: &Session) -> Option<String> {
+    let ring = session.memo::<Keyring>();
+    let record = Record { recipient, file: Envelope::read(&wrapped.0), failed: None };
+    record.file.as_ref().ok()?;
+    if let Some(key) = ring.ssh(session).find(|key| key.locked() && record.fits(key)) {
+        return Some(format!("asks for the passphrase of {}", key.place()));
+    }
+    let plugins = || ring.at_hand(session).filter_map(|source| source.lines()).flat_map(|lines| &lines.plugins);
+    if let Some(plugin) = plugins().find(|plugin| recipient.starts_with(&format!("age1{}1", plugin.name))) {
+        return Some(format!("starts age-plugin-{}", plugin.name));
+    }
+    if let Some(source) = ring.at_hand(session).find(|source| source.locked().is_some_and(|file| file.lines().is_none())) {
+        return Some(format!("asks for the passphrase of {}, and may have its key", source.place));
+    }
+    let command = if record.has_stanza("ssh-") { "SOPS_AGE_SSH_PRIVATE_KEY_CMD" } else { "SOPS_AGE_KEY_CMD" };
+    session.outside().env(command).map(|_| format!("runs {command}, which may have its key"))
+}
+
 type Opened = Option<(usize, Secret)>;
 
 struct Record<'a> {

@@ -74,6 +74,11 @@ impl SshKey {
         self.public.split(' ').all(|word| words.next() == Some(word))
     }
 
+    /// Where it was found.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
     /// Its public key, without comment.
     pub(super) fn public(&self) -> &str {
         &self.public

@@ -7,6 +7,16 @@ use super::held::{self, Where};
 use crate::diagnose::{Diagnosis, Health};
 use crate::session::Session;
 
+fn home(session: &Session) -> Option<PathBuf> {
+    let world = session.outside();
+    world.env("GNUPGHOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(world.env("HOME")?).join(".gnupg")))
+}
+
+/// Is there a folder of keys? gpg makes one, whatever it is asked.
+pub(super) fn home_is_there(session: &Session) -> bool {
+    home(session).is_some_and(|home| session.outside().read(&home, 0).is_err_and(|why| why.kind() == io::ErrorKind::IsADirectory))
+}
+
 pub(super) fn diagnose(session: &Session) -> Diagnosis {
     let mut diagnosis = Diagnosis::default();
     let world = session.outside();
@@ -26,11 +36,9 @@ pub(super) fn diagnose(session: &Session) -> Diagnosis {
         return diagnosis;
     };
     let path = path.display();
-    let home = world.env("GNUPGHOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(world.env("HOME")?).join(".gnupg")));
     // gpg would make one.
-    let is_there = home.as_ref().is_some_and(|home| world.read(home, 0).is_err_and(|why| why.kind() == io::ErrorKind::IsADirectory));
-    if !is_there {
-        let home = home.map_or_else(|| "~/.gnupg".to_owned(), |home| home.display().to_string());
+    if !home_is_there(session) {
+        let home = home(session).map_or_else(|| "~/.gnupg".to_owned(), |home| home.display().to_string());
         diagnosis.add(Health::Ok, "OpenPGP", format!("{path}; no keys: {home} is not there"), None);
         return diagnosis;
     }

@@ -81,6 +81,18 @@ impl Backend for Pgp {
         Arc::new(PgpKey { fingerprint: fields.text("fp").to_owned(), rest: record::rest(fields, &["fp"]) })
     }
 
+    fn unasked(&self, _: &dyn MasterKey, wrapped: &Wrapped, session: &Session) -> Option<String> {
+        let message = Message::read(&wrapped.0)?;
+        // gpg would make its folder, and look for keys that cannot be there.
+        let listing = diagnose::home_is_there(session).then(|| held::listing(session).ok()).flatten()?;
+        Some(match message.recipients.iter().filter_map(|id| listing.keys.get(id)).min() {
+            Some(Where::Here) => "starts gpg, which has its secret key".to_owned(),
+            Some(Where::Card) => "starts gpg, and needs the smartcard".to_owned(),
+            _ if message.recipients.contains(&0) && !listing.keys.is_empty() => "starts gpg, which may have its key".to_owned(),
+            _ => return None,
+        })
+    }
+
     fn unwrap_any(&self, records: &[(&dyn MasterKey, &Wrapped)], session: &Session) -> Result<(usize, Secret), Vec<UnwrapError>> {
         let messages: Vec<Option<Message>> = records.iter().map(|(_, wrapped)| Message::read(&wrapped.0)).collect();
         // a single message is just tried: one process instead of two

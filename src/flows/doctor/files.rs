@@ -10,8 +10,10 @@ use super::{Check, Doctor, State};
 use crate::config::{self, Config};
 use crate::error::Error;
 use crate::flows::many::{self, Named};
+use crate::flows::repository::{self, Standing};
 use crate::flows::target::Input;
 use crate::flows::{decrypt, rules};
+use crate::keys::{KeyGroups, NoKeyOpens, Record, Unwrapped};
 use crate::sealed_file::{NotSealed, SealedError, SealedFile, Vouched};
 use crate::world::World;
 
@@ -82,22 +84,22 @@ impl Doctor<'_> {
             let found = format!("sealed, but its rule covers what stands in clear: {}", places.join(", "));
             return vec![Check::new(State::Fail, &*name, found).fix(format!("{} encrypt -i {name}", world.manners.name))];
         }
-        vec![self.opened(&name, sealed.format(), &text, world)]
+        vec![self.opened(&name, sealed.format(), &sealed.metadata().groups, &text, world)]
     }
 
-    /// Opens it, and forgets what is in it.
-    fn opened(&self, name: &str, format: Format, text: &[u8], world: &World<'_>) -> Check {
+    /// Opens it with what opens without a question, and forgets what is in it.
+    fn opened(&self, name: &str, format: Format, groups: &KeyGroups, text: &[u8], world: &World<'_>) -> Check {
+        let Unwrapped { data_key, groups: by } = match groups.unwrap(self.how.order, &self.quiet) {
+            Ok(unwrapped) => unwrapped,
+            Err(report) => return self.closed(name, groups, report, world),
+        };
         let mut warnings = Vec::new();
-        let file = match decrypt::open_silently(name, format, text, None, &self.how, world, &mut warnings) {
+        let file = match decrypt::open_silently(name, format, text, Some(data_key), &self.how, world, &mut warnings) {
             Ok(file) => file,
             Err(error) => return self.of_error(name, &error),
         };
-        let by: Vec<String> = file
-            .unwrapped()
-            .iter()
-            .filter_map(|group| group.by.as_ref())
-            .map(|key| format!("{} {}", key.kind().name(), key.id()))
-            .collect();
+        let by: Vec<String> =
+            by.iter().filter_map(|group| group.by.as_ref()).map(|key| format!("{} {}", key.kind().name(), key.id())).collect();
         let mut found = format!("opens, by {}", by.join(" and "));
         if file.settings().vouched == Vouched::No {
             found.push_str("; nobody vouches for its recipients");
@@ -108,11 +110,38 @@ impl Doctor<'_> {
         }
     }
 
+    /// What would have to be asked or started is named instead.
+    fn closed(&self, name: &str, groups: &KeyGroups, report: NoKeyOpens, world: &World<'_>) -> Check {
+        let (mut asks, mut open) = (Vec::new(), 0);
+        for (group, report) in groups.groups.iter().zip(&report.groups) {
+            let ask = |record: &Record| {
+                let (key, wrapped) = (&*record.key, record.wrapped.as_ref()?);
+                let what = leafcrypt_kms::backend(key.kind()).unasked(key, wrapped, &world.session)?;
+                Some(format!("{} {} {what}", key.kind().name(), key.id()))
+            };
+            let ways: Vec<String> = if report.opened() { Vec::new() } else { group.records.iter().filter_map(ask).collect() };
+            open += usize::from(report.opened() || !ways.is_empty());
+            asks.extend(ways);
+        }
+        let needed = if groups.groups.len() < 2 { 1 } else { usize::try_from(report.threshold).unwrap_or_default().max(2) };
+        if report.combining.is_none() && open >= needed {
+            return Check::new(State::Ok, name, format!("not opened here, for it takes more than a look: {}", asks.join("; ")));
+        }
+        self.of_error(name, &Error::Open { path: name.to_owned(), source: Box::new(report.into()) })
+    }
+
     /// A file that is not sealed: said if a rule names it, or the user did.
     fn plain(&self, file: &Named, name: &str, configurations: &mut Configurations<'_>, world: &World<'_>) -> Option<Check> {
         if configurations.names(&file.path, world) {
             let fix = format!("{} encrypt -i {name}", world.manners.name);
-            return Some(Check::new(State::Fail, name, "not sealed, though a creation rule is for it").fix(fix));
+            let (state, git) = match repository::standing(&file.path, world) {
+                Some(Standing::Tracked) => (State::Fail, "; git tracks it, so what stands in it may be in the history"),
+                Some(Standing::Free) => (State::Fail, "; git does not ignore it"),
+                // A copy that stays on this machine.
+                Some(Standing::Ignored) => (State::Warn, "; git ignores it"),
+                None => (State::Fail, ""),
+            };
+            return Some(Check::new(state, name, format!("not sealed, though a creation rule is for it{git}")).fix(fix));
         }
         (!file.found).then(|| Check::new(State::Ok, name, "not sealed, and no creation rule names it"))
     }

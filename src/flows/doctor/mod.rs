@@ -1,5 +1,6 @@
 //! What is there and what is missing: keys, configuration, programs, places, and, where files are named, which of them could be opened and by whose key.
-//! Nothing is changed and nothing leaves the machine; no value is shown.
+//! Nothing is changed, nobody is asked, and nothing leaves the machine; no value is shown. A file is opened only by keys that open it without a question,
+//! a plugin, a command, gpg or a network: for the others it is said what they would ask.
 
 mod configuration;
 mod files;
@@ -8,7 +9,7 @@ mod places;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use leafcrypt_kms::{BACKENDS, Health};
+use leafcrypt_kms::{BACKENDS, Health, Session};
 
 use self::configuration::Configurations;
 use super::rules::Given;
@@ -72,6 +73,8 @@ pub struct Doctor<'a> {
     pub given: Given,
     /// How to open.
     pub how: OpenHow<'a>,
+    /// The world in which nobody is asked and nothing is started, for opening files.
+    pub quiet: Session,
     /// `XDG_RUNTIME_DIR`
     pub runtime: Option<PathBuf>,
     /// The one next command for an error, which only the command line knows.

@@ -1,0 +1,61 @@
+//! What git says of a file, where there is a git and a work tree. Neither filters, hooks nor other programs of the repository's choice are run, nothing is
+//! fetched, and nothing is written.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use leafcrypt_kms::Command;
+
+use super::rules::current;
+use crate::config;
+use crate::world::World;
+
+/// git answers from its own disk.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where a file stands with git.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is in the index.
+    Tracked,
+    /// `.gitignore` or the like names it.
+    Ignored,
+    /// Neither: `git add` would take it.
+    Free,
+}
+
+/// The contents of a file in `HEAD`.
+pub fn committed(path: &Path, world: &World<'_>) -> Option<Vec<u8>> {
+    let mut object = OsString::from("HEAD:./");
+    object.push(path.file_name()?);
+    let (status, out) = git(path, ["cat-file".into(), "blob".into(), object], world)?;
+    (status == 0).then_some(out)
+}
+
+/// None: there is no git, or no work tree.
+pub fn standing(path: &Path, world: &World<'_>) -> Option<Standing> {
+    let name = path.file_name()?.to_owned();
+    // A name is no pattern.
+    let tracked = git(path, ["--literal-pathspecs".into(), "ls-files".into(), "--error-unmatch".into(), "--".into(), name.clone()], world)?;
+    if tracked.0 == 0 {
+        return Some(Standing::Tracked);
+    }
+    match git(path, ["check-ignore".into(), "-q".into(), "--".into(), name], world)?.0 {
+        0 => Some(Standing::Ignored),
+        1 => Some(Standing::Free),
+        _ => None,
+    }
+}
+
+/// Runs git in the folder of a file: how it ended, and what it printed.
+fn git<const N: usize>(path: &Path, args: [OsString; N], world: &World<'_>) -> Option<(i32, Vec<u8>)> {
+    let absolute = config::absolute(&current(world), path);
+    let folder = absolute.parent()?.as_os_str().to_owned();
+    // A monitor of the work tree is a program that the repository's own configuration may name.
+    let args = ["-C".into(), folder, "-c".into(), "core.fsmonitor=false".into()].into_iter().chain(args).collect();
+    let env = [("GIT_NO_LAZY_FETCH", "1"), ("GIT_OPTIONAL_LOCKS", "0")].map(|(name, value)| (name.into(), value.into()));
+    let command = Command { program: "git".into(), args, env: env.into(), ..Command::default() };
+    let finished = world.session.outside().run_within(command, PATIENCE).ok()?;
+    Some((finished.status?, finished.stdout.expose().to_vec()))
+}
