@@ -1,5 +1,5 @@
-//! Everything that can go wrong in a flow, in one type: what failed, and where. The terminal side adds an exit code (`cli/exit.rs`) and one
-//! suggested next command (`cli/report.rs`).
+//! Everything that can go wrong in a flow, in one type: what failed, and where. Below it each floor has errors of its own. The terminal side
+//! adds an exit code (`cli/exit.rs`), SOPS's words (`cli/report.rs`) and one suggested next command (`cli/hint.rs`), each by the kind of the error.
 
 use std::path::PathBuf;
 

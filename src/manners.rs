@@ -1,4 +1,5 @@
 //! Every point on which the name `sops` behaves otherwise, named, chosen once from argv\[0\] (docs/sops-compatibility.md, "as `leafcrypt`").
+//! Who behaves otherwise asks a field here, and nobody looks at the name itself.
 
 /// How the program was called.
 #[derive(Debug)]

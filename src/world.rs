@@ -1,4 +1,5 @@
-//! The world of one command: clock, randomness, the session of the key backends, manners, questions, SOPS's audit points.
+//! The world of one command: clock, randomness, the session of the key backends, manners, questions, SOPS's audit points. Every flow is given one; how a
+//! question looks on a terminal is the command line's affair, what backends see of the machine that of [`crate::kms::Outside`].
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;

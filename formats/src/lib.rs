@@ -17,6 +17,26 @@
 //! [`merge()`] makes one text of two that were made of a third.
 //!
 //! [`print()`] writes a [`Tree`] the way SOPS's emitters would.
+//!
+//! # Where a rule of a format is
+//!
+//! Each format is a folder: `yaml/`, `json/`, `dotenv/`, `ini/`, `toml/`, the same files in each as far as it has them; `binary.rs` is for whole files. What
+//! they must do is in `syntax.rs`.
+//!
+//! | the rule | is in |
+//! | --- | --- |
+//! | what is a value, a key, a comment, and in which order SOPS walks them | `scan.rs`, `walk.rs` or `outline.rs`; YAML: `parse.rs`, `walk.rs` |
+//! | which type a value has | YAML: `resolve.rs` and `scalar.rs`; JSON, TOML: `scalar.rs`; INI: `value.rs`; ENV has text only |
+//! | where a comment belongs | YAML: `comments.rs`; INI: `comment.rs`, `scan.rs`; TOML: `mod.rs` |
+//! | what of YAML is refused, for SOPS reads it otherwise | `yaml/dialect.rs`, `yaml/gaps.rs` |
+//! | how a value is spelled, and which hint it leaves | `seal.rs` and `open.rs`; the numbers of styles: `yaml/spell.rs`, `scalar.rs`, `ini/value.rs` |
+//! | where the metadata block stands, and how it is spelled | `block.rs`; ENV, INI: `seal.rs` and `flat.rs` |
+//! | what SOPS's emitter prints | `print.rs`; numbers: `value.rs` |
+//! | what `set` and `unset` do to a text | `edit/plan.rs`, and `edit` of each format |
+//! | how much is too much | [`Limits`] |
+//!
+//! What is sealed, and under which name, is no affair of this crate: see `seal` and `metadata` of leafcrypt. Pages: `docs/lossless-documents.md`,
+//! `docs/sealed-file.md` (hints), `docs/sops-format.md`.
 
 mod binary;
 mod document;

@@ -6,6 +6,19 @@
 //!
 //! Backends see the world only through a [`Session`]: environment, files, programs and questions go through [`Outside`],
 //! so that a test can script them, and what is dear (identities, passphrases, clients) is made once a command.
+//!
+//! # Where a rule of a kind is
+//!
+//! | kind | its key's text, its record's fields, how it is used |
+//! | --- | --- |
+//! | `age` | `age/`: `recipient.rs`, `envelope.rs`; where identities are looked for: `age/identities.rs`; which is tried first: `age/search.rs` |
+//! | `pgp` | `gpg/`: `mod.rs`; what a message tells: `gpg/packets.rs`; what a failure means: `gpg/advice.rs` |
+//! | `kms` | `aws/`; its ARN: `aws/arn.rs` |
+//! | `gcp_kms`, `azure_kv`, `hckms` | `gcp.rs`, `azure.rs`, `hckms.rs` |
+//! | `hc_vault` | `vault/`; its address: `vault/url.rs` |
+//!
+//! Names, flags, variables and ranks of every kind are its [`Names`]. Which key of a file is tried when, groups and shares are in `keys` of leafcrypt, the
+//! metadata block around the records in `metadata`. Page: `docs/sops-keys.md`.
 
 mod age;
 mod aws;

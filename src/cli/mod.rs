@@ -1,4 +1,5 @@
-//! The list of commands, and dispatch. Only this floor prints, reads argv, exits.
+//! The list of commands, and dispatch. Only this floor prints, reads argv, exits: a file per command, which reads its arguments and calls its flow
+//! ([`crate::flows`]). Argv is read as SOPS does under its name (`go_flags.rs`, `legacy.rs`); errors get number, text and hint in `exit.rs`, `report.rs`, `hint.rs`.
 
 mod accept;
 mod completion;

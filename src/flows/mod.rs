@@ -1,4 +1,14 @@
-//! What a person can do, one file each; nothing here prints, reads argv, or exits.
+//! What a person can do, one file each; nothing here prints, reads argv, or exits. A rule of SOPS's format is below this floor ([`crate::sealed_file`],
+//! [`crate::metadata`], [`crate::seal`]); a rule of a command is here, how it is typed in the command line.
+//!
+//! | to learn | read |
+//! | --- | --- |
+//! | how a file is changed in place, by every command that does | [`change`]; several files or none: [`several`] |
+//! | what configuration and flags say of a file | [`rules`] |
+//! | when recipients count as vouched for, and who is asked | [`trust`], [`consent`] |
+//! | which file, of which format, and where to | [`target`]; of many paths and folders: [`many`] |
+//! | what a program gets that is given plaintext | [`variables`], [`dialect`], [`child`], [`user`] |
+//! | what stays of an edit when all goes wrong | [`keeper`], [`rescue`] |
 
 pub mod accept;
 pub mod before;

@@ -1,5 +1,5 @@
 //! The process itself (docs/threat-model.md, R7, R10, R11): hardened at its start, its signals held back while a file is replaced. Nothing here is
-//! `unsafe`: what would be is in rustix and signal-hook.
+//! `unsafe`: what would be is in rustix and signal-hook. Who writes files ([`crate::files`]) or starts children ([`crate::flows::child`]) asks here.
 
 mod descriptors;
 mod harden;

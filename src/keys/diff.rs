@@ -1,4 +1,5 @@
-//! What a file's recipients are and what they are to be: added, removed, kept, group by group.
+//! What a file's recipients are and what they are to be: added, removed, kept, group by group, as SOPS compares them. [`super::group`] has the groups; what
+//! is asked before anything changes is in [`crate::flows::consent`].
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Key groups: who can open a file. Hides the data key for all, finds it by any.
+//! Key groups: who can open a file. Hides the data key for all, finds it by any, and says in which order keys are tried. Splitting is [`super::shamir`]'s, one
+//! key's own work [`crate::kms`]'s.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
-//! Data keys, and the groups of master keys that hide them.
+//! Data keys, and the groups of master keys that hide them: who can open a file, how many groups it takes ([`group`]), how a data key is split over several of
+//! them ([`shamir`]), what changes when recipients do ([`diff`]). One kind of master key is in [`crate::kms`]; the records in the file are
+//! [`crate::metadata`]'s.
 
 mod data_key;
 pub mod diff;

@@ -1,4 +1,4 @@
-//! Splitting a data key over groups, as SOPS does it (`docs/sops-format.md`, section 3).
+//! Splitting a data key over groups, as SOPS does it (`docs/sops-format.md`, section 3). Which share goes to whom is said by [`super::group`].
 //!
 //! Per byte a random polynomial over GF(2^8), modulus 0x11B, of degree threshold - 1, whose constant term is the secret byte. A share is
 //! the y bytes followed by one x byte; x is the group's number from 1. Multiplication uses no table and no branch on a secret.

@@ -1,4 +1,4 @@
-//! A path as the data a token is bound to.
+//! A path as the data a token is bound to, so that it opens in its place only. [`super::cipher`] takes it; paths are made by the scan of each format.
 //!
 //! Keys from the root down, each followed by a colon; list positions and the document's number are left out, and a colon
 //! inside a key is not escaped (SOPS behaviour, `docs/lossless-documents.md` 3). The root's comments have a lone colon: SOPS joins the path and adds one.

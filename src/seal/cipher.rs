@@ -1,4 +1,5 @@
-//! One value, AES-256-GCM with nonces of 32 bytes: the one place where anything is encrypted or decrypted.
+//! One value, AES-256-GCM with nonces of 32 bytes: the one place where anything is encrypted or decrypted. What it encrypts is spelled by
+//! [`super::plain_bytes`], bound by [`super::aad`] and written by [`super::token`]; the key comes from [`crate::keys`].
 //!
 //! Nonces are random from the operating system. 32 bytes go through GHASH into a 128-bit counter start, so at 2^32 tokens under one
 //! data key the risk of a collision stays below 2^-45 (docs/threat-model.md, section 3).

@@ -1,4 +1,5 @@
-//! Go's regular expressions on Rust's engine: the pattern is read by Go's grammar and spelled anew (`docs/sops-config.md`, section 4).
+//! Go's regular expressions on Rust's engine: the pattern is read by Go's grammar and spelled anew (`docs/sops-config.md`, section 4). For the selection
+//! rules ([`super::policy`]) and for `path_regex` ([`crate::config`]).
 //!
 //! `\d \w \s \b` are ASCII in Go; `{` that is no repetition is itself; `\Q..\E` and octal escapes exist; classes know no set operations; what Go
 //! refuses is refused, in Go's words.

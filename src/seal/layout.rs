@@ -1,4 +1,5 @@
-//! Hints as CBOR: the sixth element of the extension's payload (docs/sealed-file.md, section 4; docs/wire-format.md).
+//! Hints as CBOR: the sixth element of the extension's payload (docs/sealed-file.md, section 4; docs/wire-format.md). What a hint means is said by each
+//! format ([`crate::formats::Hint`]); the payload is [`super::extension`]'s.
 //!
 //! An array of hints. A hint is an array whose first element is its kind:
 //! `[0 | 1 | 2 | 5, first, with]` for one token, `[kind, first, last, before, after, with]` in general; `with` is a byte string (the exact

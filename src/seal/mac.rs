@@ -1,4 +1,5 @@
-//! The running hash over leaves: SOPS's "MAC".
+//! The running hash over leaves: SOPS's "MAC". How a leaf is spelled for it is in [`super::plain_bytes`], the walk in `sealed_file/walk.rs`; what it leaves out
+//! [`super::witness`] takes in.
 //!
 //! SHA-512 over the plain bytes of all leaves in the order of the walk, as 128 upper-case hex digits. With `mac_only_encrypted` it starts with
 //! SHA-256("sops") and takes covered leaves only (`docs/sops-format.md`, section 8).

@@ -1,4 +1,5 @@
-//! Values as SOPS spells them inside tokens and in its MAC, and back.
+//! Values as SOPS spells them inside tokens ([`super::cipher`]) and in its MAC ([`super::mac`]), and back. How they are spelled in a text is each format's
+//! affair ([`crate::formats`]).
 //!
 //! Text as it is; integers decimal; floats as Go's `FormatFloat(v, 'f', -1, 64)`; `True`, `False`; times as RFC 3339 with nanoseconds
 //! less trailing zeros (SOPS behaviour, `docs/lossless-documents.md` 3).

@@ -1,4 +1,5 @@
-//! Is this leaf covered? (`docs/sops-config.md`, section 4.)
+//! Is this leaf covered? (`docs/sops-config.md`, section 4.) By one of the rules of [`super::selection`], whose regexes are read by [`super::go_regex`].
+//! Which rule a new file gets is said by [`crate::config`], which one a sealed file has by [`crate::metadata`].
 //!
 //! Suffixes and regexes judge the names on a leaf's path, each by itself. Comment regexes judge the comments *in force*: one list per
 //! open container, those of all open containers count; a comment joins its container's list before it is judged; any other entry is judged,

@@ -1,4 +1,4 @@
-//! An unchanged value keeps its token.
+//! An unchanged value keeps its token, when a file is sealed again (`sealed_file/seal.rs`); a new one comes from [`super::cipher`].
 //!
 //! Old tokens are paired with new leaves by additional data, type and value, in order, each used once; what is left over gets a new nonce.
 //! Matching by value alone would give two equal list items equal tokens, and an onlooker would see it.

@@ -1,4 +1,4 @@
-//! The six selection rules of SOPS, as they are spelled (`docs/sops-config.md`, section 4); what they cover is decided in `policy.rs`.
+//! The six selection rules of SOPS, as they are spelled (`docs/sops-config.md`, section 4); what they cover is decided in [`super::policy`].
 
 /// Which of the six.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

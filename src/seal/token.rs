@@ -1,4 +1,5 @@
-//! `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`: one sealed value as text.
+//! `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`: one sealed value as text. [`super::cipher`] makes and opens it; where it goes in a file
+//! is each format's affair.
 //!
 //! We read only what a writer produces (docs/threat-model.md, P3): canonical padded base64, nonces of 32 and tags of 16 bytes, a known type,
 //! nothing behind the bracket.
