@@ -1,5 +1,6 @@
 //! Files: read within limits; written whole or not at all, keeping what belongs to the file (docs/threat-model.md, R5, P6 to P8; `docs/sealed-file.md`,
-//! section 6); owner-only folders in memory for what must have a name for a while (R3, R4).
+//! section 6); owner-only folders in memory for what must have a name for a while (R3, R4). What stands in them is
+//! [`crate::sealed_file`]'s affair; signals that come meanwhile are [`crate::guard`]'s, who removes the folders when we are killed `flows/keeper.rs`'s.
 
 mod folders;
 mod keep;

@@ -1,10 +1,10 @@
-//! SOPS's metadata block: what it says, whatever its shape (`docs/sops-format.md`, sections 1 to 5).
+//! SOPS's metadata block: what it says, whatever its shape (`docs/sops-format.md`, sections 1 to 5). How a block is spelled and where it stands is each
+//! format's affair ([`crate::formats`]); what key records hold is [`crate::kms`]'s, what the selection rules mean [`crate::seal::policy`]'s.
 //!
 //! [`Metadata::read`] takes the fields of a block as a format has scanned them, [`Metadata::fields`] gives them back for printing.
 //!
 //! Names, order and omissions of fields are in `read.rs` and `write.rs`, the flat names of ENV and INI in `flatten.rs`, what the MAC is bound to in `date.rs`,
-//! which program wrote a file in `version.rs`. How a block is spelled and where it stands is each format's affair ([`crate::formats`]); what key records hold
-//! is [`crate::kms`]'s, what the selection rules mean [`crate::seal::policy`]'s.
+//! which program wrote a file in `version.rs`.
 
 mod date;
 mod flatten;

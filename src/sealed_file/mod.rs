@@ -1,11 +1,11 @@
-//! A file's two states, and the doors between: [`SealedFile::open`] and [`OpenFile::seal`].
+//! A file's two states, and the doors between: [`SealedFile::open`] and [`OpenFile::seal`]. What a token, the MAC and the witness are is in [`crate::seal`], the
+//! block in [`crate::metadata`], text and places in [`crate::formats`], the data key in [`crate::keys`]; how a file is read and written in [`crate::files`].
 //!
 //! Every command is: parse, open, change, seal. What `open` returns has passed its MAC; the ways round are
 //! [`OpenHow::ignore_mac`], and [`OpenHow::accepting`] for what a person looks at. What `seal` returns has been opened again and compared.
 //!
 //! The order of things is here: `open.rs` and `walk.rs` from sealed to open, `verdict.rs` what the witness decides, `seal.rs` back, `binary.rs` the same for whole
-//! files; `rewrap.rs`, `rotate.rs`, `clear.rs`, `accept.rs` for the commands that change less or more than values. What a token, the MAC and the witness
-//! are is in [`crate::seal`], the block in [`crate::metadata`], text and places in [`crate::formats`], the data key in [`crate::keys`].
+//! files; `rewrap.rs`, `rotate.rs`, `clear.rs`, `accept.rs` for the commands that change less or more than values.
 
 mod accept;
 mod binary;

@@ -10,7 +10,8 @@ use crate::secret::Secret;
 
 use super::{Asked, Command, Finished, Outside};
 
-/// That world. Programs, agents and terminals are refused as by their owner; a talk with a plugin or an agent finds nobody.
+/// The world with nobody to ask and nothing to start: programs are refused as by their owner, there is no terminal, and a talk with a plugin or an agent finds
+/// nobody.
 pub struct Quiet(Arc<dyn Outside>);
 
 impl Quiet {
