@@ -14,7 +14,7 @@ use crate::syntax::Block;
 use crate::tree::{Member, Tree};
 use crate::value::Kind;
 
-use super::value::{Read, decode, leading_space, next_line, read, trim, trim_end};
+use super::value::{Read, Shape, decode, leading_space, next_line, read, trim, trim_end};
 use super::{DEFAULT, Keys, METADATA, Place, comment};
 
 /// Scans a whole text.
@@ -66,6 +66,8 @@ struct Section<'t> {
     name: &'t [u8],
     entries: Vec<Entry<'t>>,
     by_name: HashMap<&'t [u8], usize, RandomState>,
+    /// Values that a later one of the same name takes the place of, with the entry's number. Rare, and an entry is better small.
+    superseded: Vec<(usize, Value)>,
     /// Those of the header.
     comments: Vec<Raw>,
     /// Those that SOPS loses: before a superseded key, behind the last one.
@@ -74,15 +76,20 @@ struct Section<'t> {
 
 impl<'t> Section<'t> {
     fn new(name: &'t [u8]) -> Self {
-        Section { name, entries: Vec::new(), by_name: HashMap::default(), comments: Vec::new(), lost: Vec::new() }
+        Section { name, entries: Vec::new(), by_name: HashMap::default(), superseded: Vec::new(), comments: Vec::new(), lost: Vec::new() }
     }
 }
 
 struct Entry<'t> {
     name: &'t [u8],
-    value: Read,
-    superseded: Vec<Read>,
+    value: Value,
     comments: Vec<Raw>,
+}
+
+/// What is kept of a value that was read.
+struct Value {
+    span: Span,
+    shape: Shape,
 }
 
 /// A comment: of one line, or a run of them.
@@ -234,23 +241,25 @@ impl<'t> Scan<'t> {
             self.remark(mark, end, true)?;
         }
         let comments = self.group();
+        let next = value.next;
+        let value = Value { span: Span::new(value.start, value.end), shape: value.shape };
         let section = self.sections.last_mut().expect("there is one from the start");
         match section.by_name.entry(name) {
             Slot::Vacant(slot) => {
                 slot.insert(section.entries.len());
-                section.entries.push(Entry { name, value, superseded: Vec::new(), comments });
+                section.entries.push(Entry { name, value, comments });
                 if self.sections.len() == 1 {
                     self.names.first(DEFAULT);
                 }
             }
             Slot::Occupied(slot) => {
                 let entry = &mut section.entries[*slot.get()];
-                entry.superseded.push(std::mem::replace(&mut entry.value, value));
+                section.superseded.push((*slot.get(), std::mem::replace(&mut entry.value, value)));
                 section.lost.extend(std::mem::replace(&mut entry.comments, comments));
                 self.warn(start, format!("{} stands here again; this one counts", shown(name)));
             }
         }
-        Ok(value.next)
+        Ok(next)
     }
 
     fn field(&mut self, start: usize, name: &[u8], value: &Read) {
@@ -304,7 +313,9 @@ fn emit(scan: Scan<'_>) -> (Outline, Keys) {
     let text = scan.text;
     let mut out = Emit { outline: Outline::default(), keys: Keys::default() };
     out.outline.steps.extend([Step::Document, Step::MapStart(PathId::ROOT)]);
-    for section in scan.sections {
+    out.outline.reserve(scan.leaves, text.len() / 8);
+    out.keys.shapes.reserve(scan.leaves);
+    for mut section in scan.sections {
         let path = out.outline.paths.key(PathId::ROOT, section.name);
         out.outline.steps.push(Step::Key(path));
         if section.entries.is_empty() && section.comments.is_empty() && section.lost.is_empty() {
@@ -313,11 +324,13 @@ fn emit(scan: Scan<'_>) -> (Outline, Keys) {
         }
         out.outline.steps.push(Step::MapStart(path));
         out.comments(text, path, section.comments, true);
-        for entry in section.entries {
+        section.superseded.sort_by_key(|(of, _)| *of);
+        let mut superseded = section.superseded.into_iter().peekable();
+        for (number, entry) in section.entries.into_iter().enumerate() {
             let key = out.outline.paths.key(path, entry.name);
             out.leaf(key, &entry.value, true);
-            for value in &entry.superseded {
-                out.leaf(key, value, false);
+            while let Some((_, value)) = superseded.next_if(|(of, _)| *of == number) {
+                out.leaf(key, &value, false);
             }
             out.comments(text, path, entry.comments, false);
         }
@@ -336,10 +349,10 @@ struct Emit {
 }
 
 impl Emit {
-    fn leaf(&mut self, path: PathId, value: &Read, in_mac: bool) {
+    fn leaf(&mut self, path: PathId, value: &Value, in_mac: bool) {
         let outline = &mut self.outline;
         outline.steps.extend([Step::Key(path), Step::Leaf(LeafId(outline.leaves.len() as u32))]);
-        outline.leaves.push(Leaf { path, span: Span::new(value.start, value.end), kind: Kind::Str, document: 0, in_mac });
+        outline.leaves.push(Leaf { path, span: value.span, kind: Kind::Str, document: 0, in_mac });
         self.keys.shapes.push(value.shape);
     }
 
