@@ -81,6 +81,10 @@ impl Branch<'_> {
             Ok(new) => Zeroizing::new(new),
             // SOPS looks for a name that is this number, finds none, and writes the file as it is.
             Err(EditError::PositionInMap { .. }) if !manners.typed_set => return Ok(Zeroizing::new(file.plain().to_vec())),
+            // Where a format has no lists, its editor says that first.
+            Err(EditError::Unwritable(_)) if !manners.typed_set && self.tree.is_some() && position_in_map(&document, at) => {
+                return Ok(Zeroizing::new(file.plain().to_vec()));
+            }
             Err(error) => return Err(refused(error, name, at)),
         };
         if self.tree.is_some() && trust::differ(file.settings(), rule) {
@@ -96,6 +100,19 @@ impl Branch<'_> {
             ([Part::Key(key)], Some(Tree::Value(Value::Str(bytes)))) if key == b"data" => Ok(Zeroizing::new(bytes.as_slice().to_vec())),
             _ => Err(Error::SetRefused { what: "a binary file has one value, [\"data\"], and it is a string".to_owned() }),
         }
+    }
+}
+
+/// Does a position stand where an ENV or INI text has a map?
+fn position_in_map(document: &Document<'_>, at: &[Part]) -> bool {
+    let is_section = |name: &[u8]| {
+        let trees = document.trees();
+        trees.first().and_then(|tree| tree.get(std::str::from_utf8(name).ok()?)).is_some_and(|found| matches!(found, Tree::Map(_)))
+    };
+    match at {
+        [Part::Index(_), ..] => true,
+        [Part::Key(name), Part::Index(_), ..] => is_section(name),
+        _ => false,
     }
 }
 

@@ -322,3 +322,25 @@ fn as_sops() {
     assert!(Path::new(&pair.place.path("ours")).exists());
     assert!(wrong.is_empty(), "{} calls:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Of a result that cannot be written: a full device is an error. A closed standard output is none to either: both runtimes put /dev/null in its place
+/// before the first line of the program, which then looks like one that was asked for.
+#[test]
+fn results_that_go_nowhere() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::project();
+    place.seal("a.yaml", "a: b\n");
+    let ended = |program: &Path, to: &str| {
+        let mut command = std::process::Command::new("/bin/sh");
+        command.args(["-c", &format!("\"$0\" decrypt a.yaml {to}")]).arg(program).current_dir(place.path(""));
+        let done = command.env("SOPS_AGE_KEY_FILE", place.path("keys.txt")).output().unwrap();
+        (done.status.code(), done.stderr.is_empty())
+    };
+    for program in [sops().unwrap(), env!("CARGO_BIN_EXE_leafcrypt").into()] {
+        assert_eq!(ended(&program, ">/dev/full"), (Some(1), false), "{program:?}");
+        assert_eq!(ended(&program, ">/dev/null"), (Some(0), true), "{program:?}");
+        assert_eq!(ended(&program, ">&-"), (Some(0), true), "{program:?}");
+    }
+}

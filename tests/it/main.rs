@@ -39,6 +39,7 @@ mod interop_metadata;
 mod interop_npm;
 mod interop_pair;
 mod interop_regex;
+mod interop_set;
 mod interop_shamir;
 mod later;
 mod limits;

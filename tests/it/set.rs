@@ -1,6 +1,6 @@
 //! `set` and `unset`: branches, new keys, removals; and the real sops beside ours under its name, on the same sealed files.
 
-use crate::tools::{Place, sops};
+use crate::tools::{Place, Program, sops};
 
 /// Seals a text, runs the commands, and compares the opened text. A command is split at blanks; `~` stands for one.
 #[track_caller]
@@ -97,6 +97,122 @@ fn a_secret_that_nobody_sees() {
         let done = place.ours([&["set", "f.yaml", "[\"k\"]"], wrong].concat());
         assert_eq!(done.status.code(), Some(1), "{wrong:?}");
     }
+}
+
+/// Standard input or a file gives the value; what it is stays out of every message.
+#[test]
+fn values_from_elsewhere() {
+    let place = Place::new();
+    let before = sealed(&place, "f.yaml", "a: x\nl: [1]\n");
+    let canary = "canary-7f3a";
+    place.write("good.json", format!("{{\"k\": [\"{canary}\", 5]}}\n\n"));
+    place.write("bad.json", format!("{canary}\n"));
+    place.write("two.json", format!("\"{canary}\" 2\n"));
+    place.write("bytes.json", [b"\"", canary.as_bytes(), b"\xff\"\n"].concat());
+    let run = |program: Program, args: &[&str], input: &str| {
+        let bytes = if input.is_empty() { Vec::new() } else { place.read(input) };
+        let done = place.call(program, [&["set"], args].concat()).stdin(bytes).run();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.stdout.is_empty() && !said.contains(canary), "{args:?}: {said}");
+        (done.status.code(), said)
+    };
+    let at = "[\"a\"]";
+    for (program, more) in [(Program::Ours, "--value-stdin"), (Program::AsSops, "--value-stdin=true")] {
+        for (input, code) in [("bad.json", 7), ("two.json", 7), ("bytes.json", 7), ("", 7)] {
+            assert_eq!(run(program, &[more, "f.yaml", at], input).0, Some(code), "{program:?} {input}");
+            assert_eq!(place.read("f.yaml"), before);
+        }
+    }
+    for (input, code) in [("bad.json", 7), ("two.json", 7), ("bytes.json", 7), ("none.json", 1)] {
+        assert_eq!(run(Program::Ours, &["f.yaml", at, "--value-file", input], "").0, Some(code), "{input}");
+        assert_eq!(run(Program::AsSops, &["--value-file=true", "f.yaml", at, input], "").0, Some(code), "{input}");
+    }
+    for twice in [&["--value-stdin", "--value-file", "good.json"][..], &["\"y\"", "--value-stdin"], &["\"y\"", "--value-file", "good.json"]]
+    {
+        assert_eq!(run(Program::Ours, &[&["f.yaml", at], twice].concat(), "good.json").0, Some(1), "{twice:?}");
+    }
+    assert_eq!(place.read("f.yaml"), before);
+    let opened = |at: &str| String::from_utf8(place.ours(["decrypt", "--extract", at, "f.yaml"]).stdout).unwrap();
+    for (args, input) in [(&["f.yaml", at, "--value-stdin"][..], "good.json"), (&["f.yaml", at, "--value-file", "good.json"], "")] {
+        place.write("f.yaml", &before);
+        assert_eq!(run(Program::Ours, args, input), (Some(0), String::new()));
+        assert_eq!((opened("[\"a\"][\"k\"][0]").as_str(), opened("[\"a\"][\"k\"][1]").trim()), (canary, "5"));
+        // Once more it is there already.
+        let (after, idempotent) = (place.read("f.yaml"), [args, &["--idempotent"]].concat());
+        assert_eq!(run(Program::Ours, &idempotent, input).0, Some(0));
+        assert_eq!(place.read("f.yaml"), after);
+    }
+}
+
+/// What `--idempotent` takes for the same value.
+#[test]
+fn idempotent_compares_values() {
+    let place = Place::new();
+    let before = sealed(&place, "f.yaml", "a: x\nn: 2\nf: 1.5\nt: true\ne:\nm:\n  k: v\n  l: [1, two]\n");
+    let same = |at: &str, value: &str| {
+        place.write("f.yaml", &before);
+        let done = place.ours(["set", "--idempotent", "f.yaml", at, value]);
+        assert!(done.status.success(), "{at} {value}: {}", String::from_utf8_lossy(&done.stderr));
+        place.read("f.yaml") == before
+    };
+    for (at, value) in [
+        ("[\"a\"]", " \"x\" "),
+        ("[\"n\"]", "2"),
+        ("[\"f\"]", "1.50"),
+        ("[\"t\"]", "true"),
+        ("[\"e\"]", "null"),
+        ("[\"m\"]", "{\"k\": \"v\", \"l\": [1, \"two\"]}"),
+        ("[\"m\"][\"l\"]", "[1, \"two\"]"),
+        ("[\"m\"][\"l\"][1]", "\"two\""),
+    ] {
+        assert!(same(at, value), "{at} {value}");
+    }
+    for (at, value) in
+        [("[\"n\"]", "\"2\""), ("[\"t\"]", "\"true\""), ("[\"e\"]", "\"\""), ("[\"m\"][\"l\"]", "[1]"), ("[\"new\"]", "null")]
+    {
+        assert!(!same(at, value), "{at} {value}");
+    }
+    assert!(place.ours(["unset", "f.yaml", "[\"zz\"]"]).status.code() == Some(1));
+    place.write("f.yaml", &before);
+    assert!(place.ours(["unset", "--idempotent", "f.yaml", "[\"m\"][\"zz\"]"]).status.success());
+    assert_eq!(place.read("f.yaml"), before);
+}
+
+/// In every format, at new places, over what is no text; and where `--random` finds something, `--idempotent` leaves it.
+#[test]
+fn random_secrets_in_every_format() {
+    let place = Place::new();
+    for (name, text, at) in [
+        ("f.yaml", "a: x\n", "[\"n\"][\"deeper\"]"),
+        ("f.json", "{\"a\": [1]}\n", "[\"a\"][0]"),
+        ("f.env", "A=1\n", "[\"B\"]"),
+        ("f.ini", "[s]\na=1\n", "[\"t\"][\"b\"]"),
+        ("f.toml", "a = 1\n", "[\"a\"]"),
+        ("f.txt", "text\n", "[\"data\"]"),
+    ] {
+        sealed(&place, name, text);
+        let opened = || String::from_utf8(place.ours(["decrypt", "--extract", at, name]).stdout).unwrap();
+        for (recipe, length, characters) in
+            [("40", 40, None), ("16:digits", 16, Some("0123456789")), ("12:aé:", 12, Some("aé:")), ("9:base64url", 9, None)]
+        {
+            let done = place.ours(["set", name, at, "--random", recipe]);
+            assert!(done.status.success() && done.stdout.is_empty(), "{name} {recipe}: {}", String::from_utf8_lossy(&done.stderr));
+            let made = if name == "f.txt" { String::from_utf8(place.ours(["decrypt", name]).stdout).unwrap() } else { opened() };
+            assert_eq!(made.chars().count(), length, "{name} {recipe}");
+            assert!(
+                made.chars().all(|c| characters.map_or(c.is_ascii_alphanumeric() || "-_".contains(c), |all| all.contains(c))),
+                "{name} {recipe}"
+            );
+            assert!(!String::from_utf8_lossy(&done.stderr).contains(&made), "{name}");
+            let before = place.read(name);
+            assert!(place.ours(["set", name, at, "--random", "5", "--idempotent"]).status.success());
+            assert!(name == "f.txt" || place.read(name) == before, "{name}");
+        }
+    }
+    // Nothing is no value.
+    sealed(&place, "n.yaml", "a: null\n");
+    assert!(place.ours(["set", "n.yaml", "[\"a\"]", "--random", "5", "--idempotent"]).status.success());
+    assert_eq!(place.ours(["decrypt", "n.yaml"]).stdout.len(), "a: 12345\n".len());
 }
 
 /// The diff of one `set` in a sealed file: lines that went, and lines that came, by what they begin with.

@@ -1,0 +1,154 @@
+//! `set` and `unset` at random places of the corpora, by ours under the name `sops` and by the real one on the same sealed files: the same exit code and,
+//! as sops opens them, the same data. `LEAFCRYPT_RANDOM` says how many files.
+
+use std::process::Output;
+
+use leafcrypt::formats::{Document, Format, Item, Member, ScanOptions, Tree};
+
+use crate::convert::parallel;
+use crate::random_tree::{Random, count};
+use crate::tools::{Place, Program, corpus, sops};
+
+const FOLDERS: [(&str, &str); 4] = [("yaml", "yaml"), ("json", "json"), ("dotenv", "env"), ("ini", "ini")];
+/// Values, as JSON.
+const VALUES: [&str; 14] = [
+    "\"new\"",
+    "\"\"",
+    "\"two\\nlines\\n\"",
+    "\" blank: # first\"",
+    "\"é, \\\"quotes\\\" and ]\"",
+    "\"5\"",
+    "true",
+    "7",
+    "-1.5",
+    "null",
+    "{}",
+    "{\"k\": \"v\", \"l\": {\"m\": false}}",
+    "[\"x\"]",
+    "no JSON",
+];
+
+/// Every place of a tree, as `set` takes it: what is there, one more in each map and list, and one below each leaf.
+fn places(tree: &Tree, at: &str, out: &mut Vec<String>) {
+    if !at.is_empty() {
+        out.push(at.to_owned());
+    }
+    match tree {
+        Tree::Map(members) => {
+            for member in members {
+                if let Member::Entry(key, below) = member {
+                    places(below, &format!("{at}[\"{}\"]", String::from_utf8_lossy(key)), out);
+                }
+            }
+            out.push(format!("{at}[\"a new one\"]"));
+            out.push(format!("{at}[\"new\"][\"deeper\"]"));
+            out.push(format!("{at}[0]"));
+        }
+        Tree::List(items) => {
+            let items: Vec<&Tree> =
+                items.iter().filter_map(|item| if let Item::Value(below) = item { Some(below) } else { None }).collect();
+            for (i, below) in items.iter().enumerate() {
+                places(below, &format!("{at}[{i}]"), out);
+            }
+            out.push(format!("{at}[{}]", items.len() + 3));
+            out.push(format!("{at}[\"no number\"]"));
+        }
+        Tree::Null | Tree::Value(_) => {
+            out.push(format!("{at}[\"below\"]"));
+            out.push(format!("{at}[2]"));
+        }
+    }
+}
+
+fn check(place: &Place, seed: u64, files: &[(&str, &str, std::path::PathBuf)]) -> Vec<String> {
+    let random = &mut Random::new(seed);
+    let (folder, ending, path) = &files[random.below(files.len())];
+    let case = format!("{folder}/{}", path.file_name().unwrap().to_string_lossy());
+    let format = Format::of_name(&format!("f.{ending}"), true);
+    let name = |what: &str| format!("{seed}-{what}.{ending}");
+    place.write(&name("plain"), std::fs::read(path).unwrap());
+    let by = if random.below(2) == 0 { Program::Sops } else { Program::AsSops };
+    let sealed = place.call(by, ["encrypt", "--age", &place.recipient, &name("plain")]).run();
+    place.write(&name("sealed"), &sealed.stdout);
+    let opened = place.call(Program::Sops, ["decrypt", &name("sealed")]).run();
+    if !sealed.status.success() || !opened.status.success() {
+        return Vec::new();
+    }
+    let Ok(document) = Document::parse(format, &opened.stdout, &ScanOptions::PLAIN) else { return Vec::new() };
+    let mut all = Vec::new();
+    places(&document.trees()[0], "", &mut all);
+    // No argument can hold it.
+    all.retain(|at| !at.contains('\0'));
+    // As JSON there are no comments, which each places in its own way; ENV and INI have one type only, and keep it.
+    let typed = matches!(format, Format::Yaml | Format::Json);
+    let infinite = [".inf", ".nan"].iter().any(|word| String::from_utf8_lossy(&opened.stdout).contains(word));
+    let to: &[&str] = if typed && !infinite { &["--output-type", "json"] } else { &[] };
+    let mut wrong = Vec::new();
+    for _ in 0..3 {
+        let at = &all[random.below(all.len())];
+        let value = VALUES[random.below(VALUES.len())];
+        let mut args = vec![if random.below(4) == 0 { "unset" } else { "set" }];
+        args.extend((random.below(4) == 0).then_some("--idempotent=true"));
+        let run = |program: Program, file: &str| {
+            place.write(file, &sealed.stdout);
+            let mut args: Vec<&str> = args.clone();
+            args.extend([file, at]);
+            args.extend((args[0] == "set").then_some(value));
+            let done = place.call(program, &args).run();
+            (done, place.call(Program::Sops, [&["decrypt", file][..], to].concat()).run())
+        };
+        let (theirs, their_data) = run(Program::Sops, &name("theirs"));
+        let (ours, our_data) = run(Program::AsSops, &name("ours"));
+        let same_data = (their_data.status.code(), unsigned(&their_data.stdout)) == (our_data.status.code(), unsigned(&our_data.stdout));
+        if theirs.status.code() == ours.status.code() && same_data || known(format, &case, &ours, &theirs, &their_data) {
+            continue;
+        }
+        let shown = |done: &Output| {
+            let text =
+                format!("exit {:?} {}{}", done.status.code(), String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+            text.chars().take(500).collect::<String>()
+        };
+        let outcomes = [&ours, &theirs, &our_data, &their_data].map(shown);
+        wrong.push(format!("{seed} {case}, sealed by {by:?}: {} {at} {value}\n{}", args.join(" "), outcomes.join("\n---\n")));
+    }
+    wrong
+}
+
+/// Zero without its sign: a whole float of SOPS's is an integer from our first change on, and those have none.
+fn unsigned(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let line = |line: &str| match line.trim_end_matches(',').strip_suffix(": -0") {
+        Some(start) => format!("{start}: 0\n"),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
+/// Differences with a row in `docs/sops-compatibility.md`.
+fn known(format: Format, case: &str, ours: &Output, theirs: &Output, their_data: &Output) -> bool {
+    let says = |words: &str| String::from_utf8_lossy(&ours.stderr).contains(words);
+    match (theirs.status.code(), ours.status.code()) {
+        // "paths that make SOPS panic"
+        (Some(2), Some(1 | 7)) => theirs.stderr.starts_with(b"panic:"),
+        // "what ENV and INI cannot hold": SOPS's file never opens again.
+        (Some(0), Some(4)) if matches!(format, Format::Dotenv | Format::Ini) => !their_data.status.success(),
+        // "a change below a YAML anchor that has aliases"
+        (Some(0), Some(4)) => says("alias"),
+        // "of a doubled key mean the last one"
+        (Some(0), Some(0)) => ["doubled", "repeated"].iter().any(|word| case.contains(word)),
+        _ => false,
+    }
+}
+
+#[test]
+fn at_random_places() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::new();
+    let files: Vec<_> =
+        FOLDERS.iter().flat_map(|&(folder, ending)| corpus(folder, ending).into_iter().map(move |path| (folder, ending, path))).collect();
+    let seeds: Vec<u64> = (0..count(40)).collect();
+    let wrong = parallel(&seeds, |seed| check(&place, *seed, &files));
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n\n"));
+}
