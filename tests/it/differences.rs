@@ -141,3 +141,112 @@ fn yaml_integers_that_sops_cannot_read_do_not_stay_in_clear() {
         }
     }
 }
+
+/// The value of the first nonce behind a name.
+fn nonce(text: &str, name: &str) -> String {
+    let token = text.split(&format!("{name}: ENC[")).nth(1).unwrap();
+    token.split(",iv:").nth(1).unwrap().split(',').next().unwrap().to_owned()
+}
+
+#[test]
+fn what_sops_does_when_it_writes() {
+    let place = Place::project();
+    place.seal("a.yaml", "a: b\nl:\n    - x\n    # note\n    - z\n");
+    let sealed = String::from_utf8(place.read("a.yaml")).unwrap();
+    if crate::tools::sops().is_none() {
+        return;
+    }
+    // Our field is dropped; and the values keep their nonces when the data key goes.
+    assert!(sealed.contains("\n    leafcrypt:"), "{sealed}");
+    assert!(place.sops(["rotate", "-i", "a.yaml"]).unwrap().status.success());
+    let rotated = String::from_utf8(place.read("a.yaml")).unwrap();
+    assert!(!rotated.contains("leafcrypt:"), "{rotated}");
+    assert_eq!(nonce(&rotated, "a"), nonce(&sealed, "a"));
+    place.write("a.yaml", &sealed);
+    assert!(place.as_sops(["rotate", "-i", "a.yaml"]).status.success());
+    assert_ne!(nonce(&String::from_utf8(place.read("a.yaml")).unwrap(), "a"), nonce(&sealed, "a"));
+    // A comment in a list is an item to SOPS, and one of ours to SOPS a comment.
+    place.write("theirs.yaml", "l:\n    - x\n    # note\n    - z\n");
+    let theirs = place.sops(["encrypt", "--age", &place.recipient, "theirs.yaml"]).unwrap();
+    let items = |text: &str| text.lines().filter(|line| line.starts_with("    - ENC[")).count();
+    assert_eq!((items(&String::from_utf8(theirs.stdout).unwrap()), items(&sealed)), (3, 2));
+    assert!(sealed.contains("\n    #ENC["), "{sealed}");
+    place.write("a.yaml", &sealed);
+    assert_eq!(place.sops(["decrypt", "a.yaml"]).unwrap().stdout, b"a: b\nl:\n    - x\n    # note\n    - z\n");
+}
+
+#[test]
+fn a_doubled_key_is_the_last_one() {
+    let place = Place::project();
+    place.seal("f.json", "{\"a\": 1, \"a\": 2, \"b\": \"x\"}\n");
+    let sealed = place.read("f.json");
+    let after = |program: Program, args: &[&str]| {
+        place.write("f.json", &sealed);
+        let done = place.call(program, args).run();
+        assert!(done.status.success(), "{program:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(place.ours(["decrypt", "f.json"]).stdout).unwrap().split_whitespace().collect::<String>()
+    };
+    let (set, unset) = (&["set", "f.json", "[\"a\"]", "\"y\""][..], &["unset", "f.json", "[\"a\"]"][..]);
+    for program in [Program::Ours, Program::AsSops] {
+        assert_eq!(after(program, set), r#"{"a":1,"a":"y","b":"x"}"#);
+        assert_eq!(after(program, unset), r#"{"a":1,"b":"x"}"#);
+    }
+    if crate::tools::sops().is_some() {
+        assert_eq!(after(Program::Sops, set), r#"{"a":"y","a":2,"b":"x"}"#);
+        assert_eq!(after(Program::Sops, unset), r#"{"a":2,"b":"x"}"#);
+    }
+}
+
+#[test]
+fn set_as_leafcrypt_takes_and_refuses() {
+    let place = Place::project();
+    place.seal("a.yaml", "a: b\n");
+    for (at, value, code) in [
+        ("[\"m\"]", "12345678901234567890123", 7),
+        ("[\"m\"]", "{\"deep\": 0.1234567890123456789012}", 7),
+        ("[0]", "\"x\"", 7),
+        ("[\"m\"]", "[1, 2]", 0),
+        ("[\"m\"]", "9007199254740993", 0),
+    ] {
+        let (found, told) = said(&place, Program::Ours, &["set", "a.yaml", at, value]);
+        assert_eq!(found, Some(code), "{at} {value}: {told}");
+    }
+    assert_eq!(place.ours(["decrypt", "a.yaml"]).stdout, b"a: b\nm: 9007199254740993\n");
+}
+
+#[test]
+fn updatekeys_takes_the_threshold_of_the_rule_but_for_sops() {
+    let place = Place::new();
+    let rule = |threshold: usize| {
+        let group = format!("{{age: [{}]}}", place.recipient);
+        let groups = vec![group; 3].join(", ");
+        place.write(".sops.yaml", format!("creation_rules: [{{shamir_threshold: {threshold}, key_groups: [{groups}]}}]\n"));
+    };
+    rule(2);
+    place.seal("a.yaml", "a: b\n");
+    rule(3);
+    for (program, threshold) in [(Program::Sops, 2), (Program::AsSops, 2), (Program::Ours, 3)] {
+        if program == Program::Sops && crate::tools::sops().is_none() {
+            continue;
+        }
+        let (code, told) = said(&place, program, &["updatekeys", "-y", "a.yaml"]);
+        assert_eq!(code, Some(0), "{told}");
+        let text = String::from_utf8(place.read("a.yaml")).unwrap();
+        assert!(text.contains(&format!("shamir_threshold: {threshold}\n")), "{program:?}: {text}");
+    }
+}
+
+#[test]
+fn a_comment_that_is_not_utf8_ends_no_program_in_a_panic() {
+    let place = Place::project();
+    place.write("n.env", b"# \xff\nA=b\n");
+    assert!(place.ours(["encrypt", "-i", "n.env"]).status.success());
+    let args = ["decrypt", "--output-type", "yaml", "n.env"];
+    for program in [Program::Ours, Program::AsSops] {
+        let (code, told) = said(&place, program, &args);
+        assert!(code == Some(4) && told.contains("a comment that is not UTF-8"), "{told}");
+    }
+    if let Some(theirs) = place.sops(args) {
+        assert!(theirs.status.code() == Some(2) && theirs.stderr.starts_with(b"panic:"), "{}", String::from_utf8_lossy(&theirs.stderr));
+    }
+}

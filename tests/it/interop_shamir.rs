@@ -130,6 +130,11 @@ fn a_threshold_that_was_edited() {
     // Too few parts give a wrong key, which shows at the first value.
     let three = keys.seal(Program::Sops, "1,2,3", "");
     keys.opens(&edited(&three, "    shamir_threshold: 2\n"), "12", 25);
+    // With every share SOPS opens it; we combine as many as the file says.
+    keys.place.write("x.yaml", edited(&three, "    shamir_threshold: 2\n"));
+    let every = keys.place.path("id-123");
+    let open = |program| keys.place.call(program, ["decrypt", "x.yaml"]).env("SOPS_AGE_KEY_FILE", &every).run().status.code();
+    assert_eq!([Program::Sops, Program::AsSops, Program::Ours].map(open), [Some(0), Some(25), Some(25)]);
     // The witness of ours knows the threshold: 51 where sops opens it.
     let ours = keys.seal(Program::Ours, "1,2", "");
     keys.place.write("x.yaml", edited(&ours, "    shamir_threshold: 1\n"));
