@@ -209,7 +209,10 @@ impl Fuzz {
             }
         }
         match self.open_theirs(&theirs.stdout, &of_theirs.stdout) {
-            Outcome::Differs(what) if what.starts_with("we open theirs to") && self.comments_lie_elsewhere(&theirs.stdout) => {
+            Outcome::Differs(what)
+                if what.starts_with("we open theirs to")
+                    && (self.comments_lie_elsewhere(&theirs.stdout) || self.leaves_a_token(&theirs.stdout, &of_theirs.stdout)) =>
+            {
                 self.comments += 1;
                 Outcome::Same
             }
@@ -258,6 +261,19 @@ impl Fuzz {
         let text = String::from_utf8_lossy(sealed);
         let item = |line: &str| line.trim_start().starts_with('-') && line.trim_end().ends_with("type:comment]");
         self.format == Format::Yaml && text.lines().any(|line| item(line) || line.ends_with(": {") || line.ends_with(": ["))
+    }
+
+    /// Sops seals a comment by its container in the text it was given, and reads it in its own print below another one: there its token stays. We try all
+    /// containers around it. What is no comment must be the same.
+    fn leaves_a_token(&self, sealed: &[u8], printed: &[u8]) -> bool {
+        let token = |line: &&str| line.trim_start().starts_with("#ENC[AES256_GCM,") && line.ends_with(",type:comment]");
+        let left = String::from_utf8_lossy(printed).lines().any(|line| token(&line));
+        let open = || {
+            let file = SealedFile::parse(self.format, sealed, &LEAFCRYPT).ok()?;
+            let open = file.open(&world(&Known::new(1)), &OpenHow::default()).ok()?;
+            Some(without_comments(open.plain()))
+        };
+        self.format == Format::Yaml && left && open().is_some_and(|ours| ours == without_comments(printed))
     }
 
     fn name(&self, stem: &str) -> String {

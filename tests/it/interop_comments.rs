@@ -113,6 +113,58 @@ fn what_sops_cannot_open_again() {
     }
 }
 
+/// A comment below the last entry of a map or list, further right than what comes, belongs to that entry for go-yaml, wherever it stands. Sops opens ours.
+#[test]
+fn comments_below_the_last_entry() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::new();
+    let base = "m:\n  a:\n    b:\n      c: 1\n";
+    let below = [
+        "  # x\n",
+        "    # x\n",
+        "      # x\n",
+        "   # x\n",
+        "      # x\n      # y\n  # z\n",
+        "  # x\n\n",
+        "\n  # x\n",
+        "      # x\n\n    # y\n",
+    ];
+    let texts = below.iter().flat_map(|below| ["z: 1\n", "---\nz: 1\n"].map(|then| format!("{base}{below}{then}")));
+    let others = ["l:\n  - a:\n      b: 1\n    # x\nc: 1\n", "m:\n  l:\n  - b: 1\n  # x\nc: 1\n", "l:\n  - a:\n      b: 1\n  # x\n  - d\n"];
+    for text in texts.chain(others.map(str::to_owned)) {
+        place.write("f.yaml", &text);
+        place.write("ours.yaml", place.ours(["encrypt", "--age", &place.recipient, "f.yaml"]).stdout);
+        assert_eq!(place.ours(["decrypt", "ours.yaml"]).stdout, text.as_bytes());
+        let opened = place.sops(["decrypt", "ours.yaml"]).unwrap();
+        let shown = String::from_utf8_lossy(&opened.stdout);
+        assert!(opened.status.success() && !shown.contains("ENC[") && shown.contains("# x"), "{text}\n{shown}");
+    }
+}
+
+/// A comment that sops reads in its own print below another container than it sealed it for: there its token stays. We open it.
+#[test]
+fn comments_that_sops_does_not_find_again() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::new();
+    for text in [
+        "l:\n  - a: {b: 1}\n    # x\nc: 1\n",
+        "\r\nk: !!map\r\n     # x\r\n   &c l:\r\n       m: 1\r\n",
+        "l:\n  - a:\n      b: 1\n    # x\n",
+    ] {
+        place.write("f.yaml", text);
+        place.write("theirs.yaml", place.sops(["encrypt", "--age", &place.recipient, "f.yaml"]).unwrap().stdout);
+        let printed = place.sops(["decrypt", "theirs.yaml"]).unwrap();
+        let ours = place.ours(["decrypt", "theirs.yaml"]);
+        let (printed, opened) = (String::from_utf8_lossy(&printed.stdout), String::from_utf8_lossy(&ours.stdout));
+        assert!(printed.contains("#ENC[AES256_GCM,"), "sops has learnt it: {text}");
+        assert!(opened.contains("# x\n") && !opened.contains("ENC["), "{text}\n{opened}");
+    }
+}
+
 /// Called as sops, with all that its legacy form takes and its commands do not.
 #[test]
 fn comment_selectors_as_flags() {

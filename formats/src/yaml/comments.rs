@@ -48,6 +48,31 @@ impl<'t> Comments<'t> {
         None
     }
 
+    /// The comments below the last entry of a container that ends, if they belong to that entry for go-yaml: those on the next lines at one column, wherever
+    /// that is, as long as it is further right than the entry that comes (at `before`) and no blank line stands between them and what comes.
+    pub(super) fn foot(&mut self, before: u32, next_column: u32) -> Vec<Span> {
+        let Some(first) = (self.first..self.spans.len()).find(|&at| !self.taken[at]) else { return Vec::new() };
+        let place = |at: usize| self.spans.get(at).filter(|s| s.start <= before).map(|&span| self.place(span));
+        let Some((column, false)) = place(first).filter(|(column, _)| *column > next_column) else { return Vec::new() };
+        let blank_behind = |at: usize| {
+            let end = self.spans[at].end as usize;
+            let next = self.spans.get(at + 1).map_or(before, |s| s.start.min(before)) as usize;
+            let lines: Vec<_> = self.text.get(end..next).unwrap_or_default().split(|&b| b == b'\n').collect();
+            // What is on the last line at the end of the text is a line of its own as soon as something is written below.
+            let ended = next == self.text.len() && lines.last().is_some_and(|line| !line.is_empty());
+            lines.len() + usize::from(ended && lines.len() > 1) > 2
+        };
+        let mut last = first;
+        while !blank_behind(last) && place(last + 1) == Some((column, false)) && !self.taken[last + 1] {
+            last += 1;
+        }
+        if blank_behind(last) {
+            return Vec::new();
+        }
+        (first..=last).for_each(|at| self.take(at));
+        self.spans[first..=last].to_vec()
+    }
+
     /// The comment behind an offset, on its line.
     pub(super) fn on_line(&mut self, offset: u32) -> Option<Span> {
         self.on_line_before(offset, u32::MAX)

@@ -22,6 +22,7 @@ pub(super) fn seal(scanned: &Scanned, document: &Document<'_>, tokens: &Tokens) 
     sealer.aliases();
     sealer.comments();
     sealer.directives();
+    sealer.clear_end();
     let Sealer { patch, mut sites, mut repairs, .. } = sealer;
     let (text, moved) = patch.apply(document.text());
     sites.sort_unstable_by_key(|s| (s.old.start, s.from));
@@ -190,6 +191,28 @@ impl Sealer<'_> {
             if !first {
                 self.repairs.push(Repair { old: span, kind: 1, style: None });
             }
+        }
+    }
+
+    /// A block scalar in clear at the very end, whose last line has no break, gets one where the metadata block follows; it must not be part of the value.
+    /// Without tokens there is nothing to hang the repair on, and no sealed text.
+    fn clear_end(&mut self) {
+        let text = self.document.text();
+        if self.sites.is_empty() || matches!(text.last(), Some(b'\n' | b'\r')) {
+            return;
+        }
+        let ends = |span: Span| span.end as usize == text.len() && !span.is_empty();
+        let Some(number) = self.document.leaves().iter().position(|leaf| ends(leaf.span)) else { return };
+        let (id, span) = (LeafId(number as u32), self.document.leaves()[number].span);
+        let site = self.scanned.site(id);
+        let Some(props) = self.scanned.props(site).filter(|_| site.written.is_block() && self.tokens.of_leaf(id).is_none()) else { return };
+        let header = &text[props.header.range()];
+        if !header.contains(&b'-') {
+            self.patch.edit(props.header, |out| {
+                out.extend(header.iter().filter(|&&b| b != b'+'));
+                out.push(b'-');
+            });
+            self.repairs.push(Repair { old: Span { start: props.header.start, end: span.end }, kind: 1, style: None });
         }
     }
 

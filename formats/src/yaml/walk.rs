@@ -40,6 +40,7 @@ pub(super) fn walk(text: &[u8], parsed: &Parsed<'_>, options: &ScanOptions) -> R
         document: 0,
         anchors: HashMap::new(),
         stack: Vec::new(),
+        innermost: false,
         values: 0,
         expanded_nodes: 0,
         expanded_bytes: 0,
@@ -82,6 +83,8 @@ struct Walk<'p> {
     /// The leaves of anchored nodes.
     anchors: HashMap<u32, (u32, u32)>,
     stack: Vec<Frame<'p>>,
+    /// No container in lines has been closed since the last entry: the next one that is holds it.
+    innermost: bool,
     values: usize,
     expanded_nodes: usize,
     expanded_bytes: usize,
@@ -125,7 +128,8 @@ impl<'p> Walk<'p> {
                     self.outline.steps.push(Step::MapStart(PathId::ROOT));
                 }
                 self.push(part.root, PathId::ROOT, None);
-                self.run(comments_end, node.column)?;
+                // What stands behind `...` is behind the metadata block, too.
+                self.run(part.end, node.column)?;
                 self.flush(comments_end.max(end), PathId::ROOT, None);
                 self.outline.steps.push(if has_entries { Step::MapEnd } else { Step::EmptyMap(PathId::ROOT) });
                 return Ok(());
@@ -179,10 +183,9 @@ impl<'p> Walk<'p> {
         while let Some(frame) = self.stack.last() {
             if frame.at == frame.end {
                 self.close(end, root_column);
-            } else if frame.map {
-                self.entry()?;
             } else {
-                self.item()?;
+                self.innermost = true;
+                if frame.map { self.entry()? } else { self.item()? }
             }
         }
         Ok(())
@@ -191,11 +194,17 @@ impl<'p> Walk<'p> {
     fn close(&mut self, end: u32, root_column: u32) {
         let next = self.stack.iter().rev().find(|f| f.alias.is_none() && f.at < f.end).map(|f| (self.node(f.at).span.start, f.column));
         let frame = self.stack.pop().expect("only called with an open frame");
-        if frame.alias.is_none() && self.comments.any() {
+        // What is left for the root comes in the order of the text, as it does above the metadata block in the sealed one.
+        if frame.alias.is_none() && self.comments.any() && (frame.flow || !self.stack.is_empty()) {
             let (before, column) = next.unwrap_or((end, root_column));
             if frame.flow {
                 self.flush(self.node(frame.node).span.end, frame.path, None);
             } else {
+                if std::mem::take(&mut self.innermost) {
+                    for span in self.comments.foot(before, column) {
+                        self.comment(span, frame.path, false);
+                    }
+                }
                 self.flush(before, frame.path, Some((frame.column, column)));
             }
         }

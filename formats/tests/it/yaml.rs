@@ -371,9 +371,38 @@ fn comments_stand_before_what_they_govern() {
     check("m:\n  a: 1\n# next\nn: 2\n", plain, "m: { a: 1 } #next n: 2");
     check("m:\n  a: 1\n  # foot\n\n# end\n", plain, "m: { a: 1 #foot } #end");
     check("a: | # head\n  x\nb: c\n", plain, "#head a: x\n b: c");
+    // Below the last entry, further right than what comes: that entry's, for go-yaml, wherever it stands.
+    check("m:\n  a:\n    b: 1\n  # x\nn: 2\n", plain, "m: { a: { b: 1 #x } } n: 2");
+    check("l:\n  - a:\n      b: 1\n  # x\nn: 2\n", plain, "l: [ { a: { b: 1 #x } } ] n: 2");
+    check("m:\n  a:\n    b: 1\n    # x\n    # y\n  # z\nn: 2\n", plain, "m: { a: { b: 1 #x #y } #z } n: 2");
+    check("m:\n  a:\n    b: {c: 1}\n  # x\nn: 2\n", plain, "m: { a: { b: { c: 1 } #x } } n: 2");
+    check("m:\n  a:\n    b: 1\n  # x\n", plain, "m: { a: { b: 1 #x } }");
+    // Before a blank line it is its column that counts.
+    check("m:\n  a:\n    b: 1\n  # x\n\nn: 2\n", plain, "m: { a: { b: 1 } #x } n: 2");
+    check("m:\n  a:\n    b: 1\n  # x\n  c: 2\n", plain, "m: { a: { b: 1 } #x c: 2 }");
+    check("m:\n  a: 1\n...\n  # x\n", plain, "m: { a: 1 } #x");
     let token = "ENC[AES256_GCM,data:x,iv:y,tag:z,type:comment]";
     check(&format!("l:\n- {token}\n- a\n"), &ScanOptions::SEALED, &format!("l: [ #{token} a ]"));
     check(&format!("l:\n- {token}\n- a\n"), plain, &format!("l: [ {token} a ]"));
+}
+
+/// Below the last entry, in whatever columns: in the sealed text the metadata stands below them.
+#[test]
+fn the_last_comments_keep_their_order() {
+    for text in ["a:\n#\n #9\n", "a: b\n\n# one\n # two\n", "a:\n  b: 1\n# one\n  # two\n # three\n", "a: b\n...\n # one\n# two\n"] {
+        check(text, 0);
+    }
+    check_ends("a:\n  b: 1\n  # x\n  ");
+}
+
+/// In the sealed text the metadata stands below it, and its last line gets a break.
+#[test]
+fn a_clear_block_scalar_at_the_very_end_keeps_its_value() {
+    for text in ["a: 1\nb: |\n  x", "a: 1\nb: |+ # c\n  x", "a: 1\nb: >2\n   x\n\n   y", "a: 1\nl:\n- |-\n  x", "a: 1\nb: |\n  x "] {
+        let case = seal(text.as_bytes(), |i| i == 0, true);
+        let read = |text: &[u8], how: &ScanOptions| Document::parse(Format::Yaml, text, how).unwrap().value(LeafId(1));
+        assert_eq!(read(&case.sealed, &ScanOptions::SEALED), read(text.as_bytes(), &ScanOptions::PLAIN), "{text}");
+    }
 }
 
 #[test]
