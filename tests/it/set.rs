@@ -42,7 +42,7 @@ fn branches_and_new_keys_in_every_format() {
     check("f.env", "A=1\n\n# end\n", &[r#"set FILE ["B"] "x~y""#, r#"unset FILE ["A"]"#], "B=x y\n\n# end\n");
     check("f.env", "export A=1\nexport C=1\n", &[r#"set FILE ["B"] "x""#, r#"set FILE ["A"] 2"#], "export A=2\nexport C=1\nexport B=x\n");
     check("f.ini", "[s]\na=1\n", &[r#"set FILE ["s"]["b"] "x""#, r#"set FILE ["t"]["c"] true"#], "[s]\na=1\nb=x\n\n[t]\nc=true\n");
-    check("f.toml", "a = 1\n\n[t]\nb = 2\n", &[r#"set FILE ["t"]["c"] ["x"]"#, r#"unset FILE ["a"]"#], "\n[t]\nb = 2\nc = [\"x\"]\n");
+    check("f.toml", "a = 1\n\n[t]\nb = 2\n", &[r#"set FILE ["t"]["c"] ["x"]"#, r#"unset FILE ["a"]"#], "[t]\nb = 2\nc = [\"x\"]\n");
     check("f.txt", "text\n", &[r#"set FILE ["data"] "other""#], "other");
 }
 

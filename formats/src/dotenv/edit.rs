@@ -64,7 +64,7 @@ pub(super) fn graft(document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8
         Plan::Append { at, .. } => return Err(Unwritable { path: display_parts(at), what: "ENV has no lists".to_owned() }),
         Plan::Remove { at, .. } => {
             let leaf = find(document, at)?;
-            splice.cut(lines_of(document.text, leaf.span));
+            splice.cut(lines_of(document, leaf.span));
         }
     }
     Ok(splice.finish(document.text))
@@ -102,7 +102,8 @@ fn insert(document: &Document<'_>, splice: &mut Splice, name: &[u8], tree: &Tree
 }
 
 /// The line of a value, or its lines, with the comment lines above it that are its own.
-fn lines_of(text: &[u8], value: Span) -> Span {
+fn lines_of(document: &Document<'_>, value: Span) -> Span {
+    let text = document.text;
     let line_start = |at: usize| text[..at].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
     let mut start = line_start(value.start as usize);
     let end = with_cr(text, value).end as usize;
@@ -110,7 +111,10 @@ fn lines_of(text: &[u8], value: Span) -> Span {
     let line = |at: usize| &text[at..text[at..].iter().position(|&b| b == b'\n').map_or(text.len(), |i| at + i)];
     let alone = end == text.len() || !matches!(classify(line(end).strip_suffix(b"\r").unwrap_or(line(end))), Line::Key(_));
     let first = start;
-    while alone && start > 0 && matches!(classify(line(line_start(start - 1))), Line::Comment) {
+    // A value of several lines may look like comments.
+    let ends = document.leaves().iter().map(|leaf| with_cr(text, leaf.span).end as usize + 1);
+    let floor = ends.filter(|&end| end <= first).max().unwrap_or(0);
+    while alone && start > floor && matches!(classify(line(line_start(start - 1))), Line::Comment) {
         start = line_start(start - 1);
     }
     // What stands at the top of the file speaks of the file.

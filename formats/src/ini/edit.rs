@@ -255,7 +255,7 @@ impl<'t> Editor<'t> {
         }
         let mut lines = self.lines(section.name, keys, self.model(Some(section)))?;
         // A backslash at the end of the last line would join the first of these.
-        if section.entries.last().is_some_and(|e| self.text[..e.value.end].ends_with(b"\\") && e.value.shape == Shape::Continued) {
+        if section.entries.last().is_some_and(|entry| self.goes_on(entry)) {
             lines = joined(&[self.line_break(), &lines]);
         }
         self.insert_lines(splice, at, &lines);
@@ -282,10 +282,17 @@ impl<'t> Editor<'t> {
         let end = self.line_break();
         let headers = self.sections.iter().filter(|s| s.body > s.line).count();
         let apart = self.sections.iter().skip(1).any(|s| self.blank_before(self.comments_above(s.line)));
-        let blank = (headers < 2 || apart) && !self.text.is_empty() && !self.blank_before(self.text.len());
+        let last = self.sections.last().and_then(|section| section.entries.last());
+        let joined_to = last.is_some_and(|entry| self.goes_on(entry) && entry.value.next == self.text.len());
+        let blank = (headers < 2 || apart || joined_to) && !self.text.is_empty() && !self.blank_before(self.text.len());
         let lines = self.lines(name, &keys, self.model(None))?;
         self.insert_lines(splice, self.text.len(), &joined(&[if blank { end } else { b"" }, b"[", name, b"]", end, &lines]));
         Ok(())
+    }
+
+    /// Does this value end in a backslash, which would join a line below it?
+    fn goes_on(&self, entry: &Entry<'_>) -> bool {
+        self.text[..entry.value.end].ends_with(b"\\") && entry.value.shape == Shape::Continued
     }
 
     fn blank_before(&self, at: usize) -> bool {
@@ -295,7 +302,10 @@ impl<'t> Editor<'t> {
 
     /// The start of the comment lines directly above a line.
     fn comments_above(&self, mut line: usize) -> usize {
-        while line > 0 {
+        // A value of several lines may look like comments.
+        let entries = self.sections.iter().flat_map(|section| &section.entries);
+        let floor = entries.map(|entry| entry.value.next).filter(|&next| next <= line).max().unwrap_or(0);
+        while line > floor {
             let above = self.text[..line - 1].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
             let start = above + leading_space(&self.text[above..line]);
             if !matches!(self.text[start..line].first(), Some(b'#' | b';')) {

@@ -12,7 +12,7 @@ use self::keys::Names;
 use super::block;
 use super::comments::Comments;
 use super::detail::{DocumentSite, Root, Scanned};
-use super::parse::{Node, Parsed, What};
+use super::parse::{Node, Parsed, What, find};
 use super::scalar::{self, Read};
 use crate::document::{Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
@@ -192,11 +192,15 @@ impl<'p> Walk<'p> {
     }
 
     fn close(&mut self, end: u32, root_column: u32) {
-        let next = self.stack.iter().rev().find(|f| f.alias.is_none() && f.at < f.end).map(|f| (self.node(f.at).span.start, f.column));
+        let next = self.stack.iter().rev().find(|f| f.alias.is_none() && f.at < f.end);
+        let next = next.map(|f| (self.node(f.at).span.start, f.column, !f.map && !f.flow));
         let frame = self.stack.pop().expect("only called with an open frame");
         // What is left for the root comes in the order of the text, as it does above the metadata block in the sealed one.
         if frame.alias.is_none() && self.comments.any() && (frame.flow || !self.stack.is_empty()) {
-            let (before, column) = next.unwrap_or((end, root_column));
+            let (start, column, item) = next.unwrap_or((end, root_column, false));
+            // What stands behind the dash of the next item is that one's.
+            let dash = || find(self.text, self.node(frame.node).span.end as usize, b"-").filter(|&at| at < start as usize);
+            let before = if item { dash().map_or(start, |at| at as u32) } else { start };
             if frame.flow {
                 self.flush(self.node(frame.node).span.end, frame.path, None);
             } else {

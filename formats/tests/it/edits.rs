@@ -220,6 +220,8 @@ fn ini_sections() {
     ini("[s]\n\ta: 'x'\n", r#"["s"]["b"]"#, r#""y""#, "[s]\n\ta: 'x'\n\tb: 'y'\n");
     ini("[s]\na = 1", r#"["t"]["b"]"#, "2", "[s]\na = 1\n\n[t]\nb = 2");
     ini("[s]\na=1\n[t]\na=1\n", r#"["u"]"#, r#"{"x": "y"}"#, "[s]\na=1\n[t]\na=1\n[u]\nx=y\n");
+    // A backslash at the end of a value would join what comes below it.
+    ini("[s]\n[t]\na = x\\\ny\\\n", r#"["u"]["b"]"#, "2", "[s]\n[t]\na = x\\\ny\\\n\n[u]\nb = 2\n");
     ini("[s]\na=1\n", r#"["DEFAULT"]["x"]"#, r#""y""#, "x=y\n\n[s]\na=1\n");
     ini("k=1\r\n[s]\r\na=1\r\n", r#"["DEFAULT"]["x"]"#, r#""y""#, "k=1\r\nx=y\r\n[s]\r\na=1\r\n");
     ini("", r#"["s"]"#, r#"{"x": "y", "long": "z"}"#, "[s]\nx    = y\nlong = z\n");
@@ -238,6 +240,15 @@ fn ini_sections() {
 #[track_caller]
 fn toml(text: &str, path: &str, to: &str, expected: &str) {
     assert_eq!(edited(Format::Toml, text, path, to), expected);
+}
+
+/// A line of a value is no comment of what stands below it.
+#[test]
+fn values_of_several_lines_that_look_like_comments() {
+    let check = |format, text: &str, path: &str, expected: &str| assert_eq!(edited(format, text, path, ""), expected);
+    check(Format::Dotenv, "A=1\nB=\"x\n[s]\n# y\"\nC=1\n", r#"["C"]"#, "A=1\nB=\"x\n[s]\n# y\"\n");
+    check(Format::Ini, "[s]\na = 1\nb = `x\n# y`\n[t]\nc = 1\n", r#"["t"]"#, "[s]\na = 1\nb = `x\n# y`\n");
+    check(Format::Toml, "a = 1\nb = \"\"\"x\n# y\"\"\"\n[t]\nc = 1\n", r#"["t"]"#, "a = 1\nb = \"\"\"x\n# y\"\"\"\n");
 }
 
 #[test]
@@ -278,6 +289,12 @@ fn toml_branches_are_replaced_and_go() {
     toml("k = 1\n\n[[x]]\na = 1\n", r#"["x"][0]"#, "", "k = 1\nx = []\n");
     toml("[[x]]\na = 1\n\n[[x]]\na = 2\n", r#"["x"][0]"#, "", "[[x]]\na = 2\n");
     toml("p = { x = 1, y = 2 }\n", r#"["p"]["x"]"#, "", "p = { y = 2 }\n");
+    // One of two blank lines goes along, and a header that says nothing any more.
+    toml("a = 1\n\n[t]\nx = 1\n", r#"["a"]"#, "", "[t]\nx = 1\n");
+    toml("a = 1\r\n\r\nb = 2\r\n\r\n[t]\r\n", r#"["b"]"#, "", "a = 1\r\n\r\n[t]\r\n");
+    toml("a = 1\n\n[t]\ny = 1\n\n[t.s]\nx = 1\n", r#"["t"]["y"]"#, "", "a = 1\n\n[t.s]\nx = 1\n");
+    toml("[t] # why\ny = 1\n\n[t.s]\nx = 1\n", r#"["t"]["y"]"#, "", "[t] # why\n\n[t.s]\nx = 1\n");
+    toml("[t]\ny = 1\nz = 1\n\n[t.s]\nx = 1\n", r#"["t"]["y"]"#, "", "[t]\nz = 1\n\n[t.s]\nx = 1\n");
     toml("p = { x = 1 }\n", r#"["p"]["x"]"#, "", "p = {}\n");
 }
 

@@ -207,33 +207,31 @@ impl Case<'_> {
         let most = self.text.len().min(new.len()) - start;
         let tail = self.text.iter().rev().zip(new.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
         let (mut from, mut to) = (start, self.text.len() - tail);
-        // Lines that go may begin as those behind them do: then it is the whole lines.
-        let back = from - self.text[..from].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
-        if to >= from + back
-            && self.text[from - back..from] == self.text[to - back..to]
-            && self.text.len() - new.len().min(self.text.len()) == to - from
-        {
-            (from, to) = (from - back, to - back);
-        }
         let path = |id: usize| before.paths().parts(before.leaf(LeafId(id as u32)).path);
         let touched = |path: &[Part]| path.starts_with(self.at) || self.at.starts_with(path);
         let spans: Vec<_> = (0..before.leaves().len()).filter(|&i| touched(&path(i))).map(|i| before.leaves()[i].span).collect();
-        for (i, leaf) in before.leaves().iter().enumerate() {
+        let beside = |i: usize, from: usize, to: usize| {
+            let leaf = &before.leaves()[i];
             let inside = (leaf.span.start as usize) < to && leaf.span.end as usize > from;
             // A block scalar at the end gets a header that says where it ends.
             let block = self.format == Format::Yaml && leaf.span.end as usize == self.text.len();
             let alias = self.text.get(leaf.span.start as usize) == Some(&b'*');
             // A table of TOML that becomes a value goes there where values stand.
-            if inside
-                && !alias
-                && !block
-                && !spans.contains(&leaf.span)
-                && !touched(&path(i))
-                && self.format != Format::Toml
-                && self.format != Format::Ini
-            {
-                self.fail(&format!("{} changes too", display_parts(&path(i))), new);
-            }
+            let moves = matches!(self.format, Format::Toml | Format::Ini);
+            inside && !alias && !block && !spans.contains(&leaf.span) && !touched(&path(i)) && !moves
+        };
+        let changed = |from: usize, to: usize| (0..before.leaves().len()).find(|&i| beside(i, from, to));
+        // What goes may begin as what comes behind it: then any stretch of that length may be it.
+        let only_goes = self.text.len() - new.len().min(self.text.len()) == to - from;
+        let most = if only_goes {
+            self.text[..from].iter().rev().zip(self.text[..to].iter().rev()).take_while(|(a, b)| a == b).count()
+        } else {
+            0
+        };
+        let other = || (1..=most).find(|back| changed(from - back, to - back).is_none());
+        if let Some(i) = changed(from, to) {
+            let Some(back) = other() else { self.fail(&format!("{} changes too", display_parts(&path(i))), new) };
+            (from, to) = (from - back, to - back);
         }
         if self.to.is_some() {
             let trees = before.trees();
@@ -248,7 +246,13 @@ impl Case<'_> {
                         branch && self.at.starts_with(&container) && from < comment.span.start as usize && (comment.span.end as usize) < to;
                     if all || !(container.starts_with(self.at) || inside) {
                         let id = leafcrypt_formats::CommentId(i as u32);
-                        *texts.entry(document.comment_text(id).trim_ascii_end().to_vec()).or_default() += 1;
+                        let text = document.comment_text(id);
+                        // A run of INI's lines is one comment, until something comes to stand between them.
+                        let lines = text.split(|&b| b == b'\n' && self.format == Format::Ini);
+                        for line in lines {
+                            let line = if self.format == Format::Ini { unmarked(line) } else { line };
+                            *texts.entry(line.trim_ascii_end().to_vec()).or_default() += 1;
+                        }
                     }
                 }
                 texts
@@ -266,6 +270,11 @@ impl Case<'_> {
             }
         }
     }
+}
+
+/// A line of INI's comments without its marks, which only the first of a run has not.
+fn unmarked(line: &[u8]) -> &[u8] {
+    &line[line.iter().position(|b| !b"#; ".contains(b)).unwrap_or(line.len())..]
 }
 
 /// What JSON, and so the command line, can say: no time.

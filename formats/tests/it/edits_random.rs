@@ -37,7 +37,7 @@ fn random(format: Format, ending: &str, usual: u64, odd: usize, other_bytes: usi
 
 #[test]
 fn yaml() {
-    random(Format::Yaml, "yaml", 600, 10, 50);
+    random(Format::Yaml, "yaml", 600, 1, 10);
 }
 
 #[test]
@@ -47,15 +47,15 @@ fn json() {
 
 #[test]
 fn env() {
-    random(Format::Dotenv, "env", 400, 3, 0);
+    random(Format::Dotenv, "env", 400, 2, 0);
 }
 
 #[test]
 fn ini() {
-    random(Format::Ini, "ini", 400, 10, 50);
+    random(Format::Ini, "ini", 400, 1, 10);
 }
 
 #[test]
 fn toml() {
-    random(Format::Toml, "toml", 400, 10, 250);
+    random(Format::Toml, "toml", 400, 0, 15);
 }

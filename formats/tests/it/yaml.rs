@@ -377,6 +377,7 @@ fn comments_stand_before_what_they_govern() {
     check("m:\n  a:\n    b: 1\n    # x\n    # y\n  # z\nn: 2\n", plain, "m: { a: { b: 1 #x #y } #z } n: 2");
     check("m:\n  a:\n    b: {c: 1}\n  # x\nn: 2\n", plain, "m: { a: { b: { c: 1 } #x } } n: 2");
     check("m:\n  a:\n    b: 1\n  # x\n", plain, "m: { a: { b: 1 #x } }");
+    check("l:\n- a: 1\n- &x\n  # x\n\n  b: 1\n", plain, "l: [ { a: 1 } #x { b: 1 } ]");
     // Before a blank line it is its column that counts.
     check("m:\n  a:\n    b: 1\n  # x\n\nn: 2\n", plain, "m: { a: { b: 1 } #x } n: 2");
     check("m:\n  a:\n    b: 1\n  # x\n  c: 2\n", plain, "m: { a: { b: 1 } #x c: 2 }");

@@ -206,9 +206,36 @@ impl<'t> Lines<'t> {
             || headers.any(|l| super::super::scan::blank_before(&self.text.as_bytes()[..self.comments_above(l.start)]) > 0)
     }
 
+    /// The header above an assignment, if it says nothing once that is gone: the only one directly below it, no comments, and other headers make the table.
+    pub(super) fn needless_header(&self, line: &Line) -> Option<&Line> {
+        let header = self.header(&line.base).filter(|header| header.end == line.start && self.own_comments(line) == line.start)?;
+        let inside = |l: &&Line| l.path.starts_with(&line.base) && !std::ptr::eq(*l, line) && !std::ptr::eq(*l, header);
+        let mut others = self.all.iter().filter(inside).peekable();
+        others.peek()?;
+        let made = others.all(|l| matches!(l.body, Body::Header) || l.base != line.base);
+        let bare = !self.text[header.start..header.end].contains('#') && self.comments_above(header.start) == header.start;
+        let table = matches!(line.base.last(), Some(Part::Key(_)));
+        let below = self.text[line.end..].lines().next().unwrap_or_default().trim_start();
+        (made && bare && table && !below.starts_with('#')).then_some(header)
+    }
+
+    /// The length of a blank line below lines that go, if nothing or another one stands above them.
+    pub(super) fn blank_between(&self, start: usize, end: usize) -> usize {
+        let above = self.text[..start].trim_start_matches('\u{feff}');
+        let blank = matches!(above, "" | "\n" | "\r\n") || above.ends_with("\n\n") || above.ends_with("\n\r\n");
+        let below = &self.text[end..];
+        match blank {
+            true if below.starts_with("\r\n") => 2,
+            true if below.starts_with('\n') => 1,
+            _ => 0,
+        }
+    }
+
     /// The start of the comment lines directly above a line.
     pub(super) fn comments_above(&self, mut line: usize) -> usize {
         let top = if self.text.starts_with('\u{feff}') { 3 } else { 0 };
+        // A value of several lines may look like comments.
+        let top = self.all.iter().map(|l| l.end).filter(|&end| end <= line).max().unwrap_or(top);
         while line > top {
             let above = self.text[..line - 1].rfind('\n').map_or(top, |i| i + 1);
             if !self.text[above..line].trim_start().starts_with('#') {

@@ -72,7 +72,7 @@ impl Editor<'_> {
         }
         let first = self.lines.below(at).next().ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
         let by_header = matches!(first.body, Body::Header);
-        if by_header && self.lines.below(at).count() == 1 && matches!(tree, Tree::Map(_)) {
+        if by_header && first.path == at && self.lines.below(at).count() == 1 && matches!(tree, Tree::Map(_)) {
             // An empty table keeps its header, with what is said there.
             let (values, tables): (Vec<_>, Vec<_>) = tree.entries().partition(|(_, tree)| print::is_line(tree));
             return values.into_iter().chain(tables).try_for_each(|(key, tree)| self.insert(splice, at, key, tree));
@@ -147,7 +147,8 @@ impl Editor<'_> {
                 splice.replace(Span::new(line.keys[dotted - 1].1.end, root.span.end), b" = {}");
                 return Ok(());
             }
-            splice.cut(Span::new(self.lines.own_comments(line), line.end));
+            let start = self.lines.needless_header(line).map_or_else(|| self.lines.own_comments(line), |header| header.start);
+            splice.cut(Span::new(start, line.end + self.lines.blank_between(start, line.end)));
             return Ok(());
         }
         let first = self.lines.below(at).next().ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
@@ -237,7 +238,7 @@ impl Editor<'_> {
         }
         if at.is_empty() {
             let first = self.lines.all.first().map_or(self.lines.text.len(), |l| self.lines.comments_above(l.start));
-            let apart = if self.lines.all.is_empty() { "" } else { "\n" };
+            let apart = if self.lines.all.is_empty() || !self.lines.apart() { "" } else { "\n" };
             self.put(splice, first, joined_text(&[&key, equals, &value, "\n", apart]));
             return Ok(());
         }
@@ -251,7 +252,8 @@ impl Editor<'_> {
         }
         let first = self.lines.below(at).next().ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
         let header = self.names(at)?.join(".");
-        let lines = joined_text(&["[", &header, "]\n", &key, equals, &value, "\n\n"]);
+        let apart = if self.lines.apart() { "\n" } else { "" };
+        let lines = joined_text(&["[", &header, "]\n", &key, equals, &value, "\n", apart]);
         self.put(splice, self.lines.comments_above(first.start), lines);
         Ok(())
     }
