@@ -290,9 +290,12 @@ impl<'t> Editor<'t> {
         Ok(())
     }
 
-    /// Does this value end in a backslash, which would join a line below it?
+    /// Does this value end in a backslash, which would join a line below it? Not if there is an empty one already.
     fn goes_on(&self, entry: &Entry<'_>) -> bool {
-        self.text[..entry.value.end].ends_with(b"\\") && entry.value.shape == Shape::Continued
+        let lines = &self.text[..entry.value.next];
+        let ended =
+            lines.strip_suffix(b"\n").is_some_and(|l| l.rsplit(|&b| b == b'\n').next().is_some_and(|last| value::trim(last).is_empty()));
+        self.text[..entry.value.end].ends_with(b"\\") && entry.value.shape == Shape::Continued && !ended
     }
 
     fn blank_before(&self, at: usize) -> bool {

@@ -222,6 +222,7 @@ fn ini_sections() {
     ini("[s]\na=1\n[t]\na=1\n", r#"["u"]"#, r#"{"x": "y"}"#, "[s]\na=1\n[t]\na=1\n[u]\nx=y\n");
     // A backslash at the end of a value would join what comes below it.
     ini("[s]\n[t]\na = x\\\ny\\\n", r#"["u"]["b"]"#, "2", "[s]\n[t]\na = x\\\ny\\\n\n[u]\nb = 2\n");
+    ini("[s]\na = x\\\n\n[t]\n", r#"["s"]["b"]"#, "2", "[s]\na = x\\\n\nb = 2\n[t]\n");
     ini("[s]\na=1\n", r#"["DEFAULT"]["x"]"#, r#""y""#, "x=y\n\n[s]\na=1\n");
     ini("k=1\r\n[s]\r\na=1\r\n", r#"["DEFAULT"]["x"]"#, r#""y""#, "k=1\r\nx=y\r\n[s]\r\na=1\r\n");
     ini("", r#"["s"]"#, r#"{"x": "y", "long": "z"}"#, "[s]\nx    = y\nlong = z\n");

@@ -52,7 +52,7 @@ fn env() {
 
 #[test]
 fn ini() {
-    random(Format::Ini, "ini", 400, 1, 10);
+    random(Format::Ini, "ini", 400, 1, 0);
 }
 
 #[test]
