@@ -25,7 +25,9 @@ impl OpenFile<'_> {
         let document = Document::parse(self.shown_as(), &text, &scan_options(Mode::Plain, manners))?;
         let nothing = Tokens::new(document.leaves().len(), document.comments().len());
         let mut shown = document.seal(nothing)?;
-        let fields = base.metadata.fields(self.format.shape());
+        // The version may have been raised since.
+        let metadata = Metadata { version: self.settings.version.clone(), ..base.metadata.clone() };
+        let fields = metadata.fields(self.format.shape());
         shown.put_block(&document, &fields, FIELD, self.settings.indent, like)?;
         Ok(Zeroizing::new(shown.text))
     }

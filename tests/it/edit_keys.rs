@@ -221,3 +221,20 @@ fn recipients_that_nobody_vouches_for_are_shown_and_asked_about() {
     let err = code(&desk.keys(Program::Ours, "a.yaml", &mine, ""), 1);
     assert!(err.contains("nobody vouches") && err.contains("not confirmed"), "{err}");
 }
+
+/// A file that an older program wrote gets the newer version, as without the flag; one that somebody typed stays.
+#[test]
+fn the_version_is_raised_all_the_same() {
+    if crate::tools::sops().is_none() {
+        return;
+    }
+    let desk = Desk::new();
+    desk.place.write("a.yaml", "a: b\n");
+    code(&desk.place.sops(["encrypt", "-i", "--age", &desk.place.recipient, "a.yaml"]).unwrap(), 0);
+    assert!(desk.text("a.yaml").contains("version: 3.11.0"));
+    code(&desk.keys(Program::Ours, "a.yaml", "sed -i 's/^a: b/a: canary/' \"$1\"", ""), 0);
+    assert!(desk.text("a.yaml").contains("version: 3.13.2"), "{}", desk.text("a.yaml"));
+    code(&desk.keys(Program::Ours, "a.yaml", "sed -i 's/version: .*/version: 3.12.0/' \"$1\"", ""), 0);
+    assert!(desk.text("a.yaml").contains("version: 3.12.0"), "{}", desk.text("a.yaml"));
+    assert_eq!(desk.decrypted("a.yaml"), "a: canary\n");
+}
