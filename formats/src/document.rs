@@ -1,6 +1,7 @@
 //! A document: text plus where its values are.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::error::{SyntaxError, Unwritable, Warning};
 use crate::format::Format;
@@ -31,7 +32,7 @@ pub enum Dialect {
 }
 
 /// How to scan.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScanOptions {
     /// Plain or sealed.
     pub mode: Mode,
@@ -74,8 +75,9 @@ impl Outline {
 pub struct Document<'t> {
     pub(crate) format: Format,
     pub(crate) text: &'t [u8],
-    pub(crate) outline: Outline,
-    pub(crate) detail: Box<dyn Detail>,
+    /// Both hold places and no text, and are shared with a [`crate::PlainText`].
+    pub(crate) outline: Arc<Outline>,
+    pub(crate) detail: Arc<dyn Detail>,
 }
 
 impl<'t> Document<'t> {
@@ -94,7 +96,7 @@ impl<'t> Document<'t> {
             let at = outline.leaves[leaf].span.start as usize;
             return Err(SyntaxError::at(text, at, crate::SyntaxClass::Limit, what));
         }
-        Ok(Document { format, text, outline, detail })
+        Ok(Document { format, text, outline: Arc::new(outline), detail: detail.into() })
     }
 
     /// Its format.
@@ -201,6 +203,20 @@ impl<'t> Document<'t> {
     pub fn position(&self, offset: u32) -> (usize, usize) {
         let e = SyntaxError::at(self.text, offset as usize, crate::SyntaxClass::Syntax, "");
         (e.line, e.column)
+    }
+
+    /// Has another document of this format the same names and nesting, comments aside, and leaves of which `same` holds?
+    pub fn reads_like(&self, other: &Document<'_>, mut same: impl FnMut(LeafId) -> bool) -> bool {
+        let mut same_step = |(one, two): (&Step, &Step)| match (one, two) {
+            (Step::Key(one), Step::Key(two)) => self.paths().name(*one) == other.paths().name(*two),
+            (Step::Leaf(one), Step::Leaf(two)) => self.leaf(*one).in_mac == other.leaf(*two).in_mac && one == two && same(*one),
+            _ => std::mem::discriminant(one) == std::mem::discriminant(two),
+        };
+        let is_comment = |step: &&Step| matches!(step, Step::Comment(_));
+        let mut theirs = other.steps().iter().filter(|step| !is_comment(step));
+        let all =
+            self.steps().iter().filter(|step| !is_comment(step)).all(|step| theirs.next().is_some_and(|other| same_step((step, other))));
+        all && theirs.next().is_none()
     }
 
     /// The documents of this text as trees, clear values as they are; see [`crate::trees`].

@@ -1,7 +1,7 @@
 //! What a document may be at most (docs/threat-model.md, R8). Checked before anything is allocated for it.
 
 /// The limits of a scan. All can be lowered by the caller.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of text.
     pub text: usize,

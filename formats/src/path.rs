@@ -121,6 +121,17 @@ impl Paths {
         parts
     }
 
+    /// Is this path made of just these parts?
+    pub(crate) fn is(&self, path: PathId, parts: &[Part]) -> bool {
+        let mut rest = parts.iter().rev();
+        let same = |p| match rest.next() {
+            Some(Part::Key(name)) => self.name(p) == Some(name),
+            Some(Part::Index(n)) => self.position(p) == Some(*n),
+            None => false,
+        };
+        self.ancestors(path).all(same) && rest.next().is_none()
+    }
+
     /// The path for people, `a.b[0]`, control and direction characters escaped (R7).
     pub fn display(&self, path: PathId) -> String {
         display_parts(&self.parts(path))

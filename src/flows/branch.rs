@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::path::Path;
 
-use leafcrypt_formats::{Change, Document, EditError, Floats, Format, Item, Kind, LeafId, Member, Mode, Part, Tree, Value};
+use leafcrypt_formats::{Change, Document, EditError, Floats, Format, Item, Kind, LeafId, Member, Mode, Part, PlainText, Tree, Value};
 use zeroize::Zeroizing;
 
 use super::rules::{self, Given};
@@ -55,18 +55,18 @@ impl Branch<'_> {
         if *plain == *file.plain() {
             return Ok(Did::Nothing);
         }
-        file.replace(std::mem::take(&mut *{ plain }));
+        file.replace(plain);
         Ok(Did::Changed)
     }
 
-    fn changed(&self, file: &OpenFile<'_>, rule: Option<&Rule>, world: &World<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+    fn changed(&self, file: &OpenFile<'_>, rule: Option<&Rule>, world: &World<'_>) -> Result<PlainText, Error> {
         let (name, manners) = (self.path.display().to_string(), world.manners);
         if file.format() == Format::Binary {
             return self.binary();
         }
         let options = scan_options(Mode::Plain, manners);
         let syntax = |source| Error::PlainSyntax { path: name.clone(), source };
-        let document = Document::parse(file.format(), file.plain(), &options).map_err(syntax)?;
+        let document = file.document(manners).map_err(syntax)?;
         let exported = exported(&document, self.at).filter(|_| manners.own_dialect);
         let at = exported.as_deref().unwrap_or(self.at);
         if self.tree.is_some()
@@ -78,26 +78,26 @@ impl Branch<'_> {
         let change = self.tree.map_or(Change::Remove, Change::Set);
         let floats = if manners.typed_set { Floats::Stay } else { Floats::AsSops };
         let new = match document.edit(at, change, floats, &options) {
-            Ok(new) => Zeroizing::new(new),
+            Ok(new) => new,
             // SOPS looks for a name that is this number, finds none, and writes the file as it is.
-            Err(EditError::PositionInMap { .. }) if !manners.typed_set => return Ok(Zeroizing::new(file.plain().to_vec())),
+            Err(EditError::PositionInMap { .. }) if !manners.typed_set => return Ok(file.plain().to_vec().into()),
             // Where a format has no lists, its editor says that first.
             Err(EditError::Unwritable(_)) if !manners.typed_set && self.tree.is_some() && position_in_map(&document, at) => {
-                return Ok(Zeroizing::new(file.plain().to_vec()));
+                return Ok(file.plain().to_vec().into());
             }
             Err(error) => return Err(refused(error, name, at)),
         };
         if self.tree.is_some() && trust::differ(file.settings(), rule) {
-            let after = Document::parse(file.format(), &new, &options).map_err(syntax)?;
+            let after = new.document(file.format(), &options).map_err(syntax)?;
             trust::refuse_new_clear(&after, &document, file.settings(), rule, &name, world)?;
         }
         Ok(new)
     }
 
     /// A binary file has one value.
-    fn binary(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+    fn binary(&self) -> Result<PlainText, Error> {
         match (self.at, self.tree) {
-            ([Part::Key(key)], Some(Tree::Value(Value::Str(bytes)))) if key == b"data" => Ok(Zeroizing::new(bytes.as_slice().to_vec())),
+            ([Part::Key(key)], Some(Tree::Value(Value::Str(bytes)))) if key == b"data" => Ok(bytes.as_slice().to_vec().into()),
             _ => Err(Error::SetRefused { what: "a binary file has one value, [\"data\"], and it is a string".to_owned() }),
         }
     }

@@ -45,7 +45,7 @@ impl OpenFile<'_> {
             let covers = |i: usize| anew && coverage.leaves[i];
             made.failed = made.tokens(document, &values, range, covers, cipher, random).err();
         };
-        crew::in_parts(leaves, make, |made| -> Result<(), SealError> {
+        crew::in_parts(leaves, if anew { leaves } else { 0 }, make, |made| -> Result<(), SealError> {
             if let Some(failed) = made.failed {
                 return Err(failed.into());
             }

@@ -22,7 +22,8 @@ mod verdict;
 mod walk;
 
 use leafcrypt_formats::{
-    Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, ScanOptions, SyntaxClass, SyntaxError, Tree, Wiped,
+    Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, PlainText, ScanOptions, SyntaxClass, SyntaxError,
+    Tree,
 };
 
 pub use accept::{Differences, MacState, Recipients, WitnessState};
@@ -76,7 +77,7 @@ pub struct OpenHow<'a> {
 /// An opened file: its plain text, and what is needed to seal it again.
 pub struct OpenFile<'t> {
     /// The text, byte for byte as it was before it was sealed.
-    plain: Wiped,
+    plain: PlainText,
     format: Format,
     data_key: DataKey,
     settings: Settings,
@@ -224,8 +225,16 @@ impl OpenFile<'_> {
     }
 
     /// The plain text, and nothing else of the file.
-    pub fn into_plain(mut self) -> Vec<u8> {
-        std::mem::take(&mut *self.plain)
+    pub fn into_plain(self) -> Vec<u8> {
+        self.plain.into_bytes()
+    }
+
+    /// The plain text as a document. Scanned now, unless whoever changed it has done so.
+    ///
+    /// # Errors
+    /// It is not of its format.
+    pub fn document(&self, manners: &Manners) -> Result<Document<'_>, SyntaxError> {
+        self.plain.document(self.format, &scan_options(Mode::Plain, manners))
     }
 
     /// The format of the plain text.
@@ -275,7 +284,7 @@ impl OpenFile<'_> {
     }
 
     /// Other text: what is sealed next. Tokens of unchanged values stay.
-    pub fn replace(&mut self, plain: Vec<u8>) {
+    pub fn replace(&mut self, plain: impl Into<PlainText>) {
         self.plain = plain.into();
         self.renews = self.renews.max(Renews::Leaves);
     }
@@ -302,7 +311,7 @@ impl OpenFile<'_> {
                 }
             }
             _ if self.format == Format::Binary => Ok(vec![Tree::map([("data", Tree::text(&*self.plain))])]),
-            _ => Ok(Document::parse(self.format, &self.plain, &scan_options(Mode::Plain, manners))?.trees()),
+            _ => Ok(self.document(manners)?.trees()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From sealed to open: data key, values, MAC, witness, layout.
 
-use leafcrypt_formats::{Document, Format, Hint, Kind, LeafId, Mode, Opened, Step, Wiped};
+use leafcrypt_formats::{Document, Format, Hint, Kind, Mode, Opened, Wiped};
 use zeroize::Zeroizing;
 
 use super::accept::{self, Differences};
@@ -183,21 +183,10 @@ pub(super) fn judge(
 /// Does a plain text have just these names, nesting and values?
 fn reads_as(format: Format, plain: &[u8], sealed: &Document<'_>, opened: &Opened, manners: &Manners) -> bool {
     let Ok(read) = Document::parse(format, plain, &scan_options(Mode::Plain, manners)) else { return false };
-    let steps = |document: &'_ Document<'_>| -> Vec<Step> {
-        document.steps().iter().filter(|step| !matches!(step, Step::Comment(_))).copied().collect()
-    };
-    let same_step = |(one, two): (&Step, &Step)| match (one, two) {
-        (Step::Key(one), Step::Key(two)) => read.paths().name(*one) == sealed.paths().name(*two),
-        _ => std::mem::discriminant(one) == std::mem::discriminant(two),
-    };
-    let (ours, theirs) = (steps(&read), steps(sealed));
-    ours.len() == theirs.len()
-        && ours.iter().zip(&theirs).all(same_step)
-        && (0..read.leaves().len()).all(|i| {
-            let id = LeafId(i as u32);
-            let value = read.value(id);
-            opened.leaves[i].as_ref().map_or_else(|| value.same(&sealed.value(id)), |old| value.same(old))
-        })
+    read.reads_like(sealed, |id| {
+        let value = read.value(id);
+        opened.leaves[id.0 as usize].as_ref().map_or_else(|| value.same(&sealed.value(id)), |old| value.same(old))
+    })
 }
 
 /// Compares the MAC in the file with the one its values give.

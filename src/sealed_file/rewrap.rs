@@ -1,7 +1,7 @@
 //! The same leaves under other metadata: new recipients, another threshold. Tokens, MAC and date stay as they stand, and so does every byte outside
 //! the metadata block (docs/sealed-file.md, sections 3 and 5).
 
-use leafcrypt_formats::{CommentId, Kind, Value, Wiped};
+use leafcrypt_formats::{CommentId, Kind, PlainText, Value};
 
 use super::error::SealError;
 use super::verdict;
@@ -35,14 +35,14 @@ impl OpenFile<'_> {
         let fields = metadata.fields(self.format.shape());
         let result = document.without_blocks().with_block(document, &fields, FIELD, self.settings.indent, Some(document))?;
         match self.reopen(&result, world.manners) {
-            Ok(back) if back == self.plain => Ok(result),
+            Ok(back) if *back == *self.plain => Ok(result),
             Ok(_) => Err(SealError::NotFaithful { line: 0 }),
             Err(line) => Err(SealError::NotFaithful { line }),
         }
     }
 
     /// Opens finished bytes again. `Err`: the line where it fails, 0 if it has none.
-    fn reopen(&self, sealed: &[u8], manners: &Manners) -> Result<Wiped, usize> {
+    fn reopen(&self, sealed: &[u8], manners: &Manners) -> Result<PlainText, usize> {
         let how = OpenHow { ignore_mac: self.base.as_ref().is_some_and(|b| b.unchecked), keep_layout: true, ..OpenHow::default() };
         let file = SealedFile::parse(self.format, sealed, manners).map_err(|e| match e {
             super::SealedError::Syntax(e) => e.line,

@@ -1,11 +1,11 @@
 //! From open to sealed: tokens, MAC, witness, block; then opened again and compared.
 
-use leafcrypt_formats::{Document, Format, Hint, Kind, Limits, Mode, Sealed, Tokens, Value, Wiped};
+use leafcrypt_formats::{Document, Format, Hint, Kind, Limits, Sealed, Tokens, Value, Wiped};
 
 use super::cover::Covered;
 use super::error::SealError;
 use super::verdict::{self, Vouched};
-use super::{BaseBody, Body, OpenFile, OpenHow, Renews, SOPS_VERSION, SealedFile, Settings, binary, crew, open, scan_options, walk};
+use super::{BaseBody, Body, OpenFile, OpenHow, Renews, SOPS_VERSION, SealedFile, Settings, binary, crew, open, walk};
 use crate::keys::{DataKey, KeyGroups};
 use crate::manners::Manners;
 use crate::metadata::{self, Metadata};
@@ -103,7 +103,7 @@ impl OpenFile<'_> {
 
     fn seal_document(&self, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Vec<u8>, SealError> {
         let manners = world.manners;
-        let document = Document::parse(self.format, &self.plain, &scan_options(Mode::Plain, manners))?;
+        let document = self.document(manners)?;
         if !document.blocks().is_empty() {
             return Err(SealError::AlreadySealed);
         }
@@ -134,7 +134,7 @@ impl OpenFile<'_> {
         };
         finish(&mut sealed, &payload)?;
         match self.reopen_known(&sealed.text, &document, &mut covered, &cipher, manners) {
-            Ok(back) if back == self.plain => return Ok(sealed.text),
+            Ok(back) if back[..] == *self.plain => return Ok(sealed.text),
             Ok(back) => {
                 // What cannot be seen at the places of tokens lies at the ends of the file: a missing last newline, a directive, a root that was null.
                 payload.hints.extend(mend_ends(&back, &self.plain));
@@ -143,7 +143,7 @@ impl OpenFile<'_> {
             Err(line) => return Err(SealError::NotFaithful { line }),
         }
         match self.reopen_known(&sealed.text, &document, &mut covered, &cipher, manners) {
-            Ok(back) if back == self.plain => Ok(sealed.text),
+            Ok(back) if back[..] == *self.plain => Ok(sealed.text),
             Ok(back) => Err(SealError::NotFaithful { line: first_difference(&back, &self.plain) }),
             Err(line) => Err(SealError::NotFaithful { line }),
         }

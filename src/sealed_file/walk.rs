@@ -57,7 +57,7 @@ pub(super) fn open(
         found.extend(range.map(open));
     };
     let (mut closed, mut count) = (Vec::new(), 0);
-    crew::in_parts(covers.len(), part, |found| -> Result<(), OpenError> {
+    crew::in_parts(covers.len(), covers.len(), part, |found| -> Result<(), OpenError> {
         for found in found.drain(..) {
             let i = leaves.len();
             let in_mac = document.leaves()[i].in_mac;
@@ -141,7 +141,7 @@ pub(super) fn open_known(
     if values.len() != document.leaves().len() || plain.leaves().len() != values.len() {
         return Err(OpenError::Leaf { path: String::new(), line: 0, why: BadToken::Content });
     }
-    crew::in_parts(values.len(), part, |found| found.take().map_or(Ok(()), |(i, why)| Err(failed(i, why))))?;
+    crew::in_parts(values.len(), values.len(), part, |found| found.take().map_or(Ok(()), |(i, why)| Err(failed(i, why))))?;
     for (covers, value) in coverage.leaves.iter_mut().zip(&values) {
         *covers &= value.is_some();
     }

@@ -4,17 +4,18 @@
 //! Whatever a format does, the new text is scanned again and must have exactly the tree that the change makes of the old one. So an edit that a
 //! format gets wrong, or that would change another place as well (an anchor with aliases), is an error and never another text.
 
+mod alone;
 mod plan;
 mod same;
 
 pub(crate) use self::plan::Plan;
 
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 use crate::document::{Dialect, Document, ScanOptions};
 use crate::error::Unwritable;
 use crate::path::{Part, display_parts};
+use crate::plain::PlainText;
 use crate::tree::Tree;
 
 /// What is to happen at a path of the first document.
@@ -61,43 +62,48 @@ pub enum EditError {
 /// What a format is to do to its text.
 pub(crate) struct Graft<'a> {
     pub plan: Plan<'a>,
-    /// The first document as it is to be.
-    pub expected: &'a Tree,
+    /// The first document as it is to be; none where a leaf that stands alone gets another value.
+    pub expected: Option<&'a Tree>,
     pub floats: Floats,
 }
 
 impl Document<'_> {
-    /// This plain text with a change. `options` are those of its scan.
+    /// This plain text with a change, scanned already. `options` are those of its scan.
     ///
     /// # Errors
     /// The path does not fit the tree, the format cannot hold the branch so that it reads back, or the change would reach further than its path.
-    pub fn edit(&self, at: &[Part], change: Change<'_>, floats: Floats, options: &ScanOptions) -> Result<Vec<u8>, EditError> {
+    pub fn edit(&self, at: &[Part], change: Change<'_>, floats: Floats, options: &ScanOptions) -> Result<PlainText, EditError> {
         if at.len() > options.limits.depth {
             let what = format!("a path of more than {} parts", options.limits.depth);
             return Err(EditError::Unwritable(Unwritable { path: display_parts(&at[..1]), what }));
         }
-        let mut trees = self.trees();
         let held = match change {
             Change::Set(tree) => Some(self.detail.held(self, tree, at, options.dialect == Dialect::Leafcrypt)?),
             Change::Remove => None,
         };
+        if let Some(done) = self.edit_leaf(at, held.as_ref(), floats, options) {
+            return done;
+        }
+        let mut trees = self.trees();
         let first = trees.first_mut().ok_or(EditError::NoPath)?;
         if *first == Tree::Null {
             *first = Tree::Map(Vec::new());
         }
-        let Some(plan) = Plan::new(self.format, first, at, held.as_ref())? else { return Ok(self.text.to_vec()) };
+        let Some(plan) = Plan::new(self.format, first, at, held.as_ref())? else { return Ok(self.text.to_vec().into()) };
         plan.apply(first);
-        let graft = Graft { plan, expected: first, floats };
+        let graft = Graft { plan, expected: Some(first), floats };
         // A printer only knows the way from where it began.
         let placed = |e: Unwritable| if e.path == display_parts(&[]) { Unwritable { path: display_parts(at), ..e } } else { e };
-        let mut new = Zeroizing::new(self.detail.graft(self, &graft).map_err(placed)?);
+        let new = self.detail.graft(self, &graft).map_err(placed)?.into();
         let refuse = |what: &str| EditError::Unwritable(Unwritable { path: display_parts(at), what: what.to_owned() });
-        let read = Document::parse(self.format, &new, options).map_err(|_| refuse("the text around it leaves no place for this change"))?;
+        let no_place = |_| refuse("the text around it leaves no place for this change");
+        let new = PlainText::scanned(self.format, new, options).map_err(no_place)?;
+        let read = new.document(self.format, options).map_err(no_place)?;
         let faithful = read.blocks().len() == self.blocks().len() && same::documents(self.format, &trees, &read.trees());
         if !faithful {
             return Err(refuse("this change would not read back, or would change other places as well"));
         }
         drop(read);
-        Ok(std::mem::take(&mut *new))
+        Ok(new)
     }
 }

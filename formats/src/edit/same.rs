@@ -41,7 +41,7 @@ fn tree(format: Format, expected: &Tree, found: &Tree) -> bool {
     }
 }
 
-fn value(expected: &Value, found: &Value) -> bool {
+pub(super) fn value(expected: &Value, found: &Value) -> bool {
     match (expected, found) {
         (Value::Float(a), Value::Int(b)) => a.fract() == 0.0 && a.abs() < 9.0e18 && *a as i64 == *b && !(*a == 0.0 && a.is_sign_negative()),
         _ => expected.same(found),

@@ -24,6 +24,7 @@ use crate::edit::{Change, Floats};
 use crate::error::SyntaxError;
 use crate::format::Format;
 use crate::path::{Part, display_parts};
+use crate::plain::PlainText;
 use crate::tree::Tree;
 
 /// Whose value it is where both changed one.
@@ -107,20 +108,21 @@ pub fn merge(
     {
         return Ok(text);
     }
-    let mut text = Zeroizing::new(theirs.to_vec());
+    let mut text = PlainText::from(theirs.to_vec());
     for Todo { at, tree, doubled } in &todo {
         let cannot = || Unmerged::Conflicts(vec![Conflict::new(at, Clash::Unplaceable)]);
-        let document = read(format, &text, options)?;
+        let document = text.document(format, options).map_err(Unmerged::Syntax)?;
         let change = tree.as_ref().map_or(Change::Remove, Change::Set);
         let edited = if *doubled { None } else { document.edit(at, change, Floats::Stay, options).ok() };
-        text = Zeroizing::new(edited.ok_or_else(cannot)?);
+        text = edited.ok_or_else(cannot)?;
     }
-    let merged = read(format, &text, options)?;
+    let merged = text.document(format, options).map_err(Unmerged::Syntax)?;
     if !reads_right(&merged) {
         return Err(Unmerged::Conflicts(vec![Conflict::new(&[], Clash::Unplaceable)]));
     }
     let lost = lost::by_paths(&documents, &merged);
-    if lost.is_empty() { Ok(text) } else { Err(Unmerged::Conflicts(lost)) }
+    drop(merged);
+    if lost.is_empty() { Ok(Zeroizing::new(text.into_bytes())) } else { Err(Unmerged::Conflicts(lost)) }
 }
 
 /// The values that must come out, and what to do to theirs.

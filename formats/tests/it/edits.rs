@@ -1,11 +1,11 @@
 //! A branch set, added, removed: the text around it stays, and the new text looks like its neighbours.
 
-use leafcrypt_formats::{Change, Document, EditError, Floats, Format, LeafId, Part, ScanOptions, Tree, Value, parse_path};
+use leafcrypt_formats::{Change, Document, EditError, Floats, Format, LeafId, Part, PlainText, ScanOptions, Tree, Value, parse_path};
 
 /// One leaf set to another value.
 pub fn set(document: &Document<'_>, leaf: LeafId, value: &Value) -> Result<Vec<u8>, EditError> {
     let at = document.paths().parts(document.leaf(leaf).path);
-    document.edit(&at, Change::Set(&Tree::Value(value.clone())), Floats::AsSops, &ScanOptions::PLAIN)
+    document.edit(&at, Change::Set(&Tree::Value(value.clone())), Floats::AsSops, &ScanOptions::PLAIN).map(PlainText::into_bytes)
 }
 
 /// A tree as JSON writes it.
@@ -324,4 +324,27 @@ fn a_path_of_many_thousand_parts_is_refused() {
     for (format, text) in [(Format::Yaml, "a: 1\n"), (Format::Json, "{\"a\": 1}"), (Format::Toml, "a = 1\n"), (Format::Dotenv, "a=1\n")] {
         assert_eq!(edited(format, text, &path, "1"), "error: a: a path of more than 512 parts");
     }
+}
+
+/// One value for another is the common case and has a short way. Where a name is there twice, or the place is another document's, it must not be taken.
+#[test]
+fn one_value_for_another_where_others_look_the_same() {
+    yaml("a: 1\n---\na: 1\n", r#"["a"]"#, "2", "a: 2\n---\na: 1\n");
+    yaml("a: ~\n---\na: 1\n", r#"["a"]"#, "2", "a: 2\n---\na: 1\n");
+    yaml("a: {b: 1}\n---\na: 1\n", r#"["a"]"#, "2", "a: 2\n---\na: 1\n");
+    yaml("a:\n  - x\n  # c\n  - x\n", r#"["a"][1]"#, r#""y""#, "a:\n  - x\n  # c\n  - y\n");
+    yaml("a: &x {k: 1}\nb: *x\nc: 1\n", r#"["c"]"#, "2", "a: &x {k: 1}\nb: *x\nc: 2\n");
+    yaml("a: 5\n", r#"["a"]"#, "5", "a: 5\n");
+    yaml("a: !!str 5\n", r#"["a"]"#, r#""6""#, "a: !!str 6\n");
+    yaml("a: |\n  x\nb: 1\n", r#"["a"]"#, r#""y\nz\n""#, "a: |\n  y\n  z\nb: 1\n");
+    let changed = |format, text: &str, path: &str, to: &str| edited(format, text, path, to);
+    assert_eq!(changed(Format::Json, "{\"a\": {\"b\": 1}, \"b\": 1}\n", r#"["a"]["b"]"#, "2"), "{\"a\": {\"b\": 2}, \"b\": 1}\n");
+    assert_eq!(changed(Format::Json, "{\"a\": 1, \"a\": 2}\n", r#"["a"]"#, "3"), "{\"a\": 1, \"a\": 3}\n");
+    assert_eq!(
+        changed(Format::Json, "{\"a\": {\"b\": 1}, \"a\": {\"b\": null}}\n", r#"["a"]["b"]"#, "3"),
+        "{\"a\": {\"b\": 1}, \"a\": {\"b\": 3}}\n"
+    );
+    assert_eq!(changed(Format::Ini, "[a]\nk = 1\nk = 2\n[b]\nk = 1\n", r#"["b"]["k"]"#, r#""3""#), "[a]\nk = 1\nk = 2\n[b]\nk = 3\n");
+    assert_eq!(changed(Format::Dotenv, "A=1\nB=1\n", r#"["B"]"#, r#""2""#), "A=1\nB=2\n");
+    assert_eq!(changed(Format::Toml, "a.b = 1\n[c]\nb = 1\n", r#"["a"]["b"]"#, "2"), "a.b = 2\n[c]\nb = 1\n");
 }

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use leafcrypt_formats::{Change, Document, EditError, Floats, Format, Item, LeafId, Member, Part, ScanOptions, Tree, Value, display_parts};
+use leafcrypt_formats::{
+    Change, Document, EditError, Floats, Format, Item, LeafId, Member, Part, PlainText, ScanOptions, Tree, Value, display_parts,
+};
 
 use crate::random::Random;
 use crate::random_tree::{self as trees, Kinds};
@@ -115,7 +117,7 @@ struct Case<'a> {
 impl Case<'_> {
     fn edit(&self, text: &[u8], to: Option<&Tree>) -> Result<Vec<u8>, EditError> {
         let document = Document::parse(self.format, text, &ScanOptions::PLAIN).expect("it has been read");
-        document.edit(self.at, to.map_or(Change::Remove, Change::Set), Floats::Stay, &ScanOptions::PLAIN)
+        document.edit(self.at, to.map_or(Change::Remove, Change::Set), Floats::Stay, &ScanOptions::PLAIN).map(PlainText::into_bytes)
     }
 
     fn fail(&self, what: &str, new: &[u8]) -> ! {

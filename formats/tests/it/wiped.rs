@@ -125,7 +125,7 @@ fn an_edit_leaves_no_copy() {
         let tree = Tree::text(&*secret(number, between));
         let document = Document::parse(*format, text.as_bytes(), &ScanOptions::PLAIN).unwrap();
         let new = document.edit(&parse_path(at).unwrap(), Change::Set(&tree), Floats::Stay, &ScanOptions::PLAIN);
-        Zeroizing::new(new.unwrap_or_else(|e| panic!("case {case}: {e}")))
+        new.unwrap_or_else(|e| panic!("case {case}: {e}"))
     };
     for (case, (format, ..)) in EDITS.iter().enumerate() {
         drop(edited(case, case));

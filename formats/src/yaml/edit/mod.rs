@@ -15,7 +15,8 @@ mod write;
 
 use self::find::{Found, Spot, Text};
 use super::detail::Scanned;
-use super::parse;
+use super::parse::{self, What};
+use super::scalar as value;
 use crate::document::{Document, ScanOptions};
 use crate::edit::{Graft, Plan};
 use crate::error::Unwritable;
@@ -28,6 +29,12 @@ use crate::value::Value;
 /// See [`crate::syntax::Detail::graft`].
 pub(super) fn graft(scanned: &Scanned, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable> {
     let bytes = document.text();
+    if let Plan::Replace { at, tree: Tree::Value(value) } = &graft.plan
+        && let Some(leaf) = only_leaf(scanned, document, at)
+        && scalar::fits(scanned.site(leaf), document.leaf(leaf).span, value)
+    {
+        return scalar::set(scanned, document, leaf, value, graft.floats);
+    }
     let again = |_| refuse(&[], "it cannot be read again");
     let parsed = parse::parse(bytes, &ScanOptions::PLAIN).map_err(again)?;
     let text = Text { bytes, parsed: &parsed, crlf: scanned.crlf, floats: graft.floats };
@@ -43,7 +50,7 @@ pub(super) fn graft(scanned: &Scanned, document: &Document<'_>, graft: &Graft<'_
             Tree::List(_) => tree.items().all(|item| matches!(item, Tree::Map(_))),
             Tree::Null | Tree::Value(_) => false,
         };
-        if graft.expected.at(&whole[..=i]).is_ok_and(|tree| !merges(tree)) {
+        if graft.expected.is_some_and(|all| all.at(&whole[..=i]).is_ok_and(|tree| !merges(tree))) {
             return Err(refuse(whole, "what is merged by `<<` is a map, or a list of maps"));
         }
     }
@@ -51,7 +58,8 @@ pub(super) fn graft(scanned: &Scanned, document: &Document<'_>, graft: &Graft<'_
         Found::Here(spot) => spot,
         Found::Alias(spot, depth) => {
             text.unshared(&spot, whole)?;
-            let tree = graft.expected.at(&at[..depth]).map_err(|_| refuse(at, "it cannot be found in the text"))?;
+            let tree = graft.expected.and_then(|all| all.at(&at[..depth]).ok());
+            let tree = tree.ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
             text.replace(&mut splice, &spot, tree)?;
             return Ok(splice.finish(bytes));
         }
@@ -59,11 +67,14 @@ pub(super) fn graft(scanned: &Scanned, document: &Document<'_>, graft: &Graft<'_
     text.unshared(&spot, whole)?;
     match &graft.plan {
         Plan::Replace { at: [], tree } => text.fill_root(&mut splice, &scanned.documents[0], tree)?,
-        Plan::Replace { tree: Tree::Value(value), .. } if scalar::fits(text.node(spot.node), value) => {
-            let leaf = same_leaf(scanned, document, &text, &spot).ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
-            return scalar::set(scanned, document, leaf, value, graft.floats);
+        Plan::Replace { tree, .. } => {
+            if let (Tree::Value(value), Some(leaf)) = (tree, same_leaf(scanned, document, &text, &spot))
+                && scalar::fits(scanned.site(leaf), document.leaf(leaf).span, value)
+            {
+                return scalar::set(scanned, document, leaf, value, graft.floats);
+            }
+            text.replace(&mut splice, &spot, tree)?;
         }
-        Plan::Replace { tree, .. } => text.replace(&mut splice, &spot, tree)?,
         Plan::Insert { key, tree, .. } => text.add(&mut splice, &spot, Some(key), tree)?,
         Plan::Append { tree, .. } => text.add(&mut splice, &spot, None, tree)?,
         Plan::Remove { at, last } => {
@@ -89,9 +100,26 @@ fn refuse(at: &[Part], what: &str) -> Unwritable {
     Unwritable { path: display_parts(at), what: what.to_owned() }
 }
 
+/// The leaf at a path, where no node is needed to find it, which takes one more parse: no alias can make two places one, and no other document or
+/// doubled name has the path, too.
+fn only_leaf(scanned: &Scanned, document: &Document<'_>, at: &[Part]) -> Option<LeafId> {
+    let merged = |part: &Part| *part == Part::Key(b"<<".to_vec());
+    if !scanned.aliases.is_empty() || scanned.documents.len() != 1 || at.iter().any(merged) {
+        return None;
+    }
+    let mut there = (0..).zip(document.leaves()).filter(|(_, leaf)| document.paths().is(leaf.path, at));
+    let (i, _) = there.next()?;
+    there.next().is_none().then_some(LeafId(i))
+}
+
 /// The leaf that stands at a spot by itself, not for an alias.
 fn same_leaf(scanned: &Scanned, document: &Document<'_>, text: &Text<'_>, spot: &Spot) -> Option<LeafId> {
     let node = text.node(spot.node);
+    // A null is none, and a collection may have the span of its only one.
+    let What::Scalar(written) = node.what else { return None };
+    if matches!(value::read(&node.text, written, node.tag), value::Read::Null) {
+        return None;
+    }
     let fits = |(i, leaf): (usize, &crate::Leaf)| (leaf.span == node.span && !scanned.sites[i].alias).then_some(LeafId(i as u32));
     document.leaves().iter().enumerate().find_map(fits)
 }

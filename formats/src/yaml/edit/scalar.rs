@@ -9,20 +9,17 @@ use crate::error::Unwritable;
 use crate::leaf::{LeafId, Span};
 use crate::splice::Splice;
 use crate::value::Value;
-use crate::yaml::detail::Scanned;
+use crate::yaml::detail::{Scanned, Site};
 use crate::yaml::open::respell;
-use crate::yaml::parse::{Node, Tag, What, Written};
-use crate::yaml::scalar;
+use crate::yaml::parse::{Tag, Written};
 use crate::yaml::spell::{holds, room, spell, style_of, styled};
 
-/// Can this value stand where that scalar does, in its style and behind its tag?
-pub(super) fn fits(node: &Node<'_>, value: &Value) -> bool {
-    let What::Scalar(written) = node.what else { return false };
-    let null = matches!(scalar::read(&node.text, written, node.tag), scalar::Read::Null);
+/// Can this value stand where that leaf does, in its style and behind its tag?
+pub(super) fn fits(site: &Site, span: Span, value: &Value) -> bool {
     let text = value.kind() == crate::Kind::Str;
     let lines = matches!(value, Value::Str(bytes) if bytes.as_slice().contains(&b'\n'));
     // What takes several lines has its place below the comment on this one.
-    !null && (written.is_block() || !node.span.is_empty()) && (node.tag == Tag::None || text) && (!lines || written != Written::Plain)
+    (site.written.is_block() || !span.is_empty()) && (site.tag == Tag::None || text) && (!lines || site.written != Written::Plain)
 }
 
 /// Sets a leaf that is not what an alias stands for.
