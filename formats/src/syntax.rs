@@ -133,6 +133,11 @@ impl Tokens {
         Some(self.comments[comment.0 as usize]).filter(|span| !span.is_empty())
     }
 
+    /// What those places are in.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// All of them, and the room before.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes

@@ -137,7 +137,8 @@ pub(super) fn parse<'t>(bytes: &'t [u8], options: &ScanOptions) -> Result<Parsed
     let mut reader = Reader {
         text,
         parsed: Parsed {
-            nodes: Vec::with_capacity(bytes.len() / 16),
+            // More than a usual text has: growing would copy it all. What stays unused is not touched.
+            nodes: Vec::with_capacity((bytes.len() / 8).min(1 << 20)),
             props: Vec::new(),
             parts: Vec::new(),
             comments: Vec::new(),

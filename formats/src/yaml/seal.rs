@@ -17,14 +17,16 @@ use crate::value::{Kind, Value};
 /// See [`crate::syntax::Detail::seal`].
 pub(super) fn seal(scanned: &Scanned, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
     check_clear(scanned, document, tokens)?;
-    let mut sealer = Sealer { scanned, document, tokens, patch: Patch::default(), sites: Vec::new(), repairs: Vec::new() };
+    let places = document.leaves().len() + document.comments().len();
+    let (patch, sites) = (Patch::with_room(places), Vec::with_capacity(places));
+    let mut sealer = Sealer { scanned, document, tokens, patch, sites, repairs: Vec::new() };
     sealer.leaves();
     sealer.aliases();
     sealer.comments();
     sealer.directives();
     sealer.clear_end();
     let Sealer { patch, mut sites, mut repairs, .. } = sealer;
-    let (text, moved) = patch.apply(document.text());
+    let (text, moved) = patch.apply(document.text(), tokens.bytes());
     sites.sort_unstable_by_key(|s| (s.old.start, s.from));
     let sites: Vec<Placed> = sites.into_iter().map(|s| s.place(&moved)).collect();
     repairs.sort_by_key(|r| (r.old.start, r.old.end));
@@ -67,7 +69,7 @@ pub(super) fn without_blocks(scanned: &Scanned, document: &Document<'_>) -> Seal
     for cut in document.blocks().iter().flat_map(|b| &b.cuts) {
         patch.edit(*cut, |_| ());
     }
-    let (text, moved) = patch.apply(document.text());
+    let (text, moved) = patch.apply(document.text(), b"");
     let mut slots = slots(scanned, document, &text, &moved);
     // A block of lines stays where it was, and its place needs nothing around it.
     for block in document.blocks() {
@@ -137,14 +139,10 @@ impl Sealer<'_> {
         for (number, leaf) in self.document.leaves().iter().enumerate() {
             let id = LeafId(number as u32);
             let site = self.scanned.site(id);
-            let Some(token) = self.tokens.of_leaf(id).filter(|_| !site.alias) else { continue };
+            let Some(token) = self.tokens.span_of_leaf(id).filter(|_| !site.alias) else { continue };
             let header = self.scanned.header(text, site);
             let site = Site { written: if site.flow && site.written == Written::Plain { Written::Double } else { site.written }, ..*site };
-            let length = self.patch.edit(leaf.span, |out| {
-                let start = out.len();
-                write_token(out, token, &site, header.as_ref(), &text[leaf.span.range()]);
-                (out.len() - start) as u32
-            });
+            let length = self.put_token(leaf.span, token, &site, header.as_ref());
             self.sites.push(TokenSite { old: leaf.span, from: 0, to: length });
             if site.tag.must_go() {
                 self.cut_tag(&site, leaf.span);
@@ -164,6 +162,30 @@ impl Sealer<'_> {
         }
     }
 
+    /// Puts a token in place of a scalar, in its style; returns the length of what stands there then.
+    fn put_token(&mut self, old: Span, token: Span, site: &Site, header: Option<&Header<'_>>) -> u32 {
+        let source = &self.document.text()[old.range()];
+        let quote: &[u8] = match site.written {
+            Written::Single => b"'",
+            Written::Double => b"\"",
+            _ => b"",
+        };
+        let before = |out: &mut Vec<u8>| {
+            if let Some(header) = header {
+                out.resize(out.len() + header.indent, b' ');
+            }
+            out.extend_from_slice(quote);
+        };
+        let behind = |out: &mut Vec<u8>| {
+            out.extend_from_slice(quote);
+            if header.is_some() {
+                let end = if source.ends_with(b"\r\n") { 2 } else { usize::from(source.ends_with(b"\n") || source.ends_with(b"\r")) };
+                out.extend_from_slice(&source[source.len() - end..]);
+            }
+        };
+        self.patch.put(old, token, before, behind)
+    }
+
     /// A core tag goes with the blanks behind it (T2).
     fn cut_tag(&mut self, site: &Site, leaf: Span) {
         let Some(props) = self.scanned.props(site) else { return };
@@ -178,8 +200,8 @@ impl Sealer<'_> {
 
     fn comments(&mut self) {
         for (number, comment) in self.document.comments().iter().enumerate() {
-            let Some(token) = self.tokens.of_comment(CommentId(number as u32)) else { continue };
-            self.patch.edit(comment.span, |out| out.extend_from_slice(token));
+            let Some(token) = self.tokens.span_of_comment(CommentId(number as u32)) else { continue };
+            self.patch.put(comment.span, token, |_| (), |_| ());
             self.sites.push(TokenSite { old: comment.span, from: 0, to: token.len() as u32 });
         }
     }
@@ -284,24 +306,6 @@ impl Sealer<'_> {
                 Step::Document | Step::Comment(_) => {}
             }
         }
-    }
-}
-
-fn write_token(out: &mut Vec<u8>, token: &[u8], site: &Site, header: Option<&Header<'_>>, source: &[u8]) {
-    let quote: &[u8] = match site.written {
-        Written::Single => b"'",
-        Written::Double => b"\"",
-        _ => b"",
-    };
-    if let Some(header) = header {
-        out.resize(out.len() + header.indent, b' ');
-    }
-    out.extend_from_slice(quote);
-    out.extend_from_slice(token);
-    out.extend_from_slice(quote);
-    if header.is_some() {
-        let end = if source.ends_with(b"\r\n") { 2 } else { usize::from(source.ends_with(b"\n") || source.ends_with(b"\r")) };
-        out.extend_from_slice(&source[source.len() - end..]);
     }
 }
 
