@@ -14,6 +14,8 @@ use measure::{Bench, Cost};
 
 const OURS: &str = env!("CARGO_BIN_EXE_leafcrypt");
 const LIMIT: Duration = Duration::from_secs(60);
+/// Stands for a value that is another at each run.
+const VALUE: &str = "VALUE";
 
 /// Seals and opens a text, and gives what both cost.
 fn both(bench: &Bench, runs: usize, ending: &str, text: &[u8]) -> [Cost; 2] {
@@ -127,17 +129,17 @@ fn many_times_cheaper_than_sops(bench: &Bench, wrong: &mut Vec<String>) {
     let Some(sops) = sops else { return eprintln!("skipped: no LEAFCRYPT_TEST_SOPS") };
     let sops = measure::sops_itself(&sops);
     let installed = bench.installed(Path::new(OURS));
-    // Ending, text, runs at once, and how many times cheaper it must be to seal, and to open.
+    // What to set in it, ending, text, runs at once, and how many times cheaper it must be to seal, to open, and to set one value.
     let texts = [
-        ("yaml", "a: secret\n".to_owned(), 15, [10, 10]),
-        ("yaml", (inputs::USUAL[0].make)(10_000), 2, [10, 15]),
-        ("json", (inputs::USUAL[2].make)(2_000), 2, [10, 10]),
+        ("a", "yaml", "a: secret\n".to_owned(), 15, [10, 10, 7]),
+        ("key_777", "yaml", (inputs::USUAL[0].make)(10_000), 2, [10, 15, 10]),
+        ("key_777", "json", (inputs::USUAL[2].make)(2_000), 2, [10, 10, 10]),
         // Nested maps and flat formats are where sops is linear (docs/performance.md, "Not reached"): two thirds of what is measured must hold.
-        ("yaml", (inputs::USUAL[1].make)(10_000), 2, [8, 15]),
-        ("env", (inputs::USUAL[3].make)(10_000), 2, [3, 7]),
-        ("ini", (inputs::USUAL[4].make)(10_000), 2, [3, 7]),
+        ("service_77\"][\"db\"][\"name_1", "yaml", (inputs::USUAL[1].make)(10_000), 2, [8, 15, 10]),
+        ("KEY_777", "env", (inputs::USUAL[3].make)(10_000), 2, [3, 7, 4]),
+        ("section_7\"][\"key_777", "ini", (inputs::USUAL[4].make)(10_000), 2, [3, 7, 4]),
     ];
-    for (ending, text, runs, times) in texts {
+    for (at, ending, text, runs, times) in texts {
         let (plain, sealed, theirs) = (format!("plain.{ending}"), format!("sealed.{ending}"), format!("theirs.{ending}"));
         bench.write(&plain, text.as_bytes());
         let mut check = |what: &str, times: u32, ours: &[&str], our_out: &str, its: &[&str], its_out: &str| {
@@ -145,9 +147,15 @@ fn many_times_cheaper_than_sops(bench: &Bench, wrong: &mut Vec<String>) {
             // sops costs between 12 and 17 ms, as its collector and its threads meet, and ours hardly varies, so the least would compare what is usual
             // with what is rare. Other work on the machine makes our page faults dearer and sops's collector cheaper: it gets rounds enough to end.
             let mut rounds = Vec::new();
-            for _ in 0..20 {
+            for round in 0..20 {
                 let middle = |program: &Path, args: &[&str], out: &str| {
-                    let mut took: Vec<_> = (0..runs).map(|_| bench.once(program, args, out, LIMIT).expect("both do it").cpu).collect();
+                    let once = |run: usize| {
+                        // An equal value would be nothing to do.
+                        let value = format!("\"value {round} {run}\"");
+                        let args: Vec<&str> = args.iter().map(|arg| if *arg == VALUE { value.as_str() } else { arg }).collect();
+                        bench.once(program, &args, out, LIMIT).expect("both do it").cpu
+                    };
+                    let mut took: Vec<_> = (0..runs).map(once).collect();
                     took.sort_unstable();
                     took[took.len() / 2]
                 };
@@ -162,5 +170,7 @@ fn many_times_cheaper_than_sops(bench: &Bench, wrong: &mut Vec<String>) {
         let seal = ["encrypt", "--age", &bench.recipient, &plain];
         check("encrypt", times[0], &seal, &sealed, &seal, &theirs);
         check("decrypt", times[1], &["decrypt", &sealed], "back", &["decrypt", &theirs], "back");
+        let at = format!("[\"{at}\"]");
+        check("set", times[2], &["set", &sealed, &at, VALUE], "out", &["set", &theirs, &at, VALUE], "out");
     }
 }
