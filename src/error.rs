@@ -47,6 +47,9 @@ pub enum Error {
     /// The file's own rule would leave a value clear that the creation rule covers (P10).
     #[error("{path}: {at} would stand in clear: the file was sealed with {own}, its creation rule says {wanted} by now")]
     WouldBeClear { path: String, at: String, own: String, wanted: String },
+    /// A rule that was changed in the metadata would leave clear what was sealed (P10).
+    #[error("{path}: the changed rule, {own}, would leave in clear what is sealed: {at}; {why}")]
+    Uncovers { path: String, at: String, own: String, why: String },
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("{}: {source}", kind.name())]

@@ -68,6 +68,7 @@ pub fn of(error: &Error) -> Exit {
         | Error::NotSet { .. }
         | Error::Random(_)
         | Error::WouldBeClear { .. }
+        | Error::Uncovers { .. }
         | Error::NotConfirmed { .. }
         | Error::NoConfig
         | Error::NoPlace { .. }

@@ -89,7 +89,7 @@ impl Branch<'_> {
         };
         if self.tree.is_some() && trust::differ(file.settings(), rule) {
             let after = new.document(file.format(), &options).map_err(syntax)?;
-            trust::refuse_new_clear(&after, &document, file.settings(), rule, &name, world)?;
+            trust::refuse_new_clear(&after, &document, file.settings(), file.settings(), rule, &name, world)?;
         }
         Ok(new)
     }

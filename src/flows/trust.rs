@@ -83,13 +83,14 @@ fn refuse_clear(
     Err(Error::WouldBeClear { path: name.to_owned(), at, own: own.to_string(), wanted: wanted.to_string() })
 }
 
-/// The same for every value of a text that did not stand there in clear before.
+/// The same for every value of a text that did not stand there in clear before, by what the metadata said then (`was`).
 ///
 /// # Errors
 /// One would.
 pub fn refuse_new_clear(
     document: &Document<'_>,
     before: &Document<'_>,
+    was: &Settings,
     file: &Settings,
     rule: Option<&Rule>,
     name: &str,
@@ -99,13 +100,16 @@ pub fn refuse_new_clear(
     let own = file.selection.clone().unwrap_or_else(Selection::default_rule);
     let wanted = rule.selection.clone().unwrap_or_else(Selection::default_rule);
     // Neither can fail: see above.
-    let (Ok(own), Ok(wanted)) = (Policy::new(&own), Policy::new(&wanted)) else { return Ok(()) };
+    let was = was.selection.clone().unwrap_or_else(Selection::default_rule);
+    let (Ok(own), Ok(wanted), Ok(was)) = (Policy::new(&own), Policy::new(&wanted), Policy::new(&was)) else { return Ok(()) };
     let values = |document: &Document<'_>| -> Vec<(String, Vec<u8>)> {
         let id = |i: usize| LeafId(i as u32);
         let value = |i: usize| (document.paths().display(document.leaves()[i].path), plain_bytes::of(&document.value(id(i))).into_owned());
         (0..document.leaves().len()).map(value).collect()
     };
-    let old: std::collections::HashSet<_> = values(before).into_iter().collect();
+    let sealed = was.coverage(before).leaves;
+    let old: std::collections::HashSet<_> =
+        values(before).into_iter().enumerate().filter(|(i, _)| !sealed[*i]).map(|(_, value)| value).collect();
     let (covered, would_be) = (own.coverage(document).leaves, wanted.coverage(document).leaves);
     let new = values(document)
         .into_iter()

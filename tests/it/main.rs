@@ -24,6 +24,7 @@ mod dialects;
 mod doctor;
 mod edit;
 mod edit_keys;
+mod edit_rule;
 mod edit_terminal;
 mod exec;
 mod field;

@@ -36,13 +36,16 @@ impl Edit<'_> {
                 .is_ok_and(|now| witness::keys(&now.metadata().groups) == witness::keys(&session.file.settings().groups));
             let key = same_keys.then(|| session.file.copy_data_key());
             let mut file = open(&name, format, &now, key, &self.how, world)?;
-            trust::vouch(&mut file, session.rule.as_ref());
+            if !session.is_new {
+                trust::vouch(&mut file, session.rule.as_ref());
+            }
             raise_version(&mut file);
             let mine = typed.settings.as_ref().map(|mine| shown::merged(&base.settings, mine, file.settings()));
             let mine = mine.transpose().map_err(|at| Error::Unmerged { path: name.clone(), at })?;
+            let was = file.settings().clone();
             let changed = self.set_keys(&mut file, mine.as_ref(), session.config.as_ref(), world)?;
             let merged = self.merged(format, &base.plain, &typed.plain, file.plain(), world)?;
-            self.check(&file, session.rule.as_ref(), &merged, world)?;
+            self.check(&file, &was, session.rule.as_ref(), &merged, world)?;
             if *merged == file.plain() && !changed.any {
                 world.warn([format!("{name}: somebody else has made the same change meanwhile")]);
                 return Ok(());

@@ -1,6 +1,7 @@
 //! Open, an editor in an owner-only folder in memory, seal again: unchanged values keep their tokens, comments and layout stay.
 
 mod merged;
+mod rule;
 mod save;
 mod shown;
 
@@ -21,6 +22,7 @@ use crate::config::{self, Config, Rule};
 use crate::error::Error;
 use crate::files::{self, ReadError};
 use crate::guard;
+use crate::keys::DataKey;
 use crate::sealed_file::{OpenFile, OpenHow, SealError, Settings, Wanted};
 use crate::world::World;
 
@@ -49,6 +51,7 @@ struct Session<'t> {
     sealed: &'t [u8],
     file: OpenFile<'t>,
     is_new: bool,
+    /// The creation rule; of a new file with what the flags say.
     rule: Option<Rule>,
     /// Where recipients have names.
     config: Option<Config>,
@@ -81,14 +84,13 @@ impl Edit<'_> {
         };
         let is_new = text.is_none();
         let config = rules::load(Some(&self.path), &self.given, world)?;
-        let (sealed, key) = match text {
-            Some(text) => (text, None),
+        let (sealed, key, rule) = match text {
+            Some(text) => (text, None, trust::rule_of(&self.path, config.as_ref(), world)?),
             None => {
-                let (text, key) = self.example(format, config.as_ref(), world)?;
-                (text.into(), Some(key))
+                let (text, key, rule) = self.example(format, config.as_ref(), world)?;
+                (text.into(), Some(key), Some(rule))
             }
         };
-        let rule = if is_new { None } else { trust::rule_of(&self.path, config.as_ref(), world)? };
         let mut file = open(&name, format, &sealed, key, &self.how, world)?;
         if !is_new {
             trust::vouch(&mut file, rule.as_ref());
@@ -103,7 +105,7 @@ impl Edit<'_> {
     }
 
     /// A new file's example, sealed by its rule, with its data key.
-    fn example(&self, format: Format, config: Option<&Config>, world: &World<'_>) -> Result<(Vec<u8>, crate::keys::DataKey), Error> {
+    fn example(&self, format: Format, config: Option<&Config>, world: &World<'_>) -> Result<(Vec<u8>, DataKey, Rule), Error> {
         let rule = rules::for_file(&self.path, &self.given, config, world)?;
         let wanted = Wanted {
             groups: rules::groups(&rule, world)?,
@@ -119,7 +121,7 @@ impl Edit<'_> {
         // The example has none of the names that a rule may look for, and is never written.
         let file = file.must_cover(false);
         let sealed = file.seal(world).map_err(failed)?;
-        Ok((sealed.text, file.into_data_key()))
+        Ok((sealed.text, file.into_data_key(), rule))
     }
 
     /// Before anybody types anything.

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use leafcrypt_formats::{Document, Format, Mode};
 use zeroize::Zeroizing;
 
+use super::rule::Both;
 use super::shown::Typed;
 use super::{Edit, Older, Session};
 use crate::config::Rule;
@@ -14,7 +15,7 @@ use crate::flows::editor::Editor;
 use crate::flows::target::{self, Holds};
 use crate::flows::trust;
 use crate::metadata::{MetadataError, Version};
-use crate::sealed_file::{Finished, OpenFile, SOPS_VERSION, SealError, SealedError, scan_options};
+use crate::sealed_file::{Finished, OpenFile, SOPS_VERSION, SealError, SealedError, Settings, scan_options};
 use crate::world::{Event, World};
 
 /// What became of a write.
@@ -74,8 +75,9 @@ impl Edit<'_> {
     /// The file as it was opened, with what was typed.
     fn save_over(&self, session: &mut Session<'_>, typed: &Typed, world: &World<'_>) -> Result<Written, Error> {
         let Session { file, rule, config, .. } = session;
+        let was = file.settings().clone();
         let changed = self.set_keys(file, typed.settings.as_ref(), config.as_ref(), world)?;
-        self.check(file, rule.as_ref(), &typed.plain, world)?;
+        self.check(file, &was, rule.as_ref(), &typed.plain, world)?;
         file.replace(typed.plain.to_vec());
         let sealed = self.seal(file, world)?;
         let written = self.write(&sealed, (!session.is_new).then_some(session.sealed), world)?;
@@ -116,8 +118,15 @@ impl Edit<'_> {
         Ok(Written::Done)
     }
 
-    /// What is wrong with a text that somebody has typed, before it is sealed.
-    pub(super) fn check(&self, file: &OpenFile<'_>, rule: Option<&Rule>, typed: &[u8], world: &World<'_>) -> Result<(), Error> {
+    /// What is wrong with a text that somebody has typed, before it is sealed. `was`: what the metadata said before.
+    pub(super) fn check(
+        &self,
+        file: &OpenFile<'_>,
+        was: &Settings,
+        rule: Option<&Rule>,
+        typed: &[u8],
+        world: &World<'_>,
+    ) -> Result<(), Error> {
         let name = self.path.display().to_string();
         let format = file.format();
         if format == Format::Binary {
@@ -129,13 +138,15 @@ impl Edit<'_> {
             return Err(Error::AlreadySealed { path: name });
         }
         let before = Document::parse(format, file.plain(), &scan_options(Mode::Plain, world.manners)).map_err(syntax)?;
-        trust::refuse_new_clear(&document, &before, file.settings(), rule, &name, world)
+        let both = Both { before: &before, was, typed: &document, now: file.settings() };
+        self.refuse_uncovered(&both, rule, world)?;
+        trust::refuse_new_clear(&document, &before, was, file.settings(), rule, &name, world)
     }
 
     /// Can whoever typed it put it right?
     fn can_be_mended(&self, error: &Error) -> bool {
         match error {
-            Error::PlainSyntax { .. } | Error::AlreadySealed { .. } | Error::WouldBeClear { .. } => true,
+            Error::PlainSyntax { .. } | Error::AlreadySealed { .. } | Error::WouldBeClear { .. } | Error::Uncovers { .. } => true,
             Error::Sealed { .. } | Error::Resolve { .. } | Error::NotConfirmed { .. } => self.show_keys,
             // A recipient that was typed may be misspelled; those of the file are not at hand to be mended.
             Error::Seal { source, .. } => match **source {
