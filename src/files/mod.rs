@@ -5,6 +5,7 @@
 mod folders;
 mod keep;
 mod lock;
+mod named_pipe;
 mod private;
 mod read;
 mod stream;
@@ -14,6 +15,7 @@ mod walk;
 mod write;
 
 pub use folders::{current_folder, make_private_folders, remove_folders, user};
+pub use named_pipe::NamedPipe;
 pub use private::{PrivateDir, make_private_dir, read_private, remove_private_dir, shred, sweep_private_dirs};
 pub use read::{Facts, Kind, ReadError, facts, read, read_stdin};
 pub use walk::files_below;

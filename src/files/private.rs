@@ -10,6 +10,7 @@ use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, flock, fs
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::geteuid;
 
+use super::named_pipe::NamedPipe;
 use super::write::put_all;
 
 /// `f_type` of tmpfs and ramfs.
@@ -75,17 +76,8 @@ impl PrivateDir {
     ///
     /// # Errors
     /// There is one of that name.
-    pub fn make_pipe(&self, name: &OsStr) -> io::Result<()> {
-        Ok(rustix::fs::mknodat(self.open()?, name, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?)
-    }
-
-    /// Opens the reading end of a pipe without waiting.
-    ///
-    /// # Errors
-    /// It is gone.
-    pub fn open_pipe(&self, name: &OsStr) -> io::Result<OwnedFd> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        Ok(retry_on_intr(|| openat(self.open().map_err(|_| Errno::NOENT)?, name, flags, Mode::empty()))?)
+    pub fn make_pipe(&self, name: &OsStr) -> io::Result<NamedPipe> {
+        NamedPipe::make(self.open()?, name)
     }
 
     /// Gives a file in it to another user, who can reach it by its path and sees nothing else.
@@ -272,7 +264,11 @@ fn take_away(folder: &Path, in_memory: bool) -> io::Result<()> {
     if !in_memory {
         shred_all(folder);
     }
-    fs::remove_dir_all(folder)
+    match fs::remove_dir_all(folder) {
+        // A program that was given it may have removed it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
 }
 
 /// Removes a folder of ours whose maker has died.
@@ -280,10 +276,7 @@ fn take_away(folder: &Path, in_memory: bool) -> io::Result<()> {
 /// # Errors
 /// Something could not be removed.
 pub fn remove_private_dir(folder: &Path, in_memory: bool) -> io::Result<()> {
-    match take_away(folder, in_memory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done,
-    }
+    take_away(folder, in_memory)
 }
 
 /// Overwrites a file once and removes its name. Overwriting is not erasing: journals, snapshots and flash keep copies (docs/threat-model.md, section 6).

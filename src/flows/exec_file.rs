@@ -7,8 +7,6 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -16,6 +14,7 @@ use super::branch::must_exist;
 use super::child;
 use super::decrypt::Decrypt;
 use super::exec_env::Program;
+use super::feeding::Feeding;
 use super::keeper::{self, Keeper};
 use super::user::User;
 use crate::error::{Ended, Error};
@@ -106,28 +105,18 @@ impl ExecFile<'_> {
         let failed = |e: io::Error| Error::NoPlace { what: format!("the plaintext: {}", e.kind()) };
         let name = OsStr::new(name);
         let path = folder.path().join(name);
-        if self.handing == Handing::File {
-            folder.write(name, &plain).map_err(failed)?;
-        } else {
-            folder.make_pipe(name).map_err(failed)?;
-        }
+        let pipe = match self.handing {
+            Handing::File => folder.write(name, &plain).map(|()| None),
+            _ => folder.make_pipe(name).map(Some),
+        };
+        let pipe = pipe.map_err(failed)?;
         if let Some(user) = user {
             folder.give_to(name, user.ids()).map_err(failed)?;
         }
-        let writer = (self.handing == Handing::Pipe).then(|| {
-            let path = path.clone();
-            // Opening it waits for a reader; one that closes early has seen enough.
-            thread::spawn(move || File::options().write(true).open(path).and_then(|mut pipe| pipe.write_all(&plain)))
-        });
+        let feeding = pipe.map(|pipe| Feeding::start(pipe, plain));
         let ended = self.start(&path, user, world);
-        if let Some(writer) = writer {
-            // Nobody may have opened it, or not have read all of it: a reader that comes and goes brings the writer to its end.
-            while !writer.is_finished() {
-                let reader = folder.open_pipe(name);
-                thread::sleep(Duration::from_millis(1));
-                drop(reader);
-            }
-            let _ = writer.join();
+        if let Some(feeding) = feeding {
+            feeding.finish();
         }
         ended
     }

@@ -28,6 +28,7 @@ pub mod example;
 pub mod exec_env;
 pub mod exec_file;
 pub mod extract;
+mod feeding;
 pub mod filestatus;
 pub mod groups;
 pub mod init;

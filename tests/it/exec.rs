@@ -132,10 +132,11 @@ fn as_sops_does() {
 }
 
 /// A folder in memory of its own, to see what is left in it.
-struct Runtime(PathBuf);
+pub struct Runtime(pub PathBuf);
 
 impl Runtime {
-    fn new(place: &Place) -> Self {
+    /// A new one for a place.
+    pub fn new(place: &Place) -> Self {
         use std::os::unix::fs::PermissionsExt;
         let folder = PathBuf::from("/dev/shm").join(place.path("").file_name().unwrap());
         std::fs::create_dir(&folder).unwrap();
@@ -143,7 +144,8 @@ impl Runtime {
         Runtime(folder)
     }
 
-    fn is_empty_soon(&self) {
+    /// What is removed by a helper may take a moment.
+    pub fn is_empty_soon(&self) {
         let by = Instant::now() + Duration::from_secs(5);
         while std::fs::read_dir(&self.0).unwrap().count() > 0 {
             assert!(Instant::now() < by, "plaintext is left");
