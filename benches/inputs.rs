@@ -60,6 +60,7 @@ pub const AWKWARD: &[Shape] = &[
     shape("doubled names", "ini", |n| "[a]\n".to_owned() + &"k = v\n".repeat(n)),
     shape("continued lines", "ini", |n| format!("[a]\nk = a\\\n{}c\n", "b\\\n".repeat(n))),
     shape("arrays of tables", "toml", |n| "[[t]]\nk = \"v\"\n".repeat(n / 2)),
+    shape("many tables", "toml", |n| lines(n / 2, |i| format!("[s{i}]\nk = \"v\"\n"))),
     shape("dotted keys", "toml", |n| lines(n, |i| format!("a.b.c.k{i} = \"v\"\n"))),
 ];
 

@@ -305,9 +305,13 @@ impl<'t> Editor<'t> {
 
     /// The start of the comment lines directly above a line.
     fn comments_above(&self, mut line: usize) -> usize {
-        // A value of several lines may look like comments.
-        let entries = self.sections.iter().flat_map(|section| &section.entries);
-        let floor = entries.map(|entry| entry.value.next).filter(|&next| next <= line).max().unwrap_or(0);
+        // A value of several lines may look like comments. All stand in the order of the text.
+        let before = self.sections.partition_point(|section| section.line < line);
+        let floor = before.checked_sub(1).map_or(0, |i| {
+            let section = &self.sections[i];
+            let entries = section.entries.partition_point(|entry| entry.value.next <= line);
+            entries.checked_sub(1).map_or(section.body, |i| section.entries[i].value.next)
+        });
         while line > floor {
             let above = self.text[..line - 1].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
             let start = above + leading_space(&self.text[above..line]);

@@ -3,15 +3,37 @@
 
 use super::parse::{Parsed, Props, What, Written, behind_break};
 use crate::error::{SyntaxClass, SyntaxError};
+use crate::leaf::Span;
 
 /// Looks at all that is not inside a value.
 pub(super) fn check(text: &[u8], parsed: &Parsed<'_>) -> Result<(), SyntaxError> {
     flow_keys(text, parsed)?;
+    byte_order_marks(text, parsed)?;
     if text.contains(&b'\t') { Walk { text, at: 0, allowed: true }.nodes(parsed) } else { Ok(()) }
 }
 
 fn refuse(text: &[u8], at: usize, what: &str) -> SyntaxError {
     SyntaxError::at(text, at, SyntaxClass::Dialect, what)
+}
+
+/// Go-yaml passes over the mark at the very start only; anywhere else between values it begins a name or a text. Our parser passes over it at each line.
+fn byte_order_marks(text: &[u8], parsed: &Parsed<'_>) -> Result<(), SyntaxError> {
+    let mark = "\u{feff}".as_bytes();
+    let mut from = 1;
+    let mut scalars = parsed.nodes.iter().filter(|node| matches!(node.what, What::Scalar(_))).map(|node| node.span).peekable();
+    let mut comments = parsed.comments.iter().copied().peekable();
+    while let Some(found) = text.get(from..).and_then(|rest| rest.windows(mark.len()).position(|bytes| bytes == mark)) {
+        let at = from + found;
+        let is_before = |span: &Span| span.is_empty() || span.end as usize <= at;
+        while scalars.next_if(is_before).is_some() {}
+        while comments.next_if(is_before).is_some() {}
+        let within = |span: Option<&Span>| span.is_some_and(|span| span.range().contains(&at));
+        if !within(scalars.peek()) && !within(comments.peek()) {
+            return Err(refuse(text, at, "a byte-order mark that is not at the start of the text, which YAML versions read differently"));
+        }
+        from = at + mark.len();
+    }
+    Ok(())
 }
 
 const TAB: &str = "a tab in the indentation";

@@ -249,6 +249,9 @@ fn refusals() {
     check("a: &a [*a]\n", SyntaxClass::OutsideModel);
     check("a: x\u{85}y\n", SyntaxClass::Dialect);
     check("a: 'x\u{2028}y'\n", SyntaxClass::Dialect);
+    check("\n\u{feff}a: 1\n", SyntaxClass::Dialect);
+    check("\u{feff}# c\n\u{feff}a: 1\n", SyntaxClass::Dialect);
+    check("a: 1\n\u{feff}# c\n", SyntaxClass::Syntax);
     check("a: {b:,}\n", SyntaxClass::Dialect);
     check("a: {?b: c}\n", SyntaxClass::Dialect);
     check("a: [:x]\n", SyntaxClass::Dialect);
@@ -459,4 +462,19 @@ fn set_keeps_the_style() {
     // Behind a tag of one's own all is text, so it goes with what it stood before.
     check("a: !t 5\n", Value::Int(6), "a: 6\n");
     check("a: !t 5\n", Value::text("x"), "a: !t x\n");
+}
+
+/// A byte-order mark at the start is passed over, in a value or a comment it is part of it.
+#[test]
+fn byte_order_marks_that_are_no_trouble() {
+    let mark = "\u{feff}";
+    for text in [
+        format!("{mark}a: 1\n"),
+        format!("a: 'x{mark}y'\n"),
+        format!("a: x{mark}\nb: 1\n"),
+        format!("a: # {mark}\n  - b # {mark}{mark}\n#{mark}\n"),
+        format!("a:\n\nb: |\n  {mark}\n  x\nc: {{d: \"{mark}\", e: [x{mark}y, ]}}\n"),
+    ] {
+        assert!(Document::parse(Format::Yaml, text.as_bytes(), &ScanOptions::PLAIN).is_ok(), "{text:?}");
+    }
 }

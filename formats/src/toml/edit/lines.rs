@@ -235,7 +235,8 @@ impl<'t> Lines<'t> {
     pub(super) fn comments_above(&self, mut line: usize) -> usize {
         let top = if self.text.starts_with('\u{feff}') { 3 } else { 0 };
         // A value of several lines may look like comments.
-        let top = self.all.iter().map(|l| l.end).filter(|&end| end <= line).max().unwrap_or(top);
+        let before = self.all.partition_point(|l| l.end <= line);
+        let top = before.checked_sub(1).map_or(top, |i| self.all[i].end);
         while line > top {
             let above = self.text[..line - 1].rfind('\n').map_or(top, |i| i + 1);
             if !self.text[above..line].trim_start().starts_with('#') {

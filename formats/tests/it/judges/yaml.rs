@@ -135,6 +135,7 @@ const RULES: &[Rule] = &[
                 "the escape '\\/'",
                 "a tag ",
                 "a second byte-order mark",
+                "a byte-order mark that is not at the start",
                 "a key in brackets with a '?'",
             ];
             d.class == Some(SyntaxClass::Dialect) && d.we_refuse().is_some_and(|e| known.iter().any(|k| e.contains(k)))
