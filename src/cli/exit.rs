@@ -52,7 +52,7 @@ pub fn of(error: &Error) -> Exit {
         Error::BadSetPath { .. } | Error::BadSetValue | Error::SetList | Error::TooManyDigits { .. } | Error::SetRefused { .. } => {
             Exit::InvalidSetFormat
         }
-        Error::Print { .. } | Error::Unholdable { .. } => Exit::ErrorDumpingTree,
+        Error::Print { .. } | Error::NoData { .. } | Error::Unholdable { .. } => Exit::ErrorDumpingTree,
         Error::BadContext => Exit::BadEncryptionContext,
         Error::DuplicateOrder { .. } => Exit::DuplicateKeyType,
         Error::AlreadySealed { .. } | Error::Reserved { .. } => Exit::FileAlreadyEncrypted,

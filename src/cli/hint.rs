@@ -1,6 +1,6 @@
 //! One next command for an error, or one thing to do. Never a command that is not there.
 
-use leafcrypt_formats::SyntaxClass;
+use leafcrypt_formats::{Format, SyntaxClass};
 use leafcrypt_kms::{Kind, UnwrapError};
 
 use crate::config::ConfigError;
@@ -57,6 +57,7 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::Conflict(_) => "give one of the two".to_owned(),
         Error::BadContext => "--encryption-context key:value,key:value".to_owned(),
         Error::DuplicateOrder { .. } => "--decryption-order age,pgp names each kind once".to_owned(),
+        Error::NoData { path, sealed_as } => format!("it holds {} values: {}", sealed_as.name(), as_type(path, *sealed_as, name)),
         Error::Print { .. } => "--output-type chooses another format".to_owned(),
         Error::Rescued { path, .. } => format!("{name} edit {} takes it up again", shell(path)),
         Error::Unwell { .. } => "each has its fix beside it, above".to_owned(),
@@ -90,14 +91,17 @@ fn ours(path: &str) -> String {
 fn sealed_syntax(path: &str, class: SyntaxClass, name: &str) -> String {
     match class {
         SyntaxClass::Conflict => ours(path),
-        SyntaxClass::SealedAs(format) => {
-            let file = if path == STDIN { String::new() } else { format!(" {}", shell(path)) };
-            let format = format.name();
-            format!("its name does not tell its type: {name} decrypt --input-type {format} --output-type {format}{file}")
-        }
+        SyntaxClass::SealedAs(format) => format!("its name does not tell its type: {}", as_type(path, format, name)),
         _ if path == STDIN => format!("--input-type says what it is: {name} decrypt --input-type yaml --output-type yaml"),
         _ => restore(path),
     }
+}
+
+/// The call that opens what was sealed under a name without a type.
+fn as_type(path: &str, format: Format, name: &str) -> String {
+    let file = if path == STDIN { String::new() } else { format!(" {}", shell(path)) };
+    let format = format.name();
+    format!("{name} decrypt --input-type {format} --output-type {format}{file}")
 }
 
 /// A path as a word for the shell.

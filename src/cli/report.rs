@@ -211,7 +211,7 @@ pub(super) fn version(manners: &Manners) -> String {
 /// SOPS's functional tests compare this text whole.
 fn must_be_exact(error: &Error) -> bool {
     matches!(error, Error::Seal { source, .. } if matches!(**source, SealError::Wrap(crate::keys::WrapFailed::EmptyGroup)))
-        || matches!(error, Error::Sealed { source: SealedError::NotSealed(_), .. })
+        || matches!(error, Error::Sealed { source: SealedError::NotSealed(_), .. } | Error::NoData { .. })
 }
 
 fn ours(error: &Error, session: &Session) -> String {
@@ -264,6 +264,7 @@ fn as_sops(error: &Error, context: &Context<'_>) -> String {
         }
         Error::Write { path, source } => format!("Could not open output file for writing: {path}: {source}"),
         Error::Print { path, source } => format!("Error dumping file: {path}: {source}"),
+        Error::NoData { .. } => NO_DATA.to_owned(),
         Error::Unholdable { path, source } => format!("Could not marshal tree: {path}: {source}"),
         Error::AlreadySealed { .. } | Error::Reserved { .. } => ALREADY.to_owned(),
         Error::NothingToChange { path } => format!("Error reading file: open {}: no such file or directory", shown(path)),
@@ -311,6 +312,10 @@ If this is an unencrypted file, rename the 'sops' entry.\n\
 \n\
 If this is an encrypted file and you want to edit it, use the editor mode,\n\
 for example: `sops edit my_file.yaml`";
+
+/// The same section, 4.
+const NO_DATA: &str = "Error dumping file: error emitting binary store: no binary data found in tree\n\n\
+This is likely not an encrypted binary file? If not, use --output-type to select the correct output type.";
 
 /// Every key that was tried, by group, and why it failed; then where was looked for keys, and what was wrong there.
 fn tried(report: &NoKeyOpens, session: &Session) -> String {

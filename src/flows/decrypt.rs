@@ -49,7 +49,7 @@ impl Decrypt<'_> {
         };
         let how = Printing { indent: (self.indent)(out_format)?, as_sops: !world.manners.strict_printing };
         let manners = world.manners;
-        let mut printer = Printer { to: out_format, how, path: &path, extract_alone: manners.extract_alone, world };
+        let mut printer = Printer { from: open.format(), to: out_format, how, path: &path, extract_alone: manners.extract_alone, world };
         let bytes = match extract {
             Some(at) if !at.is_empty() => printer.at(&extract::trees(&open, &path, manners)?, &at)?,
             _ if out_format == open.format() => open.into_plain(),

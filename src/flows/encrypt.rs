@@ -73,7 +73,8 @@ impl Encrypt {
         world.warn(&rule.warnings);
         let path = self.input.name();
         let plain = self.plain(text, from, to, &path, world)?;
-        if to == Format::Binary && world.manners.knows_envelopes && leafcrypt_formats::Envelope::find(&plain).is_some() {
+        let is_sealed = || SealedFile::parse(to, &plain, world.manners).is_ok_and(|sealed| !sealed.metadata().mac.is_empty());
+        if to == Format::Binary && world.manners.knows_envelopes && is_sealed() {
             return Err(Error::AlreadySealed { path });
         }
         if from == Format::Binary && rule.selection.is_some() {
@@ -135,7 +136,7 @@ impl Encrypt {
             trees.truncate(1);
         }
         // Under both names: the printed text is what is read and sealed.
-        Printer { to, how: Printing::default(), path, extract_alone: true, world }.documents(&trees).map(Cow::Owned)
+        Printer { from, to, how: Printing::default(), path, extract_alone: true, world }.documents(&trees).map(Cow::Owned)
     }
 }
 

@@ -25,6 +25,8 @@ pub fn trees(open: &OpenFile<'_>, path: &str, manners: &Manners) -> Result<Vec<T
 
 /// Prints trees that came from a file.
 pub struct Printer<'a> {
+    /// What they were.
+    pub from: Format,
     /// As what.
     pub to: Format,
     /// How.
@@ -52,7 +54,7 @@ impl Printer<'_> {
         match only.get("data") {
             Some(Tree::Value(Value::Str(bytes))) => Ok(bytes.as_slice().to_vec()),
             Some(_) => Err(self.unwritable("what stands at 'data' is no string")),
-            None => Err(self.unwritable("no binary data found in tree")),
+            None => Err(Error::NoData { path: self.path.to_owned(), sealed_as: self.from }),
         }
     }
 

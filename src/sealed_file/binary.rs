@@ -26,6 +26,12 @@ const PATH: &[u8] = b"data:";
 /// Bytes below which a thread costs more than it saves.
 const BIG: usize = 1 << 20;
 
+/// Is an envelope that of a binary file? Its value is a string, and sealed; JSON with the one key `data` may hold another.
+pub(super) fn is_one(envelope: &Envelope, text: &[u8]) -> bool {
+    let token = envelope.token(text);
+    token.is_empty() || token.ends_with(b",type:str]")
+}
+
 pub(super) fn open(
     text: &[u8],
     envelope: &Envelope,

@@ -174,11 +174,10 @@ impl<'t> SealedFile<'t> {
             return Self::from_envelope(text, envelope);
         }
         if format == Format::Binary {
-            let envelope = Envelope::read(text).map_err(|error| match sealed_as(text, manners) {
-                Some(format) => SyntaxError { class: SyntaxClass::SealedAs(format), ..error },
-                None => error,
-            })?;
-            return Self::from_envelope(text, envelope);
+            return match Envelope::read(text) {
+                Ok(envelope) if binary::is_one(&envelope, text) => Self::from_envelope(text, envelope),
+                read => Self::tree_of_binary(text, read.err(), manners, options),
+            };
         }
         let document = match Document::parse(format, text, options) {
             Err(error) if error.class == SyntaxClass::NoDocument => return Err(NotSealed.into()),
@@ -191,6 +190,18 @@ impl<'t> SealedFile<'t> {
             metadata.warnings.push("the copies of the metadata block in later documents differ from the first, which counts".to_owned());
         }
         Ok(SealedFile { text, format, body: Body::Document(Box::new(document)), metadata })
+    }
+
+    /// SOPS keeps a binary file as JSON with one key, and reads any sealed JSON as such a file: a tree that was sealed under a name without a type
+    /// (`--input-type dotenv` alone), or was renamed (`secrets.json.enc`). What is no JSON of a map gets the error of the envelope.
+    fn tree_of_binary(text: &'t [u8], error: Option<SyntaxError>, manners: &Manners, options: &ScanOptions) -> Result<Self, SealedError> {
+        match (Self::parse_as(Format::Json, text, manners, options), error) {
+            (Err(SealedError::Syntax(_)), Some(error)) => Err(SealedError::Syntax(match sealed_as(text, manners) {
+                Some(format) => SyntaxError { class: SyntaxClass::SealedAs(format), ..error },
+                None => error,
+            })),
+            (parsed, _) => parsed,
+        }
     }
 
     fn from_envelope(text: &'t [u8], envelope: Envelope) -> Result<Self, SealedError> {

@@ -37,10 +37,15 @@ impl<'t> SealedFile<'t> {
     pub fn open_with(self, data_key: DataKey, manners: &Manners, how: &OpenHow<'_>) -> Result<OpenFile<'t>, OpenError> {
         let cipher = Cipher::new(&data_key);
         let clear = how.accepting.then(|| self.in_clear()).transpose()?.unwrap_or_default();
-        let SealedFile { text, format, body, metadata } = self;
-        let opening = match &body {
-            Body::Document(document) => open_document(format, document, &metadata, &cipher, manners, how)?,
-            Body::Binary(envelope) => binary::open(text, envelope, &metadata, &cipher, how)?,
+        let (SealedFile { text, format, body, metadata }, opening) = match self.opening(&cipher, manners, how) {
+            Ok(opening) => (self, opening),
+            // JSON with the one key `data` looks like a binary file where the name tells no type. What it was sealed as, its witness tells.
+            Err(error @ OpenError::Witness(_)) if self.format == Format::Binary => {
+                let tree = SealedFile::parse(Format::Json, self.text, manners).ok().filter(|tree| tree.format == Format::Json);
+                let opened = tree.and_then(|tree| tree.opening(&cipher, manners, how).ok().map(|opening| (tree, opening)));
+                opened.ok_or(error)?
+            }
+            Err(error) => return Err(error),
         };
         let Opening { plain, opened, coverage, hints, mac, payload, vouched, warnings, mut differences } = opening;
         if let Some(differences) = &mut differences {
@@ -75,6 +80,13 @@ impl<'t> SealedFile<'t> {
             differences,
             unwrapped: Vec::new(),
         })
+    }
+
+    fn opening(&self, cipher: &Cipher, manners: &Manners, how: &OpenHow<'_>) -> Result<Opening, OpenError> {
+        match &self.body {
+            Body::Document(document) => open_document(self.format, document, &self.metadata, cipher, manners, how),
+            Body::Binary(envelope) => binary::open(self.text, envelope, &self.metadata, cipher, how),
+        }
     }
 }
 

@@ -42,6 +42,10 @@ impl Pair {
             before.insert(name.to_owned(), text.into());
             before.insert(name.replace("plain", "sealed").replace("two", "sealed-two"), sealed.stdout);
         }
+        // A tree under a name that tells no type.
+        let tree =
+            place.sops(["encrypt", "--age", &place.recipient, "--input-type", "dotenv", "--filename-override", "x.enc", "plain.env"]);
+        before.insert("sealed.enc".to_owned(), tree.unwrap().stdout);
         for (name, text) in [
             ("broken.yaml", "a: [one\n"),
             ("broken.json", "{\"a\": \"one\""),

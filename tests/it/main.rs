@@ -43,6 +43,7 @@ mod interop_pair;
 mod interop_regex;
 mod interop_set;
 mod interop_shamir;
+mod interop_untold;
 mod later;
 mod limits;
 mod messages;

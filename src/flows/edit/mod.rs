@@ -92,6 +92,10 @@ impl Edit<'_> {
             }
         };
         let mut file = open(&name, format, &sealed, key, &self.how, world)?;
+        if format == Format::Binary && file.format() != format {
+            // A tree under the name of a binary file: there is no text to show.
+            return Err(Error::NoData { path: name, sealed_as: file.format() });
+        }
         if !is_new {
             trust::vouch(&mut file, rule.as_ref());
             save::raise_version(&mut file);

@@ -1,0 +1,100 @@
+//! Sealed values under a name that tells no type (`s.enc`, `.env.prod`, `secrets.json.enc`): JSON, which sops's store for binary files reads as it
+//! reads every sealed JSON. By both names, on files of ours and of the real sops; what the calls of sops do with such a file: `interop/calls.txt`.
+
+use crate::tools::{Place, Program, sops};
+
+/// `--input-type dotenv` alone: the values of an ENV file, in JSON.
+fn sealed_by(place: &Place, program: Program, name: &str, plain: &str, kind: &str) {
+    place.write(name, plain);
+    let done = place.call(program, ["encrypt", "-i", "--age", &place.recipient, "--input-type", kind, name]).run();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+fn sealers() -> Vec<Program> {
+    [Program::AsSops, Program::Sops].into_iter().filter(|program| *program != Program::Sops || sops().is_some()).collect()
+}
+
+#[test]
+fn every_command_reads_it() {
+    for sealer in sealers() {
+        for program in [Program::Ours, Program::AsSops] {
+            let place = Place::new();
+            let run = |args: &[&str], code: i32| {
+                let done = place.call(program, args).run();
+                let told = String::from_utf8_lossy(&done.stderr).into_owned();
+                assert_eq!(done.status.code(), Some(code), "{sealer:?} {program:?} {args:?}: {told}");
+                (String::from_utf8(done.stdout).unwrap(), told)
+            };
+            let ask = |args: &[&str]| run(args, 0).0;
+            for name in ["s.enc", ".env.prod", "x.conf"] {
+                sealed_by(&place, sealer, name, "A=1\nB=x\n", "dotenv");
+                assert_eq!(ask(&["decrypt", "--output-type", "dotenv", name]), "A=1\nB=x\n");
+                assert_eq!(ask(&["decrypt", "--extract", "[\"A\"]", name]), "1");
+                assert_eq!(ask(&["exec-env", name, "echo $A"]), "1\n");
+                assert_eq!(ask(&["filestatus", name]), "{\"encrypted\":true}\n");
+                let (nothing, told) = run(&["decrypt", name], 4);
+                assert!(nothing.is_empty() && told.contains("no binary data found in tree"), "{told}");
+                assert!(run(&["edit", name], 4).1.contains("no binary data found in tree"));
+                ask(&["set", name, "[\"A\"]", "\"2\""]);
+                ask(&["unset", name, "[\"B\"]"]);
+                // For nobody vouches for what sops has sealed.
+                let rotate: &[&str] = if program == Program::Ours { &["rotate", "-y", "-i", name] } else { &["rotate", "-i", name] };
+                ask(rotate);
+                let with_json = ask(&["exec-file", "--no-fifo", "--output-type", "json", name, "cat {}"]);
+                assert_eq!(with_json.split_whitespace().collect::<String>(), "{\"A\":\"2\"}");
+                if let Some(theirs) = place.sops(["decrypt", "--output-type", "dotenv", name]) {
+                    assert_eq!(theirs.stdout, b"A=2\n", "{}", String::from_utf8_lossy(&theirs.stderr));
+                }
+            }
+        }
+    }
+}
+
+/// A tree with the one key `data` looks as a binary file does. What it was sealed as tells its witness; to sops it is both.
+#[test]
+fn a_tree_like_a_binary_file() {
+    for sealer in sealers() {
+        for (plain, kind, data) in
+            [("{\"data\": \"x\"}\n", "json", Some("x")), ("data: x\n", "yaml", Some("x")), ("data: 1\n", "yaml", None)]
+        {
+            let place = Place::new();
+            sealed_by(&place, sealer, "s.enc", plain, kind);
+            for program in [Program::Ours, Program::AsSops] {
+                let decrypt = |args: &[&str]| place.call(program, [&["decrypt", "s.enc"], args].concat()).run();
+                let (whole, tree) = (decrypt(&[]), decrypt(&["--output-type", "yaml"]));
+                let told = String::from_utf8_lossy(&whole.stderr);
+                assert_eq!(whole.status.code(), Some(if data.is_some() { 0 } else { 4 }), "{sealer:?} {program:?} {plain}: {told}");
+                assert_eq!(whole.stdout, data.unwrap_or_default().as_bytes());
+                assert_eq!(String::from_utf8_lossy(&tree.stdout), plain.replace(['{', '}', '"'], ""), "{sealer:?} {program:?}");
+            }
+            let done = place.as_sops(["set", "s.enc", "[\"data\"]", "\"y\""]);
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            if let Some(theirs) = place.sops(["decrypt", "s.enc"]) {
+                assert_eq!(theirs.stdout, b"y");
+            }
+        }
+    }
+}
+
+/// `encrypt` of such a file under our own name completes it, as it does every sealed file; sops seals it once more, whole.
+#[test]
+fn encrypting_it_again() {
+    let place = Place::project();
+    sealed_by(&place, Program::AsSops, "s.enc", "A=1\n", "dotenv");
+    let sealed = place.read("s.enc");
+    assert_eq!(place.ours(["encrypt", "s.enc"]).stdout, sealed);
+    assert!(place.as_sops(["encrypt", "s.enc"]).stdout.starts_with(b"{\n\t\"data\": \"ENC["));
+}
+
+/// What was sealed whole stays what it is to its witness: a member more is a change.
+#[test]
+fn a_binary_file_does_not_become_a_tree() {
+    let place = Place::project();
+    place.seal("b.bin", "x\n");
+    let sealed = String::from_utf8(place.read("b.bin")).unwrap();
+    place.write("b.bin", sealed.replacen("{\n", "{\n\t\"more\": \"\",\n", 1));
+    for program in [Program::Ours, Program::AsSops] {
+        let done = place.call(program, ["decrypt", "b.bin"]).run();
+        assert_eq!(done.status.code(), Some(51), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+}
