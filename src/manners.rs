@@ -30,6 +30,13 @@ pub struct Manners {
     pub raw_env: bool,
     /// `--extract` of a map in a stream of documents: that map alone; otherwise the later documents follow.
     pub extract_alone: bool,
+    /// Fields of `.sops.yaml` that nobody knows are named in a warning; otherwise ignored in silence.
+    pub names_unknown_fields: bool,
+    /// A text that is opened is printed as what it was opened as, where no name tells its type; otherwise as a binary file.
+    pub prints_as_opened: bool,
+    /// A new file of which a suffix or regex of ours leaves every value in clear is refused, but for the names that end in `_unencrypted`; otherwise it
+    /// is sealed, with a warning where a regex does so.
+    pub strict_clear: bool,
     /// Integers of 2^63 and more and odd ENV lines are taken with hints; otherwise errors.
     pub own_dialect: bool,
 }
@@ -49,6 +56,9 @@ pub static LEAFCRYPT: Manners = Manners {
     knows_envelopes: true,
     raw_env: false,
     extract_alone: true,
+    names_unknown_fields: true,
+    prints_as_opened: true,
+    strict_clear: true,
     own_dialect: true,
 };
 
@@ -67,6 +77,9 @@ pub static SOPS: Manners = Manners {
     knows_envelopes: false,
     raw_env: true,
     extract_alone: false,
+    names_unknown_fields: false,
+    prints_as_opened: false,
+    strict_clear: false,
     own_dialect: false,
 };
 

@@ -43,6 +43,7 @@ impl Decrypt<'_> {
             world.warn(["the MAC was not checked (--ignore-mac): values may have been changed, removed or added by anybody"]);
         }
         let out_format = match self.types.output {
+            None if !world.manners.prints_as_opened => self.types.output_of(&self.input, world.manners),
             None if open.format() == Format::Binary => Format::Binary,
             None if self.types.input.is_some() && self.types.name_of(&self.input).is_none() => open.format(),
             _ => self.types.output_of(&self.input, world.manners),

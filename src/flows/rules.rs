@@ -77,7 +77,9 @@ pub fn load_silently(file: Option<&Path>, given: &Given, world: &World<'_>, warn
     world.dialog.detail(&format!("configuration: {}", found.shown.display()));
     let text = files::read(&found.path).map_err(|e| ConfigError::Unreadable(format!("{}: {e}", found.shown.display())))?;
     let config = Config::load(&found, &text)?;
-    warnings.extend(config.warnings.iter().cloned());
+    if world.manners.names_unknown_fields {
+        warnings.extend(config.warnings.iter().cloned());
+    }
     Ok(Some(config))
 }
 

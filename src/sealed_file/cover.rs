@@ -85,9 +85,6 @@ impl OpenFile<'_> {
         for (covers, value) in coverage.leaves.iter_mut().zip(&values) {
             *covers &= value.is_some();
         }
-        if any_clear && !any_covered && self.must_cover {
-            return Err(SealError::NothingCovered { rule: selection.to_string() });
-        }
         for i in 0..document.comments().len() {
             let id = CommentId(i as u32);
             if !coverage.comments[i] {
@@ -111,7 +108,14 @@ impl OpenFile<'_> {
                 return Err(SealError::CommentMatches { path: document.paths().display(container), rule: selection.to_string() });
             }
         }
-        Ok(Covered { coverage, tokens, values, mac: mac.finish(), renewed: renewed || !reuse.is_empty() })
+        Ok(Covered {
+            coverage,
+            tokens,
+            values,
+            mac: mac.finish(),
+            renewed: renewed || !reuse.is_empty(),
+            all_clear: any_clear && !any_covered,
+        })
     }
 
     /// The old tokens with what they hold.
@@ -149,6 +153,8 @@ pub(super) struct Covered {
     pub mac: Zeroizing<String>,
     /// Something has another token than before.
     pub renewed: bool,
+    /// There are values, and none is covered.
+    pub all_clear: bool,
 }
 
 /// New tokens for leaves in a row.

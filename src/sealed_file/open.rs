@@ -1,6 +1,6 @@
 //! From sealed to open: data key, values, MAC, witness, layout.
 
-use leafcrypt_formats::{Document, Format, Hint, Kind, Mode, Opened, Wiped};
+use leafcrypt_formats::{Document, Envelope, Format, Hint, Kind, Mode, Opened, Wiped};
 use zeroize::Zeroizing;
 
 use super::accept::{self, Differences};
@@ -39,10 +39,9 @@ impl<'t> SealedFile<'t> {
         let clear = how.accepting.then(|| self.in_clear()).transpose()?.unwrap_or_default();
         let (SealedFile { text, format, body, metadata }, opening) = match self.opening(&cipher, manners, how) {
             Ok(opening) => (self, opening),
-            // JSON with the one key `data` looks like a binary file where the name tells no type. What it was sealed as, its witness tells.
-            Err(error @ OpenError::Witness(_)) if self.format == Format::Binary => {
-                let tree = SealedFile::parse(Format::Json, self.text, manners).ok().filter(|tree| tree.format == Format::Json);
-                let opened = tree.and_then(|tree| tree.opening(&cipher, manners, how).ok().map(|opening| (tree, opening)));
+            Err(error @ OpenError::Witness(_)) => {
+                let opened =
+                    self.otherwise(manners).and_then(|file| file.opening(&cipher, manners, how).ok().map(|opening| (file, opening)));
                 opened.ok_or(error)?
             }
             Err(error) => return Err(error),
@@ -80,6 +79,15 @@ impl<'t> SealedFile<'t> {
             differences,
             unwrapped: Vec::new(),
         })
+    }
+
+    /// JSON with the one key `data` and a binary file look alike. Which of the two a name says may be wrong; what the file was sealed as, its witness tells.
+    fn otherwise(&self, manners: &Manners) -> Option<SealedFile<'t>> {
+        match self.format {
+            Format::Binary => SealedFile::parse(Format::Json, self.text, manners).ok().filter(|tree| tree.format == Format::Json),
+            Format::Json => Self::from_envelope(self.text, Envelope::read(self.text).ok()?).ok(),
+            _ => None,
+        }
     }
 
     fn opening(&self, cipher: &Cipher, manners: &Manners, how: &OpenHow<'_>) -> Result<Opening, OpenError> {

@@ -76,6 +76,56 @@ fn a_tree_like_a_binary_file() {
     }
 }
 
+/// Which type is printed where only that of the input is given.
+#[test]
+fn what_is_printed() {
+    let place = Place::project();
+    for (name, plain) in [("x.yaml", "a: b\n"), ("y.bin", "raw")] {
+        place.seal(name, plain);
+    }
+    std::fs::copy(place.path("y.bin"), place.path("y.json")).unwrap();
+    let programs = [Program::Ours, Program::AsSops, Program::Sops];
+    for program in programs.into_iter().filter(|program| *program != Program::Sops || sops().is_some()) {
+        let decrypt = |args: &[&str], input: &str| {
+            let call = place.call(program, [&["decrypt"], args].concat());
+            let done = if input.is_empty() { call.run() } else { call.stdin(place.read(input)).run() };
+            (done.status.code().unwrap(), String::from_utf8(done.stdout).unwrap())
+        };
+        let ours = program == Program::Ours;
+        let yaml = if ours { (0, "a: b\n".to_owned()) } else { (4, String::new()) };
+        assert_eq!(decrypt(&["--input-type", "yaml"], "x.yaml"), yaml, "{program:?}");
+        assert_eq!(decrypt(&["--input-type", "yaml", "--output-type", "yaml"], "x.yaml"), (0, "a: b\n".to_owned()), "{program:?}");
+        let by_name = if ours { "raw" } else { "{\n\t\"data\": \"raw\"\n}\n" };
+        assert_eq!(decrypt(&["--input-type", "binary", "y.json"], ""), (0, by_name.to_owned()), "{program:?}");
+        // Under our own name the envelope is known by what it holds.
+        assert_eq!(decrypt(&["--input-type", "json"], "y.bin"), (0, "raw".to_owned()), "{program:?}");
+        assert_eq!(decrypt(&[], "y.bin"), (0, "raw".to_owned()), "{program:?}");
+        let whole = if ours { "raw" } else { by_name };
+        assert_eq!(decrypt(&["y.json"], ""), (0, whole.to_owned()), "{program:?}");
+    }
+}
+
+/// SOPS would make JSON of it.
+#[test]
+fn a_change_keeps_the_type() {
+    for program in [Program::Ours, Program::AsSops] {
+        let place = Place::project();
+        place.seal("prod.env", "A=1\n");
+        std::fs::rename(place.path("prod.env"), place.path(".env.prod")).unwrap();
+        for change in [
+            &["set", "--input-type", "dotenv", ".env.prod", "[\"B\"]", "\"2\""][..],
+            &["unset", "--input-type", "dotenv", ".env.prod", "[\"A\"]"],
+        ] {
+            let done = place.call(program, change).run();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        }
+        assert_eq!(place.ours(["decrypt", "--input-type", "dotenv", "--output-type", "dotenv", ".env.prod"]).stdout, b"B=2\n");
+        if place.sops(["set", "--input-type", "dotenv", ".env.prod", "[\"B\"]", "\"2\""]).is_some() {
+            assert!(place.read(".env.prod").starts_with(b"{"));
+        }
+    }
+}
+
 /// `encrypt` of such a file under our own name completes it, as it does every sealed file; sops seals it once more, whole.
 #[test]
 fn encrypting_it_again() {
