@@ -35,6 +35,7 @@ pub mod init;
 pub mod keeper;
 pub mod keygen;
 pub mod many;
+mod otherwise;
 pub mod random;
 pub mod recipients;
 pub mod repository;

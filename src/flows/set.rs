@@ -1,6 +1,6 @@
 //! Open, set a branch, seal. What is missing on the way is made; the text around it stays.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use leafcrypt_formats::{Part, Tree, parse_path};
 use zeroize::Zeroizing;
@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::branch::{Branch, Did, must_exist, read_json};
 use super::change::{InPlace, seal};
 use super::decrypt::open;
+use super::otherwise;
 use super::random::Recipe;
 use super::rules::{self, Given};
 use super::target::{Done, Holds, Input, Output, Types, deliver};
@@ -69,11 +70,15 @@ impl Set<'_> {
         }
         let branch = Branch { path, at: &at, tree: Some(&tree), given: &self.given, rule: OnceCell::new() };
         let stays = self.idempotent && matches!(self.value, NewValue::Random(_));
+        let told = RefCell::new(Vec::new());
         let apply = |file: &mut crate::sealed_file::OpenFile<'_>| {
             if stays && is_there(file, &at, world)? {
                 return Ok(false);
             }
-            match branch.apply(file, world)? {
+            let did = branch.apply(file, world)?;
+            // Of the last time, if it is done again.
+            told.replace(otherwise::told(file, &at, &tree, world));
+            match did {
                 Did::Changed => {}
                 Did::Nothing if world.manners.typed_set || self.idempotent => return Ok(false),
                 // SOPS writes a new date and MAC all the same.
@@ -82,16 +87,19 @@ impl Set<'_> {
             Ok(true)
         };
         let format = self.types.input_of(&self.input, world.manners);
-        if let Output::InPlace(to) = &self.output {
+        let done = if let Output::InPlace(to) = &self.output {
             let note = format!("{name}: that value is there already");
-            return InPlace { path, format, how: &self.how, write_through: to.write_through }
+            InPlace { path, format, how: &self.how, write_through: to.write_through }
                 .change(&apply, &note, world)
-                .map_err(|error| must_exist(error, path));
-        }
-        let text = self.input.read().map_err(|error| must_exist(error, path))?;
-        let mut file = open(&name, format, &text, None, &self.how, world)?;
-        let sealed = if apply(&mut file)? { seal(&name, &file, world)? } else { text.to_vec() };
-        deliver(sealed, &self.output, Holds::Sealed, None, world)
+                .map_err(|error| must_exist(error, path))?
+        } else {
+            let text = self.input.read().map_err(|error| must_exist(error, path))?;
+            let mut file = open(&name, format, &text, None, &self.how, world)?;
+            let sealed = if apply(&mut file)? { seal(&name, &file, world)? } else { text.to_vec() };
+            deliver(sealed, &self.output, Holds::Sealed, None, world)?
+        };
+        world.warn_of(&name, told.into_inner());
+        Ok(done)
     }
 
     fn tree(&self, world: &World<'_>) -> Result<Tree, Error> {

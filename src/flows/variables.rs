@@ -5,10 +5,13 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use leafcrypt_formats::{Format, Tree, Value, display_parts, scalar_text};
 
-use super::dialect::{self, Dialect};
+use super::dialect::{self, Dialect, Unread};
 use crate::error::Error;
 use crate::sealed_file::OpenFile;
 use crate::world::World;
+
+/// So many lines that cannot be read are told one by one.
+const MOST_TOLD: usize = 10;
 
 /// How values become variables.
 #[derive(Clone, Debug)]
@@ -41,8 +44,10 @@ impl Variables {
             let lookup = |wanted: &str| {
                 self.0.iter().rev().find(|(n, _)| n == wanted).map(|(_, v)| v.clone()).or_else(|| world.session.outside().env(wanted))
             };
-            found = dialect::read(file.plain(), how.dialect, &lookup)
+            let reading = dialect::read(file.plain(), how.dialect, &lookup)
                 .map_err(|e| Error::Variable { path: format!("{name}: line {}", e.line), what: e.what.to_owned() })?;
+            world.warn_of(name, unread(file, &reading.unread, how.dialect, world));
+            found = reading.pairs;
         } else {
             let trees =
                 file.trees(world.manners).map_err(|source| Error::Sealed { path: name.to_owned(), format: file.format(), source })?;
@@ -55,6 +60,29 @@ impl Variables {
         }
         Ok(())
     }
+}
+
+/// What a dialect's reader passes over is told, as the reader itself does. Of it only a name is shown that stands in clear in the sealed file: the rest may
+/// be a piece of a value.
+fn unread(file: &OpenFile<'_>, unread: &[Unread], dialect: Dialect, world: &World<'_>) -> Vec<String> {
+    if unread.is_empty() {
+        return Vec::new();
+    }
+    let document = file.document(world.manners).ok();
+    let leaves = document.as_ref().map(|document| document.leaves()).unwrap_or_default();
+    let line = |Unread { line, span }: &Unread| {
+        let leaf = leaves.iter().find(|leaf| span.contains(&(leaf.span.start as usize)) || leaf.span.start as usize == span.end);
+        let name = leaf.zip(document.as_ref()).map(|(leaf, document)| format!(" ({})", document.paths().display(leaf.path)));
+        let (name, reader) = (name.unwrap_or_default(), dialect.reader());
+        format!(
+            "line {line}{name}: {reader} cannot read this, and so the program does not get it; exec-env --dialect sops takes it as it stands"
+        )
+    };
+    let mut lines: Vec<String> = unread.iter().take(MOST_TOLD).map(line).collect();
+    if unread.len() > MOST_TOLD {
+        lines.push(format!("{} more that {} cannot read", unread.len() - MOST_TOLD, dialect.reader()));
+    }
+    lines
 }
 
 fn collect(tree: &Tree, prefix: &str, how: &How, name: &str, found: &mut Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), Error> {

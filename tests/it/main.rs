@@ -27,6 +27,7 @@ mod edit_keys;
 mod edit_rule;
 mod edit_terminal;
 mod exec;
+mod exec_dotenv;
 mod exec_pipe;
 mod field;
 mod files;

@@ -1,5 +1,10 @@
 //! `$NAME` and `${NAME:-default}`.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+
+use zeroize::Zeroizing;
+
 use super::{Lookup, Pairs, known};
 
 /// Reads one expansion at the `$` that `text` begins with, as shells do: what it stands for, and how many bytes it takes. `None`: it is no expansion.
@@ -27,10 +32,18 @@ pub(super) fn shell(text: &[u8], pairs: &Pairs, lookup: Lookup<'_>) -> Option<(V
     is_name(name).then(|| (known(pairs, name, lookup).unwrap_or_default(), name.len() + 1))
 }
 
-/// python-dotenv's: `${NAME}` and `${NAME:-default}`, wherever they stand.
-pub(super) fn python(value: &[u8], pairs: &Pairs, lookup: Lookup<'_>) -> Vec<u8> {
+/// python-dotenv's: `${NAME}` and `${NAME:-default}`, wherever they stand. A name that stood alone has no value, and no default either.
+pub(super) fn python(value: Vec<u8>, assigned: &[(Vec<u8>, Option<Vec<u8>>)], lookup: Lookup<'_>) -> Vec<u8> {
+    let known = |name: &[u8]| match assigned.iter().rev().find(|(key, _)| key == name) {
+        Some((_, value)) => Some(value.clone().unwrap_or_default()),
+        None => lookup(std::str::from_utf8(name).ok()?).map(OsString::into_vec),
+    };
+    if !value.windows(2).any(|pair| pair == b"${") {
+        return value;
+    }
+    let value = Zeroizing::new(value);
     let mut out = Vec::with_capacity(value.len());
-    let mut rest = value;
+    let mut rest = value.as_slice();
     while let Some((&first, tail)) = rest.split_first() {
         let found = rest.strip_prefix(b"${").and_then(|inner| {
             let end = inner.iter().position(|&b| b == b'}')?;
@@ -39,7 +52,7 @@ pub(super) fn python(value: &[u8], pairs: &Pairs, lookup: Lookup<'_>) -> Vec<u8>
                 None => (body, &b""[..]),
                 Some(at) => (&body[..at], body[at..].strip_prefix(b":-")?),
             };
-            Some((known(pairs, name, lookup).unwrap_or_else(|| default.to_vec()), &inner[end + 1..]))
+            Some((known(name).unwrap_or_else(|| default.to_vec()), &inner[end + 1..]))
         });
         match found {
             Some((bytes, behind)) => {

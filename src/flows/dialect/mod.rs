@@ -38,6 +38,18 @@ impl Dialect {
         ("systemd", Dialect::Systemd),
     ];
 
+    /// Whose rules these are, for messages.
+    pub fn reader(self) -> &'static str {
+        match self {
+            Dialect::Sops => "sops",
+            Dialect::Dotenv => "python-dotenv",
+            Dialect::Posix => "a shell",
+            Dialect::Node => "dotenv of Node.js",
+            Dialect::Compose => "Docker Compose",
+            Dialect::Systemd => "systemd",
+        }
+    }
+
     /// By its word.
     pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(name, _)| *name == word).map(|(_, dialect)| *dialect)
@@ -53,6 +65,23 @@ pub struct Bad {
     pub what: &'static str,
 }
 
+/// A statement that the dialect's own reader passes over, because it cannot read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Line of its beginning, from 1.
+    pub line: usize,
+    /// Where it stands in the text.
+    pub span: std::ops::Range<usize>,
+}
+
+/// What was read of a text. No `Debug`, for it holds plaintext.
+pub struct Reading {
+    /// What is assigned.
+    pub pairs: Pairs,
+    /// What is not, though it was perhaps meant.
+    pub unread: Vec<Unread>,
+}
+
 /// Names and values, in the order of the text.
 pub type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -63,15 +92,21 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 ///
 /// # Errors
 /// What the dialect's own reader refuses, or would run.
-pub fn read(text: &[u8], dialect: Dialect, lookup: Lookup<'_>) -> Result<Pairs, Bad> {
-    match dialect {
-        Dialect::Sops => Ok(raw(text)),
-        Dialect::Dotenv => Ok(python::read(text, lookup)),
-        Dialect::Node => Ok(node::read(text)),
-        Dialect::Posix => shell::posix(text, lookup),
-        Dialect::Compose => shell::compose(text, lookup),
-        Dialect::Systemd => Ok(systemd::read(text)),
-    }
+pub fn read(text: &[u8], dialect: Dialect, lookup: Lookup<'_>) -> Result<Reading, Bad> {
+    let pairs = match dialect {
+        Dialect::Dotenv => return Ok(python::read(text, lookup)),
+        Dialect::Systemd => return Ok(systemd::read(text)),
+        Dialect::Sops => raw(text),
+        Dialect::Node => node::read(text),
+        Dialect::Posix => shell::posix(text, lookup)?,
+        Dialect::Compose => shell::compose(text, lookup)?,
+    };
+    Ok(Reading { pairs, unread: Vec::new() })
+}
+
+/// Is this python-dotenv's spelling of a value in quotes, all of it?
+pub fn is_quoted(text: &[u8]) -> bool {
+    python::is_quoted(text)
 }
 
 /// Everything behind the first `=` of a line, with `\n` as a line feed.
@@ -99,6 +134,26 @@ fn push(mut to: Vec<u8>, byte: u8) -> Vec<u8> {
 /// The line, from 1, of an offset.
 fn line_of(text: &[u8], at: usize) -> usize {
     text[..at.min(text.len())].iter().filter(|&&b| b == b'\n').count() + 1
+}
+
+/// Lines of one offset after the other, counted once.
+struct Lines<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: usize,
+}
+
+impl<'t> Lines<'t> {
+    fn new(text: &'t [u8]) -> Self {
+        Lines { text, at: 0, line: 1 }
+    }
+
+    /// The line, from 1, of an offset no earlier than the one before.
+    fn of(&mut self, at: usize) -> usize {
+        self.line += line_of(&self.text[self.at..], at - self.at) - 1;
+        self.at = at;
+        self.line
+    }
 }
 
 /// A value that was read earlier in this text, or else one from outside.

@@ -1,31 +1,62 @@
-//! python-dotenv 1.2: its grammar as its documentation and behaviour have it. A line that it cannot read is passed over, as it does.
+//! python-dotenv 1.2: its grammar as its documentation and behaviour have it. A statement that it cannot read is passed over, as it does: what of it was
+//! read already is gone, and so is the rest of the line where that stopped.
 
-use super::{Lookup, Pairs, expand};
+use std::collections::HashSet;
 
-pub(super) fn read(text: &[u8], lookup: Lookup<'_>) -> Pairs {
-    let mut pairs = Pairs::new();
-    let mut at = Reader { text, at: 0 };
+use leafcrypt_formats::wipe;
+
+use super::{Lines, Lookup, Reading, Unread, expand};
+
+pub(super) fn read(text: &[u8], lookup: Lookup<'_>) -> Reading {
+    let (mut assigned, mut unread) = (Vec::<(Vec<u8>, Option<Vec<u8>>)>::new(), Vec::new());
+    let (mut at, mut lines) = (Reader { text, at: 0 }, Lines::new(text));
     loop {
-        at.skip(|b| b.is_ascii_whitespace() || b == 0x0b);
+        at.skip(|_| true);
         if at.peek().is_none() {
-            return pairs;
+            break;
         }
         let start = at.at;
         match at.binding() {
-            Some(Some((key, value))) => {
-                let value = expand::python(&value, &pairs, lookup);
-                pairs.push((key, value));
+            Ok(Some((key, value))) => {
+                let value = value.map(|value| expand::python(value, &assigned, lookup));
+                assigned.push((key, value));
             }
-            // A name alone has no value, and a comment no name.
-            Some(None) => {}
-            None => {
-                at.at = start;
-                at.skip(|b| !is_end(b));
+            // A comment has no name.
+            Ok(None) => {}
+            Err(Unreadable) => {
+                at.until_end();
+                unread.push(Unread { line: lines.of(start), span: start..at.at });
             }
         }
     }
+    Reading { pairs: last_of_each(assigned), unread }
 }
 
+/// Is all of it one value in quotes?
+pub(super) fn is_quoted(text: &[u8]) -> bool {
+    let mut at = Reader { text, at: 0 };
+    matches!(at.peek(), Some(quote @ (b'\'' | b'"')) if at.quoted(quote).is_ok()) && at.peek().is_none()
+}
+
+/// A name alone has no value, and takes one away that it had.
+fn last_of_each(assigned: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> super::Pairs {
+    let mut seen = HashSet::new();
+    let mut pairs = super::Pairs::new();
+    for (key, value) in assigned.into_iter().rev() {
+        let is_last = seen.insert(key.clone());
+        match value {
+            Some(value) if is_last => pairs.push((key, value)),
+            Some(mut value) => wipe(&mut value),
+            None => {}
+        }
+    }
+    pairs.reverse();
+    pairs
+}
+
+struct Unreadable;
+
+/// Reads forward only. What fails takes nothing.
 struct Reader<'t> {
     text: &'t [u8],
     at: usize,
@@ -35,85 +66,134 @@ fn is_end(b: u8) -> bool {
     b == b'\n' || b == b'\r'
 }
 
-fn is_blank(b: u8) -> bool {
-    matches!(b, b' ' | b'\t' | 0x0b | 0x0c)
+/// How many bytes the blank takes that a text begins with; none if it begins with something else. Blanks are what Python calls so.
+fn blank(text: &[u8]) -> usize {
+    match text {
+        [b' ' | b'\t'..=b'\r' | 0x1c..=0x1f, ..] => 1,
+        [0xc2, 0x85 | 0xa0, ..] => 2,
+        [0xe1, 0x9a, 0x80, ..] | [0xe2, 0x80, 0x80..=0x8a | 0xa8 | 0xa9 | 0xaf, ..] | [0xe2, 0x81, 0x9f, ..] | [0xe3, 0x80, 0x80, ..] => 3,
+        _ => 0,
+    }
+}
+
+/// Without the blanks at its end.
+fn trim_end(text: &[u8]) -> &[u8] {
+    let ends_in = |text: &[u8]| (1..=3).find(|&n| text.len() >= n && blank(&text[text.len() - n..]) == n);
+    let mut text = text;
+    while let Some(n) = ends_in(text) {
+        text = &text[..text.len() - n];
+    }
+    text
 }
 
 impl<'t> Reader<'t> {
+    fn rest(&self) -> &'t [u8] {
+        &self.text[self.at..]
+    }
+
     fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
+        self.rest().first().copied()
     }
 
-    fn skip(&mut self, while_: impl Fn(u8) -> bool) -> &'t [u8] {
-        let start = self.at;
-        while self.peek().is_some_and(&while_) {
-            self.at += 1;
+    /// Passes blanks; of line ends those that are wanted.
+    fn skip(&mut self, ends: impl Fn(u8) -> bool) {
+        loop {
+            let len = blank(self.rest());
+            if len == 0 || self.peek().is_some_and(|b| is_end(b) && !ends(b)) {
+                return;
+            }
+            self.at += len;
         }
-        &self.text[start..self.at]
     }
 
-    /// `None`: cannot be read.
-    #[allow(clippy::option_option)]
-    fn binding(&mut self) -> Option<Option<(Vec<u8>, Vec<u8>)>> {
-        if self.text[self.at..].starts_with(b"export") && self.text.get(self.at + 6).copied().is_some_and(is_blank) {
-            self.at += 6;
-            self.skip(is_blank);
+    fn blanks(&mut self) {
+        self.skip(|_| false);
+    }
+
+    /// The rest of the line.
+    fn until_end(&mut self) -> &'t [u8] {
+        let rest = self.rest();
+        let len = rest.iter().position(|&b| is_end(b)).unwrap_or(rest.len());
+        self.at += len;
+        &rest[..len]
+    }
+
+    /// A name, and its value if it has one; none: a comment.
+    #[allow(clippy::type_complexity)]
+    fn binding(&mut self) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>, Unreadable> {
+        if self.rest().strip_prefix(b"export").is_some_and(|rest| blank(rest) > 0 && !is_end(rest[0])) {
+            self.at += "export".len();
+            self.blanks();
         }
-        let key = match self.peek() {
-            Some(b'#') => None,
-            Some(b'\'') => Some(self.quoted(b'\'').filter(|key| !key.is_empty())?.to_vec()),
-            _ => Some(self.skip(|b| b != b'=' && b != b'#' && !b.is_ascii_whitespace() && b != 0x0b))
-                .filter(|key| !key.is_empty())
-                .map(<[u8]>::to_vec),
-        };
-        if key.is_none() && self.peek() != Some(b'#') {
-            return None;
-        }
-        self.skip(is_blank);
+        let key = self.key()?;
+        self.blanks();
         let value = if self.peek() == Some(b'=') {
             self.at += 1;
-            self.skip(is_blank);
+            self.blanks();
             Some(self.value()?)
         } else {
             None
         };
-        self.skip(is_blank);
+        self.blanks();
         if self.peek() == Some(b'#') {
-            self.skip(|b| !is_end(b));
+            self.until_end();
         }
-        self.skip(is_blank);
         if self.peek().is_some_and(|b| !is_end(b)) {
-            return None;
+            return Err(Unreadable);
         }
-        Some(key.zip(value))
+        Ok(key.map(|key| (key.to_vec(), value)))
     }
 
-    fn value(&mut self) -> Option<Vec<u8>> {
-        match self.peek() {
-            Some(quote @ b'\'') => Some(unescape(self.quoted(quote)?, b"\\'")),
-            Some(quote @ b'"') => Some(unescape(self.quoted(quote)?, b"\\'\"abfnrtv")),
+    fn key(&mut self) -> Result<Option<&'t [u8]>, Unreadable> {
+        let rest = self.rest();
+        let (key, len) = match rest.first() {
+            Some(b'#') => return Ok(None),
+            Some(b'\'') => {
+                let len = rest[1..].iter().position(|&b| b == b'\'').ok_or(Unreadable)?;
+                (&rest[1..=len], len + 2)
+            }
             _ => {
-                let line = self.skip(|b| !is_end(b));
-                let comment = line.windows(2).position(|pair| (is_blank(pair[0])) && pair[1] == b'#');
-                let value = &line[..comment.unwrap_or(line.len())];
-                Some(value.trim_ascii_end().to_vec())
+                let ends = |&at: &usize| matches!(rest[at], b'=' | b'#') || blank(&rest[at..]) > 0;
+                let len = (0..rest.len()).find(ends).unwrap_or(rest.len());
+                (&rest[..len], len)
+            }
+        };
+        if key.is_empty() {
+            return Err(Unreadable);
+        }
+        self.at += len;
+        Ok(Some(key))
+    }
+
+    fn value(&mut self) -> Result<Vec<u8>, Unreadable> {
+        match self.peek() {
+            Some(quote @ b'\'') => Ok(unescape(self.quoted(quote)?, b"\\'")),
+            Some(quote @ b'"') => Ok(unescape(self.quoted(quote)?, b"\\'\"abfnrtv")),
+            _ => {
+                let line = self.until_end();
+                let comment = (1..line.len()).find(|&at| line[at] == b'#' && trim_end(&line[..at]).len() < at);
+                Ok(trim_end(&line[..comment.unwrap_or(line.len())]).to_vec())
             }
         }
     }
 
-    /// Up to the closing quote; one behind a backslash does not close.
-    fn quoted(&mut self, quote: u8) -> Option<&'t [u8]> {
-        let start = self.at + 1;
-        let mut end = start;
-        loop {
-            match self.text.get(end)? {
-                b'\\' if self.text.get(end + 1) == Some(&quote) && self.text[end + 2..].contains(&quote) => end += 2,
-                b if *b == quote => break,
-                _ => end += 1,
+    /// Up to the closing quote. One behind a backslash does not close, unless no other does: then the last of them.
+    fn quoted(&mut self, quote: u8) -> Result<&'t [u8], Unreadable> {
+        let inner = &self.rest()[1..];
+        let (mut at, mut escaped) = (0, None);
+        let end = loop {
+            match inner.get(at) {
+                None => break escaped.ok_or(Unreadable)?,
+                Some(b'\\') if inner.get(at + 1) == Some(&quote) => {
+                    escaped = Some(at + 1);
+                    at += 2;
+                }
+                Some(&b) if b == quote => break at,
+                Some(_) => at += 1,
             }
-        }
-        self.at = end + 1;
-        Some(&self.text[start..end])
+        };
+        self.at += end + 2;
+        Ok(&inner[..end])
     }
 }
 

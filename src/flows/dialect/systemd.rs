@@ -1,11 +1,11 @@
 //! `EnvironmentFile=` of systemd.exec(5): lines, a backslash at the end joins two, `#` and `;` begin comments, quotes go; no `export`, no expansion.
 //! A line that is no assignment is passed over, as systemd does.
 
-use super::Pairs;
+use super::{Lines, Pairs, Reading, Unread};
 
-pub(super) fn read(text: &[u8]) -> Pairs {
-    let mut pairs = Pairs::new();
-    let mut at = 0;
+pub(super) fn read(text: &[u8]) -> Reading {
+    let (mut pairs, mut unread) = (Pairs::new(), Vec::new());
+    let (mut at, mut lines) = (0, Lines::new(text));
     while at < text.len() {
         at += text[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
         let Some(&first) = text.get(at) else { break };
@@ -22,10 +22,13 @@ pub(super) fn read(text: &[u8]) -> Pairs {
         let (value, end) = value(text, name_end + 1);
         if is_name(name) {
             pairs.push((name.to_vec(), value));
+        } else {
+            // systemd says "Ignoring invalid environment assignment".
+            unread.push(Unread { line: lines.of(at), span: at..end });
         }
         at = end;
     }
-    pairs
+    Reading { pairs, unread }
 }
 
 fn is_name(name: &[u8]) -> bool {

@@ -1,0 +1,72 @@
+//! What `set` stores in an ENV file is SOPS's raw spelling. A program that is given the file by `exec-env`, or by python-dotenv, reads it by the rules of a
+//! dialect, and may get another value: that is told when it is set, not when the program fails.
+
+use leafcrypt_formats::{Format, Part, Tree, display_parts, scalar_text, wipe};
+use zeroize::Zeroizing;
+
+use super::dialect::{Dialect, is_quoted, read};
+use crate::sealed_file::OpenFile;
+use crate::world::World;
+
+/// Of what was set at a path of an opened file: a line for each name that is read otherwise.
+pub(super) fn told(file: &OpenFile<'_>, at: &[Part], tree: &Tree, world: &World<'_>) -> Vec<String> {
+    // As `sops` programs are given what is stored.
+    if file.format() != Format::Dotenv || world.manners.raw_env {
+        return Vec::new();
+    }
+    let text = file.plain();
+    let line = |name: &[u8], tree: &Tree| {
+        let Tree::Value(value) = tree else { return None };
+        let quotes_help = otherwise(text, name, &Zeroizing::new(scalar_text(value)))?;
+        let name = display_parts(&[Part::Key(name.to_vec())]);
+        let way = if quotes_help {
+            "set it again with double quotes as part of it and a backslash before each \" and \\ in it, or run programs"
+        } else {
+            "run programs"
+        };
+        Some(format!("{name}: exec-env and python-dotenv read it otherwise than it was set: {way} with exec-env --dialect sops"))
+    };
+    match at {
+        [Part::Key(name)] => line(name, tree).into_iter().collect(),
+        _ => tree.entries().filter_map(|(name, tree)| line(name, tree)).collect(),
+    }
+}
+
+/// None: the usual dialect gives just this value, or it was set in the dialect's own quotes. Would quotes help?
+fn otherwise(text: &[u8], name: &[u8], value: &[u8]) -> Option<bool> {
+    let found = given(text, name);
+    let is = |found: &Option<Zeroizing<Vec<u8>>>, value: &[u8]| found.as_ref().is_some_and(|found| found.as_slice() == value);
+    if is(&found, value) {
+        return None;
+    }
+    // With another quote behind it, for a quote that is not closed ends there.
+    let alone = |value: &[u8]| given(&Zeroizing::new([b"A=", value, b"\nB=\"'\"\nC='\"'\n"].concat()), b"A");
+    if is_quoted(value) && found.is_some() && found == alone(value) {
+        return None;
+    }
+    Some(is(&alone(&quoted(value)), value))
+}
+
+/// What a program gets.
+fn given(text: &[u8], name: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let name = name.strip_prefix(b"export ").unwrap_or(name);
+    let mut reading = read(text, Dialect::Dotenv, &|_| None).ok()?;
+    let found = reading.pairs.iter_mut().rfind(|(key, _)| key == name).map(|(_, value)| Zeroizing::new(std::mem::take(value)));
+    reading.pairs.iter_mut().for_each(|(_, value)| wipe(value));
+    found
+}
+
+/// In the dialect's double quotes; a line feed is spelled as SOPS does, and read so by both.
+fn quoted(value: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(2 * value.len() + 2));
+    out.push(b'"');
+    for &b in value {
+        match b {
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', b]),
+            _ => out.push(b),
+        }
+    }
+    out.push(b'"');
+    out
+}
