@@ -161,7 +161,8 @@ fn whatever_ends_an_edit_or_an_exec_file() {
     let template = template();
     let mut jobs = Vec::new();
     for case in &CASES {
-        let calls = Run::new(case, &template).calls();
+        // The folders of others that were there for a moment are looked at, too: calls that the command would not make by itself.
+        let calls = (0..3).map(|_| Run::new(case, &template).calls()).min_by_key(Vec::len).unwrap();
         assert!(calls.len() >= 4, "{}: {calls:?}", case.name);
         jobs.extend(calls.into_iter().flat_map(|call| ENDING.map(|signal| (case, call.clone(), signal))));
     }
