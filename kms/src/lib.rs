@@ -46,7 +46,7 @@ pub use diagnose::{Diagnose, Diagnosis, Finding, Health};
 pub use error::{BadKey, UnwrapError, WrapError};
 pub use fields::{Field, Fields};
 pub use master_key::{Cost, Kind, MasterKey, Wrapped};
-pub use outside::{Around, Asked, Command, Conversation, Finished, Outside, Quiet, Real};
+pub use outside::{Around, Asked, Command, Conversation, Finished, Holding, Outside, Quiet, Real};
 pub use registry::{BACKENDS, backend};
 pub use secret::Secret;
 pub use session::Session;

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use crate::secret::Secret;
 
 pub use quiet::Quiet;
-pub use real::{Around, Real};
+pub use real::{Around, Holding, Real};
 
 /// A program to run. No shell, ever.
 #[derive(Debug, Default)]

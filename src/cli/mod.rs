@@ -39,7 +39,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use clap::{Args as _, Command, FromArgMatches as _, Subcommand};
-use leafcrypt_kms::{Real, Session};
+use leafcrypt_kms::{Holding, Real, Session};
 
 use crate::error::Error;
 use crate::files;
@@ -144,7 +144,8 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         screen::erase();
         crate::guard::as_started(start);
     };
-    let session = Session::new(Arc::new(Real::starting(starting).telling(screen::erase)));
+    let holding = Holding { hold: || Box::new(crate::guard::hold_signals()), came: crate::guard::is_interrupted };
+    let session = Session::new(Arc::new(Real::starting(starting).telling(screen::erase).holding(holding)));
     let terminal = prompt::Terminal {
         sops: manners.sops_messages,
         outside: session.shared_outside(),

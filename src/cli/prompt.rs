@@ -1,15 +1,21 @@
 //! Questions to the terminal. A question goes to standard error, so that standard output stays a result.
 
 use std::collections::HashSet;
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use leafcrypt_kms::Outside;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use super::screen::{Mark, Progress};
+use crate::guard;
 use crate::world::Dialog;
+
+/// How often we look for a signal that another thread was given.
+const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// The terminal, if there is one.
 pub(super) struct Terminal {
@@ -54,11 +60,7 @@ impl Dialog for Terminal {
         loop {
             write!(std::io::stderr(), "{question} [y/N] ").ok()?;
             std::io::stderr().flush().ok()?;
-            let mut answer = String::new();
-            if std::io::stdin().lock().read_line(&mut answer).ok()? == 0 {
-                return None;
-            }
-            match answer.trim() {
+            match line()?.trim() {
                 "y" | "Y" | "yes" => return Some(true),
                 "" | "n" | "N" | "no" => return Some(false),
                 _ => {}
@@ -78,8 +80,7 @@ impl Dialog for Terminal {
 
     fn pause(&self, text: &str) -> bool {
         super::report::say(text);
-        let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer).is_ok_and(|read| read > 0)
+        line().is_some()
     }
 
     fn log(&self, line: &str) {
@@ -109,11 +110,7 @@ fn as_sops(question: &str) -> Option<bool> {
     loop {
         let mut out = std::io::stdout().lock();
         out.write_all(question.as_bytes()).and_then(|()| out.flush()).ok()?;
-        let mut answer = String::new();
-        if std::io::stdin().lock().read_line(&mut answer).ok()? == 0 {
-            return None;
-        }
-        match answer.trim_end_matches(['\r', '\n']) {
+        match line()?.trim_end_matches('\r') {
             "y" => return Some(true),
             "n" => return Some(false),
             // Go's Scanln refuses an empty line and a second word.
@@ -122,4 +119,32 @@ fn as_sops(question: &str) -> Option<bool> {
             _ => {}
         }
     }
+}
+
+/// A line of standard input without its end; none at the end of input. None, too, where a signal is held back and has come: whoever holds it has to clear up,
+/// for which nobody may wait here. Read byte by byte, so that what stands behind the line is there for an editor that reads the same input.
+fn line() -> Option<String> {
+    let input = rustix::stdio::stdin();
+    let mut line = Vec::new();
+    loop {
+        if guard::is_interrupted() {
+            super::report::say("");
+            return None;
+        }
+        // What else it says is the next read's to tell.
+        if let Ok(0) | Err(Errno::INTR) = poll(&mut [PollFd::new(&input, PollFlags::IN)], Some(&PAUSE)) {
+            continue;
+        }
+        let mut byte = [0];
+        match rustix::io::read(input, &mut byte) {
+            Ok(0) if line.is_empty() => return None,
+            Ok(0) => break,
+            Ok(_) if byte == *b"\n" => break,
+            Ok(_) => line.push(byte[0]),
+            // A terminal that others have made impatient has nothing yet.
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(_) => return None,
+        }
+    }
+    String::from_utf8(line).ok()
 }

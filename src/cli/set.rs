@@ -140,17 +140,24 @@ impl Args {
     }
 }
 
-/// A person types the text itself, without quotes, and does not see it.
+/// A person types the text itself, without quotes, and does not see it. An Enter too many is no value.
 fn ask(context: &Context<'_>) -> Result<NewValue, Error> {
-    match context.world.session.outside().ask("New value (not shown): ") {
-        Asked::Answer(secret) => {
-            let text = String::from_utf8(secret.expose().to_vec()).map(Zeroizing::new);
-            text.map(NewValue::Text).map_err(|_| Error::Usage("what was typed is not UTF-8".to_owned()))
+    let outside = context.world.session.outside();
+    loop {
+        match outside.ask("New value (not shown): ") {
+            Asked::Answer(secret) if secret.expose().is_empty() => {
+                outside.tell("nothing was typed: type the value, or Ctrl-C to stop; an empty text is given as the argument '\"\"'");
+            }
+            Asked::Answer(secret) => {
+                let text = String::from_utf8(secret.expose().to_vec()).map(Zeroizing::new);
+                return text.map(NewValue::Text).map_err(|_| Error::Usage("what was typed is not UTF-8".to_owned()));
+            }
+            Asked::NoTerminal => {
+                let why = "no value is given, and there is no terminal to ask at: --value-stdin reads it from a pipe";
+                return Err(Error::Usage(why.to_owned()));
+            }
+            Asked::Cancelled => return Err(Error::Usage("no value was typed".to_owned())),
         }
-        Asked::NoTerminal => {
-            Err(Error::Usage("no value is given, and there is no terminal to ask at: --value-stdin reads it from a pipe".to_owned()))
-        }
-        Asked::Cancelled => Err(Error::Usage("no value was typed".to_owned())),
     }
 }
 

@@ -94,7 +94,6 @@ fn a_wrong_answer_none_and_nobody() {
     for (who, answer, expected) in [
         (Who::Ours, "wrong\n", "refused: incorrect passphrase for SOPS_AGE_KEY_FILE"),
         (Who::AsSops, "wrong\n", "incorrect passphrase"),
-        (Who::Ours, "\u{3}", "cancelled"),
         (Who::Ours, "\u{4}", "cancelled"),
     ] {
         // The terminal must be as it was afterwards: `stty` tells.

@@ -153,8 +153,16 @@ impl World {
     /// Runs a shell line where there is a terminal.
     pub fn terminal(&self, line: &str, variables: &[(&str, &str)]) -> Terminal {
         let mut command = self.command("script");
+        command.envs(variables.iter().copied());
+        Terminal::start(command, line)
+    }
+}
+
+impl Terminal {
+    /// Runs a shell line by a command that ends in `script`.
+    pub fn start(mut command: Command, line: &str) -> Self {
         // The kernel's echo is on until the program turns it off: what is typed must not come back.
-        command.args(["-q", "-e", "-f", "-c", line, "/dev/null"]).envs(variables.iter().copied());
+        command.args(["-q", "-e", "-f", "-c", line, "/dev/null"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut out = child.stdout.take().unwrap();
         let (shown, screen) = channel();

@@ -25,6 +25,7 @@ mod doctor;
 mod edit;
 mod edit_keys;
 mod edit_rule;
+mod edit_signals;
 mod edit_terminal;
 mod exec;
 mod exec_dotenv;

@@ -1,5 +1,6 @@
 //! The real world.
 
+use std::any::Any;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -17,23 +18,40 @@ use super::{Asked, Command, Conversation, Finished, Outside, process, terminal};
 /// Does something around the start of a program: gives it the limits that we were started with.
 pub type Around = fn(&mut dyn FnMut());
 
+/// How the signals that would end this process wait while the terminal is not as it was: [`Real::holding`].
+#[derive(Clone, Copy, Debug)]
+pub struct Holding {
+    /// They wait until what it gives is dropped; then one that has come ends us.
+    pub hold: fn() -> Box<dyn Any>,
+    /// Has one come?
+    pub came: fn() -> bool,
+}
+
 /// The real world.
 #[derive(Debug)]
 pub struct Real {
     around: Around,
     before_telling: fn(),
+    holding: Option<Holding>,
 }
 
 impl Real {
     /// One whose programs are started within `around`.
     pub fn starting(around: Around) -> Self {
-        Real { around, before_telling: || {} }
+        Real { around, before_telling: || {}, holding: None }
     }
 
     /// Does something before a person is asked or told something at the terminal, by us or by an agent.
     #[must_use]
     pub fn telling(self, before: fn()) -> Self {
         Real { before_telling: before, ..self }
+    }
+
+    /// Ctrl-C and Ctrl-\ at a question are signals, as everywhere else, and every signal lets us put the terminal right before it ends us. Without this, as
+    /// in a program that embeds us and whose signals are its own, the two keys only cancel the question.
+    #[must_use]
+    pub fn holding(self, holding: Holding) -> Self {
+        Real { holding: Some(holding), ..self }
     }
 }
 
@@ -83,12 +101,12 @@ impl Outside for Real {
 
     fn ask(&self, prompt: &str) -> Asked {
         (self.before_telling)();
-        terminal::ask(prompt, false)
+        terminal::ask(prompt, false, self.holding)
     }
 
     fn ask_line(&self, prompt: &str) -> Asked {
         (self.before_telling)();
-        terminal::ask(prompt, true)
+        terminal::ask(prompt, true, self.holding)
     }
 
     fn tell(&self, message: &str) {

@@ -59,6 +59,8 @@ struct Session<'t> {
     older: Option<Older>,
     /// What the editor shows is a rescued edit.
     taken: bool,
+    /// There is a place where what cannot be saved is kept.
+    is_kept: bool,
 }
 
 /// A state of the file.
@@ -103,7 +105,7 @@ impl Edit<'_> {
         self.can_write(is_new, world)?;
         let editor = editor::find(world)?;
         let file = file.must_cover(is_new);
-        let mut session = Session { sealed: &sealed, file, is_new, rule, config, older: None, taken: false };
+        let mut session = Session { sealed: &sealed, file, is_new, rule, config, older: None, taken: false, is_kept: false };
         self.edit(&mut session, &editor, world)?;
         Ok(Done { stdout: None, note: None })
     }
@@ -141,6 +143,7 @@ impl Edit<'_> {
         let absolute = config::absolute(&rules::current(world), &self.path);
         let file_name = self.path.file_name().unwrap_or(OsStr::new("file")).to_owned();
         let kept = rescue::place(&absolute, world);
+        session.is_kept = kept.is_some();
         let initial = self.initial(session, kept.as_deref(), world)?;
 
         // From here on there is plaintext with a name.
@@ -163,7 +166,12 @@ impl Edit<'_> {
             && rescue.save(folder.path(), world).is_ok_and(|saved| saved)
         {
             let error = result.expect_err("it has just been looked at");
-            result = Err(Error::Rescued { path: self.path.display().to_string(), source: Box::new(error) });
+            let error = Error::Rescued { path: self.path.display().to_string(), source: Box::new(error) };
+            if guard::is_interrupted() {
+                // It ends us below, before anybody has told the error.
+                world.warn([error.to_string()]);
+            }
+            result = Err(error);
         }
         // Sealed borrows end before the folder goes.
         drop(rescue);

@@ -47,7 +47,7 @@ impl Edit<'_> {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            if !self.can_be_mended(&error) || !world.dialog.pause(&pause_text(&error, world)) {
+            if !self.can_be_mended(&error) || !world.dialog.pause(&pause_text(&error, session.is_kept, world)) {
                 return Err(error);
             }
         }
@@ -159,9 +159,11 @@ impl Edit<'_> {
     }
 }
 
-fn pause_text(error: &Error, world: &World<'_>) -> String {
+/// What is wrong, and how to go on or to leave.
+fn pause_text(error: &Error, is_kept: bool, world: &World<'_>) -> String {
     if !world.manners.sops_messages {
-        return format!("{error}\nPress Enter to return to the editor.");
+        let kept = if is_kept { "; what you typed is kept sealed" } else { "" };
+        return format!("{error}\nPress Enter to return to the editor, Ctrl-C to stop{kept}.");
     }
     let what = match error {
         Error::Sealed { source: SealedError::Metadata(MetadataError::NoKeys), .. } => {

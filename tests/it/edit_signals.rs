@@ -1,0 +1,248 @@
+//! A signal at a question: within a second it ends the program, which dies of it; no plaintext stays, what somebody has typed is kept, and the terminal is as
+//! it was (P14, R10). HUP and TERM come by `kill`, INT and QUIT by Ctrl-C and Ctrl-\.
+
+use std::time::{Duration, Instant};
+
+use crate::age_tty::locked;
+use crate::age_world::{PLUGINS, Terminal, Who, World};
+use crate::edit::{Desk, code};
+use crate::tools::Program;
+
+const OURS: &str = env!("CARGO_BIN_EXE_leafcrypt");
+const SIGNALS: [(&str, i32); 4] = [("HUP", 1), ("INT", 2), ("QUIT", 3), ("TERM", 15)];
+/// So long it may take on a machine that does other things, too.
+const SOON: Duration = Duration::from_secs(4);
+
+/// A shell line that runs this one, tells its process id, and afterwards whether the terminal was left without echo or without lines.
+fn watched(line: &str) -> String {
+    let line = line.replace('\'', "'\\''");
+    format!(
+        "trap : INT QUIT; sh -c 'echo $$ > pid.new; mv pid.new pid; exec {line}'; code=$?; \
+         stty -a | tr ' ;' '\\n\\n' | grep -x -e -echo -e -icanon -e -isig; exit $code"
+    )
+}
+
+/// Sends a signal at a question, and looks how the program ends.
+#[track_caller]
+fn ends(terminal: &mut Terminal, pid: &std::path::Path, question: &str, (signal, number): (&str, i32)) {
+    let key = match signal {
+        "INT" => "\u{3}",
+        "QUIT" => "\u{1c}",
+        _ => "",
+    };
+    terminal.answer(question, key);
+    let since = Instant::now();
+    if key.is_empty() {
+        let pid = std::fs::read_to_string(pid).unwrap();
+        let sent = std::process::Command::new("kill").args([&format!("-{signal}"), pid.trim()]).status().unwrap();
+        assert!(sent.success(), "{signal} at {question:?}: {}", terminal.seen);
+    }
+    let ended = terminal.end();
+    assert_eq!(ended, Some(128 + number), "{signal} at {question:?}: {}", terminal.seen);
+    assert!(since.elapsed() < SOON, "{signal} at {question:?}: {:?}", since.elapsed());
+    let after = terminal.seen.rsplit(question).next().unwrap();
+    for left in ["-echo", "-icanon", "-isig"] {
+        assert!(!after.contains(left), "{signal} at {question:?}: {after:?}");
+    }
+}
+
+impl Desk {
+    /// A terminal in which one of our commands runs.
+    fn asks(&self, program: &str, args: &str, script: &str) -> Terminal {
+        let mut command = std::process::Command::new("setsid");
+        command.args(["-w", "env", "--default-signal=HUP,INT,QUIT,TERM", "script"]).current_dir(self.place.path("")).env_clear();
+        command.env("PATH", "/usr/bin:/bin").env("HOME", self.place.path("home")).env("TERM", "dumb");
+        command.env("SOPS_AGE_KEY_FILE", self.place.path("keys.txt")).env("XDG_RUNTIME_DIR", &self.runtime);
+        command.env("EDITOR", self.editor(script));
+        let _ = std::fs::remove_file(self.place.path("pid"));
+        Terminal::start(command, &watched(&format!("{program} {args}")))
+    }
+
+    /// What is kept of edits, opened.
+    fn kept(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.place.path("home/.local/state/leafcrypt/rescue")).into_iter().flatten().flatten();
+        let open = |entry: std::fs::DirEntry| {
+            let done = self.place.ours(["decrypt".as_ref(), "--input-type".as_ref(), "binary".as_ref(), entry.path().as_os_str()]);
+            code(&done, 0);
+            String::from_utf8(done.stdout).unwrap()
+        };
+        entries.map(open).collect()
+    }
+
+    fn as_sops(&self) -> String {
+        std::fs::create_dir(self.place.path("as")).unwrap();
+        std::os::unix::fs::symlink(OURS, self.place.path("as/sops")).unwrap();
+        "as/sops".to_owned()
+    }
+}
+
+/// A question while plaintext lies in the private folder: each signal, each time a new file.
+fn at_a_question_of_edit(question: &str, args: &str, set_up: impl Fn(&Desk) -> (String, String), typed: &str) {
+    for signal in SIGNALS {
+        let desk = Desk::new();
+        let (program, script) = set_up(&desk);
+        let mut terminal = desk.asks(&program, args, &script);
+        ends(&mut terminal, &desk.place.path("pid"), question, signal);
+        desk.is_clean();
+        assert!(!desk.text("a.yaml").contains("canary"), "{signal:?}");
+        let kept = desk.kept();
+        assert!(kept.len() == 1 && kept[0].contains(typed), "{signal:?}: {kept:?}");
+        assert!(!terminal.seen.contains("canary"), "{signal:?}: {}", terminal.seen);
+        assert!(terminal.seen.contains("sealed and kept"), "{signal:?}: {}", terminal.seen);
+    }
+}
+
+#[test]
+fn back_to_the_editor() {
+    let question = "Press Enter to return to the editor, Ctrl-C to stop; what you typed is kept sealed.";
+    let bad = "echo 'a: [canary-new' > \"$1\"";
+    at_a_question_of_edit(
+        question,
+        "edit a.yaml",
+        |desk| {
+            desk.seal("a.yaml", "a: canary-old\n");
+            (OURS.to_owned(), bad.to_owned())
+        },
+        "a: [canary-new",
+    );
+    at_a_question_of_edit(
+        "Press enter to return to the editor, or Ctrl+C to exit.",
+        "a.yaml",
+        |desk| {
+            desk.seal("a.yaml", "a: canary-old\n");
+            (desk.as_sops(), bad.to_owned())
+        },
+        "a: [canary-new",
+    );
+}
+
+#[test]
+fn which_of_two_changes() {
+    let set_up = |desk: &Desk| {
+        desk.seal("a.yaml", "a: canary-old\n");
+        let theirs = format!("{OURS} set {} '[\"a\"]' '\"x\"' > /dev/null 2>&1", desk.place.path("a.yaml").display());
+        (OURS.to_owned(), format!("{theirs}; sed -i s/old/new/ \"$1\""))
+    };
+    at_a_question_of_edit("Write yours there? [y/N]", "edit a.yaml", set_up, "a: canary-new");
+}
+
+#[test]
+fn recipients_and_rules_in_the_block() {
+    let set_up = |desk: &Desk| {
+        let sealed = desk.seal("a.yaml", "a: canary-old\n");
+        code(&desk.place.ours(["keygen", "-o", "other.txt"]), 0);
+        let other = desk.text("other.txt").lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap().to_owned();
+        std::fs::remove_file(desk.place.path(".sops.yaml")).unwrap();
+        let without = sealed.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n"));
+        desk.place.write("a.yaml", without.collect::<String>());
+        (OURS.to_owned(), format!("sed -i 's/old/new/; s/^    age:$/    age:\\n        - recipient: {other}/' \"$1\""))
+    };
+    at_a_question_of_edit("Wrap the data key for them? [y/N]", "edit -s a.yaml", set_up, "a: canary-new");
+    let set_up = |desk: &Desk| {
+        desk.seal("a.yaml", "a: canary-old\npw: canary\n");
+        std::fs::remove_file(desk.place.path(".sops.yaml")).unwrap();
+        (OURS.to_owned(), "sed -i 's/old/new/; s/^    unencrypted_suffix: .*/    encrypted_regex: ^a$/' \"$1\"".to_owned())
+    };
+    at_a_question_of_edit("Write that in clear? [y/N]", "edit -s a.yaml", set_up, "a: canary-new");
+}
+
+/// Said yes to, a rule is taken; said no to, it is back to the editor.
+#[test]
+fn a_rule_that_is_confirmed() {
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: canary\npw: open\n");
+    std::fs::remove_file(desk.place.path(".sops.yaml")).unwrap();
+    let script = "sed -i 's/^    unencrypted_suffix: .*/    encrypted_regex: ^a$/' \"$1\"";
+    let mut terminal = desk.asks(OURS, "edit -s a.yaml", script);
+    terminal.answer("leaves in clear what is sealed: pw. Write that in clear? [y/N]", "n\n");
+    terminal.answer("Press Enter to return to the editor", "\n");
+    terminal.answer("leaves in clear what is sealed: pw. Write that in clear? [y/N]", "y\n");
+    assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+    desk.is_clean();
+    assert!(desk.text("a.yaml").contains("\npw: open\n"), "{}", desk.text("a.yaml"));
+    assert_eq!(desk.decrypted("a.yaml"), "a: canary\npw: open\n");
+}
+
+/// Questions of a command that holds nothing yet.
+#[test]
+fn every_other_question() {
+    type SetUp = fn(&Desk);
+    let kept: SetUp = |desk| {
+        desk.seal("a.yaml", "a: canary-old\n");
+        code(&desk.edit("a.yaml", "echo 'a: [canary-new' > \"$1\"", ""), 2);
+    };
+    let others: SetUp = |desk| {
+        desk.seal("a.yaml", "a: canary-old\n");
+        code(&desk.place.ours(["keygen", "-o", "other.txt"]), 0);
+        let other = desk.text("other.txt").lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap().to_owned();
+        desk.place.write(".sops.yaml", format!("creation_rules:\n  - age: {other}\n"));
+    };
+    let changed: SetUp = |desk| {
+        let sealed = desk.seal("a.yaml", "a: canary-old\nb_unencrypted: x\n");
+        desk.place.write("a.yaml", sealed.replace("b_unencrypted: x", "b_unencrypted: y"));
+    };
+    let generated: SetUp = |desk| {
+        desk.place.write("a.yaml", "");
+        code(&desk.place.ours(["keygen"]), 0);
+    };
+    let cases: [(&str, SetUp, &str); 6] = [
+        ("edit a.yaml", kept, "Take it up? [y/N]"),
+        ("set a.yaml '[\"a\"]'", |desk| drop(desk.seal("a.yaml", "a: canary-old\n")), "New value (not shown):"),
+        ("updatekeys a.yaml", others, "Wrap the data key for them? [y/N]"),
+        ("accept a.yaml", changed, "Seal it anew as it stands? [y/N]"),
+        ("init", |desk| desk.place.write("a.yaml", ""), "exists. Replace it? [y/N]"),
+        ("keygen", generated, "Add one more to it? [y/N]"),
+    ];
+    for (args, set_up, question) in cases {
+        for signal in SIGNALS {
+            let desk = Desk::new();
+            set_up(&desk);
+            let before = (desk.text("a.yaml"), desk.text("keys.txt"), desk.text(".sops.yaml"), desk.kept());
+            let mut terminal = desk.asks(OURS, args, "true");
+            ends(&mut terminal, &desk.place.path("pid"), question, signal);
+            desk.is_clean();
+            assert!(before == (desk.text("a.yaml"), desk.text("keys.txt"), desk.text(".sops.yaml"), desk.kept()), "{args} {signal:?}");
+        }
+    }
+}
+
+/// Passphrases and what plugins ask for.
+#[test]
+fn what_keys_ask_for() {
+    let at = |world: &World, variables: &[(&str, &str)], question: &str| {
+        for signal in SIGNALS {
+            let _ = std::fs::remove_file(world.path("pid"));
+            let line = watched(&format!("env --default-signal=HUP,INT,QUIT,TERM {} -d sealed.yaml", world.program(Who::Ours).display()));
+            let mut terminal = world.terminal(&line, variables);
+            ends(&mut terminal, &world.path("pid"), question, signal);
+            assert!(!terminal.seen.contains("hunter2"), "{}", terminal.seen);
+        }
+    };
+    let Some(world) = locked() else { return };
+    at(&world, &[("SOPS_AGE_KEY_FILE", "locked.age")], "Enter passphrase for identity 'SOPS_AGE_KEY_FILE': ");
+    let Some(world) = World::new().map(World::with_plugins) else { return };
+    for ((_, recipient, identity), question) in [(PLUGINS[1], "PIN?"), (PLUGINS[2], "Sure?")] {
+        world.seal(Who::Ours, recipient);
+        at(&world, &[("SOPS_AGE_KEY", identity)], question);
+    }
+}
+
+/// A value that is not typed is asked for again, and no empty one is stored.
+#[test]
+fn no_value_for_set() {
+    let desk = Desk::new();
+    let before = desk.seal("a.yaml", "a: canary\n");
+    let mut terminal = desk.asks(OURS, "set a.yaml '[\"a\"]'", "true");
+    terminal.answer("New value (not shown):", "\n");
+    terminal.answer("as the argument '\"\"'\r\nNew value (not shown):", "\u{4}");
+    assert_eq!(terminal.end(), Some(1), "{}", terminal.seen);
+    assert!(terminal.seen.contains("no value was typed"), "{}", terminal.seen);
+    assert_eq!(desk.text("a.yaml"), before);
+    let mut terminal = desk.asks(OURS, "set a.yaml '[\"a\"]'", "true");
+    terminal.answer("New value (not shown):", "\n");
+    terminal.answer("'\r\nNew value (not shown):", "typed\n");
+    assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+    assert_eq!(desk.decrypted("a.yaml"), "a: typed\n");
+    code(&desk.place.call(Program::Ours, ["set", "a.yaml", "[\"a\"]", "\"\""]).run(), 0);
+    assert_eq!(desk.decrypted("a.yaml"), "a: \"\"\n");
+}
