@@ -131,6 +131,9 @@ pub enum Error {
     Status(Box<Error>),
     #[error("{path}: {source}")]
     Print { path: String, source: Unwritable },
+    /// The same for what `--extract` found, where it stands alone.
+    #[error("{path}: {source}")]
+    PrintAlone { path: String, source: Unwritable },
     /// What is printed as a binary file has a tree of another type. `sealed_as`: the type that opens it.
     #[error("{path}: no binary data found in tree: there is no text at 'data'")]
     NoData { path: String, sealed_as: Format },

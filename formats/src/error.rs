@@ -29,8 +29,10 @@ pub enum SyntaxClass {
     Limit,
     /// An empty YAML file: SOPS's exit 92.
     NoDocument,
-    /// A key that is no string, which SOPS's tree cannot carry either: SOPS's exit 23.
-    KeyNotText,
+    /// A YAML file of blanks and comments: SOPS's exit 2.
+    NoContent,
+    /// A key that is no string, or an integer of 2^63 and more: SOPS reads it, but cannot walk it, which is its exit 23.
+    NotWalked,
     /// It begins with a byte-order mark, which its format does not allow.
     ByteOrderMark,
     /// A merge left its marks in it.

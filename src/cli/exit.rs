@@ -52,7 +52,7 @@ pub fn of(error: &Error) -> Exit {
         Error::BadSetPath { .. } | Error::BadSetValue | Error::SetList | Error::TooManyDigits { .. } | Error::SetRefused { .. } => {
             Exit::InvalidSetFormat
         }
-        Error::Print { .. } | Error::NoData { .. } | Error::Unholdable { .. } => Exit::ErrorDumpingTree,
+        Error::Print { .. } | Error::PrintAlone { .. } | Error::NoData { .. } | Error::Unholdable { .. } => Exit::ErrorDumpingTree,
         Error::BadContext => Exit::BadEncryptionContext,
         Error::DuplicateOrder { .. } => Exit::DuplicateKeyType,
         Error::AlreadySealed { .. } | Error::Reserved { .. } => Exit::FileAlreadyEncrypted,
@@ -107,9 +107,9 @@ fn config(error: &ConfigError) -> Exit {
 fn plain(class: SyntaxClass) -> Exit {
     match class {
         SyntaxClass::NoDocument => Exit::NeedAtLeastOneDocument,
-        SyntaxClass::KeyNotText => Exit::ErrorEncryptingTree,
+        SyntaxClass::NotWalked => Exit::ErrorEncryptingTree,
         SyntaxClass::Syntax | SyntaxClass::OutsideModel | SyntaxClass::Dialect | SyntaxClass::Limit => Exit::CouldNotReadInput,
-        SyntaxClass::ByteOrderMark | SyntaxClass::Conflict | SyntaxClass::SealedAs(_) => Exit::CouldNotReadInput,
+        SyntaxClass::NoContent | SyntaxClass::ByteOrderMark | SyntaxClass::Conflict | SyntaxClass::SealedAs(_) => Exit::CouldNotReadInput,
     }
 }
 

@@ -24,7 +24,9 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::Read { path, source } => return read_hint(path, source, name),
         Error::NothingToChange { .. } | Error::NoKeysToChange { .. } => "ls shows what is there".to_owned(),
         Error::NoFile => format!("{name} --help"),
-        Error::PlainSyntax { source, .. } if source.class == SyntaxClass::NoDocument => "write {} into it to seal an empty map".to_owned(),
+        Error::PlainSyntax { source, .. } if matches!(source.class, SyntaxClass::NoDocument | SyntaxClass::NoContent) => {
+            "write {} into it to seal an empty map".to_owned()
+        }
         Error::PlainSyntax { path, source } if source.class == SyntaxClass::Conflict => ours(path),
         Error::PlainSyntax { path, source } if source.class == SyntaxClass::ByteOrderMark => {
             format!(r"take the mark away: sed -i '1s/^\xEF\xBB\xBF//' {}", shell(path))
@@ -58,7 +60,7 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::BadContext => "--encryption-context key:value,key:value".to_owned(),
         Error::DuplicateOrder { .. } => "--decryption-order age,pgp names each kind once".to_owned(),
         Error::NoData { path, sealed_as } => format!("it holds {} values: {}", sealed_as.name(), as_type(path, *sealed_as, name)),
-        Error::Print { .. } => "--output-type chooses another format".to_owned(),
+        Error::Print { .. } | Error::PrintAlone { .. } => "--output-type chooses another format".to_owned(),
         Error::Rescued { path, .. } => format!("{name} edit {} takes it up again", shell(path)),
         Error::Unwell { .. } => "each has its fix beside it, above".to_owned(),
         Error::Later(Missing::Publish) => format!("{name} decrypt --output PLAIN FILE, and hand that over"),

@@ -251,7 +251,10 @@ fn as_sops(error: &Error, context: &Context<'_>) -> String {
             let _ = path;
             "File cannot be completely empty, it must contain at least one document".to_owned()
         }
-        Error::PlainSyntax { path, source } if source.class == leafcrypt_formats::SyntaxClass::KeyNotText => {
+        Error::PlainSyntax { path, source } if source.class == leafcrypt_formats::SyntaxClass::NoContent => {
+            format!("Error unmarshalling file: EOF: {path}: {source}")
+        }
+        Error::PlainSyntax { path, source } if source.class == leafcrypt_formats::SyntaxClass::NotWalked => {
             format!("Error encrypting tree: Error walking tree: {path}: {source}")
         }
         Error::PlainSyntax { path, source } => format!("Error unmarshalling file: {path}: {source}"),
@@ -259,11 +262,19 @@ fn as_sops(error: &Error, context: &Context<'_>) -> String {
         // SOPS's own words, exactly, where the metadata and not the text are at fault.
         Error::Sealed { source: SealedError::Metadata(source), .. } => source.to_string(),
         Error::Sealed { path, format, source: SealedError::Syntax(source) } => {
-            let name = if *format == Format::Binary { Format::Json.name() } else { format.name() };
-            format!("Error unmarshalling input {name}: {path}: {source}")
+            match format {
+                Format::Dotenv if source.class == leafcrypt_formats::SyntaxClass::Syntax => {
+                    format!("invalid dotenv input line: {path}: {source}")
+                }
+                // SOPS shows what its reader of INI says.
+                Format::Ini => format!("{path}: {source}"),
+                Format::Binary => format!("Error unmarshalling input {}: {path}: {source}", Format::Json.name()),
+                format => format!("Error unmarshalling input {}: {path}: {source}", format.name()),
+            }
         }
         Error::Write { path, source } => format!("Could not open output file for writing: {path}: {source}"),
         Error::Print { path, source } => format!("Error dumping file: {path}: {source}"),
+        Error::PrintAlone { path, source } => format!("Error dumping tree: {path}: {source}"),
         Error::NoData { .. } => NO_DATA.to_owned(),
         Error::Unholdable { path, source } => format!("Could not marshal tree: {path}: {source}"),
         Error::AlreadySealed { .. } | Error::Reserved { .. } => ALREADY.to_owned(),

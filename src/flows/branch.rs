@@ -3,7 +3,9 @@
 use std::cell::OnceCell;
 use std::path::Path;
 
-use leafcrypt_formats::{Change, Document, EditError, Floats, Format, Item, Kind, LeafId, Member, Mode, Part, PlainText, Tree, Value};
+use leafcrypt_formats::{
+    Change, Document, EditError, Floats, Format, Item, Kind, LeafId, Member, Mode, Part, PlainText, Tree, Value, display_parts,
+};
 use zeroize::Zeroizing;
 
 use super::rules::{self, Given};
@@ -98,6 +100,13 @@ impl Branch<'_> {
     fn binary(&self) -> Result<PlainText, Error> {
         match (self.at, self.tree) {
             ([Part::Key(key)], Some(Tree::Value(Value::Str(bytes)))) if key == b"data" => Ok(bytes.as_slice().to_vec().into()),
+            // Nothing else can be there.
+            ([Part::Key(key)], None) if key != b"data" => Err(Error::NotSet {
+                path: self.path.display().to_string(),
+                what: format!("there is nothing at {}", display_parts(self.at)),
+                sops: format!("Key not found: {}", String::from_utf8_lossy(key)),
+                missing: true,
+            }),
             _ => Err(Error::SetRefused { what: "a binary file has one value, [\"data\"], and it is a string".to_owned() }),
         }
     }

@@ -63,12 +63,16 @@ impl Printer<'_> {
     /// # Errors
     /// There is nothing at that path, or the format cannot print it alone.
     pub fn at(&mut self, documents: &[Tree], at: &[Part]) -> Result<Vec<u8>, Error> {
-        let found = documents.first().unwrap_or(&Tree::Null).at(at).map_err(|i| Error::NotThere {
+        let root = documents.first().unwrap_or(&Tree::Null);
+        let found = root.at(at).map_err(|i| Error::NotThere {
             path: self.path.to_owned(),
             at: display_parts(&at[..=i]),
             component: match &at[i] {
                 Part::Key(name) => format!("component ['{}'] not found", String::from_utf8_lossy(name)),
-                Part::Index(n) => format!("component [{n}] accesses out of bounds"),
+                Part::Index(n) if matches!(root.at(&at[..i]), Ok(Tree::Map(_) | Tree::List(_))) => {
+                    format!("component [{n}] accesses out of bounds")
+                }
+                Part::Index(n) => format!("component [{n}] is integer, but tree part is not a slice"),
             },
         })?;
         match found {
@@ -79,7 +83,10 @@ impl Printer<'_> {
                 all.extend_from_slice(later);
                 self.documents(&all)
             }
-            other => self.alone(other),
+            other => self.alone(other).map_err(|error| match error {
+                Error::Print { path, source } => Error::PrintAlone { path, source },
+                error => error,
+            }),
         }
     }
 

@@ -180,7 +180,7 @@ impl<'t> SealedFile<'t> {
             };
         }
         let document = match Document::parse(format, text, options) {
-            Err(error) if error.class == SyntaxClass::NoDocument => return Err(NotSealed.into()),
+            Err(error) if matches!(error.class, SyntaxClass::NoDocument | SyntaxClass::NoContent) => return Err(NotSealed.into()),
             parsed => parsed?,
         };
         let block = document.blocks().iter().find(|b| b.document == 0).ok_or(NotSealed)?;

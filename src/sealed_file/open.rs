@@ -196,8 +196,40 @@ pub(super) fn judge(
             warnings.push("the layout was changed outside leafcrypt since the file was sealed; names and values are right".to_owned());
         }
     }
+    if metadata.extension.is_none() && !how.keep_layout && !how.accepting {
+        hints.extend(end_as_sops(format, &mut plain, |plain| reads_as(format, plain, document, &walked.opened, manners)));
+    }
     warnings.extend(verdict::later_blocks(document));
     Ok(Opening { plain, opened: walked.opened, coverage: walked.coverage, hints, mac: walked.mac, payload, vouched, warnings, differences })
+}
+
+/// A file without our field has no layout of ours to keep, and SOPS ends what it prints in one line feed; older versions ended sealed JSON in none, and INI in
+/// two. The hint is for the field that the file gets when its recipients change.
+fn end_as_sops(format: Format, plain: &mut Vec<u8>, reads: impl FnOnce(&[u8]) -> bool) -> Option<Hint> {
+    let is_blank = |line: &[u8]| line.trim_ascii().is_empty();
+    let end = match format {
+        Format::Binary | Format::Toml => return None,
+        Format::Json => plain.trim_ascii_end().len(),
+        // Blanks at the end of a line may be a value's.
+        Format::Yaml | Format::Dotenv | Format::Ini => {
+            let mut lines = plain.split_inclusive(|b| *b == b'\n').rev().skip_while(|line| is_blank(line)).peekable();
+            let last = lines.peek()?;
+            let ends = usize::from(last.ends_with(b"\n"));
+            lines.map(<[u8]>::len).sum::<usize>() - ends
+        }
+    };
+    if end == 0 || plain[end..] == *b"\n" {
+        return None;
+    }
+    let ended = Wiped::from([&plain[..end], b"\n"].concat());
+    // The lines at the end may belong to a value in clear: a YAML block that keeps them.
+    if format != Format::Json && !reads(&ended) {
+        return None;
+    }
+    let hint = Hint::End { drop: (plain.len() - end) as u32, bytes: b"\n".to_vec() };
+    plain.truncate(end);
+    plain.push(b'\n');
+    Some(hint)
 }
 
 /// Does a plain text have just these names, nesting and values?

@@ -81,7 +81,7 @@ impl OpenFile<'_> {
 
     fn cut(&self, text: &[u8], manners: &Manners) -> Result<(Zeroizing<Vec<u8>>, Metadata), SealedError> {
         let document = match Document::parse(self.shown_as(), text, &scan_options(Mode::Plain, manners)) {
-            Err(error) if error.class == SyntaxClass::NoDocument => return Err(NotSealed.into()),
+            Err(error) if matches!(error.class, SyntaxClass::NoDocument | SyntaxClass::NoContent) => return Err(NotSealed.into()),
             parsed => parsed?,
         };
         let block = document.blocks().iter().find(|block| block.document == 0).ok_or(NotSealed)?;

@@ -180,3 +180,23 @@ fn comment_selectors_as_flags() {
         check(&place, "yaml", text, &["--age", age, selector, "--encrypt", "f.yaml"], selector).unwrap();
     }
 }
+
+/// A comment above a key of INI and one behind its value: one token as sops seals them, two as we do. We open both to both comments; sops loses the
+/// second of ours.
+#[test]
+fn behind_a_value_of_ini() {
+    let place = Place::project();
+    place.write("f.ini", "[s]\n; five\nb = 2 ; six\n");
+    let text = |done: std::process::Output| String::from_utf8(done.stdout).unwrap();
+    let sealed = text(place.as_sops(["encrypt", "f.ini"]));
+    assert_eq!(sealed.matches("; ENC[").count(), 2, "{sealed}");
+    place.write("ours.ini", &sealed);
+    assert_eq!(text(place.ours(["decrypt", "ours.ini"])), "[s]\n; five\nb = 2 ; six\n");
+    let Some(theirs) = place.sops(["encrypt", "--age", &place.recipient, "f.ini"]) else { return };
+    place.write("theirs.ini", &theirs.stdout);
+    assert_eq!(text(theirs).matches("; ENC[").count(), 1);
+    assert_eq!(text(place.sops(["decrypt", "ours.ini"]).unwrap()), "[s]\n; five\nb = 2\n");
+    for done in [place.ours(["decrypt", "theirs.ini"]), place.sops(["decrypt", "theirs.ini"]).unwrap()] {
+        assert_eq!(text(done), "[s]\n; five\n; six\nb = 2\n");
+    }
+}

@@ -53,6 +53,10 @@ impl Pair {
             ("list.yaml", "- a\n"),
             ("list.json", "[1]"),
             ("number.yaml", "1: x\n"),
+            ("comment.yaml", "# note\n"),
+            ("blank.yaml", " \n"),
+            ("unsigned.yaml", "a: 18446744073709551615\n"),
+            ("behind.json", "{\"a\":1}\n{\"b\":2}\n"),
             ("sops.yaml", "a: 1\nsops: 2\n"),
             ("sops.env", "sops_x=1\n"),
             ("set", "named like a command\n"),
@@ -83,6 +87,10 @@ impl Pair {
         change("no-identity.yaml", &recipient, OTHER);
         let armour = sealed.split("ENCRYPTED FILE-----\n").nth(1).unwrap().lines().next().unwrap().to_owned();
         change("bad-armour.yaml", &armour, "            AAAA");
+        let json = String::from_utf8(before["sealed.json"].clone()).unwrap();
+        let (start, rest) = json.split_once("\"a\": \"ENC[").unwrap();
+        before.insert("untokened.json".to_owned(), format!("{start}\"a\": 5{}", &rest[rest.find("]\"").unwrap() + 2..]).into_bytes());
+        before.insert("broken-sealed.env".to_owned(), [&before["sealed.env"][..], b"nothing\n"].concat());
         before.insert(
             "rules.yaml".to_owned(),
             format!("creation_rules:\n  - path_regex: other\n    age: {recipient},{OTHER}\n  - age: {recipient}\n").into_bytes(),

@@ -55,6 +55,23 @@ fn key_services() {
     assert_eq!(with("SOPS_KEYSERVICE", "tcp://127.0.0.1:1", &["filestatus", "a.yaml"]).0, Some(0));
 }
 
+/// Records of such keys are kept (`metadata.rs`), and nothing is wrapped for them.
+#[test]
+fn cloud_keys() {
+    let place = project();
+    for (flag, key, kind) in [
+        ("--kms", "arn:aws:kms:eu-west-1:111122223333:key/x", "AWS KMS"),
+        ("--gcp-kms", "projects/p/locations/l/keyRings/r/cryptoKeys/k", "GCP KMS"),
+        ("--azure-kv", "https://v.vault.azure.net/keys/k/1", "Azure Key Vault"),
+        ("--hc-vault-transit", "http://127.0.0.1:9/v1/transit/keys/k", "Vault"),
+        ("--hckms", "eu-west-1:abc", "HuaweiCloud KMS"),
+    ] {
+        place.write("b.yaml", format!("a: {CANARY}\n"));
+        check(&place, &["encrypt", flag, key, "b.yaml"], 1, &format!("this build has no {kind} keys"));
+        check(&place, &["rotate", "-i", &format!("--add-{}", &flag[2..]), key, "a.yaml"], 1, &format!("this build has no {kind} keys"));
+    }
+}
+
 #[test]
 fn versions_are_never_looked_up() {
     let place = project();

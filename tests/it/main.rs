@@ -36,6 +36,7 @@ mod guard;
 mod interop;
 mod interop_comments;
 mod interop_config;
+mod interop_ends;
 mod interop_exits;
 mod interop_flags;
 mod interop_matrix;

@@ -40,7 +40,8 @@ impl Syntax for Yaml {
     fn scan(&self, text: &[u8], options: &ScanOptions) -> Result<(Outline, Box<dyn Detail>), SyntaxError> {
         let parsed = parse::parse(text, options)?;
         if parsed.parts.is_empty() {
-            return Err(SyntaxError::at(text, 0, SyntaxClass::NoDocument, "there is no document in this YAML file"));
+            let class = if text.is_empty() { SyntaxClass::NoDocument } else { SyntaxClass::NoContent };
+            return Err(SyntaxError::at(text, 0, class, "there is no document in this YAML file"));
         }
         let (outline, scanned) = walk::walk(text, &parsed, options)?;
         Ok((outline, Box::new(scanned)))

@@ -232,7 +232,8 @@ fn refusals() {
         assert_eq!(error.class, class, "{error}");
     }
     check("", SyntaxClass::NoDocument);
-    check("# only\n", SyntaxClass::NoDocument);
+    check("# only\n", SyntaxClass::NoContent);
+    check(" \n", SyntaxClass::NoContent);
     check("- a\n", SyntaxClass::OutsideModel);
     check("text\n", SyntaxClass::OutsideModel);
     check("a: 1\na: 2\n", SyntaxClass::OutsideModel);
@@ -241,7 +242,7 @@ fn refusals() {
         check(&format!("? {key}\n: v\n"), SyntaxClass::OutsideModel);
     }
     for key in ["1", "true", "~", "1.5", "2001-01-01", ""] {
-        check(&format!("? {key}\n: v\n"), SyntaxClass::KeyNotText);
+        check(&format!("? {key}\n: v\n"), SyntaxClass::NotWalked);
     }
     for value in ["!!bool yes", "!!int 1.5", "!!int abc", "!!null x", "!!binary '*'", "2001-12-14T21:59:43+24:00"] {
         check(&format!("a: {value}\n"), SyntaxClass::OutsideModel);
@@ -276,7 +277,7 @@ fn whole_numbers_over_the_range() {
     assert_eq!(document.warnings().len(), 1);
     assert_eq!(document.warnings()[0].line, 1);
     let options = ScanOptions { dialect: Dialect::Sops, ..ScanOptions::PLAIN };
-    assert_eq!(Document::parse(Format::Yaml, text, &options).err().unwrap().class, SyntaxClass::OutsideModel);
+    assert_eq!(Document::parse(Format::Yaml, text, &options).err().unwrap().class, SyntaxClass::NotWalked);
     check_covering(text, |_| true, true, 0);
 }
 

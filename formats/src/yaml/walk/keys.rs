@@ -38,7 +38,7 @@ impl<'p> Walk<'p> {
         if is_text {
             Ok(&node.text)
         } else {
-            Err(self.error(key.span.start, SyntaxClass::KeyNotText, "a key that is no string; put it in quotes"))
+            Err(self.error(key.span.start, SyntaxClass::NotWalked, "a key that is no string; put it in quotes"))
         }
     }
 

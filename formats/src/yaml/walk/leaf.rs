@@ -73,7 +73,9 @@ impl Walk<'_> {
             Read::Null => Ok(None),
             Read::Value(value) => Ok(Some(value.kind())),
             Read::Bad(what) => Err(self.outside(span.start, what)),
-            Read::Unsigned(_) if self.options.dialect == Dialect::Sops => Err(self.outside(span.start, "an integer of 2^63 or more")),
+            Read::Unsigned(_) if self.options.dialect == Dialect::Sops => {
+                Err(self.error(span.start, SyntaxClass::NotWalked, "an integer of 2^63 or more"))
+            }
             Read::Unsigned(_) => {
                 let path = self.outline.paths.display(path);
                 self.warn(span.start, format!("{path} is an integer of 2^63 or more: SOPS reads it as a float and loses digits"));
