@@ -90,12 +90,18 @@ pub enum Error {
     /// A value or a name that no variable can have.
     #[error("{path}: {what}")]
     Variable { path: String, what: String },
+    /// Names of variables that change how programs run, which nobody has allowed.
+    #[error("{what}")]
+    Dangerous { what: String, names: Vec<String> },
     /// A map or a list where a variable is wanted.
-    #[error("{path}: cannot use complex value in environment; offending key {key}")]
-    Nested { path: String, key: String },
+    #[error("{path}: {}", nested(key, *format))]
+    Nested { path: String, key: String, format: Format },
+    /// What was perhaps the program stands among the files.
+    #[error("{source}")]
+    NoDashes { source: Box<Error>, command: &'static str, file: String, program: String },
     /// A program could not be started.
     #[error("{program}: {what}")]
-    Start { program: String, what: String },
+    Start { program: String, what: String, why: NotStarted },
     /// A child of ours ended so; it has said why.
     #[error("{ended}")]
     Child { ended: Ended },
@@ -111,6 +117,9 @@ pub enum Error {
     /// No place for plaintext that needs a name.
     #[error("{what}")]
     NoPlace { what: String },
+    /// No place for it in memory, and nobody has named one on a disk. A pipe needs the name only.
+    #[error("there is no folder in memory (tmpfs) for {}", if *pipe { "the pipe" } else { "the plaintext" })]
+    NoMemory { pipe: bool },
     /// What was typed and what somebody else has written meanwhile do not go together; the paths.
     #[error("{path}: somebody else has changed it meanwhile where you have changed it, too: {at}; nothing was written")]
     Unmerged { path: String, at: String },
@@ -184,6 +193,25 @@ impl std::fmt::Display for Missing {
             Missing::KeyServices => "key services (--keyservice, SOPS_KEYSERVICE)",
             Missing::OnlyKeyServices => "--enable-local-keyservice=false, which leaves all keys to key services",
         })
+    }
+}
+
+/// Why a program could not be started, as far as shells tell it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotStarted {
+    /// There is none.
+    Missing,
+    /// There is one, which cannot be run.
+    NotExecutable,
+    /// It was not looked for by the user's name.
+    Other,
+}
+
+/// SOPS's words, but where the format and not the key is why.
+fn nested(key: &str, format: Format) -> String {
+    match format {
+        Format::Ini => "an INI file keeps its values in sections (DEFAULT above the first header), and a variable is in none".to_owned(),
+        _ => format!("cannot use complex value in environment; offending key {key}"),
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Manners {
     pub knows_envelopes: bool,
     /// ENV files are given to programs by SOPS's raw rule; otherwise as python-dotenv reads them.
     pub raw_env: bool,
+    /// A null given to a program is the text `<nil>`; otherwise no variable at all.
+    pub null_is_text: bool,
     /// `--extract` of a map in a stream of documents: that map alone; otherwise the later documents follow.
     pub extract_alone: bool,
     /// Fields of `.sops.yaml` that nobody knows are named in a warning; otherwise ignored in silence.
@@ -55,6 +57,7 @@ pub static LEAFCRYPT: Manners = Manners {
     strict_printing: true,
     knows_envelopes: true,
     raw_env: false,
+    null_is_text: false,
     extract_alone: true,
     names_unknown_fields: true,
     prints_as_opened: true,
@@ -76,6 +79,7 @@ pub static SOPS: Manners = Manners {
     strict_printing: false,
     knows_envelopes: false,
     raw_env: true,
+    null_is_text: true,
     extract_alone: false,
     names_unknown_fields: false,
     prints_as_opened: false,

@@ -1,7 +1,7 @@
 //! `leafcrypt exec-file`
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::decrypt::Opening;
@@ -59,7 +59,9 @@ impl Args {
         deprecated("exec-file", self.background, context);
         let (files, program) = words(&self.words, &self.command, context)?;
         let [file] = &files[..] else {
-            return Err(Error::Usage("exec-file takes one file; several make one environment with exec-env".to_owned()));
+            let error = Error::Usage("exec-file takes one file; several make one environment with exec-env".to_owned());
+            let second = files.get(1).map_or(Path::new(""), PathBuf::as_path);
+            return Err(program.or_no_dashes(error, "exec-file", &files, second, world));
         };
         let order = self.opening.order(context)?;
         let given = Given { config: context.config(), indent: context.global.indent, ..Given::default() };

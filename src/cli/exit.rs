@@ -3,11 +3,11 @@
 use leafcrypt_formats::SyntaxClass;
 
 use crate::config::ConfigError;
-use crate::error::{Ended, Error};
+use crate::error::{Ended, Error, NotStarted};
 use crate::files::ReadError;
 use crate::sealed_file::{OpenError, SealError, SealedError};
 
-/// SOPS's exit codes, as far as they are used here.
+/// SOPS's exit codes, as far as they are used here; and those of shells for a program that cannot be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 #[allow(missing_docs)]
@@ -27,6 +27,8 @@ pub enum Exit {
     NeedAtLeastOneDocument = 92,
     NoFileSpecified = 100,
     DuplicateKeyType = 112,
+    NotExecutable = 126,
+    NoSuchProgram = 127,
     CouldNotRetrieveKey = 128,
     FileHasNotBeenModified = 200,
     NoEditorFound = 201,
@@ -60,7 +62,9 @@ pub fn of(error: &Error) -> Exit {
         Error::EditorLost { .. } => Exit::CouldNotReadInput,
         Error::NotModified => Exit::FileHasNotBeenModified,
         Error::Editor { .. } => Exit::NoEditorFound,
-        Error::Rescued { source, .. } => of(source),
+        Error::Rescued { source, .. } | Error::NoDashes { source, .. } => of(source),
+        Error::Start { why: NotStarted::Missing, .. } => Exit::NoSuchProgram,
+        Error::Start { why: NotStarted::NotExecutable, .. } => Exit::NotExecutable,
         Error::Resolve { .. }
         | Error::Key { .. }
         | Error::NoKeys
@@ -72,9 +76,11 @@ pub fn of(error: &Error) -> Exit {
         | Error::NotConfirmed { .. }
         | Error::NoConfig
         | Error::NoPlace { .. }
+        | Error::NoMemory { .. }
         | Error::Variable { .. }
+        | Error::Dangerous { .. }
         | Error::Nested { .. }
-        | Error::Start { .. }
+        | Error::Start { why: NotStarted::Other, .. }
         | Error::Child { .. }
         | Error::Several { .. }
         | Error::Exists { .. }

@@ -4,7 +4,7 @@ use leafcrypt_formats::{Format, SyntaxClass};
 use leafcrypt_kms::{Kind, UnwrapError};
 
 use crate::config::ConfigError;
-use crate::error::{Error, Missing};
+use crate::error::{Error, Missing, NotStarted};
 use crate::files::{ReadError, WriteError};
 use crate::flows::target::STDIN;
 use crate::keys::NoKeyOpens;
@@ -69,6 +69,27 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::Write { path, source } => return write_hint(path, source),
         Error::Exists { instead, .. } => (*instead).to_owned(),
         Error::WhichIdentity { first, .. } => format!("leafcrypt init --age {}", first.as_deref().unwrap_or("RECIPIENT")),
+        Error::Dangerous { names, .. } => {
+            let flags: Vec<String> = names.iter().map(|name| format!("--allow-env {}", shell(name))).collect();
+            format!("if whoever can write the file may choose that, set them all the same: {}", flags.join(" "))
+        }
+        Error::NoDashes { command, file, program, .. } => {
+            let (file, program) = (shell(file), shell(program));
+            format!("a program and its arguments stand behind --: {name} {command} {file} -- {program} ...")
+        }
+        Error::NoMemory { pipe: true } => {
+            "--on-disk FOLDER makes the pipe below a folder of yours; what goes through it stays in memory all the same".to_owned()
+        }
+        Error::NoMemory { pipe: false } => {
+            "--on-disk FOLDER takes a folder of yours instead; the plaintext then reaches a disk, and deleting it does not erase it"
+                .to_owned()
+        }
+        Error::Start { why: NotStarted::NotExecutable, program, .. } if program.contains('/') => {
+            format!("ls -l {} shows who may run it", shell(program))
+        }
+        Error::Nested { path, format: leafcrypt_formats::Format::Ini, .. } => {
+            format!("--flatten names them SECTION__NAME: {name} exec-env --flatten {} -- env", shell(path))
+        }
         Error::Nested { path, .. } => {
             format!("--flatten makes variables of what is nested: {name} exec-env --flatten {} -- env", shell(path))
         }

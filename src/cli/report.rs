@@ -137,7 +137,14 @@ pub(super) fn usage(error: &clap::Error, manners: &Manners) -> u8 {
         };
     }
     marked(Mark::Error, &mistyped(error));
-    marked(Mark::Hint, &format!("{} --help", command_of(error).unwrap_or_else(|| manners.name.to_owned())));
+    let command = command_of(error).unwrap_or_else(|| manners.name.to_owned());
+    let hint = match error.kind() {
+        ErrorKind::UnknownArgument if command.contains(" exec-") => {
+            format!("a flag of the program stands behind --, with the program: {command} FILE -- PROGRAM ARGS; {command} --help")
+        }
+        _ => format!("{command} --help"),
+    };
+    marked(Mark::Hint, &hint);
     Exit::Generic as u8
 }
 

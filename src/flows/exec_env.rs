@@ -1,9 +1,11 @@
 //! Opened values as the environment of a program. By default it takes our place, so that no plaintext of ours is left; as `sops` it is a child.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::branch::must_exist;
@@ -12,7 +14,7 @@ use super::decrypt::open;
 use super::target::{Input, Types};
 use super::user::User;
 use super::variables::{How, Variables};
-use crate::error::{Ended, Error};
+use crate::error::{Ended, Error, NotStarted};
 use crate::guard;
 use crate::sealed_file::OpenHow;
 use crate::world::World;
@@ -56,12 +58,10 @@ impl ExecEnv<'_> {
     pub fn run(&self, world: &World<'_>) -> Result<(), Error> {
         let mut variables = Variables::default();
         for path in &self.files {
-            let input = Input::File(path.clone());
-            let text = input.read().map_err(|error| must_exist(error, path))?;
-            let name = input.name();
-            let file = open(&name, self.types.input_of(&input, world.manners), &text, None, &self.how, world)?;
-            variables.add(&file, &name, &self.variables, world)?;
+            self.add(path, &mut variables, world)
+                .map_err(|error| self.program.or_no_dashes(error, "exec-env", &self.files, path, world))?;
         }
+        variables.allowed()?;
         let user = self.user.as_deref().map(User::find).transpose()?;
         let mut command = self.program.command(world)?;
         if self.pristine {
@@ -70,9 +70,13 @@ impl ExecEnv<'_> {
         if let Some(user) = &user {
             command.envs(user.variables());
         }
-        command.envs(variables.iter().map(|(name, value)| (name, value)));
-        let shown = self.program.shown();
-        let failed = |error: io::Error| Error::Start { program: shown.clone(), what: error.kind().to_string() };
+        for (name, value) in variables.iter() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let failed = |error: io::Error| self.program.failed(&error);
         if self.background {
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             let mut command = User::command_as(user.as_ref(), command, self.pristine);
@@ -90,6 +94,14 @@ impl ExecEnv<'_> {
             user.become_it().map_err(failed)?;
         }
         Err(failed(guard::as_started(|| command.exec())))
+    }
+
+    fn add(&self, path: &Path, variables: &mut Variables, world: &World<'_>) -> Result<(), Error> {
+        let input = Input::File(path.to_owned());
+        let text = input.read().map_err(|error| must_exist(error, path))?;
+        let name = input.name();
+        let file = open(&name, self.types.input_of(&input, world.manners), &text, None, &self.how, world)?;
+        variables.add(&file, &name, &self.variables, world)
     }
 }
 
@@ -110,12 +122,52 @@ impl Program {
             Program::Direct(words) => {
                 let (program, args) = words.split_first().ok_or_else(|| Error::Usage("there is no command to run".to_owned()))?;
                 let path = world.session.outside().program(program);
-                let path = path.ok_or_else(|| Error::Start { program: self.shown(), what: "there is no such program".to_owned() })?;
+                let path = path.ok_or_else(|| self.not_found(program, world))?;
                 let mut command = new(&path);
                 command.arg0(program).args(args);
                 command
             }
         })
+    }
+
+    /// A name without a slash may stand in `PATH` all the same, for a file that nobody may run.
+    fn not_found(&self, program: &OsStr, world: &World<'_>) -> Error {
+        let path = world.session.outside().env("PATH").unwrap_or_default();
+        let folders = path.as_bytes().split(|&b| b == b':').filter(|folder| folder.starts_with(b"/"));
+        let is_there = folders.map(|folder| Path::new(OsStr::from_bytes(folder)).join(program)).any(|path| path.is_file());
+        let (what, why) = match is_there && !program.as_bytes().contains(&b'/') {
+            true => ("it is not executable", NotStarted::NotExecutable),
+            false => ("there is no such program", NotStarted::Missing),
+        };
+        Error::Start { program: self.shown(), what: what.to_owned(), why }
+    }
+
+    /// What the system says where it was to be started. A shell of ours is not the user's program.
+    pub(super) fn failed(&self, error: &io::Error) -> Error {
+        let (what, why) = match (self, error.kind()) {
+            (Program::Shell(_), kind) => (kind.to_string(), NotStarted::Other),
+            // An interpreter that it names, in its first line.
+            (_, io::ErrorKind::NotFound) => ("it, or what it needs to run, is not there".to_owned(), NotStarted::Missing),
+            (_, io::ErrorKind::PermissionDenied) => ("it is not executable".to_owned(), NotStarted::NotExecutable),
+            (_, io::ErrorKind::ArgumentListTooLong) => {
+                ("its arguments and variables are more than the system takes".to_owned(), NotStarted::NotExecutable)
+            }
+            (_, kind) => (kind.to_string(), NotStarted::NotExecutable),
+        };
+        Error::Start { program: self.shown(), what, why }
+    }
+
+    /// Where a file that is none, behind the first one, is a program: its `--` was forgotten.
+    pub fn or_no_dashes(&self, error: Error, command: &'static str, files: &[PathBuf], path: &Path, world: &World<'_>) -> Error {
+        match (self, files) {
+            (Program::Shell(_), [first, ..])
+                if first != path && world.session.outside().program(path.as_os_str()).is_some_and(|path| is_executable(&path)) =>
+            {
+                let shown = |path: &Path| path.display().to_string();
+                Error::NoDashes { source: Box::new(error), command, file: shown(first), program: shown(path) }
+            }
+            _ => error,
+        }
     }
 
     /// For messages: the program, never its arguments.
@@ -125,4 +177,8 @@ impl Program {
             Program::Direct(words) => words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default(),
         }
     }
+}
+
+fn is_executable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }

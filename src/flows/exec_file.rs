@@ -17,7 +17,7 @@ use super::exec_env::Program;
 use super::feeding::Feeding;
 use super::keeper::{self, Keeper};
 use super::user::User;
-use crate::error::{Ended, Error};
+use crate::error::{Ended, Error, NotStarted};
 use crate::files::{self, PrivateDir};
 use crate::guard;
 use crate::world::World;
@@ -84,7 +84,7 @@ impl ExecFile<'_> {
         let failed = |what: &str, error: &io::Error| Error::NoPlace { what: format!("{what}: {}", error.kind()) };
         let folder = files::make_private_dir(self.runtime.as_deref(), self.on_disk.as_deref());
         let folder = folder.map_err(|e| failed("the private folder", &e))?;
-        let folder = folder.ok_or_else(|| Error::NoPlace { what: "there is no folder in memory (tmpfs) for the plaintext".to_owned() })?;
+        let folder = folder.ok_or_else(|| Error::NoMemory { pipe: self.handing == Handing::Pipe })?;
         let keeper = Keeper::start(&folder, None).map_err(|e| failed("the helper that removes the plaintext if we die", &e))?;
         let ended = self.with_folder(&folder, name, plain, user, world);
         let removed = folder.remove();
@@ -136,7 +136,7 @@ impl ExecFile<'_> {
             command.envs(user.variables());
         }
         let mut command = User::command_as(user, command, false);
-        child::run(&mut command).map_err(|error| Error::Start { program: program.shown(), what: error.kind().to_string() })
+        child::run(&mut command).map_err(|error| program.failed(&error))
     }
 }
 
@@ -165,7 +165,11 @@ fn again(args: &[OsString]) -> Result<(), Error> {
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     let started = guard::as_started(|| command.spawn());
-    started.map(drop).map_err(|error| Error::Start { program: "leafcrypt".to_owned(), what: error.kind().to_string() })
+    started.map(drop).map_err(|error| Error::Start {
+        program: "leafcrypt".to_owned(),
+        what: error.kind().to_string(),
+        why: NotStarted::Other,
+    })
 }
 
 impl Program {

@@ -85,6 +85,6 @@ pub fn through(args: &[OsString]) -> u8 {
     }
     #[allow(clippy::disallowed_methods, reason = "a process that becomes another program: `Outside::run` starts a new one and waits")]
     let mut command = Command::new(program);
-    let _failed = guard::as_started(|| command.args(args).exec());
-    127
+    let failed = guard::as_started(|| command.args(args).exec());
+    if failed.kind() == io::ErrorKind::NotFound { 127 } else { 126 }
 }

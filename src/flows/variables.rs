@@ -3,9 +3,11 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
-use leafcrypt_formats::{Format, Tree, Value, display_parts, scalar_text};
+use leafcrypt_formats::{Format, Part, Tree, display_parts};
 
+use super::danger::{self, Danger};
 use super::dialect::{self, Dialect, Unread};
+use super::flattened::Flattening;
 use crate::error::Error;
 use crate::sealed_file::OpenFile;
 use crate::world::World;
@@ -26,37 +28,79 @@ pub struct How {
 
 /// Variables in the order of their files; no `Debug`, for they hold plaintext.
 #[derive(Default)]
-pub struct Variables(Vec<(OsString, OsString)>);
+pub struct Variables {
+    found: Vec<(OsString, Option<OsString>)>,
+    /// Names that change how programs run, and are not allowed to: by the file's name.
+    refused: Vec<(String, Vec<(String, Danger)>)>,
+}
 
 impl Variables {
-    /// All of them; a later one of the same name counts.
-    pub fn iter(&self) -> impl Iterator<Item = &(OsString, OsString)> {
-        self.0.iter()
+    /// All of them; a later one of the same name counts. Without a value: the variable is not to be set, whoever has set it before.
+    pub fn iter(&self) -> impl Iterator<Item = (&OsString, Option<&OsString>)> {
+        self.found.iter().map(|(name, value)| (name, value.as_ref()))
+    }
+
+    /// Were all names allowed?
+    ///
+    /// # Errors
+    /// Names that change how programs run: all of them at once.
+    pub fn allowed(&self) -> Result<(), Error> {
+        if self.refused.is_empty() {
+            return Ok(());
+        }
+        let what: Vec<String> = self.refused.iter().map(|(file, names)| format!("{file}: {}", danger::sentence(names))).collect();
+        let mut names: Vec<String> = self.refused.iter().flat_map(|(_, names)| names).map(|(name, _)| name.clone()).collect();
+        names.sort();
+        names.dedup();
+        Err(Error::Dangerous { what: what.join("; "), names })
     }
 
     /// Adds those of an opened file.
     ///
     /// # Errors
-    /// A value that is none for a variable, a name that is none, or one that changes how programs run.
+    /// A value that is none for a variable, or a name that is none.
     pub fn add(&mut self, file: &OpenFile<'_>, name: &str, how: &How, world: &World<'_>) -> Result<(), Error> {
-        let mut found: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        if file.format() == Format::Dotenv && how.dialect != Dialect::Sops {
-            let lookup = |wanted: &str| {
-                self.0.iter().rev().find(|(n, _)| n == wanted).map(|(_, v)| v.clone()).or_else(|| world.session.outside().env(wanted))
+        let found: Vec<(Vec<u8>, Option<Vec<u8>>)> = if file.format() == Format::Dotenv && how.dialect != Dialect::Sops {
+            let lookup = |wanted: &str| match self.found.iter().rfind(|(name, _)| name == wanted) {
+                Some((_, value)) => value.clone(),
+                None => world.session.outside().env(wanted),
             };
             let reading = dialect::read(file.plain(), how.dialect, &lookup)
                 .map_err(|e| Error::Variable { path: format!("{name}: line {}", e.line), what: e.what.to_owned() })?;
             world.warn_of(name, unread(file, &reading.unread, how.dialect, world));
-            found = reading.pairs;
+            reading.pairs.into_iter().map(|(key, value)| (key, Some(value))).collect()
         } else {
             let trees =
                 file.trees(world.manners).map_err(|source| Error::Sealed { path: name.to_owned(), format: file.format(), source })?;
-            let tree = trees.first().unwrap_or(&Tree::Null);
-            collect(tree, "", how, name, &mut found)?;
-        }
+            let flattening = Flattening { file: name, format: file.format(), flatten: how.flatten };
+            let mut found = flattening.collect(trees.first().unwrap_or(&Tree::Null))?;
+            if world.manners.null_is_text {
+                found.iter_mut().filter(|one| one.value.is_none()).for_each(|one| one.value = Some(b"<nil>".to_vec()));
+            }
+            let nulls: Vec<String> = found.iter().filter(|one| one.value.is_none()).map(|one| display_parts(&one.at)).collect();
+            if !nulls.is_empty() {
+                world.warn_of(name, [format!("null is no value, so the program gets no variable for {}", nulls.join(", "))]);
+            }
+            found.into_iter().map(|one| (one.name, one.value)).collect()
+        };
+        let mut refused = Vec::new();
         for (key, value) in found {
-            check(&key, &value, how, name, world)?;
-            self.0.push((OsString::from_vec(key), OsString::from_vec(value)));
+            let danger = check(&key, value.as_deref(), name)?;
+            let text = String::from_utf8_lossy(&key).into_owned();
+            if danger != Danger::None && !how.allowed.contains(&text) && refused.iter().all(|(known, _)| *known != text) {
+                refused.push((text, danger));
+            }
+            self.found.push((OsString::from_vec(key), value.map(OsString::from_vec)));
+        }
+        if world.manners.sops_messages {
+            let (loader, other): (Vec<_>, Vec<_>) = refused.into_iter().partition(|(_, danger)| *danger == Danger::Loader);
+            for one in other {
+                world.dialog.warn(&format!("{name}: {}", danger::sentence(&[one])));
+            }
+            refused = loader;
+        }
+        if !refused.is_empty() {
+            self.refused.push((name.to_owned(), refused));
         }
         Ok(())
     }
@@ -85,122 +129,15 @@ fn unread(file: &OpenFile<'_>, unread: &[Unread], dialect: Dialect, world: &Worl
     lines
 }
 
-fn collect(tree: &Tree, prefix: &str, how: &How, name: &str, found: &mut Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), Error> {
-    for (key, value) in tree.entries() {
-        let full = [prefix.as_bytes(), key].concat();
-        let shown = || display_parts(&[leafcrypt_formats::Part::Key(full.clone())]);
-        match value {
-            Tree::Null => found.push((full, b"<nil>".to_vec())),
-            Tree::Value(value) => found.push((full, scalar_text(value))),
-            Tree::Map(_) if how.flatten => {
-                let below = format!("{}__", String::from_utf8_lossy(&full));
-                collect(value, &below, how, name, found)?;
-            }
-            Tree::List(_) if how.flatten => found.push((full, json(value).to_string().into_bytes())),
-            Tree::Map(_) | Tree::List(_) => {
-                return Err(Error::Nested { path: name.to_owned(), key: shown() });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A list as JSON, for programs that read it so.
-fn json(tree: &Tree) -> serde_json::Value {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    match tree {
-        Tree::Null => serde_json::Value::Null,
-        Tree::Value(Value::Int(n)) => (*n).into(),
-        Tree::Value(Value::Bool(b)) => (*b).into(),
-        Tree::Value(Value::Float(f)) if f.is_finite() => (*f).into(),
-        Tree::Value(value) => text(&scalar_text(value)).into(),
-        Tree::List(_) => tree.items().map(json).collect(),
-        Tree::Map(_) => tree.entries().map(|(key, value)| (text(key), json(value))).collect::<serde_json::Map<_, _>>().into(),
-    }
-}
-
-fn check(key: &[u8], value: &[u8], how: &How, name: &str, world: &World<'_>) -> Result<(), Error> {
-    let shown = || display_parts(&[leafcrypt_formats::Part::Key(key.to_vec())]);
-    let refuse = |what: String| Err(Error::Variable { path: name.to_owned(), what });
+/// A name and a value that a variable can have; and what the name can do.
+fn check(key: &[u8], value: Option<&[u8]>, file: &str) -> Result<Danger, Error> {
+    let shown = || display_parts(&[Part::Key(key.to_vec())]);
+    let refuse = |what: String| Err(Error::Variable { path: file.to_owned(), what });
     if key.is_empty() || key.iter().any(|&b| b == b'=' || b < b' ' || b == 0x7f) {
         return refuse(format!("{} is no name of a variable", shown()));
     }
-    if value.contains(&0) {
+    if value.is_some_and(|value| value.contains(&0)) {
         return refuse(format!("{} holds a NUL, which no variable can", shown()));
     }
-    let text = String::from_utf8_lossy(key);
-    let danger = danger(&text);
-    if danger == Danger::None || how.allowed.iter().any(|allowed| *allowed == text) {
-        return Ok(());
-    }
-    if danger == Danger::Loader || !world.manners.sops_messages {
-        return refuse(format!("{} changes how programs run", shown()));
-    }
-    world.dialog.warn(&format!("{name}: {} changes how programs run", shown()));
-    Ok(())
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Danger {
-    None,
-    /// What shells, interpreters and git look at.
-    Program,
-    /// What the loader looks at before any program runs.
-    Loader,
-}
-
-/// Names that decide which code runs, rather than what it works on.
-fn danger(name: &str) -> Danger {
-    const PROGRAM: [&str; 24] = [
-        "PATH",
-        "IFS",
-        "ENV",
-        "BASH_ENV",
-        "SHELLOPTS",
-        "BASHOPTS",
-        "PS4",
-        "PROMPT_COMMAND",
-        "CDPATH",
-        "GLOBIGNORE",
-        "SHELL",
-        "HOME",
-        "EDITOR",
-        "VISUAL",
-        "PAGER",
-        "BROWSER",
-        "PYTHONSTARTUP",
-        "PYTHONHOME",
-        "PERL5OPT",
-        "PERL5DB",
-        "RUBYOPT",
-        "NODE_OPTIONS",
-        "JAVA_TOOL_OPTIONS",
-        "GCONV_PATH",
-    ];
-    if name.starts_with("LD_") || name.starts_with("DYLD_") || name.starts_with("_RLD") {
-        return Danger::Loader;
-    }
-    let ends = ["PATH", "_OPTIONS"].iter().any(|end| name.ends_with(end)) && name.len() > 4;
-    let starts = ["GIT_", "BASH_FUNC_"].iter().any(|start| name.starts_with(start));
-    if PROGRAM.contains(&name) || ends || starts { Danger::Program } else { Danger::None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_choose_the_program() {
-        let check = |name, expected| assert_eq!(danger(name), expected, "{name}");
-        check("LD_PRELOAD", Danger::Loader);
-        check("DYLD_INSERT_LIBRARIES", Danger::Loader);
-        check("PATH", Danger::Program);
-        check("PYTHONPATH", Danger::Program);
-        check("NODE_OPTIONS", Danger::Program);
-        check("GIT_SSH_COMMAND", Danger::Program);
-        check("BASH_ENV", Danger::Program);
-        check("DB_PASSWORD", Danger::None);
-        check("PATHS", Danger::None);
-        check("XPATH_EXPRESSION", Danger::None);
-    }
+    Ok(danger::danger(&String::from_utf8_lossy(key)))
 }

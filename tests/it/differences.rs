@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::exec::Runtime;
 use crate::tools::{Place, Program};
 
 /// The page.
@@ -85,6 +86,35 @@ fn exec_file_in_the_background_keeps_the_file_until_the_program_ends() {
     }
     if place.sops(["exec-file", "--background", "--no-fifo", "a.env", &line("theirs")]).is_some() {
         assert_eq!(opened("theirs"), "");
+    }
+}
+
+/// What a script can see of it: the folder, and of `--no-fifo` the name. `*/tmp-file*` fits both, and with `--filename` the names are the same.
+#[test]
+fn exec_file_puts_its_file_in_memory() {
+    let place = Place::project();
+    place.seal("a.yaml", "a: b\n");
+    let (runtime, temporary) = (Runtime::new(&place), place.path("temporary"));
+    std::fs::create_dir(&temporary).unwrap();
+    let path = |program, args: &[&str]| {
+        let args = [&["exec-file"], args, &["a.yaml", "echo {}"]].concat();
+        let done = place.call(program, args).env("XDG_RUNTIME_DIR", &runtime.0).env("TMPDIR", &temporary).run();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let path = Path::new(String::from_utf8(done.stdout).unwrap().trim()).to_owned();
+        let folder = if program == Program::Sops { &temporary } else { &runtime.0 };
+        assert_eq!(path.ancestors().find(|above| above == folder), Some(folder.as_path()), "{path:?}");
+        path.file_name().unwrap().to_str().unwrap().to_owned()
+    };
+    for program in [Program::Ours, Program::AsSops, Program::Sops] {
+        if program == Program::Sops && crate::tools::sops().is_none() {
+            continue;
+        }
+        assert_eq!(path(program, &[]), "tmp-file");
+        assert_eq!(path(program, &["--filename", "x.yaml"]), "x.yaml");
+        assert_eq!(path(program, &["--no-fifo", "--filename", "x.yaml"]), "x.yaml");
+        let name = path(program, &["--no-fifo"]);
+        let digits = name.strip_prefix("tmp-file").unwrap();
+        assert!(digits.bytes().all(|b| b.is_ascii_digit()) && digits.is_empty() == (program != Program::Sops), "{name}");
     }
 }
 

@@ -30,7 +30,7 @@ fn a_program_gets_the_values_and_takes_our_place() {
     // In our place: the child's parent is not us.
     let parent = place.ours(["exec-env", "a.yaml", "--", "/bin/sh", "-c", "cat /proc/$PPID/comm"]);
     assert_ne!(String::from_utf8_lossy(&parent.stdout).trim(), "leafcrypt");
-    assert!(check(place.ours(["exec-env", "a.yaml", "--", "no-such-program"]), 1, "").contains("no-such-program"));
+    assert!(check(place.ours(["exec-env", "a.yaml", "--", "no-such-program"]), 127, "").contains("no-such-program"));
     check(place.ours(["exec-env", "a.yaml"]), 1, "");
     check(place.ours(["exec-env", "missing.yaml", "true"]), 2, "");
     check(place.ours(["exec-env", "--background", "a.yaml", "echo $A > out"]), 0, "");

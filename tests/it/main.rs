@@ -30,6 +30,7 @@ mod edit_terminal;
 mod exec;
 mod exec_dotenv;
 mod exec_pipe;
+mod exec_words;
 mod field;
 mod files;
 mod guard;

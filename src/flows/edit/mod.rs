@@ -149,9 +149,7 @@ impl Edit<'_> {
         // From here on there is plaintext with a name.
         let _held = guard::hold_signals();
         let folder = files::make_private_dir(self.runtime.as_deref(), self.on_disk.as_deref());
-        let folder = folder
-            .map_err(|e| place("the private folder", &e))?
-            .ok_or_else(|| Error::NoPlace { what: "there is no folder in memory (tmpfs) for the plaintext".to_owned() })?;
+        let folder = folder.map_err(|e| place("the private folder", &e))?.ok_or_else(|| Error::NoMemory { pipe: false })?;
         let base = session.sealed;
         let is_first = session.older.is_none();
         let rescue = kept

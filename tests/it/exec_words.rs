@@ -1,0 +1,192 @@
+//! What `exec-env` and `exec-file` refuse and say of it: names, nested values, a forgotten `--`, programs that cannot be run, no memory for plaintext.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::files::{PROGRAM, command, people, said};
+use crate::tools::{Place, Program};
+
+/// What a call that fails says: error and hint.
+fn fails(place: &Place, args: &[&str], code: i32) -> String {
+    let done = place.ours(args);
+    let err = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(code), "{args:?}: {err}");
+    assert!(!err.contains("canary"), "{err}");
+    err
+}
+
+fn gives(place: &Place, args: &[&str], out: &str) -> String {
+    let done = place.ours(args);
+    let err = String::from_utf8(done.stderr).unwrap();
+    assert_eq!((done.status.code(), String::from_utf8(done.stdout).unwrap().as_str()), (Some(0), out), "{args:?}: {err}");
+    assert!(!err.contains("canary"), "{err}");
+    err
+}
+
+#[test]
+fn all_names_that_are_refused_are_told_at_once_with_the_flags() {
+    let place = Place::project();
+    place.seal("a.env", "STATIC_PATH=canary\nB=b\nJAVA_OPTIONS=canary\n");
+    place.seal("b.yaml", "PATH: canary\nGIT_DIR: canary\nSTATIC_PATH: canary\nC: c\n");
+    let err = fails(&place, &["exec-env", "a.env", "true"], 1);
+    assert_eq!(
+        err,
+        "error: a.env: STATIC_PATH, JAVA_OPTIONS may change how programs run, as many names that end in PATH or _OPTIONS do\n\
+         hint: if whoever can write the file may choose that, set them all the same: --allow-env JAVA_OPTIONS --allow-env STATIC_PATH\n"
+    );
+    gives(
+        &place,
+        &["exec-env", "--allow-env", "JAVA_OPTIONS", "--allow-env", "STATIC_PATH", "a.env", "echo $STATIC_PATH-$B"],
+        "canary-b\n",
+    );
+    let err = fails(&place, &["exec-env", "a.env", "b.yaml", "true"], 1);
+    assert!(err.contains("b.yaml: PATH, GIT_DIR change how programs run, and STATIC_PATH may: "), "{err}");
+    let all = ["GIT_DIR", "JAVA_OPTIONS", "PATH", "STATIC_PATH"].map(|name| format!("--allow-env {name}")).join(" ");
+    assert!(err.contains("error: a.env: STATIC_PATH, ") && err.ends_with(&format!(": {all}\n")), "{err}");
+    // One that is allowed is not told.
+    assert!(!fails(&place, &["exec-env", "--allow-env", "STATIC_PATH", "a.env", "true"], 1).contains("STATIC_PATH"));
+}
+
+#[test]
+fn two_places_are_not_one_variable() {
+    let place = Place::project();
+    place.seal("n.yaml", "a: {b: canary}\na__b: canary\nc: {d__e: 1, d: {e: canary}}\n");
+    assert!(
+        fails(&place, &["exec-env", "--flatten", "n.yaml", "true"], 1).contains("n.yaml: a.b and a__b would both be the variable a__b")
+    );
+    place.seal("n.yaml", "c: {d__e: canary, d: {e: canary}}\n");
+    assert!(fails(&place, &["exec-env", "--flatten", "n.yaml", "true"], 1).contains("c.d__e and c.d.e would both be the variable c__d__e"));
+    // A doubled key is one place, and a later file counts.
+    place.seal("d.json", "{\"a\": {\"b\": 1, \"b\": 2}}");
+    gives(&place, &["exec-env", "--flatten", "d.json", "echo $a__b"], "2\n");
+    place.seal("e.json", "{\"a__b\": 3}");
+    gives(&place, &["exec-env", "--flatten", "d.json", "e.json", "echo $a__b"], "3\n");
+}
+
+#[test]
+fn null_is_no_variable() {
+    let place = Place::project();
+    place.seal("n.yaml", "n: null\ns: x\nm: {k: ~, l: [null, canary]}\n");
+    place.seal("s.yaml", "n: before\n");
+    let line = "echo ${n-unset} ${m__k-unset} $m__l $s";
+    let call = |program, args: &[&str]| place.call(program, args).env("n", "inherited").run();
+    for files in [&["n.yaml"][..], &["s.yaml", "n.yaml"]] {
+        let done = call(Program::Ours, &[&["exec-env", "--flatten"], files, &[line]].concat());
+        assert_eq!(String::from_utf8(done.stdout).unwrap(), "unset unset [null,\"canary\"] x\n");
+        let err = String::from_utf8(done.stderr).unwrap();
+        assert_eq!(err, "warning: n.yaml: null is no value, so the program gets no variable for n, m.k\n");
+    }
+    let done = call(Program::Ours, &["exec-env", "--flatten", "n.yaml", "s.yaml", line]);
+    assert_eq!(String::from_utf8(done.stdout).unwrap(), "before unset [null,\"canary\"] x\n");
+    // As SOPS has it.
+    place.seal("n.yaml", "n: null\n");
+    assert_eq!(call(Program::AsSops, &["exec-env", "n.yaml", "echo $n"]).stdout, b"<nil>\n");
+}
+
+#[test]
+fn an_ini_file_has_sections_and_a_variable_none() {
+    let place = Place::project();
+    place.seal("d.ini", "k = canary\n[s]\na = b\n");
+    let err = fails(&place, &["exec-env", "d.ini", "true"], 1);
+    assert!(err.contains("d.ini: an INI file keeps its values in sections (DEFAULT above the first header)"), "{err}");
+    assert!(
+        !err.contains("offending") && err.contains("hint: --flatten names them SECTION__NAME: leafcrypt exec-env --flatten d.ini -- env"),
+        "{err}"
+    );
+    gives(&place, &["exec-env", "--flatten", "d.ini", "echo $DEFAULT__k $s__a"], "canary b\n");
+    let theirs = place.as_sops(["exec-env", "d.ini", "true"]);
+    assert!(String::from_utf8_lossy(&theirs.stderr).starts_with("cannot use complex value in environment; offending key DEFAULT\n"));
+}
+
+#[test]
+fn a_forgotten_double_dash() {
+    let place = Place::project();
+    place.seal("a.env", "A=1\n");
+    place.seal("b.env", "A=2\n");
+    place.write("run.sh", "#!/bin/sh\necho $A $1\n");
+    std::fs::set_permissions(place.path("run.sh"), PermissionsExt::from_mode(0o755)).unwrap();
+    for (args, code, program) in [
+        (&["exec-env", "a.env", "env", "A=canary"][..], 2, "env"),
+        (&["exec-env", "a.env", "b.env", "printenv", "A"], 2, "printenv"),
+        (&["exec-env", "a.env", "./run.sh", "canary"], 1, "./run.sh"),
+        (&["exec-file", "a.env", "cat", "{}"], 1, "cat"),
+    ] {
+        let hint = format!("hint: a program and its arguments stand behind --: leafcrypt {} a.env -- {program} ...\n", args[0]);
+        assert!(fails(&place, args, code).ends_with(&hint), "{args:?}");
+    }
+    // What is no program is a file that is missing, as is the first one.
+    for args in [&["exec-env", "a.env", "c.env", "true"][..], &["exec-env", "env", "true"], &["exec-env", "c.env", "a.env", "true"]] {
+        assert!(fails(&place, args, 2).ends_with("hint: ls shows what is there\n"), "{args:?}");
+    }
+    place.write("c.env", "A=plain\n");
+    assert!(fails(&place, &["exec-env", "a.env", "./c.env", "true"], 1).contains("leafcrypt encrypt ./c.env"));
+    // Flags of the program.
+    let err = fails(&place, &["exec-env", "a.env", "env", "-i"], 1);
+    assert!(err.contains("leafcrypt exec-env FILE -- PROGRAM ARGS"), "{err}");
+}
+
+#[test]
+fn a_program_that_cannot_be_run_ends_as_shells_say_it() {
+    let place = Place::project();
+    place.seal("a.yaml", "A: b\n");
+    std::fs::create_dir(place.path("bin")).unwrap();
+    for (name, text, mode) in [("plain", "x", 0o644), ("bin/found", "x", 0o644), ("none", "#!/no/such/interpreter\n", 0o755)] {
+        place.write(name, text);
+        std::fs::set_permissions(place.path(name), PermissionsExt::from_mode(mode)).unwrap();
+    }
+    let path = format!("{}:/usr/bin:/bin", place.path("bin").display());
+    for (program, code) in [("no-such-program", 127), ("./no-such", 127), ("found", 126), ("./plain", 126), ("./bin", 126), ("./none", 127)]
+    {
+        for start in [&["exec-env", "a.yaml", "--"][..], &["exec-env", "--background", "a.yaml", "--"], &["exec-file", "a.yaml", "--"]] {
+            let done = place.call(Program::Ours, [start, &[program, "{}"]].concat()).env("PATH", &path).run();
+            assert_eq!(done.status.code(), Some(code), "{start:?} {program}: {}", said(&done));
+            assert!(String::from_utf8_lossy(&done.stderr).starts_with(&format!("error: {program}: ")), "{}", said(&done));
+        }
+    }
+    assert!(fails(&place, &["exec-env", "a.yaml", "--", "./plain"], 126).ends_with("hint: ls -l ./plain shows who may run it\n"));
+    // A line for a shell is the shell's affair, under both names.
+    for program in [Program::Ours, Program::AsSops, Program::Sops] {
+        if program == Program::Sops && crate::tools::sops().is_none() {
+            continue;
+        }
+        for (line, code) in [("no-such-program", 127), ("./plain", 126)] {
+            for exec in ["exec-env", "exec-file"] {
+                assert_eq!(place.call(program, [exec, "a.yaml", line]).run().status.code(), Some(code), "{program:?} {exec} {line}");
+            }
+        }
+    }
+    if people::is_root() {
+        let done = place.ours(["exec-file", "--user", "root", "a.yaml", "--", "./none"]);
+        assert_eq!(done.status.code(), Some(127), "{}", said(&done));
+    }
+}
+
+#[test]
+fn without_memory_the_way_out_is_named() {
+    let place = Place::project();
+    place.seal("a.yaml", "A: canary\n");
+    std::fs::create_dir(place.path("disk")).unwrap();
+    let root: &[&str] = if people::is_root() { &[] } else { &["--map-root-user"] };
+    let ours = |args: &str| {
+        let script = format!("mount --bind disk /dev/shm; \"$0\" {args}");
+        let mut unshare = command(&place, "unshare");
+        unshare.arg("--mount").args(root).args(["--propagation", "private", "sh", "-euc", &script, PROGRAM]);
+        let done = unshare.env("XDG_RUNTIME_DIR", place.path("disk")).env("EDITOR", "true").output().unwrap();
+        (done.status.code(), String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap())
+    };
+    for (args, said) in [
+        ("exec-file a.yaml -- cat {}", ["for the pipe\n", "hint: --on-disk FOLDER makes the pipe "]),
+        (
+            "exec-file --no-fifo a.yaml -- cat {}",
+            ["for the plaintext\n", "hint: --on-disk FOLDER takes a folder of yours instead; the plaintext then reaches a disk"],
+        ),
+        ("edit a.yaml", ["for the plaintext\n", "hint: --on-disk FOLDER takes "]),
+    ] {
+        let (code, _, err) = ours(args);
+        assert!(code == Some(1) && said.iter().all(|part| err.contains(part)), "{args}: {err}");
+    }
+    for flag in ["--on-disk disk", "--no-fifo --on-disk disk", "--memfd"] {
+        let done = ours(&format!("exec-file {flag} a.yaml -- cat {{}}"));
+        assert_eq!((done.0, done.1.as_str()), (Some(0), "A: canary\n"), "{flag}: {}", done.2);
+    }
+    assert_eq!(std::fs::read_dir(place.path("disk")).unwrap().count(), 0);
+}
