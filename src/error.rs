@@ -75,7 +75,7 @@ pub enum Error {
     /// The format cannot hold what is set.
     #[error("{path}: {source}")]
     Unholdable { path: String, source: Unwritable },
-    #[error("{path}: the name {key:?} is reserved for the metadata")]
+    #[error("{path}: {key:?} is a name of the metadata block, and cannot be used for anything else")]
     Reserved { path: String, key: String },
     #[error("a list is no value that sops can set")]
     SetList,
@@ -108,6 +108,9 @@ pub enum Error {
     /// There is no editor, or it failed.
     #[error("{what}")]
     Editor { what: String },
+    /// The editor left a JSON file without anything in it.
+    #[error("{path}: there is nothing in it; in JSON the root must be an object, {{}} at the least")]
+    NoRoot { path: String },
     /// The editor took the file away.
     #[error("the edited file cannot be read: {what}")]
     EditorLost { what: String },

@@ -39,6 +39,8 @@ pub struct Manners {
     /// A new file of which a suffix or regex of ours leaves every value in clear is refused, but for the names that end in `_unencrypted`; otherwise it
     /// is sealed, with a warning where a regex does so.
     pub strict_clear: bool,
+    /// An edit that only ends the last line of a text is none: SOPS's own text has it ended.
+    pub ends_last_line: bool,
     /// Integers of 2^63 and more and odd ENV lines are taken with hints; otherwise errors.
     pub own_dialect: bool,
 }
@@ -62,6 +64,7 @@ pub static LEAFCRYPT: Manners = Manners {
     names_unknown_fields: true,
     prints_as_opened: true,
     strict_clear: true,
+    ends_last_line: false,
     own_dialect: true,
 };
 
@@ -84,6 +87,7 @@ pub static SOPS: Manners = Manners {
     names_unknown_fields: false,
     prints_as_opened: false,
     strict_clear: false,
+    ends_last_line: true,
     own_dialect: false,
 };
 

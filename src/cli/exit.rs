@@ -59,7 +59,7 @@ pub fn of(error: &Error) -> Exit {
         Error::DuplicateOrder { .. } => Exit::DuplicateKeyType,
         Error::AlreadySealed { .. } | Error::Reserved { .. } => Exit::FileAlreadyEncrypted,
         Error::Config(e) => config(e),
-        Error::EditorLost { .. } => Exit::CouldNotReadInput,
+        Error::EditorLost { .. } | Error::NoRoot { .. } => Exit::CouldNotReadInput,
         Error::NotModified => Exit::FileHasNotBeenModified,
         Error::Editor { .. } => Exit::NoEditorFound,
         Error::Rescued { source, .. } | Error::NoDashes { source, .. } => of(source),

@@ -265,6 +265,7 @@ fn as_sops(error: &Error, context: &Context<'_>) -> String {
             format!("Error encrypting tree: Error walking tree: {path}: {source}")
         }
         Error::PlainSyntax { path, source } => format!("Error unmarshalling file: {path}: {source}"),
+        Error::NoRoot { .. } => format!("Error unmarshalling file: {error}"),
         Error::Sealed { source: SealedError::NotSealed(_), .. } => "sops metadata not found".to_owned(),
         // SOPS's own words, exactly, where the metadata and not the text are at fault.
         Error::Sealed { source: SealedError::Metadata(source), .. } => source.to_string(),

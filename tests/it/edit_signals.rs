@@ -206,6 +206,20 @@ fn every_other_question() {
     }
 }
 
+/// The second question of an edit that is kept.
+#[test]
+fn what_is_not_taken_up() {
+    for signal in SIGNALS {
+        let desk = Desk::new();
+        desk.seal("a.yaml", "a: canary-old\n");
+        code(&desk.edit("a.yaml", "echo 'a: [canary-new' > \"$1\"", ""), 2);
+        let mut terminal = desk.asks(OURS, "edit a.yaml", "true");
+        terminal.answer("Take it up? [y/N]", "n\n");
+        ends(&mut terminal, &desk.place.path("pid"), "Delete it? [y/N]", signal);
+        assert_eq!(desk.kept(), ["a: [canary-new\n"]);
+    }
+}
+
 /// Passphrases and what plugins ask for.
 #[test]
 fn what_keys_ask_for() {

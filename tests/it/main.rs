@@ -23,6 +23,7 @@ mod crash;
 mod dialects;
 mod doctor;
 mod edit;
+mod edit_kept;
 mod edit_keys;
 mod edit_rule;
 mod edit_signals;

@@ -6,6 +6,7 @@ mod save;
 mod shown;
 
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use leafcrypt_formats::Format;
@@ -156,9 +157,21 @@ impl Edit<'_> {
             .as_ref()
             .map(|to| Rescue::new(base, session.file.format(), session.file.data_key(), file_name.clone(), to.clone(), is_first, &initial));
         let keeper = Keeper::start(&folder, rescue.as_ref()).map_err(|e| place("the helper that removes the plaintext if we die", &e))?;
-        let edited = folder.write(&file_name, &initial).map_err(|e| place("the plaintext", &e));
-        let mut result = edited.and_then(|()| self.until_saved(session, editor, &folder, &file_name, &initial, world));
+        let shown = folder.write(&file_name, &initial).map_err(|e| match e.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                let what = format!(
+                    "the plaintext: no room for it in {}; XDG_RUNTIME_DIR can name another folder in memory",
+                    folder.path().display()
+                );
+                Error::NoPlace { what }
+            }
+            _ => place("the plaintext", &e),
+        });
+        // What stands there before an editor has opened it is nobody's edit.
+        let is_open = shown.is_ok();
+        let mut result = shown.and_then(|()| self.until_saved(session, editor, &folder, &file_name, &initial, world));
         if let Err(error) = &result
+            && is_open
             && !matches!(error, Error::NotModified)
             && let Some(rescue) = &rescue
             && rescue.save(folder.path(), world).is_ok_and(|saved| saved)
@@ -193,8 +206,17 @@ impl Edit<'_> {
         let Ok(text) = files::read(kept) else { return plain(session) };
         let name = self.path.display();
         let question = format!("An edit of {name} was not saved and is kept in {}. Take it up?", kept.display());
-        if world.dialog.confirm(&question) != Some(true) {
-            world.dialog.warn(&format!("an edit of {name} that was not saved is still kept in {}", kept.display()));
+        let wanted = world.dialog.confirm(&question);
+        if wanted != Some(true) {
+            let unwanted =
+                wanted == Some(false) && world.dialog.confirm("Then what was typed is of no use any more. Delete it?") == Some(true);
+            match unwanted {
+                true => rescue::forget(kept),
+                false => world.dialog.warn(&format!(
+                    "an edit of {name} that was not saved is still kept in {}; delete that file to be rid of it",
+                    kept.display()
+                )),
+            }
             return plain(session);
         }
         let rescued = open(&kept.display().to_string(), Format::Binary, &text, None, &OpenHow::default(), world)?;

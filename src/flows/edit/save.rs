@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use leafcrypt_formats::{Document, Format, Mode};
+use leafcrypt_formats::{Document, Format, Mode, SyntaxError};
 use zeroize::Zeroizing;
 
 use super::rule::Both;
@@ -40,14 +40,16 @@ impl Edit<'_> {
         loop {
             editor.run(folder, file_name, world)?;
             let typed = folder.read(file_name).map(Zeroizing::new).map_err(|error| Error::EditorLost { what: error.kind().to_string() })?;
-            if *typed == *initial && !session.taken {
+            if !session.taken && is_unchanged(initial, &typed, session.file.format(), world) {
                 return Err(Error::NotModified);
             }
+            // Nothing is nothing that could be kept.
+            let is_kept = session.is_kept && !typed.is_empty();
             let error = match self.save(session, typed, world) {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            if !self.can_be_mended(&error) || !world.dialog.pause(&pause_text(&error, session.is_kept, world)) {
+            if !self.can_be_mended(&error) || !world.dialog.pause(&pause_text(&error, is_kept, world)) {
                 return Err(error);
             }
         }
@@ -91,7 +93,7 @@ impl Edit<'_> {
         let name = self.path.display().to_string();
         let sealed = file.seal(world).map_err(|source| match source {
             SealError::Syntax(source) => Error::PlainSyntax { path: name.clone(), source },
-            SealError::AlreadySealed => Error::AlreadySealed { path: name.clone() },
+            SealError::AlreadySealed => reserved(&name, file.format()),
             source => Error::Seal { path: name.clone(), source: Box::new(source) },
         })?;
         world.journal.record(Event::Encrypt, &name).map_err(Error::Audit)?;
@@ -132,12 +134,12 @@ impl Edit<'_> {
         if format == Format::Binary {
             return Ok(());
         }
-        let syntax = |source| Error::PlainSyntax { path: name.clone(), source };
-        let document = Document::parse(format, typed, &scan_options(Mode::Plain, world.manners)).map_err(syntax)?;
+        let options = scan_options(Mode::Plain, world.manners);
+        let document = Document::parse(format, typed, &options).map_err(|source| mistyped(&name, format, typed, source))?;
         if !document.blocks().is_empty() {
-            return Err(Error::AlreadySealed { path: name });
+            return Err(reserved(&name, format));
         }
-        let before = Document::parse(format, file.plain(), &scan_options(Mode::Plain, world.manners)).map_err(syntax)?;
+        let before = Document::parse(format, file.plain(), &options).map_err(|source| mistyped(&name, format, file.plain(), source))?;
         let both = Both { before: &before, was, typed: &document, now: file.settings() };
         self.refuse_uncovered(&both, rule, world)?;
         trust::refuse_new_clear(&document, &before, was, file.settings(), rule, &name, world)
@@ -146,7 +148,8 @@ impl Edit<'_> {
     /// Can whoever typed it put it right?
     fn can_be_mended(&self, error: &Error) -> bool {
         match error {
-            Error::PlainSyntax { .. } | Error::AlreadySealed { .. } | Error::WouldBeClear { .. } | Error::Uncovers { .. } => true,
+            Error::PlainSyntax { .. } | Error::NoRoot { .. } | Error::Reserved { .. } => true,
+            Error::WouldBeClear { .. } | Error::Uncovers { .. } => true,
             Error::Sealed { .. } | Error::Resolve { .. } | Error::NotConfirmed { .. } => self.show_keys,
             // A recipient that was typed may be misspelled; those of the file are not at hand to be mended.
             Error::Seal { source, .. } => match **source {
@@ -159,6 +162,30 @@ impl Edit<'_> {
     }
 }
 
+/// Has the editor left what it was shown?
+fn is_unchanged(shown: &[u8], typed: &[u8], format: Format, world: &World<'_>) -> bool {
+    let ended = || {
+        let line = typed.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        world.manners.ends_last_line && format != Format::Binary && line == Some(shown) && !shown.ends_with(b"\n")
+    };
+    typed == shown || ended()
+}
+
+/// A text that does not parse.
+pub(super) fn mistyped(path: &str, format: Format, text: &[u8], source: SyntaxError) -> Error {
+    let path = path.to_owned();
+    if format == Format::Json && text.trim_ascii().is_empty() {
+        return Error::NoRoot { path };
+    }
+    Error::PlainSyntax { path, source }
+}
+
+/// Somebody has typed a name of the metadata.
+fn reserved(path: &str, format: Format) -> Error {
+    let key = if format == Format::Dotenv { "sops_…" } else { "sops" };
+    Error::Reserved { path: path.to_owned(), key: key.to_owned() }
+}
+
 /// What is wrong, and how to go on or to leave.
 fn pause_text(error: &Error, is_kept: bool, world: &World<'_>) -> String {
     if !world.manners.sops_messages {
@@ -169,8 +196,8 @@ fn pause_text(error: &Error, is_kept: bool, world: &World<'_>) -> String {
         Error::Sealed { source: SealedError::Metadata(MetadataError::NoKeys), .. } => {
             "No master keys were provided, so sops can't encrypt the file."
         }
-        Error::AlreadySealed { .. } | Error::Sealed { .. } => "SOPS metadata is invalid.",
-        Error::PlainSyntax { .. } => "Could not load tree, probably due to invalid syntax.",
+        Error::Reserved { .. } | Error::Sealed { .. } => "SOPS metadata is invalid.",
+        Error::PlainSyntax { .. } | Error::NoRoot { .. } => "Could not load tree, probably due to invalid syntax.",
         _ => "Tree not valid for encryption.",
     };
     format!("{error}\n{what} Press enter to return to the editor, or Ctrl+C to exit.")

@@ -5,6 +5,7 @@
 use leafcrypt_formats::Format;
 use zeroize::Zeroizing;
 
+use super::save::mistyped;
 use super::{Edit, Session};
 use crate::config::Config;
 use crate::error::Error;
@@ -52,7 +53,7 @@ impl Edit<'_> {
             Err(SealedError::NotSealed(_)) if session.taken => Ok(Typed { plain: text, settings: None }),
             // A binary file's text need not be the JSON that it is shown in.
             Err(SealedError::Syntax(_)) if session.taken && format == Format::Binary => Ok(Typed { plain: text, settings: None }),
-            Err(SealedError::Syntax(source)) => Err(Error::PlainSyntax { path, source }),
+            Err(SealedError::Syntax(source)) => Err(mistyped(&path, format, &text, source)),
             Err(source) => Err(Error::Sealed { path, format, source }),
         }
     }

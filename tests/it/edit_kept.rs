@@ -1,0 +1,171 @@
+//! An edit that does not go through: what is said of the text, what is kept, and how it is got rid of.
+
+use std::process::Command;
+
+use crate::age_world::Terminal;
+use crate::edit::{Desk, code};
+use crate::tools::Program;
+
+const OURS: &str = env!("CARGO_BIN_EXE_leafcrypt");
+
+impl Desk {
+    fn kept_files(&self) -> usize {
+        let folders = ["rescue", "rescued-from"].map(|name| self.place.path(&format!("home/.local/state/leafcrypt/{name}")));
+        folders.iter().map(|folder| std::fs::read_dir(folder).map_or(0, Iterator::count)).sum()
+    }
+
+    /// An edit in a terminal.
+    fn edits_at_terminal(&self, script: &str) -> Terminal {
+        let mut command = Command::new("setsid");
+        command.args(["-w", "script"]).current_dir(self.place.path("")).env_clear().env("PATH", "/usr/bin:/bin").env("TERM", "dumb");
+        command.env("HOME", self.place.path("home")).env("SOPS_AGE_KEY_FILE", self.place.path("keys.txt"));
+        command.env("XDG_RUNTIME_DIR", &self.runtime).env("EDITOR", self.editor(script));
+        Terminal::start(command, &format!("{OURS} edit a.yaml"))
+    }
+}
+
+/// A key with the name of the metadata block: no sealed file, and nothing to open.
+#[test]
+fn the_name_of_the_metadata() {
+    for (file, plain, script) in [
+        ("a.yaml", "a: canary\n", "printf 'sops: x\\n' >> \"$1\""),
+        ("b.yaml", "a: canary\n", "printf 'sops:\\n    mac: x\\n    version: 3.9.0\\n' >> \"$1\""),
+        ("a.json", "{\"a\": \"canary\"}", "sed -i 's/^{/{\"sops\": 5, /' \"$1\""),
+        ("a.env", "A=canary\n", "printf 'sops_mac=x\\n' >> \"$1\""),
+        ("a.ini", "[s]\na = canary\n", "printf '[sops]\\nmac = x\\n' >> \"$1\""),
+        ("a.toml", "a = \"canary\"\n", "printf '[sops]\\nmac = \"x\"\\n' >> \"$1\""),
+    ] {
+        let desk = Desk::new();
+        let before = desk.seal(file, plain);
+        let err = code(&desk.edit(file, script, ""), 203);
+        let name = if file == "a.env" { "sops_…" } else { "sops" };
+        assert!(err.contains(&format!("{name:?} is a name of the metadata block")), "{file}: {err}");
+        assert!(!err.contains("sealed already") && err.contains("Press Enter"), "{file}: {err}");
+        assert_eq!(desk.text(file), before);
+        // As `sops`, its own sentence.
+        if file != "a.toml" {
+            let done = desk.run(Program::AsSops, &["edit", file], script, "n\n");
+            assert!(code(&done, 203).contains("SOPS metadata is invalid."), "{file}");
+        }
+    }
+}
+
+/// Nothing at all is no JSON, and sealing it whole is no way out of an edit.
+#[test]
+fn json_without_an_object() {
+    for text in ["", "\n", "[1]", "\"canary\"", "{"] {
+        let desk = Desk::new();
+        let before = desk.seal("a.json", "{\"a\": \"canary\"}");
+        let script = format!("printf '%s' '{text}' > \"$1\"");
+        let err = code(&desk.edit("a.json", &script, "\n"), 2);
+        assert!(!err.contains("--input-type") && err.matches("Press Enter").count() == 2, "{text}: {err}");
+        assert!(text == "{" || err.contains("the root must be an object"), "{text}: {err}");
+        assert_eq!(desk.text("a.json"), before);
+        // Somebody mends it.
+        let script = format!("if [ -e \"$HOME/x\" ]; then echo '{{}}' > \"$1\"; else touch \"$HOME/x\"; printf '%s' '{text}' > \"$1\"; fi");
+        let _ = std::fs::remove_dir_all(desk.place.path("home/.local"));
+        code(&desk.edit("a.json", &script, "\n"), 0);
+        assert_eq!(desk.decrypted("a.json"), "{}\n", "{text}");
+    }
+    // The same of an empty YAML file: not for `encrypt`, but for the person who sits at the editor.
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: canary\n");
+    assert!(code(&desk.edit("a.yaml", ": > \"$1\"", ""), 92).contains("write {} into it"));
+}
+
+/// No room for the plaintext: no editor has opened, and nobody has typed anything.
+#[test]
+fn no_room_in_memory() {
+    let desk = Desk::new();
+    let before = desk.seal("a.yaml", &format!("a: {}\n", "canary ".repeat(20_000)));
+    let editor = desk.editor("touch \"$HOME/opened\"");
+    let script = format!("mount -t tmpfs -o size=64k,mode=700 tmpfs '{}'; exec '{OURS}' edit a.yaml", desk.runtime.display());
+    let how: &[&str] = if crate::files::people::is_root() { &["--mount"] } else { &["--mount", "--map-root-user"] };
+    let mut unshare = Command::new("unshare");
+    unshare.args(how).args(["--propagation", "private", "sh", "-euc", &script]).current_dir(desk.place.path("")).env_clear();
+    unshare.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("HOME", desk.place.path("home")).env("EDITOR", editor);
+    unshare.env("SOPS_AGE_KEY_FILE", desk.place.path("keys.txt")).env("XDG_RUNTIME_DIR", &desk.runtime);
+    let done = unshare.output().unwrap();
+    let err = code(&done, 1);
+    assert!(err.contains("the plaintext:") && !err.contains("kept") && !err.contains("you typed"), "{err}");
+    assert!(err.contains("XDG_RUNTIME_DIR"), "{err}");
+    assert_eq!(desk.kept_files(), 0);
+    assert!(!desk.place.path("home/opened").exists());
+    assert_eq!(desk.text("a.yaml"), before);
+}
+
+/// Who does not want a kept edit can be rid of it.
+#[test]
+fn a_kept_edit_that_nobody_wants() {
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: canary\n");
+    code(&desk.edit("a.yaml", "echo 'a: [canary2' > \"$1\"", ""), 2);
+    assert_eq!(desk.kept_files(), 2);
+    // With nobody to ask: where it is, and how it goes.
+    let err = code(&desk.edit("a.yaml", "true", ""), 200);
+    let told = err.lines().find(|line| line.starts_with("warning: ")).unwrap_or_else(|| panic!("{err}"));
+    assert!(told.contains("not saved") && told.contains("delete that file to be rid of it"), "{err}");
+    // Asked: no and no. It is still there.
+    let mut terminal = desk.edits_at_terminal("true");
+    terminal.answer("Take it up? [y/N]", "n\n");
+    terminal.answer("Delete it? [y/N]", "\n");
+    assert_eq!(terminal.end(), Some(200), "{}", terminal.seen);
+    assert!(terminal.seen.contains("delete that file to be rid of it"), "{}", terminal.seen);
+    assert_eq!(desk.kept_files(), 2);
+    // No and yes. It is gone, and nobody speaks of it any more.
+    let mut terminal = desk.edits_at_terminal("true");
+    terminal.answer("Take it up? [y/N]", "n\n");
+    terminal.answer("Delete it? [y/N]", "y\n");
+    assert_eq!(terminal.end(), Some(200), "{}", terminal.seen);
+    assert_eq!(desk.kept_files(), 0);
+    let mut terminal = desk.edits_at_terminal("true");
+    assert_eq!(terminal.end(), Some(200), "{}", terminal.seen);
+    assert!(!terminal.seen.contains("not saved"), "{}", terminal.seen);
+    // By hand, as it is said.
+    code(&desk.edit("a.yaml", "echo 'a: [canary2' > \"$1\"", ""), 2);
+    let err = code(&desk.edit("a.yaml", "true", ""), 200);
+    let file = err.split("kept in ").nth(1).and_then(|rest| rest.split(';').next()).unwrap_or_else(|| panic!("{err}"));
+    std::fs::remove_file(file).unwrap();
+    assert!(!code(&desk.edit("a.yaml", "true", ""), 200).contains("not saved"));
+}
+
+/// An editor that ends a text's last line: SOPS's text has it ended already, so that to SOPS nothing was changed.
+#[test]
+fn a_last_line_that_is_ended() {
+    let ends = "[ -z \"$(tail -c 1 \"$1\")\" ] || echo >> \"$1\"";
+    let Some(_) = crate::tools::sops() else { return };
+    for (file, plain) in [
+        ("a.yaml", "a: canary"),
+        ("a.json", "{\"a\": \"canary\"}"),
+        ("a.env", "A=canary"),
+        ("a.ini", "[s]\na = canary"),
+        ("a.bin", "canary"),
+    ] {
+        for sealer in [Program::Sops, Program::Ours] {
+            let desk = Desk::new();
+            desk.place.write(file, plain);
+            code(&desk.place.call(sealer, ["encrypt", "-i", file]).run(), 0);
+            let before = desk.text(file);
+            let [theirs, as_sops] = [Program::Sops, Program::AsSops].map(|program| {
+                let done = desk.run(program, &["edit", file], ends, "");
+                let changed = desk.text(file) != before;
+                desk.place.write(file, &before);
+                (done.status.code(), changed)
+            });
+            assert_eq!(as_sops, theirs, "{file} sealed by {sealer:?}");
+            // Under our own name layout is content.
+            let shown = desk.decrypted_loosely(file);
+            let expected = if shown.ends_with('\n') { 200 } else { 0 };
+            code(&desk.edit(file, ends, ""), expected);
+            assert!(desk.decrypted_loosely(file).ends_with('\n'), "{file}");
+        }
+    }
+}
+
+impl Desk {
+    fn decrypted_loosely(&self, file: &str) -> String {
+        let done = self.place.ours(["decrypt", file]);
+        code(&done, 0);
+        String::from_utf8(done.stdout).unwrap()
+    }
+}
