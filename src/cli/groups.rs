@@ -40,7 +40,7 @@ struct Add {
 /// Delete a key group
 #[derive(Debug, clap::Args)]
 struct Delete {
-    /// Which: its number, from 0
+    /// Which: its number, from 0, as `recipients` shows it
     index: usize,
     #[command(flatten)]
     common: Common,

@@ -225,10 +225,6 @@ fn ours(error: &Error, session: &Session) -> String {
     match error {
         Error::Open { path, source } => match &**source {
             OpenError::NoKeyOpens(report) => format!("{path}: no key of ours opens the file\n{}", tried(report, session)),
-            OpenError::MacMissing { .. } => format!("{path}: the file has no MAC: somebody removed it, and may have changed the rest"),
-            OpenError::MacMismatch { .. } => {
-                format!("{path}: MAC mismatch: values were changed, moved, added or removed since the file was sealed")
-            }
             other => format!("{path}: {other}"),
         },
         Error::Sealed { path, source: SealedError::NotSealed(_), .. } => format!("{path}: sops metadata not found: the file is not sealed"),
@@ -310,8 +306,8 @@ fn as_sops(error: &Error, context: &Context<'_>) -> String {
             OpenError::Leaf { path, why, .. } => {
                 format!("Error decrypting tree: Error walking tree: Could not decrypt value: {path}: {why}")
             }
-            OpenError::MacMissing { .. } | OpenError::MacMismatch { .. } | OpenError::MacUnreadable(_) => source.to_string(),
-            _ => error.to_string(),
+            OpenError::MacUnreadable(_) => source.to_string(),
+            source => source.mac_as_sops().map_or_else(|| error.to_string(), |said| said.to_string()),
         },
         Error::NotThere { component, .. } => format!("error truncating tree: {component}"),
         Error::Variable { what, .. } => what.clone(),
@@ -344,7 +340,7 @@ fn tried(report: &NoKeyOpens, session: &Session) -> String {
     let indent = if several { "    " } else { "  " };
     for (i, group) in report.groups.iter().enumerate() {
         if several {
-            lines.push(format!("  group {}: {}", i + 1, if group.opened() { "opened" } else { "not opened" }));
+            lines.push(format!("  group {i}: {}", if group.opened() { "opened" } else { "not opened" }));
         }
         for (key, why) in &group.tried {
             let looked = backend(key.kind()).trail(&**key, session);

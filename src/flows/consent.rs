@@ -15,6 +15,8 @@ use crate::world::World;
 pub enum Asks {
     /// Only where nobody has vouched for the recipients as they are.
     IfUnvouched,
+    /// There, and where somebody loses access by a number that names nobody (`groups delete`).
+    IfRemoved,
     /// Always, as `updatekeys` does.
     Always,
 }
@@ -42,19 +44,21 @@ impl Change<'_> {
     /// There is nobody to ask, and no `-y`. As `sops` nobody is asked about vouching.
     pub fn confirm(&self, world: &World<'_>) -> Result<bool, Error> {
         let sops = world.manners.sops_messages;
-        if !self.vouched && self.asks == Asks::IfUnvouched {
+        let always = self.asks == Asks::Always;
+        if !self.vouched && !always {
             world.dialog.warn(&format!(
                 "{}: nobody vouches for the recipients of this file, and they are not those of its creation rule",
                 self.file
             ));
         }
-        if sops && self.asks == Asks::IfUnvouched {
+        if sops && !always {
             return Ok(true);
         }
         if !self.diff.is_empty() || !self.vouched {
             world.dialog.show(&if sops { as_sops(self.diff) } else { self.listing() });
         }
-        if self.yes || self.asks == Asks::IfUnvouched && self.vouched {
+        let asks = always || !self.vouched || self.asks == Asks::IfRemoved && self.diff.removes();
+        if self.yes || !asks {
             return Ok(true);
         }
         let question = if sops { "Is this okay? (y/n):" } else { "Wrap the data key for them?" };
@@ -67,10 +71,18 @@ impl Change<'_> {
         let name = |key: &Arc<dyn MasterKey>| self.config.and_then(|c| c.name_of(key.id())).map(|n| format!("  ({n})")).unwrap_or_default();
         for (i, group) in self.diff.groups.iter().enumerate() {
             if self.diff.groups.len() > 1 {
-                lines.push(format!("  group {}", i + 1));
+                // The number that `groups delete` takes.
+                lines.push(format!("  group {i}"));
             }
             for (mark, keys) in [(' ', &group.kept), ('+', &group.added), ('-', &group.removed)] {
                 lines.extend(keys.iter().map(|key| format!("  {mark} {} {}{}", key.kind().name(), key.id(), name(key))));
+            }
+        }
+        if self.asks == Asks::IfRemoved && self.diff.removes() {
+            let lost = self.diff.lost();
+            match &lost[..] {
+                [] => lines.push("  nobody loses access: all are in another group".to_owned()),
+                lost => lines.extend(lost.iter().map(|key| format!("  loses access: {} {}{}", key.kind().name(), key.id(), name(key)))),
             }
         }
         let (old, new) = self.diff.threshold;

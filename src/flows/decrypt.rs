@@ -109,7 +109,7 @@ pub fn open_silently<'t>(
 /// Which keys were tried, and which one opened.
 fn tell(path: &str, groups: &[GroupReport], world: &World<'_>) {
     for (i, group) in groups.iter().enumerate() {
-        let place = if groups.len() > 1 { format!("{path}, group {}", i + 1) } else { path.to_owned() };
+        let place = if groups.len() > 1 { format!("{path}, group {i}") } else { path.to_owned() };
         let named = |key: &Arc<dyn MasterKey>| format!("{} {}", key.kind().name(), key.id());
         world
             .dialog

@@ -80,9 +80,12 @@ impl Groups<'_> {
         trust::vouch(file, rule.as_ref());
         let before = file.settings().groups.clone();
         let after = self.changed(before.clone(), world)?;
-        let diff = before.diff(&after);
+        let (diff, asks) = match self.what {
+            What::Delete(index) => (before.diff_without(index, after.threshold), Asks::IfRemoved),
+            What::Add { .. } => (before.diff(&after), Asks::IfUnvouched),
+        };
         let vouched = file.settings().vouched == Vouched::Yes;
-        let change = Change { file: &name, diff: &diff, vouched, yes: self.yes, asks: Asks::IfUnvouched, config: config.as_ref() };
+        let change = Change { file: &name, diff: &diff, vouched, yes: self.yes, asks, config: config.as_ref() };
         if !change.confirm(world)? {
             return Err(Error::NotConfirmed { path: name });
         }

@@ -42,7 +42,7 @@ impl Reader {
 pub struct Readers {
     /// The file.
     pub file: String,
-    /// The key groups.
+    /// The key groups; the number of a group, from 0, is what `groups delete` takes.
     pub groups: Vec<Vec<Reader>>,
     /// So many groups must open; 1 with a single group.
     pub threshold: usize,
@@ -93,7 +93,7 @@ pub fn as_text(all: &[Readers]) -> String {
         out.push('\n');
         for (i, group) in readers.groups.iter().enumerate() {
             if readers.groups.len() > 1 {
-                out.push_str(&format!("  group {}\n", i + 1));
+                out.push_str(&format!("  group {i}\n"));
             }
             for Reader { kind, id, name } in group {
                 let name = name.as_ref().map(|name| format!("  ({name})")).unwrap_or_default();

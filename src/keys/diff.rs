@@ -40,6 +40,18 @@ impl KeyDiff {
     pub fn removes(&self) -> bool {
         self.groups.iter().any(|g| !g.removed.is_empty())
     }
+
+    /// Who is no recipient of any group any more.
+    pub fn lost(&self) -> Keys {
+        let left: Keys = self.groups.iter().flat_map(|g| g.kept.iter().chain(&g.added)).cloned().collect();
+        let mut lost = Keys::new();
+        for key in self.groups.iter().flat_map(|g| &g.removed) {
+            if !left.iter().chain(&lost).any(|other| is(other, key)) {
+                lost.push(Arc::clone(key));
+            }
+        }
+        lost
+    }
 }
 
 impl KeyGroups {
@@ -53,6 +65,16 @@ impl KeyGroups {
             GroupDiff { kept, added, removed }
         });
         KeyDiff { groups: groups.collect(), threshold: (self.threshold, wanted.threshold) }
+    }
+
+    /// What becomes of these groups without the one of that number: the others move up, and are the same all the same. Compared by position, as SOPS compares
+    /// groups, each of them would seem to have lost its keys to its neighbour.
+    pub fn diff_without(&self, index: usize, threshold: i64) -> KeyDiff {
+        let groups = self.groups.iter().enumerate().map(|(i, group)| match unique(&group.records) {
+            removed if i == index => GroupDiff { removed, ..GroupDiff::default() },
+            kept => GroupDiff { kept, ..GroupDiff::default() },
+        });
+        KeyDiff { groups: groups.collect(), threshold: (self.threshold, threshold) }
     }
 
     /// Takes every record of a key out of all groups. True if there was one.

@@ -2,6 +2,7 @@
 
 use leafcrypt_formats::{SyntaxError, Unwritable};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use crate::keys::{NoKeyOpens, WrapFailed};
 use crate::metadata::{BadDate, MetadataError};
@@ -42,6 +43,22 @@ pub enum WitnessFault {
     Unvouched,
 }
 
+/// A digest of a file's values. It is unsalted, so whoever reads it in a log finds a short value by trying: neither `Display` nor `Debug` of an error shows
+/// it. The one way out is [`OpenError::mac_as_sops`].
+pub struct Digest(Zeroizing<String>);
+
+impl Digest {
+    pub(super) fn new(hex: Zeroizing<String>) -> Self {
+        Digest(hex)
+    }
+}
+
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Digest(..)")
+    }
+}
+
 /// Why a file could not be opened.
 #[derive(Debug, Error)]
 #[allow(missing_docs)]
@@ -55,10 +72,10 @@ pub enum OpenError {
     /// Several of them, told to who accepts a file as it stands.
     #[error("{}", all_text(*.count, .first))]
     Leaves { count: usize, first: Vec<ClosedLeaf> },
-    #[error("MAC mismatch. File has no MAC, computed {computed}")]
-    MacMissing { computed: String },
-    #[error("MAC mismatch. File has {stored}, computed {computed}")]
-    MacMismatch { stored: String, computed: String },
+    #[error("the file has no MAC: somebody removed it, and may have changed the rest")]
+    MacMissing { computed: Digest },
+    #[error("MAC mismatch: values were changed, moved, added or removed since the file was sealed")]
+    MacMismatch { stored: Digest, computed: Digest },
     #[error("Cannot decrypt MAC: {0}")]
     MacUnreadable(BadToken),
     #[error(transparent)]
@@ -69,6 +86,17 @@ pub enum OpenError {
     Witness(WitnessFault),
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
+}
+
+impl OpenError {
+    /// What SOPS says of a MAC, digests and all: for the name `sops` only, whose scripts read it.
+    pub fn mac_as_sops(&self) -> Option<Zeroizing<String>> {
+        Some(Zeroizing::new(match self {
+            OpenError::MacMissing { computed } => format!("MAC mismatch. File has no MAC, computed {}", *computed.0),
+            OpenError::MacMismatch { stored, computed } => format!("MAC mismatch. File has {}, computed {}", *stored.0, *computed.0),
+            _ => return None,
+        }))
+    }
 }
 
 /// A leaf whose token does not open.

@@ -105,6 +105,47 @@ fn types_over_secrets() {
     }
 }
 
+/// The MAC is an unsalted digest of the values: of a file with one short secret whoever reads the log finds it by trying. Nobody is told it, but who calls
+/// the program `sops`, which says so.
+#[test]
+fn digests_of_values() {
+    let place = Place::project();
+    let sealed = place.seal("p.yaml", "pin: 1234\nb: x\n");
+    let b = sealed.lines().find(|line| line.starts_with("b: ")).unwrap();
+    let shows = |text: &str| text.as_bytes().windows(40).any(|part| part.iter().all(u8::is_ascii_hexdigit));
+    let of = |text: &str, with: &str| {
+        place.write("p.yaml", text);
+        for args in [
+            &["encrypt", "-i", "p.yaml"][..],
+            &["doctor", "p.yaml"],
+            &["doctor", "--json", "p.yaml"],
+            &["decrypt", "p.yaml"],
+            &["set", "p.yaml", "[\"b\"]", "5"],
+            &["rotate", "-i", "p.yaml"],
+            &["edit", "p.yaml"],
+            &["updatekeys", "-y", "--json", "p.yaml"],
+            &["groups", "delete", "-y", "-f", "p.yaml", "0"],
+            &["accept", "p.yaml"],
+            &["exec-env", "p.yaml", "--", "true"],
+        ] {
+            let done = place.call(Program::Ours, args).env("EDITOR", "true").run();
+            let said = [done.stdout, done.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            assert!(!shows(&said), "{with}: {args:?}: {said}");
+        }
+        let done = place.as_sops(["decrypt", "p.yaml"]);
+        assert!(shows(&String::from_utf8_lossy(&done.stderr)) == (with != "in clear"), "{with}");
+    };
+    of(&sealed.replacen(b, "b: y", 1), "in clear");
+    of(&sealed.replacen(b, "c: ''", 1), "mismatch");
+    let mac = sealed.lines().find(|line| line.trim_start().starts_with("mac: ")).unwrap();
+    of(&sealed.replacen(mac, "    mac: ''", 1), "missing");
+    // Only SOPS's own sentence has them.
+    let named: Vec<_> = crate::architecture::all_sources().into_iter().filter(|(_, text)| text.contains("mac_as_sops")).collect();
+    let named: Vec<_> = named.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(named, ["cli/report.rs", "sealed_file/error.rs"]);
+}
+
 /// Names come from files and arguments. What would move the cursor or turn the direction of writing is escaped.
 #[test]
 fn names_are_escaped() {

@@ -246,7 +246,7 @@ fn groups_come_and_go() {
         opens(&place, file, plain);
         fails(&place, &["groups", "delete", "-f", file, "-i", "1"], 1, "impossible to satisfy");
         fails(&place, &["groups", "delete", "-f", file, "-i", "7"], 1, "there is no group 7");
-        ok(&place, &["groups", "delete", "-f", file, "-i", "1", "--shamir-secret-sharing-threshold", "1"]);
+        ok(&place, &["groups", "delete", "-y", "-f", file, "-i", "1", "--shamir-secret-sharing-threshold", "1"]);
         assert!(!text(&place, file).contains(&two), "{file}");
         opens(&place, file, plain);
         fails(&place, &["groups", "delete", "-f", file, "-i", "0"], 1, "the only key group");
@@ -260,6 +260,54 @@ fn groups_come_and_go() {
     }
 }
 
+/// The number that is shown is the one that is taken; who loses access is told by name, and only a yes removes somebody.
+#[test]
+fn the_group_that_is_shown_is_the_one_that_goes() {
+    let (place, one, two) = project();
+    let three = &Place::new().recipient;
+    let rules = format!(
+        "creation_rules:\n  - shamir_threshold: 2\n    key_groups:\n      - age:\n          - {one}  # alice\n      - age:\n          - {two}  # bob\n      - age:\n          - {three}  # carol\n"
+    );
+    place.write(".sops.yaml", rules);
+    let before = place.seal("a.yaml", "a: b\n");
+    let (shown, _) = ok(&place, &["recipients", "a.yaml"]);
+    let number = shown.lines().take_while(|line| !line.contains(&two)).filter_map(|line| line.strip_prefix("  group ")).last().unwrap();
+    let delete = ["groups", "delete", "-i", "-f", "a.yaml", number];
+    let done = place.ours(delete);
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    assert!(said.contains("not confirmed") && said.contains("-y"), "{said}");
+    let listed = format!(
+        "  group 0\n    age {one}  (alice)\n  group 1\n  - age {two}  (bob)\n  group 2\n    age {three}  (carol)\n  loses access: age {two}  (bob)\n"
+    );
+    assert!(said.contains(&listed), "{said}\n{listed}");
+    assert_eq!(text(&place, "a.yaml"), before);
+    let done = place.ours([&delete[..], &["-y"]].concat());
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let now = text(&place, "a.yaml");
+    assert!(now.contains(&one) && !now.contains(&two) && now.contains(three), "{now}");
+    opens_without(&place, "a.yaml");
+    // Under the name `sops` nobody is asked, and the number is SOPS's.
+    place.write("a.yaml", &before);
+    let done = place.as_sops(["groups", "delete", "-i", "-f", "a.yaml", "2"]);
+    assert!(done.status.success() && !text(&place, "a.yaml").contains(three), "{}", String::from_utf8_lossy(&done.stderr));
+    // A key of another group, too: nobody loses access.
+    rule(&place, &one);
+    place.seal("b.yaml", "a: b\n");
+    ok(&place, &["groups", "add", "-f", "b.yaml", "-i", "-y", "--age", &one]);
+    let done = place.ours(["groups", "delete", "-i", "-f", "b.yaml", "1", "--shamir-secret-sharing-threshold", "1"]);
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(done.status.code() == Some(1) && said.contains("nobody loses access"), "{said}");
+}
+
+/// What no key opens: group by group, with the same numbers.
+fn opens_without(place: &Place, file: &str) {
+    place.write("none.txt", "");
+    let done = place.call(Program::Ours, ["decrypt", file]).env("SOPS_AGE_KEY_FILE", place.path("none.txt")).run();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(said.contains("  group 0: not opened") && said.contains("  group 1: not opened") && !said.contains("  group 2"), "{said}");
+}
+
 #[test]
 fn who_can_read_what() {
     let (place, one, two) = project();
@@ -271,7 +319,7 @@ fn who_can_read_what() {
     std::fs::remove_file(place.path("keys.txt")).unwrap();
     let (out, _) = ok(&place, &["recipients", "a.yaml", "b.json"]);
     let expected = format!(
-        "a.yaml (any 2 of 2 groups) (its creation rule names others by now: updatekeys)\n  group 1\n  age {one}  (alice)\n  group 2\n  age {two}  (bob)\n\
+        "a.yaml (any 2 of 2 groups) (its creation rule names others by now: updatekeys)\n  group 0\n  age {one}  (alice)\n  group 1\n  age {two}  (bob)\n\
          b.json\n  age {one}  (alice)\n  age {two}  (bob)\n"
     );
     assert_eq!(out, expected);
