@@ -59,6 +59,8 @@ pub enum Error {
     NoKeys,
     #[error("{0}")]
     Conflict(String),
+    #[error("Error: cannot use --in-place when reading from stdin")]
+    InPlaceOfNothing,
     /// Nothing tells type and rule of what comes by standard input.
     #[error("Error: must specify --filename-override when reading from stdin")]
     Nameless,
@@ -85,8 +87,11 @@ pub enum Error {
     Random(#[from] crate::world::NoRandomness),
     #[error("the value is not valid JSON")]
     BadSetValue,
-    #[error("{what}")]
-    SetRefused { what: String },
+    /// JSON, but no file holds it: a number that is no float.
+    #[error("the value is JSON, but no file can hold it: {what}")]
+    NotHeld { what: String },
+    #[error("{path}: {what}")]
+    SetRefused { path: String, what: String },
     /// A value or a name that no variable can have.
     #[error("{path}: {what}")]
     Variable { path: String, what: String },

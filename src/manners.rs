@@ -12,7 +12,7 @@ pub struct Manners {
     pub completes_sealed: bool,
     /// `.toml` is TOML; otherwise binary.
     pub knows_toml: bool,
-    /// Unknown words of `--input-type` are errors, and a name that hides its type (`.env.prod`) is warned of; otherwise ignored.
+    /// Unknown words of `--input-type` and `--decryption-order` are errors, and a name that hides its type (`.env.prod`) is warned of; otherwise ignored.
     pub strict_types: bool,
     /// Global flags before a subcommand work; otherwise they are ignored with a warning.
     pub global_flags: bool,
@@ -26,6 +26,8 @@ pub struct Manners {
     pub strict_printing: bool,
     /// A binary envelope is known by its content under any name.
     pub knows_envelopes: bool,
+    /// A text that is not of its type and has no trace of a sealed file is "not sealed"; otherwise a syntax error.
+    pub knows_plain: bool,
     /// ENV files are given to programs by SOPS's raw rule; otherwise as python-dotenv reads them.
     pub raw_env: bool,
     /// A null given to a program is the text `<nil>`; otherwise no variable at all.
@@ -58,6 +60,7 @@ pub static LEAFCRYPT: Manners = Manners {
     strict_config_owner: true,
     strict_printing: true,
     knows_envelopes: true,
+    knows_plain: true,
     raw_env: false,
     null_is_text: false,
     extract_alone: true,
@@ -81,6 +84,7 @@ pub static SOPS: Manners = Manners {
     strict_config_owner: false,
     strict_printing: false,
     knows_envelopes: false,
+    knows_plain: false,
     raw_env: true,
     null_is_text: true,
     extract_alone: false,

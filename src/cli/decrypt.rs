@@ -51,6 +51,11 @@ impl Order {
     pub(super) fn read(&self, context: &Context<'_>) -> Result<Vec<String>, Error> {
         let text = self.decryption_order.as_ref().filter(|t| !t.is_empty()).or(context.variables.order.as_ref());
         let order: Vec<String> = text.map(|t| t.split(',').map(str::to_owned).collect()).unwrap_or_default();
+        let known = |kind: &String| leafcrypt_kms::Kind::ALL.iter().any(|known| known.name() == kind);
+        if let Some(kind) = order.iter().find(|kind| !known(kind)).filter(|_| context.world.manners.strict_types) {
+            let all: Vec<&str> = leafcrypt_kms::Kind::ALL.iter().map(|kind| kind.name()).collect();
+            return Err(Error::Usage(format!("{kind:?} is no kind of key that --decryption-order knows: {}", all.join(", "))));
+        }
         match order.iter().enumerate().find(|(i, kind)| order[..*i].contains(kind)) {
             Some((_, kind)) => Err(Error::DuplicateOrder { kind: kind.clone() }),
             None => Ok(order),

@@ -40,7 +40,7 @@ impl Args {
             paths: self.paths.clone(),
             types: Types { input: format_of(self.input_type.as_deref(), context.world.manners)?, ..Types::default() },
             given: Given { config: context.config(), ..Given::default() },
-            how: OpenHow { order: &order, ..OpenHow::default() },
+            how: OpenHow { order: &order, require_witness: context.variables.require_witness, ..OpenHow::default() },
             quiet: Session::new(Arc::new(Quiet::new(context.world.session.shared_outside()))),
             runtime: context.variables.runtime.clone(),
             hint: &|error| hint::of(error, context.world.manners),

@@ -23,6 +23,7 @@ impl Args {
         let input = self.file.input();
         let output = self.to.output(&input)?;
         let types = self.file.types(context.world.manners)?;
-        Encrypt { input, output, types, given: self.sealing.given(context)? }.run(&context.world)
+        Encrypt { input, output, types, given: self.sealing.given(context)?, require_witness: context.variables.require_witness }
+            .run(&context.world)
     }
 }

@@ -19,7 +19,7 @@ Environment:
   SOPS_DECRYPTION_ORDER         kinds of key in the order to try them
   SOPS_KEYSERVICE, SOPS_ENABLE_LOCAL_KEYSERVICE
                                 key services: not in this version yet
-  LEAFCRYPT_REQUIRE_WITNESS     1: as --require-witness
+  LEAFCRYPT_REQUIRE_WITNESS     1, true, yes or on: as --require-witness
   SOPS_EDITOR, EDITOR           the editor of edit
   XDG_RUNTIME_DIR               the folder in memory for plaintext that a program reads
                                 or an editor has open
@@ -44,20 +44,45 @@ pub(super) struct Variables {
     pub local_keys: Option<String>,
     /// `XDG_RUNTIME_DIR`
     pub runtime: Option<PathBuf>,
+    /// What cannot be understood. Not to be passed over: a switch that is meant to protect would be off.
+    pub wrong: Option<String>,
 }
 
 impl Variables {
     /// Reads them.
     pub(super) fn read(outside: &dyn Outside) -> Self {
-        let text = |name: &str| outside.env(name).and_then(|v| v.into_string().ok());
-        Variables {
+        let wrong = std::cell::RefCell::new(None);
+        let text = |name: &str| {
+            outside.env(name).and_then(|value| value.into_string().map_err(|_| wrong.replace(Some(format!("{name} is not UTF-8")))).ok())
+        };
+        let require_witness = match text("LEAFCRYPT_REQUIRE_WITNESS").as_deref().map(switch) {
+            None => false,
+            Some(Some(on)) => on,
+            Some(None) => {
+                wrong.replace(Some("LEAFCRYPT_REQUIRE_WITNESS is none of 1, true, yes, on, 0, false, no, off".to_owned()));
+                true
+            }
+        };
+        let mut read = Variables {
             config: outside.env("SOPS_CONFIG").map(PathBuf::from),
             keys: BACKENDS.iter().map(|b| b.names()).filter_map(|n| Some((n.kind, text(n.variable)?))).collect(),
             order: text("SOPS_DECRYPTION_ORDER"),
-            require_witness: text("LEAFCRYPT_REQUIRE_WITNESS").is_some_and(|v| v == "1" || v == "true"),
+            require_witness,
             key_services: text("SOPS_KEYSERVICE").map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default(),
             local_keys: text("SOPS_ENABLE_LOCAL_KEYSERVICE"),
             runtime: outside.env("XDG_RUNTIME_DIR").map(PathBuf::from),
-        }
+            wrong: None,
+        };
+        read.wrong = wrong.into_inner();
+        read
+    }
+}
+
+/// A switch of our own. None: neither on nor off.
+fn switch(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Some(true),
+        "0" | "false" | "no" | "off" => Some(false),
+        _ => None,
     }
 }

@@ -49,11 +49,12 @@ pub fn of(error: &Error) -> Exit {
         Error::Open { source, .. } | Error::Complete { source, .. } => open(source),
         Error::Seal { source, .. } => seal(source),
         Error::NewKey { .. } => Exit::CouldNotRetrieveKey,
-        Error::Conflict(_) | Error::Nameless => Exit::ConflictingParameters,
+        Error::Conflict(_) | Error::InPlaceOfNothing | Error::Nameless => Exit::ConflictingParameters,
         Error::BadExtractPath(_) => Exit::InvalidTreePath,
-        Error::BadSetPath { .. } | Error::BadSetValue | Error::SetList | Error::TooManyDigits { .. } | Error::SetRefused { .. } => {
+        Error::BadSetPath { .. } | Error::BadSetValue | Error::NotHeld { .. } | Error::SetList | Error::TooManyDigits { .. } => {
             Exit::InvalidSetFormat
         }
+        Error::SetRefused { .. } => Exit::InvalidSetFormat,
         Error::Print { .. } | Error::PrintAlone { .. } | Error::NoData { .. } | Error::Unholdable { .. } => Exit::ErrorDumpingTree,
         Error::BadContext => Exit::BadEncryptionContext,
         Error::DuplicateOrder { .. } => Exit::DuplicateKeyType,

@@ -6,10 +6,11 @@ use leafcrypt_kms::{Kind, UnwrapError};
 use crate::config::ConfigError;
 use crate::error::{Error, Missing, NotStarted};
 use crate::files::{ReadError, WriteError};
-use crate::flows::target::STDIN;
+use crate::flows::target::{STDIN, word};
 use crate::keys::NoKeyOpens;
 use crate::manners::Manners;
-use crate::sealed_file::{OpenError, SealError, SealedError, WitnessFault};
+use crate::seal::token::BadToken;
+use crate::sealed_file::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
 
 /// The hint of an error.
 pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
@@ -18,10 +19,14 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::NoKeys => "leafcrypt init writes a .sops.yaml for your key, and makes one where there is none".to_owned(),
         Error::Status(source) => return of(source, manners),
         Error::AlreadySealed { path } => format!("{name} decrypt {}", shell(path)),
+        // What is not of its own type can only be sealed whole.
+        Error::Sealed { path, source: SealedError::NotSealed(NotSealed { odd: true }), .. } => {
+            format!("{name} encrypt --input-type binary --output-type binary {}", shell(path))
+        }
         Error::Sealed { path, source: SealedError::NotSealed(_), .. } => format!("{name} encrypt {}", shell(path)),
         Error::Sealed { path, source: SealedError::Syntax(source), .. } => sealed_syntax(path, source.class, name),
         Error::Sealed { path, .. } => restore(path),
-        Error::Read { path, source } => return read_hint(path, source, name),
+        Error::Read { path, source } => return read_hint(path, source),
         Error::NothingToChange { .. } | Error::NoKeysToChange { .. } => "ls shows what is there".to_owned(),
         Error::NoFile => format!("{name} --help"),
         Error::PlainSyntax { source, .. } if matches!(source.class, SyntaxClass::NoDocument | SyntaxClass::NoContent) => {
@@ -33,7 +38,10 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         }
         Error::PlainSyntax { .. } => WHOLE.to_owned(),
         Error::Open { path, source } => return open_hint(path, source, name),
-        Error::Complete { path, .. } => accept(path, name),
+        Error::Complete { path, source, .. } => match &**source {
+            source @ OpenError::Witness(WitnessFault::Missing | WitnessFault::Unvouched) => return open_hint(path, source, name),
+            _ => accept(path, name),
+        },
         Error::WouldBeClear { path, .. } => {
             let path = shell(path);
             format!("seal the file anew under that rule: {name} decrypt -i {path}, then {name} encrypt -i {path}")
@@ -51,11 +59,15 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::NoConfig => "leafcrypt init writes a .sops.yaml".to_owned(),
         Error::BadSetValue => "a JSON text, so a string has quotes: '\"text\"'".to_owned(),
         Error::BadExtractPath(_) | Error::BadSetPath { .. } => "a path looks like '[\"db\"][\"hosts\"][0]'".to_owned(),
-        Error::SetRefused { .. } | Error::NotSet { .. } | Error::SetList => format!("{name} edit FILE changes the text itself"),
-        Error::Unholdable { path, .. } => format!("{name} edit {} changes the text itself", shell(path)),
+        Error::SetList => "the name leafcrypt takes lists; here an editor does: sops edit".to_owned(),
+        Error::NotHeld { .. } => "as a string it can be: in quotes, '\"1e400\"'".to_owned(),
+        Error::SetRefused { path, .. } | Error::NotSet { path, .. } | Error::Unholdable { path, .. } => {
+            format!("{name} edit {} changes the text itself", shell(path))
+        }
         Error::Reserved { .. } => "choose another name".to_owned(),
         Error::TooManyDigits { .. } => "in quotes its digits stay: '\"12345678901234567890\"'".to_owned(),
         Error::Nameless => "--filename-override secrets.yaml names the type and the rule".to_owned(),
+        Error::InPlaceOfNothing => "name the file, or leave -i out: the result goes to standard output".to_owned(),
         Error::Conflict(_) => "give one of the two".to_owned(),
         Error::BadContext => "--encryption-context key:value,key:value".to_owned(),
         Error::DuplicateOrder { .. } => "--decryption-order age,pgp names each kind once".to_owned(),
@@ -103,6 +115,11 @@ fn restore(path: &str) -> String {
     format!("restore the file: git restore {}", shell(path))
 }
 
+/// For what somebody may have written by hand, which a restored file would not have any more.
+fn mend(path: &str) -> String {
+    format!("mend it at that line; or, without what was changed since: git restore {}", shell(path))
+}
+
 fn accept(path: &str, name: &str) -> String {
     format!("{}; if it was you who changed it: {name} accept {} shows what differs, and asks", restore(path), shell(path))
 }
@@ -116,7 +133,7 @@ fn sealed_syntax(path: &str, class: SyntaxClass, name: &str) -> String {
         SyntaxClass::Conflict => ours(path),
         SyntaxClass::SealedAs(format) => format!("its name does not tell its type: {}", as_type(path, format, name)),
         _ if path == STDIN => format!("--input-type says what it is: {name} decrypt --input-type yaml --output-type yaml"),
-        _ => restore(path),
+        _ => mend(path),
     }
 }
 
@@ -129,17 +146,13 @@ fn as_type(path: &str, format: Format, name: &str) -> String {
 
 /// A path as a word for the shell.
 fn shell(path: &str) -> String {
-    if path == STDIN {
-        return "FILE".to_owned();
-    }
-    let plain = !path.is_empty() && path.chars().all(|c| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@' | ':' | ','));
-    if plain { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
+    if path == STDIN { "FILE".to_owned() } else { word(path) }
 }
 
-fn read_hint(path: &str, error: &ReadError, name: &str) -> Option<String> {
+fn read_hint(path: &str, error: &ReadError) -> Option<String> {
     Some(match error {
         ReadError::NotFound => "ls shows what is there".to_owned(),
-        ReadError::Directory => format!("name a file in it: {name} decrypt {}/FILE", shell(path.trim_end_matches('/'))),
+        ReadError::Directory => format!("name a file in it: ls {} shows what is there", shell(path)),
         ReadError::Special => "only files and pipes are read: copy it into a file first".to_owned(),
         ReadError::TooLarge { .. } => "split the file".to_owned(),
         ReadError::Denied => format!("ls -l {} shows who may read it", shell(path)),
@@ -149,7 +162,7 @@ fn read_hint(path: &str, error: &ReadError, name: &str) -> Option<String> {
 
 fn open_hint(path: &str, error: &OpenError, name: &str) -> Option<String> {
     Some(match error {
-        OpenError::NoKeyOpens(report) => no_key_hint(path, report, name),
+        OpenError::NoKeyOpens(report) => no_key_hint(path, report),
         OpenError::MacMissing { .. } | OpenError::MacMismatch { .. } | OpenError::MacUnreadable(_) => accept(path, name),
         OpenError::Witness(WitnessFault::Missing) => {
             "SOPS drops the witness when it writes a file; without --require-witness it opens".to_owned()
@@ -158,6 +171,8 @@ fn open_hint(path: &str, error: &OpenError, name: &str) -> Option<String> {
             format!("leafcrypt updatekeys {} lists the recipients, and vouches for them when you say yes", shell(path))
         }
         OpenError::Witness(_) => accept(path, name),
+        // Its own name, also where we are called otherwise: SOPS does not complete files.
+        OpenError::Leaf { why: BadToken::NoToken, .. } => format!("leafcrypt encrypt -i {} seals what was added in clear", shell(path)),
         OpenError::Leaf { .. } | OpenError::Leaves { .. } | OpenError::Regex(_) | OpenError::Metadata(_) | OpenError::Date(_) => {
             restore(path)
         }
@@ -166,7 +181,7 @@ fn open_hint(path: &str, error: &OpenError, name: &str) -> Option<String> {
 }
 
 /// A new identity would not open the file, so none is offered.
-fn no_key_hint(path: &str, report: &NoKeyOpens, name: &str) -> String {
+fn no_key_hint(path: &str, report: &NoKeyOpens) -> String {
     if report.combining.is_some() {
         return restore(path);
     }
@@ -179,9 +194,7 @@ fn no_key_hint(path: &str, report: &NoKeyOpens, name: &str) -> String {
     });
     let has = |kind| tried().any(|(key, _)| key.kind() == kind);
     by_reason.unwrap_or_else(|| match () {
-        () if has(Kind::Age) => {
-            format!("SOPS_AGE_KEY_FILE=FILE {name} decrypt {} with the file that holds a fitting identity", shell(path))
-        }
+        () if has(Kind::Age) => "the same command again, once SOPS_AGE_KEY_FILE names the file that holds a fitting identity".to_owned(),
         () if has(Kind::Pgp) => "gpg --import FILE, with one of these secret keys".to_owned(),
         () => "somebody who can open the file can add your key to .sops.yaml and run updatekeys".to_owned(),
     })

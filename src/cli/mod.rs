@@ -260,6 +260,9 @@ impl Commands {
 }
 
 fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
+    if let (Some(wrong), true) = (&context.variables.wrong, command.uses_keys() || matches!(command, Commands::Doctor(_))) {
+        return Err(Error::Usage(wrong.clone()));
+    }
     if command.uses_keys() {
         later::refuse_key_services(context)?;
     }

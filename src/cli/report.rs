@@ -288,7 +288,7 @@ fn as_sops(error: &Error, context: &Context<'_>) -> String {
             format!("Error: cannot add or remove keys on non-existent file \"{path}\", use the `edit` subcommand instead.")
         }
         Error::BadSetPath { format, .. } => format.clone(),
-        Error::BadSetValue => "Value for --set is not valid JSON".to_owned(),
+        Error::BadSetValue | Error::NotHeld { .. } => "Value for --set is not valid JSON".to_owned(),
         Error::SetList => "Invalid --set value format".to_owned(),
         Error::NotSet { sops, .. } => sops.clone(),
         Error::Seal { source, .. } => match &**source {

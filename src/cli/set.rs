@@ -26,7 +26,7 @@ pub(super) struct Args {
     /// The new value as JSON: '"text"', 5, '{"a": [1]}'. Other users can read arguments: left out, it is asked for, as plain text
     #[arg(allow_hyphen_values = true)]
     value: Option<String>,
-    /// Read the value, as JSON, from this file
+    /// Read the value, as JSON, from this file; a raw text: jq -Rs . key.pem | leafcrypt set FILE PATH --value-stdin
     #[arg(long, value_name = "FILE", group = "source")]
     value_file: Option<PathBuf>,
     /// Read the value, as JSON, from standard input

@@ -113,7 +113,7 @@ impl To {
         let conflict = |text: &str| Err(Error::Conflict(text.to_owned()));
         match (self.in_place, &self.output, input) {
             (true, Some(_), _) => conflict("Error: cannot operate on both --output and --in-place"),
-            (true, None, Input::Stdin) => conflict("Error: cannot use --in-place when reading from stdin"),
+            (true, None, Input::Stdin) => Err(Error::InPlaceOfNothing),
             (true, None, Input::File(path)) => Ok(Output::InPlace(self.destination(path))),
             (false, Some(path), _) => Ok(Output::File(self.destination(path))),
             (false, None, _) => Ok(Output::Stdout),

@@ -83,7 +83,9 @@ impl Accept<'_> {
         lines.push(format!("{name}: what is covered, and by whom it can be opened"));
         lines.extend(against_rule(file, rule).into_iter().map(|line| format!("  {line}")));
         match before {
-            Before::Nothing => {}
+            Before::Nothing => {
+                lines.push(format!("{name}: git has no version of it in HEAD to compare with, so which paths differ cannot be told"));
+            }
             Before::Closed(why) => lines.push(format!("{name}: not compared with the version in HEAD: {why}")),
             Before::Opened(head) => {
                 let changes = head.compare(file, name, world.manners)?;

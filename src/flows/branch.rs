@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::path::Path;
 
 use leafcrypt_formats::{
-    Change, Document, EditError, Floats, Format, Item, Kind, LeafId, Member, Mode, Part, PlainText, Tree, Value, display_parts,
+    Change, Document, EditError, Floats, Format, Item, Kind, LeafId, Member, Mode, Part, PlainText, SyntaxClass, Tree, Value, display_parts,
 };
 use zeroize::Zeroizing;
 
@@ -107,7 +107,10 @@ impl Branch<'_> {
                 sops: format!("Key not found: {}", String::from_utf8_lossy(key)),
                 missing: true,
             }),
-            _ => Err(Error::SetRefused { what: "a binary file has one value, [\"data\"], and it is a string".to_owned() }),
+            _ => Err(Error::SetRefused {
+                path: self.path.display().to_string(),
+                what: "a binary file has one value, [\"data\"], and it is a string".to_owned(),
+            }),
         }
     }
 }
@@ -164,7 +167,7 @@ fn refused(error: EditError, path: String, at: &[Part]) -> Error {
             let sops = format!("Unsupported type: {kind} for item '{}'", name(&at[depth]));
             Error::NotSet { path, what: format!("{shown} is neither a map nor a list"), sops, missing: false }
         }
-        other => Error::SetRefused { what: format!("{path}: {other}") },
+        other => Error::SetRefused { path, what: other.to_string() },
     }
 }
 
@@ -185,7 +188,10 @@ pub(super) fn must_exist(error: Error, file: &Path) -> Error {
 pub fn read_json(json: &str, typed: bool) -> Result<Tree, Error> {
     let text = Zeroizing::new([&b"{\"\":"[..], json.as_bytes(), b"}"].concat());
     let options = leafcrypt_formats::ScanOptions::PLAIN;
-    let document = Document::parse(Format::Json, &text, &options).map_err(|_| Error::BadSetValue)?;
+    let document = Document::parse(Format::Json, &text, &options).map_err(|why| match why.class {
+        SyntaxClass::OutsideModel => Error::NotHeld { what: why.what },
+        _ => Error::BadSetValue,
+    })?;
     let mut trees = document.trees();
     let members = match trees.pop() {
         // A comma in the text would have made more than one.

@@ -31,7 +31,8 @@ impl Encrypt {
             return Ok(done);
         }
         world.warn_of(&path, sealed.warnings());
-        let mut file = sealed.open(world, &OpenHow::default().completing()).map_err(|source| match source {
+        let how = OpenHow { require_witness: self.require_witness, ..OpenHow::default() };
+        let mut file = sealed.open(world, &how.completing()).map_err(|source| match source {
             OpenError::NoKeyOpens(_) => failed(source),
             source => Error::Complete { path: path.clone(), clear: named(&clear), source: Box::new(source) },
         })?;
@@ -45,7 +46,7 @@ impl Encrypt {
 }
 
 /// The first few paths.
-fn named(clear: &Clear) -> String {
+pub(super) fn named(clear: &Clear) -> String {
     const SHOWN: usize = 5;
     let mut names: Vec<String> = clear.values.iter().take(SHOWN).map(|(path, line)| format!("{path} (line {line})")).collect();
     if clear.values.len() > SHOWN {

@@ -85,9 +85,9 @@ impl Change<'_> {
                 lost => lines.extend(lost.iter().map(|key| format!("  loses access: {} {}{}", key.kind().name(), key.id(), name(key)))),
             }
         }
-        let (old, new) = self.diff.threshold;
+        let (old, new) = self.diff.needed;
         if old != new {
-            lines.push(format!("  groups that must open: {} before, {} now", threshold(old), threshold(new)));
+            lines.push(format!("  groups that must open: {old} before, {new} now"));
         }
         lines.join("\n") + "\n"
     }
@@ -98,8 +98,8 @@ impl Change<'_> {
 pub struct Changes {
     /// For each group those who stay, who come, and who go.
     groups: Vec<[Vec<Reader>; 3]>,
-    /// How many groups must open, before and now; 0: all.
-    threshold: (i64, i64),
+    /// How many groups must open, before and now, as `recipients` counts it.
+    threshold: (usize, usize),
 }
 
 impl Changes {
@@ -108,7 +108,7 @@ impl Changes {
         let reader = |key: &Arc<dyn MasterKey>| Reader::of(&**key, config);
         let groups =
             diff.groups.iter().map(|group| [&group.kept, &group.added, &group.removed].map(|keys| keys.iter().map(reader).collect()));
-        Changes { groups: groups.collect(), threshold: diff.threshold }
+        Changes { groups: groups.collect(), threshold: diff.needed }
     }
 
     /// Recipients as `recipients --json` has them.
@@ -118,10 +118,6 @@ impl Changes {
         let groups: Vec<_> = self.groups.iter().map(group).collect();
         serde_json::json!({ "groups": groups, "threshold": { "before": self.threshold.0, "now": self.threshold.1 } })
     }
-}
-
-fn threshold(n: i64) -> String {
-    if n == 0 { "all".to_owned() } else { n.to_string() }
 }
 
 /// SOPS's listing (`docs/sops-config.md`, section 7).

@@ -9,7 +9,7 @@ use super::extract::{self, Printer};
 use super::target::{Done, Holds, Input, Output, Types, deliver};
 use crate::error::Error;
 use crate::keys::{DataKey, GroupReport};
-use crate::sealed_file::{NotSealed, OpenFile, OpenHow, SealedError, SealedFile};
+use crate::sealed_file::{OpenFile, OpenHow, SealedError, SealedFile};
 use crate::world::{Event, World};
 
 /// A decryption.
@@ -126,5 +126,5 @@ fn tell(path: &str, groups: &[GroupReport], world: &World<'_>) {
 
 /// Is a text not sealed at all?
 pub fn is_not_sealed(error: &Error) -> bool {
-    matches!(error, Error::Sealed { source: SealedError::NotSealed(NotSealed), .. })
+    matches!(error, Error::Sealed { source: SealedError::NotSealed(_), .. })
 }

@@ -25,6 +25,8 @@ pub struct Encrypt {
     pub types: Types,
     /// Keys, selectors and the like.
     pub given: Given,
+    /// `LEAFCRYPT_REQUIRE_WITNESS`: what is completed must be as it was sealed, and prove it.
+    pub require_witness: bool,
 }
 
 impl Encrypt {
@@ -38,6 +40,7 @@ impl Encrypt {
         };
         let mut text = self.input.read()?;
         let config = rules::load(Some(&name), &self.given, world)?;
+        self.refuse_configuration(config.as_ref(), world)?;
         let (from, mut to) = (self.types.input_of(&self.input, world.manners), self.types.output_of(&self.input, world.manners));
         // SOPS's binary files are JSON with one key, and a document under such a name (`-e --input-type json /dev/stdin`) is JSON with all of them.
         if world.manners.sops_messages && to == Format::Binary && from != Format::Binary {
@@ -60,6 +63,20 @@ impl Encrypt {
             Ok(sealed) => self.complete(sealed, &text, rule.as_ref(), world),
             Err(_) => Err(error),
         }
+    }
+
+    /// Sealed, a configuration could not be read by anybody; SOPS does it all the same.
+    fn refuse_configuration(&self, config: Option<&Config>, world: &World<'_>) -> Result<(), Error> {
+        let Input::File(path) = &self.input else { return Ok(()) };
+        let whole = |path: &Path| crate::config::absolute(&rules::current(world), path);
+        let used = config.is_some_and(|config| whole(config.path()) == whole(path));
+        if world.manners.sops_messages || !used && path.file_name().is_none_or(|name| name != ".sops.yaml") {
+            return Ok(());
+        }
+        Err(Error::Usage(format!(
+            "{}: this is the configuration, which is read in clear: it names recipients, and holds no secret",
+            path.display()
+        )))
     }
 
     fn seal(

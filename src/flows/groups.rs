@@ -81,7 +81,7 @@ impl Groups<'_> {
         let before = file.settings().groups.clone();
         let after = self.changed(before.clone(), world)?;
         let (diff, asks) = match self.what {
-            What::Delete(index) => (before.diff_without(index, after.threshold), Asks::IfRemoved),
+            What::Delete(index) => (before.diff_without(index, &after), Asks::IfRemoved),
             What::Add { .. } => (before.diff(&after), Asks::IfUnvouched),
         };
         let vouched = file.settings().vouched == Vouched::Yes;

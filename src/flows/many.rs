@@ -22,8 +22,7 @@ pub struct Named {
 pub fn files(paths: &[PathBuf], folders: bool) -> Result<Vec<Named>, Error> {
     let mut all = Vec::new();
     for path in paths {
-        let is_folder = matches!(files::facts(path), Ok(Some(facts)) if facts.kind == Kind::Folder);
-        if !is_folder {
+        if !is_folder(path) {
             all.push(Named { path: path.clone(), found: false });
         } else if folders {
             all.extend(walk(path)?.into_iter().map(|path| Named { path, found: true }));
@@ -32,6 +31,11 @@ pub fn files(paths: &[PathBuf], folders: bool) -> Result<Vec<Named>, Error> {
         }
     }
     Ok(all)
+}
+
+/// Is a path a folder, and no link to one?
+pub fn is_folder(path: &Path) -> bool {
+    matches!(files::facts(path), Ok(Some(facts)) if facts.kind == Kind::Folder)
 }
 
 /// The files one after the other; a person who has to wait sees how far it is.

@@ -72,7 +72,7 @@ pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>) 
         all.push(Readers {
             file: input.name(),
             groups: groups.groups.iter().map(|group| group.records.iter().map(reader).collect()).collect(),
-            threshold: if groups.groups.len() < 2 { 1 } else { usize::try_from(groups.threshold).unwrap_or_default().max(2) },
+            threshold: groups.needed(),
             outdated: wanted.map(|wanted| !groups.same_recipients(&wanted)),
         });
     }

@@ -21,6 +21,13 @@ pub enum Input {
 /// What messages call it.
 pub const STDIN: &str = "standard input";
 
+/// A path as a word for the shell, and none that a program takes for a flag.
+pub fn word(path: &str) -> String {
+    let path = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
+    let plain = !path.is_empty() && path.chars().all(|c| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@' | ':' | ','));
+    if plain { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
 impl Input {
     /// For messages.
     pub fn name(&self) -> String {

@@ -71,8 +71,13 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
     say("");
     say("3. Sealed for that recipient: every value is encrypted, every key can be read. This is what Git would store.");
     let given = Given { keys: vec![(Kind::Age, made.recipient.clone())], ..Given::default() };
-    let encrypt =
-        Encrypt { input: Input::File(file.clone()), output: Output::InPlace(file.clone().into()), types: Types::default(), given };
+    let encrypt = Encrypt {
+        input: Input::File(file.clone()),
+        output: Output::InPlace(file.clone().into()),
+        types: Types::default(),
+        given,
+        require_witness: false,
+    };
     encrypt.run(&inside)?;
     command(say, &format!("leafcrypt encrypt --age {} -i secrets.json", short(&made.recipient)));
     let sealed = read(&file)?;

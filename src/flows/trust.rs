@@ -6,6 +6,7 @@ use std::path::Path;
 use leafcrypt_formats::{Document, Format, LeafId};
 
 use super::rules::{self, Given};
+use super::target::word;
 use crate::config::{Config, ConfigError, Rule};
 use crate::error::Error;
 use crate::keys::{Group, KeyGroups, Record};
@@ -123,5 +124,9 @@ pub fn refuse_new_clear(
 
 /// What to say where somebody was removed and the data key stays (P12).
 pub fn keeps_the_key(name: &str, world: &World<'_>) -> String {
-    format!("{name}: whoever was removed keeps its data key, and can go on reading it; a new one: {} rotate -i {name}", world.manners.name)
+    format!(
+        "{name}: whoever was removed keeps its data key, and can go on reading it; a new one: {} rotate -i {}",
+        world.manners.name,
+        word(name)
+    )
 }

@@ -96,7 +96,7 @@ impl UpdateKeys<'_> {
             self.configured(world)?;
         }
         let files = many::files(&self.paths, !sops)?;
-        if files.is_empty() {
+        if self.paths.is_empty() {
             return Err(Error::NoFile);
         }
         let (mut failed, mut all) = (Vec::new(), Vec::new());
@@ -128,6 +128,10 @@ impl UpdateKeys<'_> {
             }
             all.push(Updated { file: name.to_string(), outcome, changes, error: error.as_ref().map(Error::to_string) });
             failed.extend(error);
+        }
+        if all.is_empty() && !sops {
+            let paths: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
+            world.dialog.log(&format!("no sealed file that a creation rule fits in {}", paths.join(", ")));
         }
         let error = match (failed.len(), files.len()) {
             (0, _) => None,

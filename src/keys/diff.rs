@@ -26,8 +26,10 @@ pub struct GroupDiff {
 pub struct KeyDiff {
     /// Each.
     pub groups: Vec<GroupDiff>,
-    /// The threshold as it is, and as it is to be.
+    /// The threshold as it is, and as it is to be: what the metadata say.
     pub threshold: (i64, i64),
+    /// How many groups must open by that.
+    pub needed: (usize, usize),
 }
 
 impl KeyDiff {
@@ -64,17 +66,17 @@ impl KeyGroups {
             let removed = unique(has).into_iter().filter(|key| !wants.iter().any(|r| is(&r.key, key))).collect();
             GroupDiff { kept, added, removed }
         });
-        KeyDiff { groups: groups.collect(), threshold: (self.threshold, wanted.threshold) }
+        KeyDiff { groups: groups.collect(), threshold: (self.threshold, wanted.threshold), needed: (self.needed(), wanted.needed()) }
     }
 
     /// What becomes of these groups without the one of that number: the others move up, and are the same all the same. Compared by position, as SOPS compares
     /// groups, each of them would seem to have lost its keys to its neighbour.
-    pub fn diff_without(&self, index: usize, threshold: i64) -> KeyDiff {
+    pub fn diff_without(&self, index: usize, after: &KeyGroups) -> KeyDiff {
         let groups = self.groups.iter().enumerate().map(|(i, group)| match unique(&group.records) {
             removed if i == index => GroupDiff { removed, ..GroupDiff::default() },
             kept => GroupDiff { kept, ..GroupDiff::default() },
         });
-        KeyDiff { groups: groups.collect(), threshold: (self.threshold, threshold) }
+        KeyDiff { groups: groups.collect(), threshold: (self.threshold, after.threshold), needed: (self.needed(), after.needed()) }
     }
 
     /// Takes every record of a key out of all groups. True if there was one.

@@ -137,12 +137,7 @@ impl KeyGroups {
     /// Every key tried, and why it failed.
     pub fn unwrap(&self, order: &[String], session: &Session) -> Result<Unwrapped, NoKeyOpens> {
         let several = self.groups.len() > 1;
-        let needed = match self.threshold {
-            _ if !several => 1,
-            t if t >= 2 => usize::try_from(t).unwrap_or(usize::MAX),
-            // SOPS takes a threshold of 0 or 1 as met by anything, but combining needs two.
-            _ => 2,
-        };
+        let needed = self.needed();
         let mut reports = Vec::new();
         let mut parts = Vec::new();
         for group in &self.groups {
@@ -173,6 +168,15 @@ impl KeyGroups {
         match DataKey::from_secret(secret) {
             Some(data_key) => Ok(Unwrapped { data_key, groups: reports }),
             None => Err(failed(Some(format!("the data key has {len} bytes instead of 32")), reports)),
+        }
+    }
+
+    /// How many groups must open. SOPS takes a threshold of 0 or 1 as met by anything, but combining needs two.
+    pub fn needed(&self) -> usize {
+        match self.threshold {
+            _ if self.groups.len() < 2 => 1,
+            t if t >= 2 => usize::try_from(t).unwrap_or(usize::MAX),
+            _ => 2,
         }
     }
 

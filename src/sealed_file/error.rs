@@ -11,9 +11,12 @@ use crate::seal::token::BadToken;
 use crate::world::NoRandomness;
 
 /// The text has no metadata block.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Error, PartialEq, Eq)]
 #[error("sops metadata not found")]
-pub struct NotSealed;
+pub struct NotSealed {
+    /// It is not of its type either, neither as a sealed file nor as plain text.
+    pub odd: bool,
+}
 
 /// Why a text could not be read as a sealed file.
 #[derive(Debug, Error)]

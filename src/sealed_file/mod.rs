@@ -160,7 +160,14 @@ impl<'t> SealedFile<'t> {
     /// # Errors
     /// Not of its format, not sealed, or damaged metadata.
     pub fn parse(format: Format, text: &'t [u8], manners: &Manners) -> Result<Self, SealedError> {
-        Self::parse_as(format, text, manners, &scan_options(Mode::Sealed, manners))
+        Self::parse_as(format, text, manners, &scan_options(Mode::Sealed, manners)).map_err(|error| match error {
+            SealedError::Syntax(source) if manners.knows_plain && never_sealed(text, &source) => {
+                // Any bytes are a binary file.
+                let odd = format != Format::Binary && Document::parse(format, text, &scan_options(Mode::Plain, manners)).is_err();
+                NotSealed { odd }.into()
+            }
+            error => error,
+        })
     }
 
     /// What was sealed just now: its plain text has told what there is to warn of.
@@ -180,11 +187,13 @@ impl<'t> SealedFile<'t> {
             };
         }
         let document = match Document::parse(format, text, options) {
-            Err(error) if matches!(error.class, SyntaxClass::NoDocument | SyntaxClass::NoContent) => return Err(NotSealed.into()),
+            Err(error) if matches!(error.class, SyntaxClass::NoDocument | SyntaxClass::NoContent) => {
+                return Err(NotSealed::default().into());
+            }
             parsed => parsed?,
         };
-        let block = document.blocks().iter().find(|b| b.document == 0).ok_or(NotSealed)?;
-        let fields = block.fields.as_ref().ok_or(NotSealed)?;
+        let block = document.blocks().iter().find(|b| b.document == 0).ok_or(NotSealed::default())?;
+        let fields = block.fields.as_ref().ok_or(NotSealed::default())?;
         let mut metadata = Metadata::read(fields, format.shape())?;
         if document.blocks().iter().any(|other| other.document > 0 && !is_copy(fields, other.fields.as_ref())) {
             metadata.warnings.push("the copies of the metadata block in later documents differ from the first, which counts".to_owned());
@@ -205,7 +214,7 @@ impl<'t> SealedFile<'t> {
     }
 
     fn from_envelope(text: &'t [u8], envelope: Envelope) -> Result<Self, SealedError> {
-        let metadata = Metadata::read(envelope.fields().ok_or(NotSealed)?, Format::Binary.shape())?;
+        let metadata = Metadata::read(envelope.fields().ok_or(NotSealed::default())?, Format::Binary.shape())?;
         Ok(SealedFile { text, format: Format::Binary, body: Body::Binary(envelope), metadata })
     }
 
@@ -329,6 +338,13 @@ impl OpenFile<'_> {
 
 /// Above this nobody is told.
 const MOST_TRIED: usize = 1 << 20;
+
+/// Is a text that is not of its type certainly no sealed file? Every one names its block and has a token at least for the MAC, however it was torn, merged
+/// or edited since.
+fn never_sealed(text: &[u8], why: &SyntaxError) -> bool {
+    let has = |mark: &[u8]| text.windows(mark.len()).any(|part| part == mark);
+    !matches!(why.class, SyntaxClass::SealedAs(_) | SyntaxClass::Limit) && !has(b"ENC[AES256_GCM,") && !has(b"sops")
+}
 
 /// As which format is a text sealed whose name does not tell it (`prod.env.enc`)? Asked only when it is no binary file.
 fn sealed_as(text: &[u8], manners: &Manners) -> Option<Format> {

@@ -81,11 +81,13 @@ impl OpenFile<'_> {
 
     fn cut(&self, text: &[u8], manners: &Manners) -> Result<(Zeroizing<Vec<u8>>, Metadata), SealedError> {
         let document = match Document::parse(self.shown_as(), text, &scan_options(Mode::Plain, manners)) {
-            Err(error) if matches!(error.class, SyntaxClass::NoDocument | SyntaxClass::NoContent) => return Err(NotSealed.into()),
+            Err(error) if matches!(error.class, SyntaxClass::NoDocument | SyntaxClass::NoContent) => {
+                return Err(NotSealed::default().into());
+            }
             parsed => parsed?,
         };
-        let block = document.blocks().iter().find(|block| block.document == 0).ok_or(NotSealed)?;
-        let metadata = Metadata::read(block.fields.as_ref().ok_or(NotSealed)?, self.format.shape())?;
+        let block = document.blocks().iter().find(|block| block.document == 0).ok_or(NotSealed::default())?;
+        let metadata = Metadata::read(block.fields.as_ref().ok_or(NotSealed::default())?, self.format.shape())?;
         let outside = |what: String| SyntaxError { line: 0, column: 0, what, class: SyntaxClass::OutsideModel };
         if self.format == Format::Binary {
             let data = document.trees().pop().and_then(|tree| Some(tree.get("data")?.as_str()?.as_bytes().to_vec()));

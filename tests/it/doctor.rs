@@ -171,10 +171,22 @@ fn files_that_do_not_open_or_should_be_sealed() {
     // Recipients for whom nothing is sealed, once all was looked at.
     std::fs::remove_file(place.path("foreign.json")).unwrap();
     let lost = format!("no file is sealed for age {}", other.recipient);
-    doctor(&place, &["."], 1).has("configuration", "warn", &lost, "leafcrypt updatekeys");
+    doctor(&place, &["."], 1).has("configuration", "warn", &lost, "none, until a file is sealed under that rule");
+    // A file that was sealed before the rule named that key: there updatekeys has something to do.
+    place.write("early.yaml", PLAIN);
+    let early = ["encrypt", "-i", "--age", &place.recipient, "early.yaml"];
+    assert!(place.ours(early).status.success());
+    place.write(
+        ".sops.yaml",
+        format!("creation_rules:\n  - path_regex: secret\n    age: {0}\n  - age: {0},{1}\n", place.recipient, other.recipient),
+    );
+    doctor(&place, &["."], 1).has("configuration", "warn", &lost, "leafcrypt updatekeys ");
+    assert!(place.ours(["updatekeys", "-y", "early.yaml"]).status.success());
+    doctor(&place, &["."], 1).has_not("no file is sealed for");
     doctor(&place, &["d"], 0).has_not("no file is sealed for");
     // A file that was named is told of in any case.
-    doctor(&place, &["other.txt"], 0).has("other.txt", "ok", "not sealed, and no creation rule names it", "");
+    let by_all = "not sealed; encrypt would go by the creation rule in line 4, which fits every file";
+    doctor(&place, &["other.txt"], 0).has("other.txt", "ok", by_all, "");
     doctor(&place, &["missing"], 1).has("missing", "fail", "no such file", "ls");
 }
 
@@ -247,4 +259,129 @@ fn plain_files_and_git() {
     said.has("./secret-new.env", "fail", &not_sealed("does not ignore it"), "leafcrypt encrypt -i");
     said.has("./secret[1].env", "fail", &not_sealed("does not ignore it"), "leafcrypt encrypt -i");
     assert!(!place.path("ran").exists(), "a program of the repository's choice was run");
+}
+
+/// What the rules of a folder say is told before any file of it is sealed.
+#[test]
+fn the_configuration_of_a_folder() {
+    let place = Place::project();
+    doctor(&place, &["."], 0).has("configuration", "ok", "1 creation rule", "");
+    let said = doctor(&place, &["."], 0);
+    said.has_not("no file is sealed for");
+    place.write("s.yaml", PLAIN);
+    for (wrong, says, fix) in [
+        ("creation_rules:\n  - age: notakey\n", "(line 2)", "public key"),
+        ("creation_rules: [\n", "Could not unmarshal", "correct .sops.yaml"),
+    ] {
+        place.write(".sops.yaml", wrong);
+        for paths in [&[][..], &["."], &[".sops.yaml"], &["s.yaml"]] {
+            doctor(&place, paths, 1).has("configuration", "fail", says, fix);
+        }
+    }
+    // One that stands below, too, and once.
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
+    std::fs::create_dir_all(place.path("d/e")).unwrap();
+    place.write("d/.sops.yaml", "creation_rules: [\n");
+    place.write("d/e/secrets.yaml", PLAIN);
+    let said = doctor(&place, &["."], 1);
+    assert_eq!(said.0.iter().filter(|check| check.0 == "configuration" && check.1 == "fail").count(), 1, "{:#?}", said.0);
+    said.has("configuration", "ok", "1 creation rule", "");
+}
+
+/// The rule that `init` writes fits every file: among those it does not name, what is called like a secret should be sealed.
+#[test]
+fn what_is_called_like_a_secret_under_a_rule_for_every_file() {
+    let place = Place::project();
+    std::fs::create_dir_all(place.path("src")).unwrap();
+    for file in [".env", "prod.env", "secrets.yaml", "src/db.secret.json", ".env.example", "src/main.rs", "src/secrets.rs", "values.yaml"] {
+        place.write(file, format!("PW={CANARY}\n"));
+    }
+    let said = doctor(&place, &["."], 1);
+    for file in ["./.env", "./prod.env", "./secrets.yaml", "./src/db.secret.json"] {
+        said.has(file, "fail", "its name says that it holds secrets", &format!("leafcrypt encrypt -i {file}"));
+    }
+    for file in [".env.example", "main.rs", "secrets.rs", "values.yaml"] {
+        said.has_not(file);
+    }
+    doctor(&place, &[".env"], 1).has(".env", "fail", "its name says that it holds secrets", "leafcrypt encrypt -i .env");
+    doctor(&place, &["values.yaml"], 0).has("values.yaml", "ok", "the creation rule in line 2, which fits every file", "");
+    // No rule, no advice.
+    std::fs::write(place.path(".sops.yaml"), format!("creation_rules:\n  - path_regex: x$\n    age: {}\n", place.recipient)).unwrap();
+    doctor(&place, &[".env"], 0).has(".env", "ok", "not sealed, and no creation rule fits it", "");
+}
+
+/// The fix for a file with values in clear is one that works.
+#[test]
+fn fixes_of_files_with_values_in_clear() {
+    let place = Place::project();
+    let sealed = place.seal("./-f g.yaml.yaml", "a: 1\nb: 2\n");
+    let token = |name: &str| sealed.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    let file = "./-f g.yaml.yaml";
+    place.write(file, sealed.replacen(&token("b: "), &format!("c: {CANARY}\n{}", token("b: ")), 1));
+    let fix = format!("leafcrypt encrypt -i '{file}'");
+    doctor(&place, &["--", "-f g.yaml.yaml"], 1).has("-f g.yaml.yaml", "fail", "stands in clear: c (line 2)", &fix);
+    let done = std::process::Command::new("/bin/sh")
+        .args(["-c", &fix.replacen("leafcrypt", env!("CARGO_BIN_EXE_leafcrypt"), 1)])
+        .current_dir(place.path(""))
+        .env_clear()
+        .env("SOPS_AGE_KEY_FILE", place.path("keys.txt"))
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    doctor(&place, &["--", "-f g.yaml.yaml"], 0).has("-f g.yaml.yaml", "ok", "opens, by", "");
+    // A token that was written over: encrypt -i refuses it, so it is not the fix.
+    place.write(file, sealed.replacen(&token("a: "), &format!("a: {CANARY}"), 1));
+    let said = doctor(&place, &["--", "-f g.yaml.yaml"], 1);
+    said.has("-f g.yaml.yaml", "fail", "values stand in clear (a (line 1)), but the rest is not as it was sealed", "leafcrypt accept");
+    // Without a key the fix is the same, and that there is none is told beside it.
+    place.write(file, sealed.replacen("b: ", &format!("c: {CANARY}\nb: "), 1));
+    std::fs::remove_file(place.path("keys.txt")).unwrap();
+    let said = doctor(&place, &["--", "-f g.yaml.yaml"], 1);
+    said.has("-f g.yaml.yaml", "fail", "stands in clear", &fix);
+    said.has("-f g.yaml.yaml", "fail", "no key of ours opens", "SOPS_AGE_KEY_FILE");
+}
+
+/// `init` has git ignore `.env`: sealed, it is wanted in the repository.
+#[test]
+fn sealed_files_that_git_ignores() {
+    let place = Place::project();
+    let git = |args: &[&str]| {
+        let done = std::process::Command::new("git").args(args).current_dir(place.path("")).env("HOME", place.path("home")).output();
+        assert!(done.unwrap().status.success(), "{args:?}");
+    };
+    git(&["init", "-q"]);
+    place.write(".gitignore", ".env\n");
+    place.seal(".env", format!("A={CANARY}\n"));
+    doctor(&place, &["."], 0).has("./.env", "warn", "git ignores it", "git add -f ./.env");
+    git(&["add", "-f", "./.env"]);
+    doctor(&place, &["."], 0).has_not("git ignores it");
+}
+
+/// A file of something else has as many bad lines as lines.
+#[test]
+fn a_source_of_keys_that_is_something_else() {
+    let place = Place::project();
+    place.seal("a.yaml", PLAIN);
+    place.write("keys.txt", format!("{CANARY}\n").repeat(5000));
+    for args in [&["decrypt", "a.yaml"][..], &["doctor", "a.yaml"]] {
+        let done = place.ours(args);
+        let text = String::from_utf8([done.stdout, done.stderr].concat()).unwrap();
+        assert!(!done.status.success() && text.lines().count() < 80, "{args:?}: {} lines", text.lines().count());
+        assert!(text.contains("(line 1)") && text.contains("(line 3)") && !text.contains("(line 4)"), "{text}");
+        assert!(text.contains("4997 more lines") && !text.contains(CANARY), "{text}");
+    }
+}
+
+/// As a command that opens would refuse it.
+#[test]
+fn doctor_requires_what_commands_require() {
+    let place = Place::project();
+    let sealed = place.seal("a.yaml", PLAIN);
+    place.write(
+        "a.yaml",
+        sealed.lines().filter(|l| !l.trim_start().starts_with("leafcrypt:")).map(|l| format!("{l}\n")).collect::<String>(),
+    );
+    let call = || place.call(Program::Ours, ["doctor", "--json", "a.yaml"]);
+    Said::of(call().env("LEAFCRYPT_REQUIRE_WITNESS", "on"), 1).has("a.yaml", "fail", "it has no witness", "--require-witness");
+    Said::of(call().env("LEAFCRYPT_REQUIRE_WITNESS", "off"), 0).has("a.yaml", "ok", "opens, by", "");
 }

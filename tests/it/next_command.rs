@@ -120,7 +120,11 @@ fn names_that_tell_no_type() {
         fails(&place, "leafcrypt edit file", code, says);
     }
     place.write("other", "just text");
-    assert_eq!(fails(&place, "leafcrypt decrypt other", 1, "line 1"), "restore the file: git restore other");
+    // Without a trace of a sealed file it is none.
+    let hint = fails(&place, "leafcrypt decrypt other", 1, "the file is not sealed");
+    assert!(done(&place, &hint).contains("ENC["), "{hint}");
+    place.write("other", "just text, with a torn ENC[AES256_GCM,data:");
+    assert!(fails(&place, "leafcrypt decrypt other", 1, "line 1").contains("git restore other"));
 }
 
 #[test]
@@ -161,6 +165,154 @@ fn marks_of_a_merge() {
     }
     place.write("plain.yaml", "<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> other\n");
     fails(&place, "leafcrypt encrypt plain.yaml", 2, "plain.yaml: a merge has left its marks here (line 1, column 1)");
+}
+
+/// What was never sealed is told so, and its hint seals it; a file that was is not thrown away.
+#[test]
+fn files_that_were_never_sealed() {
+    let place = machine();
+    done(&place, "leafcrypt init && ln -s leafcrypt bin/sops");
+    place.write("plain.txt", "just text\n");
+    place.write(".env", "K=-----BEGIN X-----\nabc\n-----END X-----\n");
+    place.write("pip.conf", "[global]\nx = 1\n");
+    place.write("settings.json", "{\n  // a comment\n  \"a\": 1\n}\n");
+    place.write("bad.yaml", "a: [\n");
+    place.write("empty.bin", "");
+    for file in ["plain.txt", ".env", "pip.conf", "settings.json", "bad.yaml", "empty.bin"] {
+        assert_eq!(done(&place, &format!("leafcrypt filestatus {file}")), "{\"encrypted\":false}\n");
+        assert_eq!(paste(&place, &format!("sops filestatus {file}")).status.code(), Some(1), "{file}");
+        let hint =
+            fails(&place, &format!("leafcrypt decrypt {file}"), 1, &format!("{file}: sops metadata not found: the file is not sealed"));
+        assert!(done(&place, &hint).contains("\"sops\"") || file == ".env", "{hint}");
+        assert!(!fails(&place, &format!("EDITOR=true leafcrypt edit {file}"), 1, "not sealed").contains("git"), "{file}");
+    }
+    // Its name, and a token, are in whatever was sealed once.
+    for torn in ["{\"sops\": {\"mac\": \"", "\"data\": \"ENC[AES256_GCM,data:x"] {
+        place.write("torn.txt", torn);
+        fails(&place, "leafcrypt filestatus torn.txt", 1, "line 1");
+        assert!(fails(&place, "leafcrypt decrypt torn.txt", 1, "line 1").contains("git restore torn.txt"));
+    }
+}
+
+/// A secret that somebody has just written into a sealed file is sealed by the hint, not thrown away.
+#[test]
+fn what_was_added_in_clear_is_not_thrown_away() {
+    let place = machine();
+    done(&place, "leafcrypt init");
+    for (file, plain, from, to) in [("s.yaml", "a: b\n", "sops:", "new: c\nsops:"), ("s.env", "A=b\n", "sops_", "NEW=c\nsops_")] {
+        for line in
+            ["decrypt FILE", "set FILE '[\"x\"]' '\"y\"'", "unset FILE '[\"a\"]'", "rotate -i FILE", "edit FILE", "exec-env FILE true"]
+        {
+            place.write(file, plain);
+            done(&place, &format!("leafcrypt encrypt -i {file}"));
+            place.write(file, String::from_utf8(place.read(file)).unwrap().replacen(from, to, 1));
+            let line = format!("EDITOR=true leafcrypt {}", line.replace("FILE", file));
+            let hint = fails(&place, &line, 25, "not a sealed value");
+            done(&place, hint.strip_suffix(" seals what was added in clear").unwrap());
+            assert!(done(&place, &format!("leafcrypt decrypt {file}")).to_lowercase().contains("new"), "{line}");
+        }
+    }
+    // A line that is broken by hand may hold such a secret, too.
+    place.write("s.yaml", "a: b\n");
+    done(&place, "leafcrypt encrypt -i s.yaml");
+    place.write("s.yaml", [b"new: \"c\n", &place.read("s.yaml")[..]].concat());
+    assert!(
+        fails(&place, "leafcrypt decrypt s.yaml", 1, "line 1").starts_with("mend it at that line; or, without what was changed since:")
+    );
+}
+
+/// Hints name the file that was given, as a word for the shell, and go with the command that failed.
+#[test]
+fn hints_are_for_the_command_that_failed() {
+    let place = machine();
+    done(&place, "leafcrypt init && mkdir d");
+    place.write("-x y.yaml", "a: b\n");
+    let hint = fails(&place, "leafcrypt decrypt -- '-x y.yaml'", 1, "not sealed");
+    assert!(done(&place, &hint).contains("ENC["), "{hint}");
+    done(&place, "leafcrypt encrypt -i -- '-x y.yaml'");
+    let hint = fails(&place, "leafcrypt set -- '-x y.yaml' '[\"a\"][\"b\"][0]' 1 && leafcrypt set -- '-x y.yaml' '[0]' 1", 7, "x y.yaml: ");
+    done(&place, &format!("EDITOR='touch' {}; test $? = 200", hint.strip_suffix(" changes the text itself").unwrap()));
+    for line in ["leafcrypt encrypt d", "leafcrypt filestatus d", "leafcrypt decrypt d"] {
+        let hint = fails(&place, line, if line.contains("filestatus") { 1 } else { 2 }, "this is a folder");
+        assert!(!hint.contains("decrypt"), "{hint}");
+        done(&place, &command(&hint));
+    }
+    let hint = fails(&place, "leafcrypt set -- '-x y.yaml' '[\"n\"]' 1e400", 7, "range of a double");
+    assert!(hint.contains("'\"1e400\"'"), "{hint}");
+    done(&place, "mv home/.config/sops/age/keys.txt k.txt");
+    for line in ["decrypt", "set", "groups delete -y -f"] {
+        let end = match line {
+            "set" => " '[\"a\"]' 1",
+            "decrypt" => "",
+            _ => " 0",
+        };
+        let line = format!("leafcrypt {line} './-x y.yaml'{end}");
+        let hint = fails(&place, &line, if line.contains("groups") { 1 } else { 128 }, "no key of ours opens");
+        assert!(hint.contains("the same command again") && !hint.contains("decrypt"), "{hint}");
+    }
+    assert!(done(&place, "SOPS_AGE_KEY_FILE=k.txt leafcrypt decrypt './-x y.yaml'").starts_with("a:"));
+}
+
+/// What makes no sense is refused under our own name: the configuration sealed, kinds of key that are none, files given by no name.
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let place = machine();
+    done(&place, "leafcrypt init && ln -s leafcrypt bin/sops && cp .sops.yaml rules.yaml");
+    place.write("s.yaml", "a: b\n");
+    for line in ["leafcrypt encrypt -i .sops.yaml", "leafcrypt --config rules.yaml encrypt -i rules.yaml"] {
+        let said = paste(&place, line);
+        let text = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(said.status.code() == Some(1) && text.contains("this is the configuration"), "{line}: {text}");
+    }
+    assert!(done(&place, "sops encrypt .sops.yaml").contains("ENC["));
+    let hint = fails(&place, "leafcrypt encrypt -i < s.yaml", 8, "reading from stdin");
+    assert!(hint.contains("name the file") && hint.contains("-i"), "{hint}");
+    done(&place, "leafcrypt encrypt -i s.yaml");
+    for (line, code) in [
+        ("leafcrypt decrypt --decryption-order foo s.yaml", 1),
+        ("SOPS_DECRYPTION_ORDER=age,foo leafcrypt decrypt s.yaml", 1),
+        ("leafcrypt decrypt --decryption-order age,pgp s.yaml", 0),
+        ("sops decrypt --decryption-order foo s.yaml", 0),
+    ] {
+        let said = paste(&place, line);
+        assert_eq!(said.status.code(), Some(code), "{line}");
+        assert_eq!(String::from_utf8_lossy(&said.stderr).contains("\"foo\" is no kind of key"), code == 1, "{line}");
+    }
+}
+
+/// A switch that protects is on, off, or an error; never off in silence.
+#[test]
+fn a_switch_that_protects_does_not_fail_open() {
+    let place = machine();
+    done(&place, "leafcrypt init");
+    place.write("s.yaml", "a: b\n");
+    done(
+        &place,
+        "leafcrypt encrypt -i s.yaml && grep -v leafcrypt: s.yaml > bare.yaml && sed 's/^sops:/n: c\\nsops:/' bare.yaml > more.yaml",
+    );
+    let run = |value: &str, line: &str| {
+        let said = paste(&place, &format!("LEAFCRYPT_REQUIRE_WITNESS={value} leafcrypt {line}"));
+        (said.status.code().unwrap(), String::from_utf8_lossy(&said.stderr).into_owned())
+    };
+    for on in ["1", "true", "yes", "on", "YES", "True"] {
+        assert_eq!(run(on, "decrypt bare.yaml").0, 51, "{on}");
+        assert_eq!(run(on, "decrypt s.yaml").0, 0, "{on}");
+        // To complete a file is to vouch for the rest of it.
+        assert_eq!(run(on, "encrypt more.yaml").0, 51, "{on}");
+    }
+    for off in ["0", "false", "no", "off", "''", "No"] {
+        assert_eq!(run(off, "decrypt bare.yaml").0, 0, "{off}");
+        assert_eq!(run(off, "encrypt more.yaml").0, 0, "{off}");
+    }
+    for wrong in ["y", "enabled", "2", "' '", "$(printf '\\377')"] {
+        for line in ["decrypt bare.yaml", "decrypt s.yaml", "rotate s.yaml", "exec-env s.yaml true", "doctor"] {
+            let (code, said) = run(wrong, line);
+            assert!(code == 1 && said.contains("LEAFCRYPT_REQUIRE_WITNESS is n"), "{wrong} {line}: {said}");
+        }
+    }
+    // What cannot be read is not taken for what is not there.
+    let said = paste(&place, "SOPS_KEYSERVICE=$(printf '\\377') leafcrypt decrypt s.yaml");
+    assert!(said.status.code() == Some(1) && String::from_utf8_lossy(&said.stderr).contains("SOPS_KEYSERVICE is not UTF-8"));
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn updatekeys_for_programs() {
         assert_eq!(done.status.code(), Some(code), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
         serde_json::from_slice::<serde_json::Value>(&done.stdout).unwrap()
     };
-    let changes = |added: serde_json::Value, removed: serde_json::Value, kept: serde_json::Value| serde_json::json!({ "groups": [{ "kept": kept, "added": added, "removed": removed }], "threshold": { "before": 0, "now": 0 } });
+    let changes = |added: serde_json::Value, removed: serde_json::Value, kept: serde_json::Value| serde_json::json!({ "groups": [{ "kept": kept, "added": added, "removed": removed }], "threshold": { "before": 1, "now": 1 } });
     let age = |id: &str, name: Option<&str>| serde_json::json!([{ "kind": "age", "id": id, "name": name }]);
     let none = || serde_json::json!([]);
     let wanted = changes(age(&two, Some("bob")), age(&one, None), none());
@@ -230,6 +230,14 @@ fn updatekeys_refuses_damage_and_walks_folders() {
     assert!(text(&place, "d/a.yaml").contains(&two) && text(&place, "d/e/b.json").contains(&two));
     assert_eq!(text(&place, "c.env"), damaged);
     fails(&place, &["updatekeys", "missing.yaml"], 1, "missing.yaml");
+    // Nothing to do is said, so that nobody takes it for done.
+    std::fs::create_dir_all(place.path("empty/plain")).unwrap();
+    for folder in ["empty", "empty/plain"] {
+        let (out, err) = ok(&place, &["updatekeys", "-y", folder]);
+        assert!(out.is_empty() && err.contains("no sealed file") && err.contains(folder), "{err}");
+        place.write("empty/plain/p.yaml", "a: b\n");
+    }
+    assert_eq!(ok(&place, &["updatekeys", "--json", "empty"]).0, "[]\n");
     std::fs::remove_file(place.path(".sops.yaml")).unwrap();
     fails(&place, &["updatekeys", "d/a.yaml"], 1, "config file not found");
 }

@@ -68,9 +68,16 @@ fn unusable(source: &Source) -> Option<String> {
     }
 }
 
-pub(super) fn bad_lines(source: &Source) -> impl Iterator<Item = String> {
+/// The first few bad lines of a source, and how many more there are: a file that holds something else has as many as lines.
+pub(super) fn bad_lines(source: &Source) -> Vec<String> {
+    const TOLD: usize = 3;
     let faults = source.lines().map_or(&[][..], |lines| &lines.faults);
-    faults.iter().map(|(line, why)| format!("failed to parse '{}' age identities: {why} (line {line})", shown(source)))
+    let failed = format!("failed to parse '{}' age identities", shown(source));
+    let mut told: Vec<String> = faults.iter().take(TOLD).map(|(line, why)| format!("{failed}: {why} (line {line})")).collect();
+    if faults.len() > TOLD {
+        told.push(format!("{failed}: {} more lines are no identities either", faults.len() - TOLD));
+    }
+    told
 }
 
 /// How many identities SOPS would have made of a source.

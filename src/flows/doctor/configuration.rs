@@ -6,14 +6,26 @@ use std::path::{Path, PathBuf};
 use leafcrypt_kms::Kind;
 
 use super::{Check, State};
-use crate::config::{self, Config, Search};
+use crate::config::{self, Config, Rule, Search};
 use crate::error::Error;
 use crate::flows::disk::{OnDisk, who};
 use crate::flows::rules::{self, Given};
+use crate::flows::target::word;
 use crate::world::World;
 
 /// Kinds of key for which this build has a client.
 const BUILT: [Kind; 2] = [Kind::Age, Kind::Pgp];
+
+/// How a rule fits a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fits {
+    /// By a regex that is found in its path.
+    ByName,
+    /// As one without a regex fits every file.
+    AsEveryFile,
+    /// None does.
+    Nothing,
+}
 
 /// The configurations that were met.
 pub(super) struct Configurations<'a> {
@@ -21,6 +33,8 @@ pub(super) struct Configurations<'a> {
     pub hint: &'a dyn Fn(&Error) -> Option<String>,
     /// Told already.
     pub seen: HashSet<PathBuf>,
+    /// Faults of configurations, which every folder below them meets again.
+    pub faults: HashSet<String>,
     /// Those without a fault, by their paths.
     pub loaded: Vec<Config>,
     /// That of the folder that was asked about last: files come folder by folder.
@@ -40,7 +54,7 @@ impl Configurations<'_> {
                 let wrong = warnings.into_iter().map(|line| Check::new(State::Warn, "configuration", line).fix("mv .sops.yml .sops.yaml"));
                 return wrong.chain([none.fix("leafcrypt init")]).collect();
             }
-            Err(error) if self.seen.insert(folder) => {
+            Err(error) if self.faults.insert(error.to_string()) => {
                 return vec![Check { fix: (self.hint)(&error), ..Check::new(State::Fail, "configuration", error.to_string()) }];
             }
             _ => return Vec::new(),
@@ -54,15 +68,21 @@ impl Configurations<'_> {
         checks
     }
 
-    /// Is there a rule that names this file by a regex of its own?
-    pub fn names(&mut self, file: &Path, world: &World<'_>) -> bool {
+    /// Which rule is for this file?
+    pub fn rule(&mut self, file: &Path, world: &World<'_>) -> (Fits, Option<Rule>) {
         let file = config::absolute(&rules::current(world), file);
         let folder = file.parent().unwrap_or(Path::new("/"));
         if self.last.as_ref().is_none_or(|(last, _)| last != folder) {
             // What is wrong with it is told where it is looked at for its own sake.
             self.last = Some((folder.to_owned(), rules::load_silently(Some(&file), self.given, world, &mut Vec::new()).ok().flatten()));
         }
-        self.last.as_ref().and_then(|(_, config)| config.as_ref()).is_some_and(|config| config.names(&file))
+        let Some(config) = self.last.as_ref().and_then(|(_, config)| config.as_ref()) else { return (Fits::Nothing, None) };
+        let rule = config.rule_for(&file).ok().flatten();
+        match (config.names(&file), rule.is_some()) {
+            (true, _) => (Fits::ByName, rule),
+            (false, true) => (Fits::AsEveryFile, rule),
+            (false, false) => (Fits::Nothing, None),
+        }
     }
 
     fn of(&self, config: &Config, warnings: &[String], world: &World<'_>) -> Vec<Check> {
@@ -124,6 +144,6 @@ fn other_for_sops(config: &Config, given: &Given, world: &World<'_>) -> Option<C
     let theirs = config::absolute(&current, &found.path);
     (theirs != config::absolute(&current, config.path())).then(|| {
         let what = format!("{} is ours; sops, called from here, goes by {}", config.path().display(), theirs.display());
-        Check::new(State::Warn, "configuration", what).fix(format!("export SOPS_CONFIG={}", config.path().display()))
+        Check::new(State::Warn, "configuration", what).fix(format!("export SOPS_CONFIG={}", word(&config.path().display().to_string())))
     })
 }

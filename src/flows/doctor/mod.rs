@@ -4,6 +4,7 @@
 
 mod configuration;
 mod files;
+mod names;
 mod places;
 
 use std::collections::HashSet;
@@ -85,8 +86,14 @@ impl Doctor<'_> {
     /// Looks at everything. What cannot be looked at is a check that failed.
     pub fn run(&self, world: &World<'_>) -> Vec<Check> {
         let mut checks = keys(world);
-        let mut configurations =
-            Configurations { given: &self.given, hint: self.hint, seen: HashSet::new(), loaded: Vec::new(), last: None };
+        let mut configurations = Configurations {
+            given: &self.given,
+            hint: self.hint,
+            seen: HashSet::new(),
+            faults: HashSet::new(),
+            loaded: Vec::new(),
+            last: None,
+        };
         if self.paths.is_empty() {
             checks.extend(configurations.around(None, world));
         }
@@ -98,7 +105,10 @@ impl Doctor<'_> {
     }
 
     fn of_error(&self, name: impl Into<String>, error: &Error) -> Check {
-        Check { fix: (self.hint)(error), ..Check::new(State::Fail, name, error.to_string()) }
+        let (name, found) = (name.into(), error.to_string());
+        // Its name stands before it already.
+        let found = found.strip_prefix(&format!("{name}: ")).map_or_else(|| found.clone(), str::to_owned);
+        Check { fix: (self.hint)(error), ..Check::new(State::Fail, name, found) }
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Check, State};
 use crate::error::Error;
 use crate::files::{self, WriteHow};
 use crate::flows::editor;
+use crate::flows::target::word;
 use crate::guard;
 use crate::world::World;
 
@@ -31,7 +32,8 @@ pub(super) fn identity_files(world: &World<'_>) -> Vec<Check> {
     let open = |path: &PathBuf| matches!(files::facts(path), Ok(Some(facts)) if facts.kind == files::Kind::File && facts.mode & 0o077 != 0);
     let found = |path: PathBuf| {
         let shown = path.display();
-        Check::new(State::Warn, "identities", format!("{shown}: not for its owner alone")).fix(format!("chmod 600 {shown}"))
+        Check::new(State::Warn, "identities", format!("{shown}: not for its owner alone"))
+            .fix(format!("chmod 600 {}", word(&path.display().to_string())))
     };
     variables.chain(leafcrypt_kms::default_identity_file(&world.session)).filter(open).map(found).collect()
 }
