@@ -57,7 +57,9 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         }
         Error::NotConfirmed { .. } => "look at the list above, and say yes with -y".to_owned(),
         Error::NoConfig => "leafcrypt init writes a .sops.yaml".to_owned(),
-        Error::BadSetValue => "a JSON text, so a string has quotes: '\"text\"'".to_owned(),
+        Error::BadSetValue => {
+            "a JSON text, so a string has quotes: '\"text\"'; jq -Rs . FILE makes one of a raw text, for --value-stdin".to_owned()
+        }
         Error::BadExtractPath(_) | Error::BadSetPath { .. } => "a path looks like '[\"db\"][\"hosts\"][0]'".to_owned(),
         Error::SetList => "the name leafcrypt takes lists; here an editor does: sops edit".to_owned(),
         Error::NotHeld { .. } => "as a string it can be: in quotes, '\"1e400\"'".to_owned(),
@@ -194,7 +196,7 @@ fn no_key_hint(path: &str, report: &NoKeyOpens) -> String {
     });
     let has = |kind| tried().any(|(key, _)| key.kind() == kind);
     by_reason.unwrap_or_else(|| match () {
-        () if has(Kind::Age) => "the same command again, once SOPS_AGE_KEY_FILE names the file that holds a fitting identity".to_owned(),
+        () if has(Kind::Age) => "try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity".to_owned(),
         () if has(Kind::Pgp) => "gpg --import FILE, with one of these secret keys".to_owned(),
         () => "somebody who can open the file can add your key to .sops.yaml and run updatekeys".to_owned(),
     })

@@ -28,6 +28,10 @@ impl Args {
         let types = Types { input: format_of(self.input_type.as_deref(), context.world.manners)?, ..Types::default() };
         let given = Given { config: context.config(), ..Given::default() };
         let all = recipients::list(&self.paths, &types, &given, &context.world)?;
+        if all.is_empty() {
+            let paths: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
+            context.world.dialog.log(&format!("no sealed file in {}", paths.join(", ")));
+        }
         let text = if self.json { recipients::as_json(&all) } else { recipients::as_text(&all) };
         Ok(Done { stdout: Some(text.into_bytes()), note: None })
     }

@@ -239,6 +239,10 @@ fn hints_are_for_the_command_that_failed() {
     }
     let hint = fails(&place, "leafcrypt set -- '-x y.yaml' '[\"n\"]' 1e400", 7, "range of a double");
     assert!(hint.contains("'\"1e400\"'"), "{hint}");
+    // A key as it is read from its file is no JSON.
+    place.write("key.pem", "-----BEGIN X-----\n\"a\"\n");
+    let hint = fails(&place, "leafcrypt set --value-file key.pem -- '-x y.yaml' '[\"k\"]'", 7, "not valid JSON");
+    assert!(hint.contains("jq -Rs . FILE") && hint.contains("--value-stdin"), "{hint}");
     done(&place, "mv home/.config/sops/age/keys.txt k.txt");
     for line in ["decrypt", "set", "groups delete -y -f"] {
         let end = match line {
@@ -248,7 +252,7 @@ fn hints_are_for_the_command_that_failed() {
         };
         let line = format!("leafcrypt {line} './-x y.yaml'{end}");
         let hint = fails(&place, &line, if line.contains("groups") { 1 } else { 128 }, "no key of ours opens");
-        assert!(hint.contains("the same command again") && !hint.contains("decrypt"), "{hint}");
+        assert!(hint.contains("try again with SOPS_AGE_KEY_FILE") && !hint.contains("decrypt"), "{hint}");
     }
     assert!(done(&place, "SOPS_AGE_KEY_FILE=k.txt leafcrypt decrypt './-x y.yaml'").starts_with("a:"));
 }

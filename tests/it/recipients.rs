@@ -235,6 +235,8 @@ fn updatekeys_refuses_damage_and_walks_folders() {
     for folder in ["empty", "empty/plain"] {
         let (out, err) = ok(&place, &["updatekeys", "-y", folder]);
         assert!(out.is_empty() && err.contains("no sealed file") && err.contains(folder), "{err}");
+        let (out, err) = ok(&place, &["recipients", folder]);
+        assert!(out.is_empty() && err == format!("no sealed file in {folder}\n"), "{err}");
         place.write("empty/plain/p.yaml", "a: b\n");
     }
     assert_eq!(ok(&place, &["updatekeys", "--json", "empty"]).0, "[]\n");

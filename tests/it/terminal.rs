@@ -164,3 +164,31 @@ fn progress_makes_way_for_questions() {
     let after = terminal.seen.split_once("2 of 2: last.yaml\u{1b}[?7h").unwrap_or_else(|| panic!("{:?}", terminal.seen)).1;
     assert!(after.starts_with("\r\u{1b}[2Klast.yaml: recipients\r\n"), "{:?}", terminal.seen);
 }
+
+/// Who goes with a group is shown, and asked; no and nothing leave the file as it was.
+#[test]
+fn a_group_is_deleted_after_a_yes() {
+    let Some(world) = World::new() else { return };
+    let made = world.command("age-keygen").args(["-o", "own.txt"]).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let text = world.text("own.txt");
+    let own = text.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    let other = "age1t5nrk03ncwquhhpzxarwzdkqtt6vjmv4ekkpc4gxf6d86w4z3dusgn799q";
+    world.write(
+        ".sops.yaml",
+        format!("creation_rules:\n  - shamir_threshold: 2\n    key_groups:\n      - age: [{own}]\n      - age: [{own}]\n      - age:\n          - {other}  # bob\n"),
+    );
+    world.seal(Who::Ours, "");
+    let before = world.text("sealed.yaml");
+    assert!(before.contains(other), "{before}");
+    let line = format!("{} groups delete -i -f sealed.yaml 2", world.program(Who::Ours).display());
+    for (answer, code) in [("n\n", 1), ("\n", 1), ("y\n", 0)] {
+        assert_eq!(world.text("sealed.yaml"), before);
+        let mut terminal = world.terminal(&line, &[("SOPS_AGE_KEY_FILE", "own.txt"), ("TERM", "dumb")]);
+        terminal.answer("Wrap the data key for them? [y/N] ", answer);
+        assert_eq!(terminal.end(), Some(code), "{}", terminal.seen);
+        let listed = terminal.seen.split_once("Wrap the").unwrap().0;
+        assert!(listed.contains(&format!("loses access: age {other}  (bob)")), "{}", terminal.seen);
+    }
+    assert!(!world.text("sealed.yaml").contains(other));
+}
