@@ -101,6 +101,8 @@ impl Printer<'_> {
             }
             Format::Json => self.json(tree),
             Format::Ini => self.on_one_line(tree),
+            // SOPS's words.
+            Format::Binary => Err(self.unwritable("Binary files are not structured and extracting a single value is not possible")),
             _ => Err(self.unwritable(&format!("{} prints strings only", self.to.name()))),
         }
     }

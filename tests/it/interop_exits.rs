@@ -95,6 +95,7 @@ impl Pair {
             "rules.yaml".to_owned(),
             format!("creation_rules:\n  - path_regex: other\n    age: {recipient},{OTHER}\n  - age: {recipient}\n").into_bytes(),
         );
+        before.insert("no-rule.yaml".to_owned(), format!("creation_rules:\n  - path_regex: other\n    age: {recipient}\n").into_bytes());
         before.insert(
             "shamir.yaml".to_owned(),
             format!("creation_rules:\n  - shamir_threshold: 2\n    key_groups:\n      - age: [{recipient}]\n      - age: [{OTHER}]\n")
