@@ -51,7 +51,8 @@ impl Desk {
     fn asks(&self, program: &str, args: &str, script: &str) -> Terminal {
         let mut command = std::process::Command::new("setsid");
         command.args(["-w", "env", "--default-signal=HUP,INT,QUIT,TERM", "script"]).current_dir(self.place.path("")).env_clear();
-        command.env("PATH", "/usr/bin:/bin").env("HOME", self.place.path("home")).env("TERM", "dumb");
+        let path = format!("/usr/bin:/bin:{}", self.place.path("bin").display());
+        command.env("PATH", path).env("HOME", self.place.path("home")).env("TERM", "dumb");
         command.env("SOPS_AGE_KEY_FILE", self.place.path("keys.txt")).env("XDG_RUNTIME_DIR", &self.runtime);
         command.env("EDITOR", self.editor(script));
         let _ = std::fs::remove_file(self.place.path("pid"));
@@ -144,6 +145,22 @@ fn recipients_and_rules_in_the_block() {
         (OURS.to_owned(), "sed -i 's/old/new/; s/^    unencrypted_suffix: .*/    encrypted_regex: ^a$/' \"$1\"".to_owned())
     };
     at_a_question_of_edit("Write that in clear? [y/N]", "edit -s a.yaml", set_up, "a: canary-new");
+}
+
+/// A program of somebody else asks for something, and does not end.
+#[test]
+fn a_plugin_that_waits_for_somebody() {
+    const PLUGIN: &str = "#!/bin/sh\nhear() { IFS= read -r head; IFS= read -r body; }\n\
+                          while hear; do [ \"$head\" != '-> done' ] || break; done\n\
+                          printf '%s\\n' '-> msg' 'dG91Y2ggaXQ'\nhear\nexec sleep 600\n";
+    let set_up = |desk: &Desk| {
+        desk.seal("a.yaml", "a: canary-old\n");
+        std::fs::create_dir(desk.place.path("bin")).unwrap();
+        std::fs::copy(desk.editor(PLUGIN.trim_start_matches("#!/bin/sh\n")), desk.place.path("bin/age-plugin-hangs")).unwrap();
+        let recipient = PLUGINS[4].1;
+        (OURS.to_owned(), format!("sed -i 's/old/new/; s/^    age:$/    age:\\n        - recipient: {recipient}/' \"$1\""))
+    };
+    at_a_question_of_edit("age-plugin-hangs: touch it", "edit -s a.yaml", set_up, "a: canary-new");
 }
 
 /// Said yes to, a rule is taken; said no to, it is back to the editor.

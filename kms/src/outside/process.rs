@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use crate::secret::Secret;
 
@@ -22,14 +23,19 @@ const LIMIT: usize = 16 * 1024 * 1024;
 /// How long a program that we have nothing more to say to may take to end.
 const FAREWELL: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(2);
+/// How often we look for a signal.
+const LOOK: Duration = Duration::from_millis(50);
 /// What a pipe that is ready takes without making us wait, on every system (`_POSIX_PIPE_BUF`).
-const MORSEL: usize = 512;
+pub(super) const MORSEL: usize = 512;
+
+/// Tells whether a signal waits that is to end us: then nobody else is waited for.
+pub(super) type Came = fn() -> bool;
 
 /// Runs a program to its end.
 ///
 /// # Errors
-/// `NotFound`, `TimedOut`, `FileTooLarge` for what prints too much, and whatever starting it says.
-pub(super) fn run(command: Command, limit: Option<Duration>, around: Around) -> io::Result<Finished> {
+/// `NotFound`, `TimedOut`, `FileTooLarge` for what prints too much, whatever starting it says, and where a signal came.
+pub(super) fn run(command: Command, limit: Option<Duration>, around: Around, came: Came) -> io::Result<Finished> {
     let deadline = limit.map(|limit| Instant::now() + limit);
     let mut prepared = prepare(&command)?;
     prepared.stdin(if command.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
@@ -40,9 +46,9 @@ pub(super) fn run(command: Command, limit: Option<Duration>, around: Around) -> 
     }
     let stdout = drain(child.stdout.take());
     let stderr = drain(child.stderr.take());
-    let finished = collect(&stdout, deadline).and_then(|stdout| {
-        let stderr = collect(&stderr, deadline)?;
-        let status = end(&mut child, deadline)?;
+    let finished = collect(&stdout, deadline, came).and_then(|stdout| {
+        let stderr = collect(&stderr, deadline, came)?;
+        let status = end(&mut child, deadline, came)?;
         Ok(Finished { status: status.code(), stdout, stderr: stderr.expose().to_vec() })
     });
     if finished.is_err() {
@@ -56,12 +62,12 @@ pub(super) fn run(command: Command, limit: Option<Duration>, around: Around) -> 
 ///
 /// # Errors
 /// `NotFound`, and whatever starting it says.
-pub(super) fn talk(command: Command, around: Around) -> io::Result<Box<dyn Conversation>> {
+pub(super) fn talk(command: Command, around: Around, came: Came) -> io::Result<Box<dyn Conversation>> {
     let mut prepared = prepare(&command)?;
     // It gets a neutral folder, so that it finds nothing that the repository planted.
     let mut child = start(prepared.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()), around)?;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-    Ok(Box::new(Piped { child, stdin, stdout, patience: None }))
+    Ok(Box::new(Piped { child, stdin, stdout, patience: None, came }))
 }
 
 fn start(prepared: &mut std::process::Command, around: Around) -> io::Result<Child> {
@@ -121,24 +127,50 @@ fn drain(stream: Option<impl Read + Send + 'static>) -> Receiver<io::Result<Secr
     receiver
 }
 
-fn collect(stream: &Receiver<io::Result<Secret>>, deadline: Option<Instant>) -> io::Result<Secret> {
-    let read = match deadline {
-        None => stream.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        Some(deadline) => stream.recv_timeout(deadline.saturating_duration_since(Instant::now())),
-    };
-    read.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+fn collect(stream: &Receiver<io::Result<Secret>>, deadline: Option<Instant>, came: Came) -> io::Result<Secret> {
+    loop {
+        let left = deadline.map_or(LOOK, |deadline| deadline.saturating_duration_since(Instant::now()));
+        match stream.recv_timeout(left.min(LOOK)) {
+            Ok(read) => return read,
+            Err(RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::TimedOut.into()),
+            Err(RecvTimeoutError::Timeout) => go_on(deadline, came)?,
+        }
+    }
 }
 
-fn end(child: &mut Child, deadline: Option<Instant>) -> io::Result<std::process::ExitStatus> {
-    let Some(deadline) = deadline else { return child.wait() };
+fn end(child: &mut Child, deadline: Option<Instant>, came: Came) -> io::Result<std::process::ExitStatus> {
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }
-        if Instant::now() >= deadline {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
+        go_on(deadline, came)?;
         thread::sleep(PAUSE);
+    }
+}
+
+/// May we wait any longer?
+fn go_on(deadline: Option<Instant>, came: Came) -> io::Result<()> {
+    if came() {
+        // Not `Interrupted`, after which the standard library tries again.
+        return Err(io::Error::other("a signal came"));
+    }
+    match deadline {
+        Some(deadline) if Instant::now() >= deadline => Err(io::ErrorKind::TimedOut.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Waits until a pipe or a socket is ready, and no longer than our patience.
+pub(super) fn ready(from: &impl AsFd, what: PollFlags, patience: Option<Duration>, came: Came) -> io::Result<()> {
+    let deadline = patience.map(|patience| Instant::now() + patience);
+    loop {
+        let left = deadline.map_or(LOOK, |deadline| deadline.saturating_duration_since(Instant::now())).min(LOOK);
+        let slice = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
+        match poll(&mut [PollFd::new(from, what)], Some(&slice)) {
+            Ok(0) | Err(Errno::INTR) => go_on(deadline, came)?,
+            Ok(_) => return Ok(()),
+            Err(errno) => return Err(errno.into()),
+        }
     }
 }
 
@@ -148,17 +180,7 @@ struct Piped {
     stdin: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
     patience: Option<Duration>,
-}
-
-impl Piped {
-    /// Waits until a pipe is ready, and no longer than our patience.
-    fn wait(&self, pipe: &impl AsFd, ready: PollFlags) -> io::Result<()> {
-        let limit = self.patience.map(|limit| Timespec { tv_sec: limit.as_secs().cast_signed(), tv_nsec: limit.subsec_nanos().into() });
-        match poll(&mut [PollFd::new(pipe, ready)], limit.as_ref())? {
-            0 => Err(io::ErrorKind::TimedOut.into()),
-            _ => Ok(()),
-        }
-    }
+    came: Came,
 }
 
 impl Conversation for Piped {
@@ -170,7 +192,7 @@ impl Conversation for Piped {
 impl Read for Piped {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if let Some(stdout) = &self.stdout {
-            self.wait(stdout, PollFlags::IN)?;
+            ready(stdout, PollFlags::IN, self.patience, self.came)?;
         }
         self.stdout.as_mut().map_or(Ok(0), |stdout| stdout.read(into))
     }
@@ -179,7 +201,7 @@ impl Read for Piped {
 impl Write for Piped {
     fn write(&mut self, from: &[u8]) -> io::Result<usize> {
         if let Some(stdin) = &self.stdin {
-            self.wait(stdin, PollFlags::OUT)?;
+            ready(stdin, PollFlags::OUT, self.patience, self.came)?;
         }
         self.stdin.as_mut().map_or(Ok(0), |stdin| stdin.write(&from[..from.len().min(MORSEL)]))
     }
@@ -193,7 +215,7 @@ impl Drop for Piped {
     fn drop(&mut self) {
         self.stdin = None;
         self.stdout = None;
-        if end(&mut self.child, Some(Instant::now() + FAREWELL)).is_err() {
+        if end(&mut self.child, Some(Instant::now() + FAREWELL), self.came).is_err() {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
@@ -205,9 +227,10 @@ mod tests {
     use std::io::{self, Read, Write};
     use std::time::{Duration, Instant};
 
-    use super::{Around, Command, find, run, talk};
+    use super::{Around, Came, Command, find, run, talk};
 
     const AS_WE_ARE: Around = |start| start();
+    const NONE: Came = || false;
 
     fn shell(script: &str) -> Command {
         Command { program: "sh".into(), args: vec!["-c".into(), script.into()], ..Command::default() }
@@ -234,17 +257,29 @@ mod tests {
     #[test]
     fn a_program_that_takes_too_long_is_ended() {
         let started = Instant::now();
-        let why = run(shell("echo early; exec sleep 30"), Some(Duration::from_millis(100)), AS_WE_ARE).expect_err("it sleeps");
+        let why = run(shell("echo early; exec sleep 30"), Some(Duration::from_millis(100)), AS_WE_ARE, NONE).expect_err("it sleeps");
         assert_eq!(why.kind(), io::ErrorKind::TimedOut);
         // What it started in turn holds the pipe open, and is not waited for either.
-        let why = run(shell("sleep 30 & exit 0"), Some(Duration::from_millis(100)), AS_WE_ARE).expect_err("the pipe stays open");
+        let why = run(shell("sleep 30 & exit 0"), Some(Duration::from_millis(100)), AS_WE_ARE, NONE).expect_err("the pipe stays open");
         assert_eq!(why.kind(), io::ErrorKind::TimedOut);
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+
+    /// A signal that waits is waited for by nobody: neither what runs nor what is talked with holds us up.
+    #[test]
+    fn a_signal_that_came() {
+        let started = Instant::now();
+        assert!(run(shell("exec sleep 30"), None, AS_WE_ARE, || true).is_err());
+        let mut silent = talk(shell("exec sleep 30"), AS_WE_ARE, || true).expect("there is a shell");
+        silent.set_patience(Some(Duration::from_secs(30)));
+        assert!(silent.read_exact(&mut [0]).is_err());
+        drop(silent);
         assert!(started.elapsed() < Duration::from_secs(10));
     }
 
     #[test]
     fn a_talk_goes_both_ways() {
-        let mut talk = talk(shell("read line; echo \"got $line\"; cat"), AS_WE_ARE).expect("there is a shell");
+        let mut talk = talk(shell("read line; echo \"got $line\"; cat"), AS_WE_ARE, NONE).expect("there is a shell");
         talk.set_patience(Some(Duration::from_secs(30)));
         let long = vec![b'x'; 10_000];
         talk.write_all(b"it\n").expect("it listens");
@@ -260,7 +295,7 @@ mod tests {
     #[test]
     fn a_talk_with_one_who_is_silent_or_deaf_ends() {
         let started = Instant::now();
-        let mut talk = talk(shell("exec sleep 30"), AS_WE_ARE).expect("there is a shell");
+        let mut talk = talk(shell("exec sleep 30"), AS_WE_ARE, NONE).expect("there is a shell");
         talk.set_patience(Some(Duration::from_millis(50)));
         assert_eq!(talk.read(&mut [0]).expect_err("it is silent").kind(), io::ErrorKind::TimedOut);
         assert_eq!(talk.write_all(&vec![0; 1 << 20]).expect_err("it does not listen").kind(), io::ErrorKind::TimedOut);

@@ -9,6 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use rustix::event::PollFlags;
 use zeroize::Zeroize;
 
 use crate::secret::Secret;
@@ -47,11 +48,16 @@ impl Real {
         Real { before_telling: before, ..self }
     }
 
-    /// Ctrl-C and Ctrl-\ at a question are signals, as everywhere else, and every signal lets us put the terminal right before it ends us. Without this, as
+    /// Ctrl-C and Ctrl-\ at a question are signals, as everywhere else, and every signal lets us put the terminal right before it ends us. While one waits,
+    /// no program and no agent is waited for. Without this, as
     /// in a program that embeds us and whose signals are its own, the two keys only cancel the question.
     #[must_use]
     pub fn holding(self, holding: Holding) -> Self {
         Real { holding: Some(holding), ..self }
+    }
+
+    fn came(&self) -> process::Came {
+        self.holding.map_or(|| false, |holding| holding.came)
     }
 }
 
@@ -83,20 +89,20 @@ impl Outside for Real {
     }
 
     fn run(&self, command: Command) -> io::Result<Finished> {
-        process::run(command, None, self.around)
+        process::run(command, None, self.around, self.came())
     }
 
     fn run_within(&self, command: Command, limit: Duration) -> io::Result<Finished> {
-        process::run(command, Some(limit), self.around)
+        process::run(command, Some(limit), self.around, self.came())
     }
 
     fn talk(&self, command: Command) -> io::Result<Box<dyn Conversation>> {
-        process::talk(command, self.around)
+        process::talk(command, self.around, self.came())
     }
 
     fn connect(&self, socket: &Path) -> io::Result<Box<dyn Conversation>> {
         (self.before_telling)();
-        Ok(Box::new(Socket(UnixStream::connect(socket)?)))
+        Ok(Box::new(Socket { stream: UnixStream::connect(socket)?, patience: None, came: self.came() }))
     }
 
     fn ask(&self, prompt: &str) -> Asked {
@@ -124,34 +130,34 @@ impl Outside for Real {
 }
 
 /// A talk over a socket.
-struct Socket(UnixStream);
+struct Socket {
+    stream: UnixStream,
+    patience: Option<Duration>,
+    came: process::Came,
+}
 
 impl Conversation for Socket {
     fn set_patience(&mut self, limit: Option<Duration>) {
-        // Refused for a limit of zero only.
-        let _ = self.0.set_read_timeout(limit).and_then(|()| self.0.set_write_timeout(limit));
+        self.patience = limit;
     }
 }
 
 impl Read for Socket {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.0.read(into).map_err(timed_out)
+        process::ready(&self.stream, PollFlags::IN, self.patience, self.came)?;
+        self.stream.read(into)
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, from: &[u8]) -> io::Result<usize> {
-        self.0.write(from).map_err(timed_out)
+        process::ready(&self.stream, PollFlags::OUT, self.patience, self.came)?;
+        self.stream.write(&from[..from.len().min(process::MORSEL)])
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.stream.flush()
     }
-}
-
-/// A socket's way of saying so.
-fn timed_out(why: io::Error) -> io::Error {
-    if why.kind() == io::ErrorKind::WouldBlock { io::ErrorKind::TimedOut.into() } else { why }
 }
 
 /// Reads to the end into buffers that are wiped when they grow.
