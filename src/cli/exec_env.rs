@@ -14,7 +14,8 @@ use crate::flows::variables::How;
 
 /// Run a program with the values of files as its environment
 ///
-/// exec-env FILE... 'LINE' runs a line by /bin/sh; exec-env FILE... -- COMMAND ARGS... runs a program without a shell.
+/// exec-env FILE... 'LINE' runs a line by /bin/sh; exec-env FILE... -- COMMAND ARGS... runs a program without a shell. The exit
+/// status is the program's; 127: there is none, 126: it cannot be run.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "leafcrypt exec-env [OPTIONS] FILE... 'LINE'\n       leafcrypt exec-env [OPTIONS] FILE... -- COMMAND ARGS...")]
 pub(super) struct Args {

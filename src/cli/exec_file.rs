@@ -15,7 +15,8 @@ use crate::flows::target::{Done, Input, Output, Types};
 
 /// Run a program with an opened file: {} is its path
 ///
-/// exec-file FILE 'LINE' runs a line by /bin/sh; exec-file FILE -- COMMAND ARGS... runs a program without a shell.
+/// exec-file FILE 'LINE' runs a line by /bin/sh; exec-file FILE -- COMMAND ARGS... runs a program without a shell. The exit
+/// status is the program's; 127: there is none, 126: it cannot be run.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "leafcrypt exec-file [OPTIONS] FILE 'LINE'\n       leafcrypt exec-file [OPTIONS] FILE -- COMMAND ARGS...")]
 pub(super) struct Args {

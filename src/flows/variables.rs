@@ -1,5 +1,6 @@
 //! Opened files as variables of a child: names checked, later files over earlier ones (docs/threat-model.md, P17).
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
@@ -83,11 +84,11 @@ impl Variables {
             }
             found.into_iter().map(|one| (one.name, one.value)).collect()
         };
-        let mut refused = Vec::new();
+        let (mut refused, mut known) = (Vec::new(), HashSet::new());
         for (key, value) in found {
             let danger = check(&key, value.as_deref(), name)?;
             let text = String::from_utf8_lossy(&key).into_owned();
-            if danger != Danger::None && !how.allowed.contains(&text) && refused.iter().all(|(known, _)| *known != text) {
+            if danger != Danger::None && !how.allowed.contains(&text) && known.insert(text.clone()) {
                 refused.push((text, danger));
             }
             self.found.push((OsString::from_vec(key), value.map(OsString::from_vec)));
