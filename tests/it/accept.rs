@@ -296,3 +296,15 @@ fn all_that_does_not_open_is_named() {
     let first = code(&place.ours(["decrypt", "a.yaml"]), 25);
     assert!(first.contains("key00 (line 1)") && !first.contains("key01"), "{first}");
 }
+
+/// Where git has no earlier version nothing can name the paths that differ: that is said, so that nobody takes the list for the whole.
+#[test]
+fn a_file_that_git_does_not_know() {
+    let place = Place::project();
+    let sealed = place.seal("a.yaml", "a: b\nc: d\n");
+    let line = sealed.lines().find(|line| line.starts_with("c: ")).unwrap();
+    place.write("a.yaml", sealed.replacen(line, "e: ''", 1));
+    let said = code(&place.ours(["accept", "a.yaml"]), 1);
+    assert!(said.contains("a.yaml: git has no version of it in HEAD to compare with, so which paths differ cannot be told"), "{said}");
+    assert!(code(&place.ours(["accept", "-y", "a.yaml"]), 0).contains("MAC: differs"));
+}

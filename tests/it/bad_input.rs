@@ -164,10 +164,14 @@ fn files_that_are_not_sealed() {
     opening("a.json", format!("{{\"a\": \"{CANARY}\"}}"), 1, &["sops metadata not found"]);
     opening("a.env", format!("a={CANARY}\n"), 1, &["sops metadata not found"]);
     opening("a.ini", format!("[a]\nb = {CANARY}\n"), 1, &["sops metadata not found"]);
-    opening("a.bin", CANARY, 1, &["line 1"]);
+    opening("a.bin", CANARY, 1, &["the file is not sealed"]);
     opening("a.yaml", "", 1, &["sops metadata not found"]);
-    opening("a.yaml", format!("a: [{CANARY}\n"), 1, &["not YAML"]);
-    opening("a.json", format!("{{\"a\": {CANARY}"), 1, &["line 1"]);
+    // Of a text that was never sealed that is said; of one that may have been, what is wrong in it.
+    opening("a.yaml", format!("a: [{CANARY}\n"), 1, &["the file is not sealed"]);
+    opening("a.json", format!("{{\"a\": {CANARY}"), 1, &["the file is not sealed"]);
+    opening("a.bin", format!("{CANARY} sops"), 1, &["line 1"]);
+    opening("a.yaml", format!("a: [{CANARY}\nsops:\n"), 1, &["not YAML"]);
+    opening("a.json", format!("{{\"a\": {CANARY}, \"sops\": {{}}"), 1, &["line 1"]);
     opening("a.yaml", format!("a: {CANARY}\nsops: x\n"), 1, &["sops metadata not found"]);
     opening("a.yaml", format!("a: {CANARY}\nsops: {{}}\n"), 1, &["No keys found"]);
     opening("a.yaml", format!("a: {CANARY}\nsops:\n  age: {CANARY}\n"), 1, &["age", "list"]);
