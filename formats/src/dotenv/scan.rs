@@ -102,6 +102,8 @@ struct Scan<'t> {
     line: usize,
 }
 
+const IN_COMMENT: &str = "a carriage return inside a comment, behind which other programs read something else";
+
 impl<'t> Scan<'t> {
     /// Reads the line `start..end`, or the lines that belong to it; gives the start of the next.
     fn line(&mut self, start: usize, end: usize) -> Result<usize, SyntaxError> {
@@ -122,6 +124,10 @@ impl<'t> Scan<'t> {
             return Err(SyntaxError::at(self.text, start, SyntaxClass::Limit, "more comments than the limit of values"));
         }
         let span = Span::new(start, without_cr(self.text, start, end));
+        if self.options.mode == Mode::Sealed && self.text[span.range()].contains(&b'\r') {
+            // Python's reader ends the comment there: whoever can write the file would put a variable behind it (P2).
+            return Err(SyntaxError::at(self.text, start, SyntaxClass::Dialect, IN_COMMENT));
+        }
         outline.steps.push(Step::Comment(CommentId(outline.comments.len() as u32)));
         outline.comments.push(Comment { container: PathId::ROOT, span, document: 0, inline: false, empty: start == end });
         Ok(())

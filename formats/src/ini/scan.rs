@@ -152,6 +152,15 @@ impl<'t> Scan<'t> {
             return Ok(());
         }
         let text = self.text;
+        let line = text[mark..end].trim_ascii_end();
+        if self.options.mode == Mode::Sealed && line.iter().enumerate().any(|(i, &b)| b == b'\r' && line.get(i + 1) != Some(&b'\n')) {
+            // Python's reader ends the comment there: whoever can write the file would put a value behind it (P2).
+            return self.error(
+                mark,
+                SyntaxClass::Dialect,
+                "a carriage return inside a comment, behind which other programs read something else",
+            );
+        }
         let strip = |end: usize| mark + text[mark..end].iter().take_while(|&&b| b == text[mark] || b == b' ').count();
         let start = strip(end);
         let sealed = self.options.mode == Mode::Sealed;

@@ -348,3 +348,19 @@ fn hostile_texts_take_no_longer() {
         let _ = document.seal(tokens).is_ok();
     }
 }
+
+/// A comment in clear that somebody without a key has put into a sealed text, and that is an assignment to Python's reader from its middle on (P2).
+#[test]
+fn a_carriage_return_in_a_comment() {
+    let refused =
+        |format, text: &str, options: &ScanOptions| Document::parse(format, text.as_bytes(), options).err().map(|error| error.class);
+    for (format, text) in
+        [(Format::Dotenv, "# y\rB=evil\nA=x\n"), (Format::Ini, "[s]\n; y\rb = evil\na = x\n"), (Format::Ini, "[s]\na = x ; y\rb = evil\n")]
+    {
+        assert_eq!(refused(format, text, &ScanOptions::SEALED), Some(SyntaxClass::Dialect), "{text:?}");
+        assert_eq!(refused(format, text, &ScanOptions::PLAIN), None, "{text:?}");
+        // The ends of lines that git has made.
+        let converted = text.replace('\r', "").replace('\n', "\r\n");
+        assert_eq!(refused(format, &converted, &ScanOptions::SEALED), None, "{converted:?}");
+    }
+}
