@@ -10,10 +10,11 @@ use crate::sealed_file::{Clear, OpenError, OpenHow, SealedFile};
 use crate::world::{Event, World};
 
 impl Encrypt {
-    /// Completes the file. No key is needed where nothing stands in clear.
+    /// Completes the file. No key is needed where nothing stands in clear; where one opens it, it has to be as it was sealed all the same.
     ///
     /// # Errors
-    /// No key opens it, or something else was changed as well: no new MAC over a file that failed its own.
+    /// A value stands in clear that only the creation rule covers; no key opens it; or something else was changed as well: no new MAC over a file that
+    /// failed its own.
     pub(super) fn complete(&self, sealed: SealedFile<'_>, text: &[u8], rule: Option<&Rule>, world: &World<'_>) -> Result<Done, Error> {
         let path = self.input.name();
         let failed = |source: OpenError| Error::Open { path: path.clone(), source: Box::new(source) };
@@ -24,8 +25,11 @@ impl Encrypt {
         if !self.given.selectors.is_empty() {
             world.warn([format!("{path} is sealed already and keeps its own rule")]);
         }
+        // Whoever narrows the file's rule leaves nothing in clear by it: asked first, of the rule that they cannot reach (P10).
+        trust::refuse_left_clear(&sealed, rule, &path, world)?;
         let clear = sealed.in_clear().map_err(failed)?;
         if clear.is_empty() {
+            self.is_as_sealed(sealed, &path, world)?;
             let mut done = deliver(text.to_vec(), &self.output, Holds::Sealed, Some(text), world)?;
             done.note = Some(format!("{path} is sealed already, and nothing that its rule covers stands in clear"));
             return Ok(done);
@@ -42,6 +46,24 @@ impl Encrypt {
         let mut done = deliver(seal(&path, &file, world)?, &self.output, Holds::Sealed, Some(text), world)?;
         done.note = Some(format!("{path} was sealed already; sealed what stood in clear: {}", named(&clear)));
         Ok(done)
+    }
+
+    /// Nothing is to be sealed: its MAC and its witness are checked where a key is at hand, and it is said where none is.
+    fn is_as_sealed(&self, sealed: SealedFile<'_>, path: &str, world: &World<'_>) -> Result<(), Error> {
+        world.warn_of(path, sealed.warnings());
+        let how = OpenHow { require_witness: self.require_witness, ..OpenHow::default() };
+        match sealed.open(world, &how) {
+            Ok(file) => {
+                world.warn_of(path, file.warnings());
+                world.journal.record(Event::Decrypt, path).map_err(Error::Audit)
+            }
+            // What has to prove that it is as it was sealed cannot do so without a key.
+            Err(OpenError::NoKeyOpens(_)) if !self.require_witness => {
+                world.warn([format!("{path} is sealed already; no key here opens it, so whether it is as it was sealed is not checked")]);
+                Ok(())
+            }
+            Err(source) => Err(Error::Open { path: path.to_owned(), source: Box::new(source) }),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::keys::{Group, KeyGroups, Record};
 use crate::seal::plain_bytes;
 use crate::seal::policy::Policy;
 use crate::seal::selection::Selection;
-use crate::sealed_file::{OpenFile, Settings, Vouched};
+use crate::sealed_file::{OpenFile, SealedFile, Settings, Vouched};
 use crate::world::World;
 
 /// The creation rule of a file that is sealed already; none is no error.
@@ -77,6 +77,25 @@ fn refuse_clear(
         return Ok(());
     }
     let at = document.paths().display(document.leaf(leaf).path);
+    refuse_at(at, &own, &wanted, name, world)
+}
+
+/// The same for what stands in a sealed file as it is, whatever its MAC says: no key is needed to see it.
+///
+/// # Errors
+/// A value stands in clear that the creation rule covers although the file's own rule does not.
+pub fn refuse_left_clear(sealed: &SealedFile<'_>, rule: Option<&Rule>, name: &str, world: &World<'_>) -> Result<(), Error> {
+    let Some(rule) = rule else { return Ok(()) };
+    let own = sealed.metadata().selection.clone().unwrap_or_else(Selection::default_rule);
+    let wanted = rule.selection.clone().unwrap_or_else(Selection::default_rule);
+    let failed = |source| Error::Open { path: name.to_owned(), source: Box::new(source) };
+    match sealed.left_clear(&wanted).map_err(failed)? {
+        Some(at) => refuse_at(at, &own, &wanted, name, world),
+        None => Ok(()),
+    }
+}
+
+fn refuse_at(at: String, own: &Selection, wanted: &Selection, name: &str, world: &World<'_>) -> Result<(), Error> {
     if world.manners.sops_messages {
         world.warn([format!("{name}: {at} is stored in clear by the file's {own}; the creation rule's {wanted} would seal it")]);
         return Ok(());

@@ -6,6 +6,7 @@ use leafcrypt_formats::{CommentId, Document, LeafId, Step};
 use super::error::OpenError;
 use super::open::policy;
 use super::{Body, SealedFile};
+use crate::seal::selection::Selection;
 use crate::seal::token;
 
 /// What is covered and stands in clear.
@@ -41,6 +42,19 @@ impl SealedFile<'_> {
         let covered = (0..coverage.comments.len()).filter(|&i| coverage.comments[i]);
         clear.comments = covered.filter(|&i| !token::looks_sealed(&document.comment_text(CommentId(i as u32)))).count();
         Ok(clear)
+    }
+
+    /// The first value in clear that `wanted` covers although the file's own rule does not. Needs no key.
+    ///
+    /// # Errors
+    /// One of the two rules does not compile.
+    pub fn left_clear(&self, wanted: &Selection) -> Result<Option<String>, OpenError> {
+        let Body::Document(document) = &self.body else { return Ok(None) };
+        let own = policy(self.metadata.selection.as_ref())?.coverage(document).leaves;
+        let wanted = policy(Some(wanted))?.coverage(document).leaves;
+        let is_left = |&i: &usize| wanted[i] && !own[i] && is_clear(&document.content(LeafId(i as u32)));
+        let found = (0..own.len()).find(is_left);
+        Ok(found.map(|i| document.paths().display(document.leaves()[i].path)))
     }
 }
 

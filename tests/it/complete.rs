@@ -1,6 +1,6 @@
 //! `encrypt` of a file that is sealed already (docs/sealed-file.md, section 5): what stands in clear is sealed, the rest keeps its tokens.
 
-use crate::tools::Place;
+use crate::tools::{Place, Program};
 
 /// Seals `plain`, lets a person edit the sealed text, and encrypts again. `Ok`: what decrypts afterwards.
 fn completed(file: &str, plain: &str, edit: impl Fn(&str) -> String) -> Result<String, i32> {
@@ -141,4 +141,78 @@ fn a_value_that_the_rule_covers_is_not_written_in_clear() {
     assert!(text.contains("token_unencrypted would stand in clear") && text.contains("hint: ") && !text.contains("canary"), "{text}");
     assert_eq!(place.read("a.yaml"), before);
     assert!(place.ours(["set", "a.yaml", "[\"c\"]", "\"e\""]).status.success(), "what the rule leaves clear may be sealed");
+}
+
+/// Somebody narrows the file's own rule, so that a value in clear is none of its business: the creation rule tells, with and without a key (P10).
+#[test]
+fn a_value_that_only_the_creation_rule_covers_is_refused() {
+    let place = Place::project();
+    for (file, plain, added) in [
+        ("a.yaml", "name: a\npassword: b\n", "api_token: canary\n"),
+        ("b.yaml", "name: a\npassword: b\n", "m:\n  l: [1, canary]\n"),
+        ("n.yaml", "name: a\npassword: b\n", "pin: 90210\n"),
+        ("a.env", "name=a\npassword=b\n", "api_token=canary\n"),
+    ] {
+        let sealed = place.seal(file, plain);
+        let narrowed = sealed.replacen("unencrypted_suffix", "encrypted_regex", 1).replacen("_unencrypted", "^(name|password)$", 1);
+        // Beside one that is to be sealed it is refused no less.
+        for also in ["", if file == "a.yaml" { "x:\n  password: canary\n" } else { "" }] {
+            let tampered = format!("{added}{also}{narrowed}");
+            assert_ne!(narrowed, sealed, "{file}");
+            place.write(file, &tampered);
+            for keys in ["keys.txt", "none.txt"] {
+                for args in [["encrypt", file].as_slice(), &["encrypt", "-i", file]] {
+                    let done = place.call(Program::Ours, args).env("SOPS_AGE_KEY_FILE", place.path(keys)).run();
+                    let text = String::from_utf8_lossy(&done.stderr).into_owned();
+                    assert_eq!(done.status.code(), Some(1), "{file} {keys}: {text}");
+                    assert!(text.contains("would stand in clear") && text.contains("hint: "), "{file}: {text}");
+                    assert!(done.stdout.is_empty() && !text.contains("canary") && !text.contains("90210"), "{file}: {text}");
+                    assert_eq!(place.read(file), tampered.as_bytes(), "{file}");
+                }
+            }
+        }
+    }
+}
+
+/// Nothing to seal is no reason to pass a file by that was changed: with a key it is told, with the code that `decrypt` has for it; without one, that it was not
+/// looked at.
+#[test]
+fn nothing_in_clear_and_changed_all_the_same() {
+    let place = Place::project();
+    let sealed = place.seal("a.yaml", "a: b\nc: d\ne_unencrypted: f\n");
+    let token = |key: &str| sealed.lines().find(|line| line.starts_with(key)).unwrap().split_once(": ").unwrap().1.to_owned();
+    let field = sealed.lines().find(|line| line.contains("leafcrypt: ")).unwrap();
+    let cases = [
+        ("a clear value", sealed.replacen("e_unencrypted: f", "e_unencrypted: g", 1), 51),
+        ("a broken token", sealed.replacen("a: ENC[AES256_GCM,data:", "a: ENC[AES256_GCM,data:AAAA", 1), 25),
+        ("a moved token", sealed.replacen(&token("a"), &token("c"), 1), 25),
+        ("a clear map", sealed.replacen("a: ", "m: {}\na: ", 1), 51),
+        ("a broken witness", sealed.replacen("    leafcrypt: ENC[AES256_GCM,data:", "    leafcrypt: ENC[AES256_GCM,data:AAAA", 1), 51),
+    ];
+    for (what, tampered, exit) in &cases {
+        assert_ne!(*tampered, sealed, "{what}");
+        place.write("a.yaml", tampered);
+        for (keys, expected) in [("keys.txt", *exit), ("none.txt", 0)] {
+            let call = |args: &[&str]| place.call(Program::Ours, args).env("SOPS_AGE_KEY_FILE", place.path(keys));
+            let done = call(&["encrypt", "-i", "a.yaml"]).run();
+            let text = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert_eq!(done.status.code(), Some(expected), "{what} {keys}: {text}");
+            assert_eq!(text.contains("is not checked"), expected == 0, "{what} {keys}: {text}");
+            assert_eq!(place.read("a.yaml"), tampered.as_bytes(), "{what}");
+            if expected != 0 {
+                assert_eq!(call(&["decrypt", "a.yaml"]).run().status.code(), Some(expected), "{what}");
+            }
+            let proof = call(&["encrypt", "-i", "a.yaml"]).env("LEAFCRYPT_REQUIRE_WITNESS", "1").run();
+            assert_ne!(proof.status.code(), Some(0), "{what} {keys}");
+        }
+    }
+    // Without the field it is a file as SOPS writes it; who asks for the witness is told.
+    place.write("a.yaml", sealed.replacen(&format!("{field}\n"), "", 1));
+    assert!(place.ours(["encrypt", "-i", "a.yaml"]).status.success());
+    let done = place.call(Program::Ours, ["encrypt", "-i", "a.yaml"]).env("LEAFCRYPT_REQUIRE_WITNESS", "1").run();
+    assert_eq!(done.status.code(), Some(51));
+    // Nothing is wrong with this one, and nothing is said.
+    place.write("a.yaml", &sealed);
+    let done = place.ours(["encrypt", "-i", "a.yaml"]);
+    assert!(done.status.success() && done.stderr.is_empty(), "{}", String::from_utf8_lossy(&done.stderr));
 }
