@@ -138,8 +138,8 @@ pub enum Error {
     #[error("{path}: not confirmed")]
     NotConfirmed { path: String },
     /// `updatekeys` has no rule to go by.
-    #[error("config file not found")]
-    NoConfig,
+    #[error("{}config file not found", path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default())]
+    NoConfig { path: Option<String> },
     /// Some of many files failed.
     #[error("{what}")]
     Several { what: String, errors: Vec<Error> },
@@ -156,10 +156,13 @@ pub enum Error {
     NoData { path: String, sealed_as: Format },
     /// With what to do instead.
     #[error("{path} exists already")]
-    Exists { path: PathBuf, instead: &'static str },
-    /// `init` cannot know whose the project is.
-    #[error("{path} holds {}", if first.is_some() { "several identities" } else { "no identity whose recipient can be told" })]
-    WhichIdentity { path: PathBuf, first: Option<String> },
+    Exists { path: PathBuf, instead: std::borrow::Cow<'static, str> },
+    /// A line behind it would be lost, or spoil it.
+    #[error("{}: {why}; nothing was added to it", path.display())]
+    NoIdentityFile { path: PathBuf, why: String },
+    /// `init` cannot know whose the project is; with what to do instead.
+    #[error("{place}: {why}")]
+    WhichIdentity { place: String, why: String, instead: String },
     #[error("{key}: {why}")]
     Resolve { key: String, why: leafcrypt_kms::WrapError },
     #[error("Invalid KMS encryption context format")]

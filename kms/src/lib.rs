@@ -40,7 +40,7 @@ mod secret;
 mod session;
 mod vault;
 
-pub use age::{default_identity_file, generate, recipients};
+pub use age::{Own, default_identity_file, generate, no_identity_file, own_in_standard_file, own_in_variables};
 pub use backend::{Backend, Beside, ConfigKey, Names};
 pub use diagnose::{Diagnose, Diagnosis, Finding, Health};
 pub use error::{BadKey, UnwrapError, WrapError};

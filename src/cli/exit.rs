@@ -75,7 +75,7 @@ pub fn of(error: &Error) -> Exit {
         | Error::WouldBeClear { .. }
         | Error::Uncovers { .. }
         | Error::NotConfirmed { .. }
-        | Error::NoConfig
+        | Error::NoConfig { .. }
         | Error::NoPlace { .. }
         | Error::NoMemory { .. }
         | Error::Variable { .. }
@@ -85,6 +85,7 @@ pub fn of(error: &Error) -> Exit {
         | Error::Child { .. }
         | Error::Several { .. }
         | Error::Exists { .. }
+        | Error::NoIdentityFile { .. }
         | Error::Later(_)
         | Error::Unwell { .. }
         | Error::WhichIdentity { .. }

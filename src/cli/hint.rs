@@ -56,7 +56,7 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
             format!("{name} decrypt {} shows what is there", shell(path))
         }
         Error::NotConfirmed { .. } => "look at the list above, and say yes with -y".to_owned(),
-        Error::NoConfig => "leafcrypt init writes a .sops.yaml".to_owned(),
+        Error::NoConfig { .. } => "leafcrypt init writes a .sops.yaml".to_owned(),
         Error::BadSetValue => {
             "a JSON text, so a string has quotes: '\"text\"'; jq -Rs . FILE makes one of a raw text, for --value-stdin".to_owned()
         }
@@ -81,8 +81,15 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::Later(Missing::KeyService) => "SOPS_AGE_KEY_CMD can fetch an identity from elsewhere".to_owned(),
         Error::Later(Missing::KeyServices | Missing::OnlyKeyServices) => "leave it out: the keys of this machine are used".to_owned(),
         Error::Write { path, source } => return write_hint(path, source),
-        Error::Exists { instead, .. } => (*instead).to_owned(),
-        Error::WhichIdentity { first, .. } => format!("leafcrypt init --age {}", first.as_deref().unwrap_or("RECIPIENT")),
+        Error::Exists { instead, .. } => instead.clone().into_owned(),
+        Error::WhichIdentity { instead, .. } => instead.clone(),
+        Error::NoIdentityFile { path, .. } => match path.with_file_name("more-keys.txt") {
+            other if other.exists() => "leafcrypt keygen --output FILE, with a new name; then SOPS_AGE_KEY_FILE=FILE".to_owned(),
+            other => {
+                let other = shell(&other.display().to_string());
+                format!("leafcrypt keygen --output {other} && export SOPS_AGE_KEY_FILE={other}")
+            }
+        },
         Error::Dangerous { names, .. } => {
             let flags: Vec<String> = names.iter().map(|name| format!("--allow-env {}", shell(name))).collect();
             format!("if whoever can write the file may choose that, set them all the same: {}", flags.join(" "))

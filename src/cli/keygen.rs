@@ -22,12 +22,13 @@ impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
         let world = &context.world;
         let plan = keygen::plan(self.output.as_deref(), world)?;
+        plan.refuse_others()?;
         if plan.existing.is_some() && !self.yes {
             let question = format!("{} holds identities already. Add one more to it?", plan.path.display());
             match world.dialog.confirm(&question) {
                 Some(true) => {}
                 Some(false) => return Ok(Done { stdout: None, note: Some("nothing was changed".to_owned()) }),
-                None => return Err(Error::Exists { path: plan.path, instead: "leafcrypt keygen -y adds one more identity to it" }),
+                None => return Err(Error::Exists { path: plan.path, instead: "leafcrypt keygen -y adds one more identity to it".into() }),
             }
         }
         let made = keygen::apply(&plan, world)?;

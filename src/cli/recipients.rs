@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::Context;
 use super::shared::format_of;
+use super::{Context, print};
 use crate::error::Error;
 use crate::flows::recipients;
 use crate::flows::rules::Given;
@@ -27,12 +27,15 @@ impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
         let types = Types { input: format_of(self.input_type.as_deref(), context.world.manners)?, ..Types::default() };
         let given = Given { config: context.config(), ..Given::default() };
-        let all = recipients::list(&self.paths, &types, &given, &context.world)?;
-        if all.is_empty() {
+        let mut all = recipients::list(&self.paths, &types, &given, &context.world)?;
+        if all.files.is_empty() && all.failed.is_empty() {
             let paths: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
             context.world.dialog.log(&format!("no sealed file in {}", paths.join(", ")));
         }
-        let text = if self.json { recipients::as_json(&all) } else { recipients::as_text(&all) };
-        Ok(Done { stdout: Some(text.into_bytes()), note: None })
+        let text = if self.json { recipients::as_json(&all) } else { recipients::as_text(&all.files) };
+        let Some(error) = all.error() else { return Ok(Done { stdout: Some(text.into_bytes()), note: None }) };
+        // Who can read the others is the result all the same.
+        print(text.as_bytes());
+        Err(error)
     }
 }

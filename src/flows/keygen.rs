@@ -36,7 +36,7 @@ pub fn plan(output: Option<&Path>, world: &World<'_>) -> Result<Plan, Error> {
     if let Some(path) = output {
         return match files::read(path) {
             Err(files::ReadError::NotFound) => Ok(Plan { path: path.to_owned(), existing: None }),
-            _ => Err(Error::Exists { path: path.to_owned(), instead: "choose another name with --output" }),
+            _ => Err(Error::Exists { path: path.to_owned(), instead: "choose another name with --output".into() }),
         };
     }
     let path = leafcrypt_kms::default_identity_file(&world.session).ok_or_else(|| {
@@ -47,10 +47,15 @@ pub fn plan(output: Option<&Path>, world: &World<'_>) -> Result<Plan, Error> {
 }
 
 impl Plan {
-    /// The recipients of the identities that are there; none where there is no file, or nothing in it.
-    pub fn recipients(&self) -> Option<Vec<String>> {
-        let existing = self.existing.as_ref().filter(|text| !text.trim_ascii().is_empty())?;
-        Some(leafcrypt_kms::recipients(existing))
+    /// Whether a line may be added to what is there: behind what age has encrypted it would spoil the file, for every program.
+    ///
+    /// # Errors
+    /// It is no file of identities.
+    pub fn refuse_others(&self) -> Result<(), Error> {
+        match self.existing.as_ref().and_then(|text| leafcrypt_kms::no_identity_file(text)) {
+            Some(why) => Err(Error::NoIdentityFile { path: self.path.clone(), why }),
+            None => Ok(()),
+        }
     }
 
     /// The file with a new identity in it, and that identity's public part.
@@ -71,8 +76,9 @@ impl Plan {
 /// Makes the identity and puts it there.
 ///
 /// # Errors
-/// The file cannot be written, or is another by now.
+/// The file cannot be written, is another by now, or is no file of identities.
 pub fn apply(plan: &Plan, world: &World<'_>) -> Result<Made, Error> {
+    plan.refuse_others()?;
     let (step, recipient) = plan.step(world);
     several::write(&[&step], world)?;
     Ok(Made { path: step.path, recipient })

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use leafcrypt_kms::MasterKey;
 
-use super::many;
+use super::many::{self, Named};
 use super::rules::{self, Given};
 use super::target::{Input, Types};
 use super::trust;
 use crate::config::Config;
 use crate::error::Error;
-use crate::sealed_file::{SealedError, SealedFile};
+use crate::sealed_file::{SealedFile, is_damaged};
 use crate::world::World;
 
 /// One who can read a file.
@@ -50,33 +50,62 @@ pub struct Readers {
     pub outdated: Option<bool>,
 }
 
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Who can read which file.
+    pub files: Vec<Readers>,
+    /// What was found in a folder, looks sealed, and cannot be read.
+    pub failed: Vec<(String, Error)>,
+}
+
+impl Listed {
+    /// What failed, as one.
+    pub fn error(&mut self) -> Option<Error> {
+        let mut errors: Vec<Error> = self.failed.drain(..).map(|(_, error)| error).collect();
+        match errors.len() {
+            0 | 1 => errors.pop(),
+            n => Some(Error::Several { what: format!("{n} files cannot be read"), errors }),
+        }
+    }
+}
+
 /// Lists them; files in folders that are not sealed are passed over.
 ///
 /// # Errors
 /// A named file cannot be read or is not sealed.
-pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>) -> Result<Vec<Readers>, Error> {
-    let mut all = Vec::new();
+pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>) -> Result<Listed, Error> {
+    let mut listed = Listed::default();
     for file in many::in_turn(&many::files(paths, true)?, world) {
-        let input = Input::File(file.path.clone());
-        let text = input.read()?;
-        let format = types.input_of(&input, world.manners);
-        let sealed = match SealedFile::parse(format, &text, world.manners) {
-            Ok(sealed) => sealed,
-            Err(SealedError::NotSealed(_) | SealedError::Syntax(_)) if file.found => continue,
-            Err(source) => return Err(Error::Sealed { path: input.name(), format, source }),
-        };
-        let config = rules::load(Some(&file.path), given, world)?;
-        let wanted = trust::rule_of(&file.path, config.as_ref(), world)?.map(|rule| trust::recipients(&rule));
-        let groups = &sealed.metadata().groups;
-        let reader = |record: &crate::keys::Record| Reader::of(&*record.key, config.as_ref());
-        all.push(Readers {
-            file: input.name(),
-            groups: groups.groups.iter().map(|group| group.records.iter().map(reader).collect()).collect(),
-            threshold: groups.needed(),
-            outdated: wanted.map(|wanted| !groups.same_recipients(&wanted)),
-        });
+        match one(file, types, given, world) {
+            Ok(readers) => listed.files.extend(readers),
+            Err(error) if file.found => listed.failed.push((file.path.display().to_string(), error)),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(all)
+    Ok(listed)
+}
+
+/// `None`: found in a folder, and not sealed.
+fn one(file: &Named, types: &Types, given: &Given, world: &World<'_>) -> Result<Option<Readers>, Error> {
+    let input = Input::File(file.path.clone());
+    let text = input.read()?;
+    let format = types.input_of(&input, world.manners);
+    let sealed = match SealedFile::parse(format, &text, world.manners) {
+        Ok(sealed) => sealed,
+        Err(source) if file.found && !is_damaged(format, &text, &source) => return Ok(None),
+        Err(source) => return Err(Error::Sealed { path: input.name(), format, source }),
+    };
+    let config = rules::load(Some(&file.path), given, world)?;
+    let wanted = trust::rule_of(&file.path, config.as_ref(), world)?.map(|rule| trust::recipients(&rule));
+    let groups = &sealed.metadata().groups;
+    let reader = |record: &crate::keys::Record| Reader::of(&*record.key, config.as_ref());
+    Ok(Some(Readers {
+        file: input.name(),
+        groups: groups.groups.iter().map(|group| group.records.iter().map(reader).collect()).collect(),
+        threshold: groups.needed(),
+        outdated: wanted.map(|wanted| !groups.same_recipients(&wanted)),
+    }))
 }
 
 /// For people.
@@ -104,12 +133,13 @@ pub fn as_text(all: &[Readers]) -> String {
     out
 }
 
-/// For programs.
-pub fn as_json(all: &[Readers]) -> String {
+/// For programs: what failed stands at the end.
+pub fn as_json(listed: &Listed) -> String {
     let file = |readers: &Readers| {
         let groups: Vec<Vec<_>> = readers.groups.iter().map(|group| group.iter().map(Reader::as_json).collect()).collect();
-        serde_json::json!({ "file": readers.file, "groups": groups, "threshold": readers.threshold, "outdated": readers.outdated })
+        serde_json::json!({ "file": readers.file, "groups": groups, "threshold": readers.threshold, "outdated": readers.outdated, "error": null })
     };
-    let all: Vec<_> = all.iter().map(file).collect();
+    let failed = |(path, error): &(String, Error)| serde_json::json!({ "file": path, "groups": null, "threshold": null, "outdated": null, "error": error.to_string() });
+    let all: Vec<_> = listed.files.iter().map(file).chain(listed.failed.iter().map(failed)).collect();
     format!("{:#}\n", serde_json::Value::Array(all))
 }

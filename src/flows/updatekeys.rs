@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::files;
 use crate::keys::KeyGroups;
 use crate::metadata::rfc3339;
-use crate::sealed_file::{OpenFile, OpenHow, SealedFile, Vouched};
+use crate::sealed_file::{OpenFile, OpenHow, SealedFile, Vouched, is_damaged};
 use crate::world::World;
 
 /// An update.
@@ -148,12 +148,19 @@ impl UpdateKeys<'_> {
             return Ok(());
         }
         match rules::load_silently(None, &self.given, world, &mut Vec::new())? {
-            None if !named => Err(Error::NoConfig),
+            None if !named => Err(Error::NoConfig { path: None }),
             _ => Ok(()),
         }
     }
 
-    /// `None`: found in a folder, and not sealed.
+    /// Of a file that cannot be read: it would be left alone in any case.
+    fn has_no_rule(&self, path: &Path, world: &World<'_>) -> bool {
+        let config = rules::load_silently(Some(path), &self.given, world, &mut Vec::new());
+        let rule = config.and_then(|config| rules::for_file(path, &Given::default(), config.as_ref(), world));
+        matches!(rule, Err(Error::Config(ConfigError::NoMatchingRule)))
+    }
+
+    /// `None`: found in a folder, and not sealed, or without a rule.
     fn one(&self, path: &Path, found: bool, changes: &mut Option<Changes>, world: &World<'_>) -> Result<Option<Outcome>, Error> {
         let input = Input::File(path.to_owned());
         let name = input.name();
@@ -162,10 +169,11 @@ impl UpdateKeys<'_> {
         let text = input.read().map_err(|error| Error::Status(Box::new(error)))?;
         let sealed = match SealedFile::parse(format, &text, world.manners) {
             Ok(sealed) => sealed,
-            Err(_) if found => return Ok(None),
+            Err(source) if found && (!is_damaged(format, &text, &source) || self.has_no_rule(path, world)) => return Ok(None),
             Err(source) => return Err(Error::Sealed { path: name, format, source }),
         };
-        let config = rules::load(Some(path), &self.given, world)?.ok_or(Error::NoConfig)?;
+        let nowhere = || Error::NoConfig { path: (!world.manners.sops_messages).then(|| name.clone()) };
+        let config = rules::load(Some(path), &self.given, world)?.ok_or_else(nowhere)?;
         let rule = match rules::for_file(path, &Given::default(), Some(&config), world) {
             // Other files of a folder may have no rule.
             Err(Error::Config(ConfigError::NoMatchingRule)) if found => return Ok(None),

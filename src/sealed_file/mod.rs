@@ -12,6 +12,7 @@ mod binary;
 mod clear;
 mod cover;
 mod crew;
+mod damaged;
 mod error;
 mod open;
 mod rewrap;
@@ -28,6 +29,7 @@ use leafcrypt_formats::{
 
 pub use accept::{Differences, MacState, Recipients, WitnessState};
 pub use clear::Clear;
+pub use damaged::is_damaged;
 pub use error::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
 pub use seal::{Finished, Wanted};
 pub use verdict::Vouched;

@@ -86,6 +86,48 @@ fn the_passphrase_of_an_identity_file() {
     }
 }
 
+/// A line behind what `age -p` made would spoil it for every program: nothing is added, `init` says that it cannot tell whose it is, and the hints go on.
+#[test]
+fn nothing_is_added_to_a_file_with_a_passphrase() {
+    let Some(world) = locked() else { return };
+    let ours = world.program(Who::Ours).display().to_string();
+    let keys = "home/.config/sops/age/keys.txt";
+    for file in ["locked.age", "armoured.age"] {
+        std::fs::copy(world.path(file), world.path(keys)).unwrap();
+        let before = std::fs::read(world.path(keys)).unwrap();
+        for args in [&["keygen", "-y"][..], &["keygen"]] {
+            let done = world.run(Who::Ours, args, &[]);
+            let said = String::from_utf8(done.stderr).unwrap();
+            assert_eq!(done.status.code(), Some(1), "{file}: {said}");
+            assert!(said.contains("encrypted by age") && !said.contains("-y"), "{file}: {said}");
+            assert_eq!(std::fs::read(world.path(keys)).unwrap(), before, "{file}");
+            // The hint, as it is.
+            let line = said.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap().replace("leafcrypt ", &format!("{ours} "));
+            let script = format!(
+                "{line} && {ours} encrypt --age $(sed -n 's/# public key: //p' \"$SOPS_AGE_KEY_FILE\") plain.yaml > new.yaml && {ours} decrypt new.yaml"
+            );
+            let done = world.command("sh").args(["-c", &script]).output().unwrap();
+            assert!(done.status.success() && done.stdout.ends_with(b"password: hunter2\n"), "{line}: {done:?}");
+            std::fs::remove_file(world.path("home/.config/sops/age/more-keys.txt")).unwrap();
+        }
+        let done = world.run(Who::Ours, &["init", "-y", "p q"], &[]);
+        let said = String::from_utf8(done.stderr).unwrap();
+        assert!(done.status.code() == Some(1) && said.contains("passphrase") && said.contains("--age RECIPIENT -y 'p q'"), "{said}");
+        // What somebody has spoilt already is not taken for an identity that opens something.
+        let mut spoilt = before.clone();
+        spoilt.extend_from_slice(b"\nAGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX\n");
+        world.write(keys, &spoilt);
+        let done = world.run(Who::Ours, &["init", "p"], &[]);
+        assert_eq!(done.status.code(), Some(1), "{file}: {}", String::from_utf8_lossy(&done.stderr));
+        assert!(!world.path("p").exists() && !world.path("p q").exists());
+    }
+    // Neither to anything else that is no identity file.
+    world.write(keys, "ssh-ed25519 AAAA me\n");
+    let done = world.run(Who::Ours, &["keygen", "-y"], &[]);
+    assert!(done.status.code() == Some(1) && String::from_utf8(done.stderr).unwrap().contains("line 1"));
+    assert_eq!(world.text(keys), "ssh-ed25519 AAAA me\n");
+}
+
 #[test]
 fn a_wrong_answer_none_and_nobody() {
     let Some(world) = locked() else { return };

@@ -44,7 +44,7 @@ fn fails(place: &Place, line: &str, code: i32, says: &str) -> String {
 /// The command in a hint: from `leafcrypt` or `git` on, up to what is said about it.
 fn command(hint: &str) -> String {
     let at = ["leafcrypt ", "git ", "mkdir ", "ls "].iter().filter_map(|start| hint.find(start)).min().unwrap_or_else(|| panic!("{hint}"));
-    let end = [" takes ", " writes ", " shows ", " adds ", ";"].iter().filter_map(|word| hint[at..].find(word)).min();
+    let end = [" takes ", " writes ", " shows ", " adds ", " replaces ", ";"].iter().filter_map(|word| hint[at..].find(word)).min();
     hint[at..end.map_or(hint.len(), |end| at + end)].to_owned()
 }
 
@@ -73,6 +73,39 @@ fn the_next_project_takes_the_identity_that_is_there() {
     done(&place, &command(&hint));
     assert!(String::from_utf8(place.read(".sops.yaml")).unwrap().contains(own.trim()));
     fails(&place, "leafcrypt keygen -o keys.txt", 1, "exists already");
+}
+
+/// The identity is looked for where SOPS looks for it, in its order, and said.
+#[test]
+fn init_takes_the_identity_that_a_variable_names() {
+    let place = machine();
+    let [one, two] = ["one", "two"].map(|name| done(&place, &format!("leafcrypt keygen -o {name}")).trim().to_owned());
+    let rules = |folder: &str| String::from_utf8(place.read(&format!("{folder}/.sops.yaml"))).unwrap();
+    let standard = place.path("home/.config/sops/age/keys.txt");
+    for (number, (variables, key, from)) in [
+        ("SOPS_AGE_KEY_FILE=two", &two, "SOPS_AGE_KEY_FILE=two"),
+        ("SOPS_AGE_KEY=$(grep SECRET one) SOPS_AGE_KEY_FILE=two", &one, "SOPS_AGE_KEY"),
+        ("SOPS_AGE_KEY_CMD='cat one'", &one, "SOPS_AGE_KEY_CMD"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // A note for a person, so there is a terminal.
+        place.write("line", format!("{variables} leafcrypt init p{number}\n"));
+        let said = done(&place, "script -q -e -c 'sh line' /dev/null");
+        assert!(said.contains(&format!("for {key}, the identity in {from}\r\n")), "{said}");
+        assert!(rules(&format!("p{number}")).contains(key) && !standard.exists());
+    }
+    let hint = fails(&place, "cat one two > both; SOPS_AGE_KEY_FILE=both leafcrypt init -y 'a b'", 1, "several identities");
+    assert_eq!(hint, format!("leafcrypt init --age {one} -y 'a b'"));
+    done(&place, &hint);
+    let hint = fails(&place, &format!("leafcrypt init --age {two} 'a b'"), 1, "exists already");
+    done(&place, &command(&hint));
+    assert!(rules("a b").contains(&two));
+    let hint = fails(&place, "SOPS_AGE_KEY_FILE=three leafcrypt init q", 1, "three");
+    done(&place, &command(&hint));
+    done(&place, "SOPS_AGE_KEY_FILE=three leafcrypt init q");
+    assert!(!standard.exists());
 }
 
 #[test]

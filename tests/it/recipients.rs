@@ -342,3 +342,54 @@ fn who_can_read_what() {
     assert_eq!(ok(&place, &["filestatus", ".sops.yaml"]).0, "{\"encrypted\":false}\n");
     place.write("keys.txt", keys);
 }
+
+/// What is sealed and cannot be read is told, and counted: after somebody is removed, a run that passes over it would look complete.
+#[test]
+fn a_folder_with_a_damaged_file() {
+    let (place, one, two) = project();
+    std::fs::create_dir_all(place.path("d")).unwrap();
+    let whole = place.seal("d/a.yaml", "a: b\n");
+    place.seal("d/z.yaml", "a: b\n");
+    // Neither sealed nor readable, or without a rule: none of our business.
+    place.write("d/plain.json", "{\"a\": 1,,}");
+    place.write("d/manual.txt", format!("# How it looks\n\n```yaml\n{whole}```\n"));
+    let json = place.seal("d/j.json", "{\"a\": \"b\"}").replacen("\"lastmodified\"", ",\"lastmodified\"", 1);
+    let conflict = format!("<<<<<<< HEAD\n{whole}=======\n{whole}>>>>>>> theirs\n");
+    let env = format!("no line of this type\n{}", place.seal("d/e.env", "A=b\n"));
+    std::fs::remove_file(place.path("d/e.env")).unwrap();
+    std::fs::remove_file(place.path("d/j.json")).unwrap();
+    let block = whole.replacen("    lastmodified: ", "    lastmodified:\n        - ", 1);
+    for (name, text) in [("d/s.yaml", &conflict), ("d/j.json", &json), ("d/e.env", &env), ("d/n.enc", &whole), ("d/m.yaml", &block)] {
+        place.write(name, text);
+        rule(&place, &format!("{one},{two}"));
+        for args in [&["updatekeys", "-y", "d"][..], &["updatekeys", "--dry-run", "d"], &["recipients", "d"]] {
+            let named = place.ours([&args[..args.len() - 1], &[name]].concat());
+            let done = place.ours(args);
+            let said = String::from_utf8(done.stderr).unwrap();
+            assert_eq!(done.status.code(), named.status.code(), "{args:?} {name}: {said}");
+            assert!(done.status.code() != Some(0) && said.contains(&format!("error: {name}: ")), "{args:?}: {said}");
+            // The others are done all the same.
+            let others = if args[0] == "recipients" { String::from_utf8(done.stdout).unwrap() } else { said };
+            assert!(others.contains("d/a.yaml") && others.contains("d/z.yaml"), "{args:?}: {others}");
+            assert!(!others.contains("plain.json") && !others.contains("manual"), "{others}");
+        }
+        let done = place.ours(["updatekeys", "-y", "--json", "d"]);
+        let all: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        let one = all.as_array().unwrap().iter().find(|file| file["file"] == name).unwrap();
+        assert!(one["outcome"] == "failed" && one["error"].as_str().unwrap().contains(name), "{one}");
+        let done = place.ours(["recipients", "--json", "d"]);
+        let all: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        let one = all.as_array().unwrap().iter().find(|file| file["file"] == name).unwrap();
+        assert!(one["groups"].is_null() && one["error"].as_str().unwrap().contains(name) && all[0]["error"].is_null(), "{one}");
+        assert_eq!(self::text(&place, name), *text);
+        std::fs::remove_file(place.path(name)).unwrap();
+    }
+    ok(&place, &["updatekeys", "-y", "d"]);
+    // Without a rule for it a file is passed over, damaged or not.
+    place.write("d/s.yaml", conflict);
+    place.write(".sops.yaml", format!("creation_rules:\n  - path_regex: z\\.yaml$\n    age: {one}\n"));
+    ok(&place, &["updatekeys", "-y", "d"]);
+    // One name for every file: which one it is about is said.
+    std::fs::remove_file(place.path(".sops.yaml")).unwrap();
+    fails(&place, &["updatekeys", "-y", "d/a.yaml"], 1, "d/a.yaml: config file not found");
+}

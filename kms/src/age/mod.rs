@@ -2,7 +2,7 @@
 //!
 //! `recipient.rs` reads public keys, `envelope.rs` the armoured file of a record, `identities.rs` finds private keys (`lines.rs`, `ssh.rs`, `pkcs8.rs`, `command.rs`),
 //! `search.rs` decides which of them is tried first, `passphrase.rs` asks (`agent.rs`), `plugin.rs` talks to programs (`wire.rs`, `talk.rs`),
-//! `report.rs` tells the one who holds no key where it looked, `diagnose.rs` whoever asks what there is.
+//! `report.rs` tells the one who holds no key where it looked, `diagnose.rs` whoever asks what there is, `own.rs` whose identity is at hand.
 
 mod agent;
 mod command;
@@ -11,6 +11,7 @@ mod envelope;
 mod identities;
 mod key;
 mod lines;
+mod own;
 mod passphrase;
 mod pkcs8;
 mod plugin;
@@ -36,6 +37,7 @@ use crate::session::Session;
 
 pub use identities::default_identity_file;
 use key::AgeKey;
+pub use own::{Own, no_identity_file, own_in_standard_file, own_in_variables};
 
 /// The kind of key `age`.
 pub(crate) struct Age;
@@ -102,17 +104,6 @@ impl Backend for Age {
     fn in_sops_words(&self, key: &dyn MasterKey, why: &UnwrapError, session: &Session) -> String {
         report::in_sops_words(key.id(), why, session)
     }
-}
-
-/// The recipients of the native identities in an identity file, each once.
-pub fn recipients(text: &[u8]) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for native in lines::Lines::read(text).natives {
-        if !found.iter().any(|one| one == native.recipient()) {
-            found.push(native.recipient().to_owned());
-        }
-    }
-    found
 }
 
 /// Makes a new native key: the `AGE-SECRET-KEY-1…` line without its line end, and the recipient.
