@@ -25,11 +25,11 @@ pub type Descent = Vec<(Vec<u8>, Vec<u8>)>;
 pub struct Payload {
     /// Digest of structure, types, clear values, rule, threshold, version.
     pub body: Sum,
-    /// Digest of the comments.
+    /// Digest of the comments, or zero bytes: they were changed outside, and nobody has accepted that.
     pub comments: Sum,
     /// Digest of the recipients, or zero bytes: nobody vouches.
     pub keys: Sum,
-    /// Digest of the opened text.
+    /// Digest of the opened text, or zero bytes, likewise.
     pub text: Sum,
     /// How the text was spelled.
     pub hints: Vec<Hint>,

@@ -16,7 +16,7 @@ use crate::keys::{KeyGroups, Record};
 /// A digest.
 pub type Sum = [u8; 32];
 
-/// The digest of recipients for which nobody has vouched.
+/// In place of a digest: recipients for which nobody has vouched, or comments or a text that were changed outside and that nobody has accepted.
 pub const UNVOUCHED: Sum = [0; 32];
 
 /// The tags of the records. Frozen with payload version 1.

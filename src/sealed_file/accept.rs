@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::clear::Clear;
 use super::error::OpenError;
 use super::open::check_mac;
-use super::verdict::{Seen, Vouched};
+use super::verdict::{Doubts, Seen, Vouched};
 use super::{OpenFile, OpenHow, Renews};
 use crate::metadata::Metadata;
 use crate::seal::cipher::Cipher;
@@ -99,6 +99,7 @@ impl OpenFile<'_> {
             base.unchecked = false;
         }
         self.settings.vouched = Vouched::Yes;
+        self.doubts = Doubts::default();
         self.renews = self.renews.max(Renews::Mac);
     }
 }

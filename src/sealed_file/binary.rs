@@ -9,7 +9,7 @@ use super::accept;
 use super::crew::{joined, wiped};
 use super::error::{OpenError, SealError};
 use super::open::{Opening, check_mac};
-use super::verdict::{self, Seen, Vouched};
+use super::verdict::{self, Doubts, Seen, Vouched};
 use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile};
 use crate::manners::Manners;
 use crate::metadata::Metadata;
@@ -60,7 +60,18 @@ pub(super) fn open(
         (verdict.payload, verdict.vouched, verdict.warnings, None)
     };
     let coverage = Coverage { leaves: Vec::new(), comments: Vec::new() };
-    Ok(Opening { plain, opened: Opened::default(), coverage, hints: Vec::new(), mac, payload, vouched, warnings, differences })
+    Ok(Opening {
+        plain,
+        opened: Opened::default(),
+        coverage,
+        hints: Vec::new(),
+        mac,
+        payload,
+        vouched,
+        doubts: Doubts::default(),
+        warnings,
+        differences,
+    })
 }
 
 /// The sealed text, opened again.

@@ -88,6 +88,8 @@ pub struct OpenFile<'t> {
     renews: Renews,
     /// A text of which nothing is covered is refused: a new file whose rule does nothing (P10).
     must_cover: bool,
+    /// What nobody has accepted of what others have changed.
+    doubts: verdict::Doubts,
     /// What the user should know; already in words.
     warnings: Vec<String>,
     /// What differs from what was sealed, where that was asked for.

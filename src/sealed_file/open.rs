@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::accept::{self, Differences};
 use super::error::{Digest, OpenError};
-use super::verdict::{self, Vouched};
+use super::verdict::{self, Doubts, Vouched};
 use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, crew, scan_options, walk};
 use crate::keys::{DataKey, Unwrapped};
 use crate::manners::Manners;
@@ -46,7 +46,7 @@ impl<'t> SealedFile<'t> {
             }
             Err(error) => return Err(error),
         };
-        let Opening { plain, opened, coverage, hints, mac, payload, vouched, warnings, mut differences } = opening;
+        let Opening { plain, opened, coverage, hints, mac, payload, vouched, doubts, warnings, mut differences } = opening;
         if let Some(differences) = &mut differences {
             differences.clear = clear;
         }
@@ -75,6 +75,7 @@ impl<'t> SealedFile<'t> {
             base: Some(base),
             renews,
             must_cover: false,
+            doubts,
             warnings,
             differences,
             unwrapped: Vec::new(),
@@ -108,6 +109,7 @@ pub(super) struct Opening {
     pub mac: Zeroizing<String>,
     pub payload: Option<Box<Payload>>,
     pub vouched: Vouched,
+    pub doubts: Doubts,
     pub warnings: Vec<String>,
     pub differences: Option<Box<Differences>>,
 }
@@ -145,11 +147,12 @@ pub(super) fn judge(
 ) -> Result<Opening, OpenError> {
     let seen = || verdict::seen(format, metadata, document, &walked);
     let mut early = None;
-    let (payload, vouched, mut warnings, mut differences) = if how.accepting {
+    let (payload, vouched, mut doubts, mut warnings, mut differences) = if how.accepting {
         let (payload, vouched, differences) = accept::compare(metadata, &walked.mac, cipher, seen);
-        (payload, vouched, Vec::new(), Some(Box::new(differences)))
+        // Nothing is sealed of it before somebody has accepted what differs.
+        (payload, vouched, Doubts::default(), Vec::new(), Some(Box::new(differences)))
     } else if how.ignore_mac {
-        (None, Vouched::No, Vec::new(), None)
+        (None, Vouched::No, Doubts::default(), Vec::new(), None)
     } else {
         check_mac(metadata, &walked.mac, cipher)?;
         let found = extension::open(cipher, metadata.extension.as_deref(), &metadata.mac);
@@ -161,7 +164,7 @@ pub(super) fn judge(
             seen
         };
         let verdict = verdict::check(found, metadata, seen, how)?;
-        (verdict.payload, verdict.vouched, verdict.warnings, None)
+        (verdict.payload, verdict.vouched, verdict.doubts, verdict.warnings, None)
     };
     // Where there is a witness it has spoken of comments.
     if walked.clear_comments && payload.is_none() && !how.accepting {
@@ -187,7 +190,8 @@ pub(super) fn judge(
         }
         // With mac_only_encrypted others may add clear values, and so does who has the file completed; comments may have been edited, which is
         // told already. The hints still serve as long as the text reads as the values that were opened: SOPS's spelling would lose types.
-        let expected = metadata.mac_only_encrypted || how.completing || !warnings.is_empty();
+        let expected = metadata.mac_only_encrypted || how.completing || doubts.comments;
+        doubts.text = !expected || payload.text == witness::UNVOUCHED;
         if !reads_as(format, &plain, document, &walked.opened, manners) {
             hints.clear();
             plain = document.open(&walked.opened, &hints)?;
@@ -200,7 +204,18 @@ pub(super) fn judge(
         hints.extend(end_as_sops(format, &mut plain, |plain| reads_as(format, plain, document, &walked.opened, manners)));
     }
     warnings.extend(verdict::later_blocks(document));
-    Ok(Opening { plain, opened: walked.opened, coverage: walked.coverage, hints, mac: walked.mac, payload, vouched, warnings, differences })
+    Ok(Opening {
+        plain,
+        opened: walked.opened,
+        coverage: walked.coverage,
+        hints,
+        mac: walked.mac,
+        payload,
+        vouched,
+        doubts,
+        warnings,
+        differences,
+    })
 }
 
 /// A file without our field has no layout of ours to keep, and SOPS ends what it prints in one line feed; older versions ended sealed JSON in none, and INI in

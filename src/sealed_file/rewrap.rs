@@ -23,11 +23,13 @@ impl OpenFile<'_> {
         let mut metadata = self.metadata_with(Some(&base.metadata), &base.mac, &cipher, &mut nonces, world)?;
         let kind = |leaf: usize| opened.leaves[leaf].as_ref().map_or(Kind::Str, Value::kind);
         let tokens: Vec<_> = (0..document.comments().len()).map(|i| comment_token(document, opened, CommentId(i as u32))).collect();
+        let comments = witness::comments(document, |id| tokens[id.0 as usize].as_deref());
+        let (comments, text) = self.doubts.digests(comments, witness::text(&self.plain));
         let payload = Payload {
             body: witness::body(&verdict::frame(self.format, &metadata), document, document.steps(), coverage, kind),
-            comments: witness::comments(document, |id| tokens[id.0 as usize].as_deref()),
+            comments,
             keys: self.keys_digest(&metadata),
-            text: witness::text(&self.plain),
+            text,
             hints: base.hints.clone(),
             descent: self.settings.descent.clone(),
         };

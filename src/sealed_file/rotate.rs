@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::error::SealError;
+use super::verdict::Doubts;
 use super::{OpenFile, Renews, Settings};
 use crate::keys::DataKey;
 use crate::world::World;
@@ -48,6 +49,7 @@ impl OpenFile<'_> {
             base: None,
             renews: Renews::Key,
             must_cover: false,
+            doubts: Doubts::default(),
             warnings: Vec::new(),
             differences: None,
             unwrapped: Vec::new(),

@@ -4,7 +4,7 @@ use leafcrypt_formats::{Document, Format, Hint, Kind, Limits, Sealed, Tokens, Va
 
 use super::cover::Covered;
 use super::error::SealError;
-use super::verdict::{self, Vouched};
+use super::verdict::{self, Doubts, Vouched};
 use super::{BaseBody, Body, OpenFile, OpenHow, Renews, SOPS_VERSION, SealedFile, Settings, binary, crew, open, walk};
 use crate::keys::{DataKey, KeyGroups};
 use crate::manners::Manners;
@@ -71,6 +71,7 @@ impl OpenFile<'static> {
             base: None,
             renews: Renews::Key,
             must_cover: true,
+            doubts: Doubts::default(),
             warnings: Vec::new(),
             differences: None,
             unwrapped: Vec::new(),
@@ -204,6 +205,7 @@ impl OpenFile<'_> {
         hints: Vec<Hint>,
     ) -> Payload {
         let frame = verdict::frame(self.format, metadata);
+        let (comments, text) = self.doubts.digests(comments, text);
         Payload {
             body: witness::body(&frame, document, document.steps(), &covered.coverage, |leaf| {
                 covered.values[leaf].as_ref().map_or(Kind::Str, Value::kind)

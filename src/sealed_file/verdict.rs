@@ -19,10 +19,30 @@ pub enum Vouched {
     No,
 }
 
+/// What was changed outside and only warned of. Whatever the file is sealed into next says so again, until somebody accepts it: else the next `set`
+/// would bless it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Doubts {
+    /// The comments.
+    pub comments: bool,
+    /// The text around names and values.
+    pub text: bool,
+}
+
+impl Doubts {
+    /// The digests of comments and text for the next witness.
+    pub fn digests(self, comments: Sum, text: Sum) -> (Sum, Sum) {
+        let digest = |doubtful, sum| if doubtful { UNVOUCHED } else { sum };
+        (digest(self.comments, comments), digest(self.text, text))
+    }
+}
+
 /// What the witness said.
 pub(super) struct Verdict {
     pub payload: Option<Box<Payload>>,
     pub vouched: Vouched,
+    /// The text is not looked at yet.
+    pub doubts: Doubts,
     pub warnings: Vec<String>,
 }
 
@@ -78,10 +98,10 @@ pub(super) fn check(found: Found, metadata: &Metadata, seen: impl FnOnce() -> Se
     let payload = match found {
         Found::Broken => return fault(WitnessFault::Field),
         Found::Nothing | Found::Later if how.require_witness => return fault(WitnessFault::Missing),
-        Found::Nothing => return Ok(Verdict { payload: None, vouched: Vouched::No, warnings: Vec::new() }),
+        Found::Nothing => return Ok(Verdict { payload: None, vouched: Vouched::No, doubts: Doubts::default(), warnings: Vec::new() }),
         Found::Later => {
             let line = "the file's witness was made by a later version of leafcrypt; it is not checked".to_owned();
-            return Ok(Verdict { payload: None, vouched: Vouched::No, warnings: vec![line] });
+            return Ok(Verdict { payload: None, vouched: Vouched::No, doubts: Doubts::default(), warnings: vec![line] });
         }
         Found::Payload(payload) => payload,
     };
@@ -90,11 +110,16 @@ pub(super) fn check(found: Found, metadata: &Metadata, seen: impl FnOnce() -> Se
         return fault(WitnessFault::Body);
     }
     let mut warnings = Vec::new();
-    if payload.comments != seen.comments {
+    // No digest is that of nobody.
+    let doubts = Doubts { comments: payload.comments != seen.comments, text: false };
+    if doubts.comments {
         if how.strict {
             return fault(WitnessFault::Comments);
         }
-        warnings.push("comments were changed outside leafcrypt since the file was sealed".to_owned());
+        warnings.push(match payload.comments {
+            UNVOUCHED => "comments were changed outside leafcrypt, and nobody has accepted that since".to_owned(),
+            _ => "comments were changed outside leafcrypt since the file was sealed".to_owned(),
+        });
     }
     let vouched = if payload.keys == UNVOUCHED {
         Vouched::No
@@ -107,5 +132,5 @@ pub(super) fn check(found: Found, metadata: &Metadata, seen: impl FnOnce() -> Se
     if how.require_witness && vouched == Vouched::No {
         return fault(WitnessFault::Unvouched);
     }
-    Ok(Verdict { payload: Some(payload), vouched, warnings })
+    Ok(Verdict { payload: Some(payload), vouched, doubts, warnings })
 }

@@ -14,6 +14,7 @@ mod metadata;
 mod random;
 mod structure;
 mod tokens;
+mod unaccepted;
 mod vouched;
 
 use leafcrypt::formats::Format;
