@@ -294,8 +294,9 @@ impl Flags {
             if values.is_empty() {
                 read.argv.push(format!("--{name}").into());
             }
-            // An empty value is none.
-            for value in values.iter().filter(|value| !value.is_empty()) {
+            // An empty value is none, but of keys: it puts out the variable of its kind.
+            let keys = leafcrypt_kms::BACKENDS.iter().any(|backend| backend.names().flag == name);
+            for value in values.iter().filter(|value| keys || !value.is_empty()) {
                 let mut word = OsString::from(format!("--{name}="));
                 word.push(value);
                 read.argv.push(word);

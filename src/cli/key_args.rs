@@ -95,10 +95,11 @@ pub(super) struct Sealing {
 impl Sealing {
     /// Flags and variables meet: a flag beats its own variable, variables of other kinds add up.
     pub(super) fn given(&self, context: &Context<'_>) -> Result<Given, Error> {
-        let mut keys = self.keys.0.clone();
+        let (mut keys, mut variables) = (self.keys.0.clone(), Vec::new());
         for (kind, text) in &context.variables.keys {
             if !keys.iter().any(|(given, _)| given == kind) {
                 keys.push((*kind, text.clone()));
+                variables.push(leafcrypt_kms::backend(*kind).names().variable);
             }
         }
         let texts = [
@@ -114,6 +115,7 @@ impl Sealing {
         Ok(Given {
             config: context.config(),
             keys,
+            variables,
             beside,
             threshold: self.shamir_secret_sharing_threshold.unwrap_or_default(),
             selectors,

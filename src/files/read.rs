@@ -7,7 +7,7 @@ use std::path::Path;
 
 use leafcrypt_formats::Limits;
 use rustix::buffer::spare_capacity;
-use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, open, stat};
+use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, lstat, open, stat};
 use rustix::io::{Errno, retry_on_intr};
 use thiserror::Error;
 use zeroize::Zeroize;
@@ -110,6 +110,11 @@ pub fn facts(path: &Path) -> io::Result<Option<Facts>> {
         _ => Kind::Other,
     };
     Ok(Some(Facts { kind, owner: found.st_uid, group: found.st_gid, mode: (found.st_mode & 0o7777) as u32 }))
+}
+
+/// Whether a link stands at a path, wherever it leads.
+pub fn is_link(path: &Path) -> bool {
+    retry_on_intr(|| lstat(path)).is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Symlink)
 }
 
 /// Everything that a descriptor gives, up to the limit.

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::keygen;
 use super::several::{self, Step};
 use crate::error::Error;
+use crate::files::{self, WriteError};
 use crate::world::World;
 
 /// Names of plaintext that should not be committed.
@@ -21,7 +22,7 @@ pub enum Reader {
 /// What `init` would do in a folder: a new identity first, if there is to be one.
 ///
 /// # Errors
-/// A file that is there cannot be read.
+/// A file that is there cannot be read, or is a link; or the recipient is no line.
 pub fn plan(folder: &Path, reader: &Reader, world: &World<'_>) -> Result<Vec<Step>, Error> {
     let mut steps = Vec::new();
     let recipient = match reader {
@@ -32,14 +33,17 @@ pub fn plan(folder: &Path, reader: &Reader, world: &World<'_>) -> Result<Vec<Ste
             recipient
         }
     };
+    if recipient.contains(char::is_control) {
+        return Err(Error::Usage("a recipient is one line, without control characters in its comment".to_owned()));
+    }
     let path = folder.join(".sops.yaml");
-    let old = several::what_is_there(&path)?;
+    let old = what_is_there(&path)?;
     let new = rules(&recipient).into_bytes();
     if old.as_deref() != Some(&new) {
         steps.push(step(path, old, new, true));
     }
     let path = folder.join(".gitignore");
-    let old = several::what_is_there(&path)?;
+    let old = what_is_there(&path)?;
     let new = ignore(old.as_deref().unwrap_or_default());
     if old.as_deref() != Some(&new) {
         // Lines are only added, so nothing of the user's is lost.
@@ -52,7 +56,23 @@ fn step(path: std::path::PathBuf, old: Option<Vec<u8>>, new: Vec<u8>, asks: bool
     Step { path, asks: asks && old.is_some(), old: old.map(Into::into), new: new.into(), secret: false }
 }
 
+/// What is no regular file is not replaced: behind a link stands perhaps what other projects use, too.
+fn what_is_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match files::is_link(path) {
+        true => Err(Error::Write { path: path.display().to_string(), source: WriteError::NotRegular }),
+        false => several::what_is_there(path),
+    }
+}
+
+/// A scalar of YAML: in quotes where a comment of an SSH key holds what YAML would take for its own.
+fn scalar(text: &str) -> String {
+    let plain =
+        text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'+' | b'/' | b'=' | b'-' | b'.' | b'_' | b'@' | b','));
+    if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
+}
+
 fn rules(recipient: &str) -> String {
+    let recipient = scalar(recipient);
     format!(
         "# Who can read this project's secrets. The first rule that fits a file's path is used when it is sealed.\n\
          # After a change here: leafcrypt updatekeys FILE\n\

@@ -1,9 +1,10 @@
 //! What the configuration and the command line say about a file: keys, selector, MAC mode, threshold, indentation.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use leafcrypt_formats::Format;
-use leafcrypt_kms::{Beside, Kind};
+use leafcrypt_kms::{Beside, Kind, MasterKey};
 
 use super::disk::{OnDisk, who};
 use crate::config::{self, Config, ConfigError, Rule, Search, Stores};
@@ -20,6 +21,8 @@ pub struct Given {
     pub config: Option<PathBuf>,
     /// Key flags and variables: comma lists.
     pub keys: Vec<(Kind, String)>,
+    /// Variables that some of these come from, by name.
+    pub variables: Vec<&'static str>,
     /// `--encryption-context`, `--aws-profile`.
     pub beside: Beside,
     /// `--shamir-secret-sharing-threshold`.
@@ -88,6 +91,7 @@ pub fn load_silently(file: Option<&Path>, given: &Given, world: &World<'_>, warn
 /// # Errors
 /// No rule fits, also when keys are given; or there are no keys at all.
 pub fn for_file(file: &Path, given: &Given, config: Option<&Config>, world: &World<'_>) -> Result<Rule, Error> {
+    let shown = file.display().to_string();
     let file = config::absolute(&current(world), file);
     let from_config = config.map(|c| c.rule_for(&file)).transpose()?.flatten();
     if let Some(rule) = &from_config {
@@ -97,6 +101,14 @@ pub fn for_file(file: &Path, given: &Given, config: Option<&Config>, world: &Wor
     let keys = config::flag_keys(&lists, &given.beside)?;
     if from_config.is_none() && keys.is_empty() {
         return Err(Error::NoKeys);
+    }
+    if let Some(rule) = from_config.as_ref().filter(|rule| !given.variables.is_empty() && !same_keys(rule, &keys)) {
+        let (names, is) =
+            (given.variables.join(" and "), if given.variables.len() > 1 { "are set, and take" } else { "is set, and takes" });
+        // A variable may be left over from elsewhere. SOPS says nothing.
+        let warns = !world.manners.sops_messages;
+        let told = format!("{names} {is} the place of the recipients of its creation rule (line {})", rule.line);
+        world.warn_of(&shown, warns.then_some(told));
     }
     let selectors: Vec<(RuleKind, &str)> = given.selectors.iter().map(|(kind, text)| (*kind, text.as_str())).collect();
     let mut rule = from_config.unwrap_or_default().with_keys(keys).with_threshold(given.threshold).with_selectors(&selectors)?;
@@ -133,4 +145,12 @@ pub fn indent(format: Format, given: &Given, config: Option<&Config>) -> Result<
         Format::Binary => stores.binary_indent()?,
         Format::Dotenv | Format::Ini | Format::Toml => None,
     })
+}
+
+/// Whether a rule has these keys, in one group.
+fn same_keys(rule: &Rule, keys: &[Arc<dyn MasterKey>]) -> bool {
+    let [group] = &rule.groups[..] else { return false };
+    let has =
+        |all: &[Arc<dyn MasterKey>], one: &Arc<dyn MasterKey>| all.iter().any(|other| other.kind() == one.kind() && other.id() == one.id());
+    group.iter().all(|key| has(keys, key)) && keys.iter().all(|key| has(group, key))
 }

@@ -205,6 +205,16 @@ encrypt --age TWO f.yaml |
 encrypt f.yaml | SOPS_AGE_RECIPIENTS=TWO
 encrypt --age ONE f.yaml | SOPS_AGE_RECIPIENTS=TWO
 encrypt f.yaml | SOPS_AGE_RECIPIENTS=
+encrypt --age= f.yaml | SOPS_AGE_RECIPIENTS=TWO
+encrypt --age= f.yaml |
+encrypt --age=TWO --age= f.yaml |
+encrypt --pgp= f.yaml | SOPS_PGP_FP=PGP
+encrypt --pgp= f.yaml | SOPS_AGE_RECIPIENTS=TWO
+encrypt --kms= f.yaml | SOPS_KMS_ARN=nonsense
+encrypt --gcp-kms= f.yaml | SOPS_GCP_KMS_IDS=nonsense
+encrypt --azure-kv= f.yaml | SOPS_AZURE_KEYVAULT_URLS=nonsense
+encrypt --hc-vault-transit= f.yaml | SOPS_VAULT_URIS=nonsense
+-e --age= f.yaml | SOPS_AGE_RECIPIENTS=TWO
 encrypt --age TWO f.yaml | SOPS_PGP_FP=PGP
 encrypt f.yaml | SOPS_PGP_FP=PGP SOPS_AGE_RECIPIENTS=TWO,ONE
 encrypt --pgp PGP --age TWO f.yaml |

@@ -108,6 +108,39 @@ fn init_takes_the_identity_that_a_variable_names() {
     assert!(!standard.exists());
 }
 
+/// A comment of an SSH key may hold what YAML reads as its own.
+#[test]
+fn init_quotes_what_yaml_would_not_keep() {
+    let place = machine();
+    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKvs+FpAYk2baNJCx9fH0H2G4pVeIMPukXG/2p3AYX5W";
+    place.write("s.yaml", "a: b\n");
+    for (number, comment) in ["me: laptop", "bob #1", "bob's", "me:", "\"x\" \\n", "{a}", "u@h", ""].into_iter().enumerate() {
+        let key = format!("{ssh} {comment}").trim_end().to_owned();
+        let made = place.ours(["init", "--age", &key, &format!("p{number}")]);
+        assert!(made.status.success(), "{comment}: {}", String::from_utf8_lossy(&made.stderr));
+        let sealed = place.ours(["encrypt", "--output-type", "json", "--config", &format!("p{number}/.sops.yaml"), "s.yaml"]);
+        assert!(sealed.status.success(), "{comment}: {}", String::from_utf8_lossy(&sealed.stderr));
+        let sealed: serde_json::Value = serde_json::from_slice(&sealed.stdout).unwrap();
+        assert_eq!(sealed["sops"]["age"][0]["recipient"], *key, "{comment}");
+    }
+    let made = place.ours(["init", "--age", &format!("{ssh} a\nstores: {{}}"), "q"]);
+    assert!(made.status.code() == Some(1) && !place.path("q").exists(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+/// What a link names may be another project's.
+#[test]
+fn init_does_not_write_through_a_link() {
+    let place = machine();
+    place.write("elsewhere", "creation_rules: []\n");
+    for name in [".sops.yaml", ".gitignore"] {
+        symlink(place.path("elsewhere"), place.path(name)).unwrap();
+        fails(&place, &format!("leafcrypt init -y --age {}", place.recipient), 3, "no regular file");
+        assert_eq!(place.read("elsewhere"), b"creation_rules: []\n");
+        std::fs::remove_file(place.path(name)).unwrap();
+        assert!(!place.path(".sops.yaml").exists());
+    }
+}
+
 #[test]
 fn what_is_no_file_is_not_waited_for() {
     let place = machine();

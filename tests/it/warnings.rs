@@ -73,3 +73,29 @@ fn each_file_by_its_name() {
     let done = place.as_sops(["decrypt", "a.yaml"]);
     assert!(String::from_utf8(done.stderr).unwrap().contains(&format!("msg=\"{FILE}\"\n")));
 }
+
+/// A variable that is left over from elsewhere seals for others than the rule does.
+#[test]
+fn recipients_of_a_variable_in_place_of_the_rule() {
+    let place = Place::project();
+    place.write("b.yaml", "a: 1\n");
+    let other = &Place::new().recipient;
+    let said = |program, args: &[&str], value: &str| {
+        let done = place.call(program, args).env("SOPS_AGE_RECIPIENTS", value).run();
+        assert!(done.status.success(), "{args:?}");
+        String::from_utf8(done.stderr).unwrap()
+    };
+    let told = said(Program::Ours, &["encrypt", "b.yaml"], other);
+    assert_eq!(told, "warning: b.yaml: SOPS_AGE_RECIPIENTS is set, and takes the place of the recipients of its creation rule (line 2)\n");
+    // What was typed is meant; so is what the rule says too.
+    for (args, value) in [
+        (&["encrypt", "--age", other, "b.yaml"][..], &**other),
+        (&["encrypt", "--age", "", "b.yaml"], other),
+        (&["encrypt", "b.yaml"], &place.recipient),
+    ] {
+        assert_eq!(said(Program::Ours, args, value), "", "{args:?}");
+    }
+    assert_eq!(said(Program::AsSops, &["encrypt", "b.yaml"], other), "");
+    std::fs::remove_file(place.path(".sops.yaml")).unwrap();
+    assert_eq!(said(Program::Ours, &["encrypt", "b.yaml"], other), "");
+}
