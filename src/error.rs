@@ -137,6 +137,9 @@ pub enum Error {
     /// Somebody has to say yes, and did not, or is not there.
     #[error("{path}: not confirmed")]
     NotConfirmed { path: String },
+    /// The last one who can open a file, or a group of it, was to be removed.
+    #[error("{path}: empty key group provided: nobody could open {} any more", group.map_or("the file".to_owned(), |group| format!("its group {group}")))]
+    NobodyLeft { path: String, group: Option<usize> },
     /// `updatekeys` has no rule to go by.
     #[error("{}config file not found", path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default())]
     NoConfig { path: Option<String> },

@@ -47,6 +47,6 @@ pub use error::{BadKey, UnwrapError, WrapError};
 pub use fields::{Field, Fields};
 pub use master_key::{Cost, Kind, MasterKey, Wrapped};
 pub use outside::{Around, Asked, Command, Conversation, Finished, Holding, Outside, Quiet, Real};
-pub use registry::{BACKENDS, backend};
+pub use registry::{BACKENDS, backend, same_key};
 pub use secret::Secret;
 pub use session::Session;

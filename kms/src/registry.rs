@@ -18,3 +18,8 @@ pub static BACKENDS: [&dyn Backend; 7] = [
 pub fn backend(kind: Kind) -> &'static dyn Backend {
     BACKENDS[Kind::ALL.iter().position(|&k| k == kind).expect("every kind is in the list")]
 }
+
+/// Whether two string forms of a kind are the same key, though perhaps with other comments.
+pub fn same_key(kind: Kind, a: &str, b: &str) -> bool {
+    a == b || kind == Kind::Age && crate::age::same_recipient(a, b)
+}

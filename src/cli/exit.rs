@@ -75,6 +75,7 @@ pub fn of(error: &Error) -> Exit {
         | Error::WouldBeClear { .. }
         | Error::Uncovers { .. }
         | Error::NotConfirmed { .. }
+        | Error::NobodyLeft { .. }
         | Error::NoConfig { .. }
         | Error::NoPlace { .. }
         | Error::NoMemory { .. }

@@ -56,6 +56,8 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
             format!("{name} decrypt {} shows what is there", shell(path))
         }
         Error::NotConfirmed { .. } => "look at the list above, and say yes with -y".to_owned(),
+        Error::NobodyLeft { path, group: Some(group) } => format!("{name} groups delete -i -f {} {group}", shell(path)),
+        Error::NobodyLeft { .. } => "with --add-age RECIPIENT in the same call somebody else can open it".to_owned(),
         Error::NoConfig { .. } => "leafcrypt init writes a .sops.yaml".to_owned(),
         Error::BadSetValue => {
             "a JSON text, so a string has quotes: '\"text\"'; jq -Rs . FILE makes one of a raw text, for --value-stdin".to_owned()

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use leafcrypt_kms::{Beside, Kind, MasterKey};
+use leafcrypt_kms::{Beside, Kind, MasterKey, same_key};
 
 use super::branch::must_exist;
 use super::change::change;
@@ -76,22 +76,26 @@ impl Rotate<'_> {
         let before = file.settings().groups.clone();
         let now = rfc3339(world.now());
         let groups = &mut file.settings_mut().groups;
-        for key in add {
+        for (i, key) in add.iter().enumerate() {
             let key = key
                 .resolve(&world.session)
                 .map_err(|why| Error::Resolve { key: key.id().to_owned(), why })?
                 .unwrap_or_else(|| Arc::clone(key));
             let dated = leafcrypt_kms::backend(key.kind()).names().created_at;
-            let id = key.id().to_owned();
+            let (key_kind, id) = (key.kind(), key.id().to_owned());
             // SOPS wraps twice for a key that is added twice.
             if !groups.add(key, dated.then(|| now.clone()), world.manners.sops_messages) {
-                return Err(Error::Usage(format!("{name}: {id} is a recipient already")));
+                let twice = add[..i].iter().any(|other| other.kind() == key_kind && same_key(key_kind, other.id(), &id));
+                return Err(Error::Usage(format!("{name}: {id} is {}", if twice { "given twice" } else { "a recipient already" })));
             }
         }
         for key in remove {
-            if !groups.remove(key.kind(), key.id()) && !world.manners.sops_messages {
+            if !groups.remove(key.kind(), key.id(), world.manners.sops_messages) && !world.manners.sops_messages {
                 world.warn([format!("{name}: {} is no recipient", key.id())]);
             }
+        }
+        if let Some(group) = groups.groups.iter().position(|group| group.records.is_empty()).filter(|_| !world.manners.sops_messages) {
+            return Err(Error::NobodyLeft { path: name, group: (groups.groups.len() > 1).then_some(group) });
         }
         let diff = before.diff(groups);
         let vouched = file.settings().vouched == Vouched::Yes;

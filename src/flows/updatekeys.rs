@@ -181,7 +181,8 @@ impl UpdateKeys<'_> {
         };
         let mut wanted = rules::groups(&rule, world)?;
         wanted.threshold = threshold(&wanted, sealed.metadata().groups.threshold, world);
-        let diff = sealed.metadata().groups.diff(&wanted);
+        let groups = &sealed.metadata().groups;
+        let diff = if world.manners.sops_messages { groups.diff(&wanted) } else { groups.diff_by_content(&wanted) };
         *changes = Some(Changes::of(&diff, Some(&config)));
         if diff.is_empty() {
             return Ok(Some(Outcome::UpToDate));

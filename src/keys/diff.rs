@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use leafcrypt_kms::{Kind, MasterKey};
+use leafcrypt_kms::{Kind, MasterKey, same_key};
 
 use super::group::{Group, KeyGroups, Record};
 
@@ -69,6 +69,35 @@ impl KeyGroups {
         KeyDiff { groups: groups.collect(), threshold: (self.threshold, wanted.threshold), needed: (self.needed(), wanted.needed()) }
     }
 
+    /// The same, each group beside the one that it is most like: one that goes, comes or changes its place takes no key from its neighbours. The groups stand as
+    /// they do here, and new ones behind them.
+    pub fn diff_by_content(&self, wanted: &KeyGroups) -> KeyDiff {
+        let shared = |i: usize, j: usize| {
+            let wants = &wanted.groups[j].records;
+            unique(&self.groups[i].records).iter().filter(|key| wants.iter().any(|r| is(&r.key, key))).count()
+        };
+        let keys = |groups: &KeyGroups, at: usize| unique(&groups.groups[at].records).len();
+        let mut beside: Vec<Option<usize>> = vec![None; self.groups.len()];
+        let mut free: Vec<usize> = (0..wanted.groups.len()).collect();
+        for exact in [true, false] {
+            for (i, at) in beside.iter_mut().enumerate().filter(|(_, at)| at.is_none()) {
+                let fits = |j: &usize| match (shared(i, *j), exact) {
+                    (shared, true) => shared == keys(self, i) && shared == keys(wanted, *j),
+                    (shared, false) => shared > 0,
+                };
+                // Of several the first.
+                *at = free.iter().rev().copied().filter(fits).max_by_key(|j| shared(i, *j));
+                free.retain(|j| Some(*j) != *at);
+            }
+        }
+        let mut rest = free.into_iter();
+        let mut groups: Vec<Group> =
+            beside.iter().map(|at| at.or_else(|| rest.next()).map(|j| wanted.groups[j].clone()).unwrap_or_default()).collect();
+        groups.extend(rest.map(|j| wanted.groups[j].clone()));
+        let diff = self.diff(&KeyGroups { groups, threshold: wanted.threshold });
+        KeyDiff { needed: (self.needed(), wanted.needed()), ..diff }
+    }
+
     /// What becomes of these groups without the one of that number: the others move up, and are the same all the same. Compared by position, as SOPS compares
     /// groups, each of them would seem to have lost its keys to its neighbour.
     pub fn diff_without(&self, index: usize, after: &KeyGroups) -> KeyDiff {
@@ -79,10 +108,11 @@ impl KeyGroups {
         KeyDiff { groups: groups.collect(), threshold: (self.threshold, after.threshold), needed: (self.needed(), after.needed()) }
     }
 
-    /// Takes every record of a key out of all groups. True if there was one.
-    pub fn remove(&mut self, kind: Kind, id: &str) -> bool {
+    /// Takes every record of a key out of all groups: `exact` by its string form, as SOPS does, else also if that differs only in a comment. True if there was one.
+    pub fn remove(&mut self, kind: Kind, id: &str, exact: bool) -> bool {
         let before = self.records().count();
-        self.groups.iter_mut().for_each(|group| group.records.retain(|r| r.key.kind() != kind || r.key.id() != id));
+        let goes = |key: &dyn MasterKey| key.kind() == kind && (key.id() == id || !exact && same_key(kind, key.id(), id));
+        self.groups.iter_mut().for_each(|group| group.records.retain(|r| !goes(&*r.key)));
         self.records().count() < before
     }
 
@@ -92,7 +122,7 @@ impl KeyGroups {
             self.groups.push(Group::default());
         }
         let first = &mut self.groups[0].records;
-        let new = doubled || !first.iter().any(|r| is(&r.key, &key));
+        let new = doubled || !first.iter().any(|r| r.key.kind() == key.kind() && same_key(key.kind(), r.key.id(), key.id()));
         if new {
             first.push(Record { key, wrapped: None, created_at, unknown: Vec::new() });
         }

@@ -190,19 +190,18 @@ impl KeyGroups {
         self.groups.iter_mut().flat_map(|group| &mut group.records)
     }
 
-    /// The same recipients in the same groups, whatever their order inside a group? Compared by kind and string form.
+    /// The same recipients in the same groups, whatever the order of the groups, and of the keys in each? Compared by kind and string form.
     pub fn same_recipients(&self, other: &KeyGroups) -> bool {
         let names = |groups: &KeyGroups| -> Vec<Vec<(leafcrypt_kms::Kind, String)>> {
-            groups
-                .groups
-                .iter()
-                .map(|g| {
-                    let mut names: Vec<_> = g.records.iter().map(|r| (r.key.kind(), r.key.id().to_owned())).collect();
-                    names.sort();
-                    names.dedup();
-                    names
-                })
-                .collect()
+            let of = |group: &Group| {
+                let mut names: Vec<_> = group.records.iter().map(|r| (r.key.kind(), r.key.id().to_owned())).collect();
+                names.sort();
+                names.dedup();
+                names
+            };
+            let mut all: Vec<_> = groups.groups.iter().map(of).collect();
+            all.sort();
+            all
         };
         names(self) == names(other)
     }

@@ -46,6 +46,29 @@ fn ssh_keys() {
     }
 }
 
+/// What stands around the key is passed over, as long as its first line begins a line.
+#[test]
+fn text_around_an_ssh_key() {
+    let Some(world) = World::new() else { return };
+    for args in [&["-t", "ed25519"][..], &["-t", "rsa", "-b", "2048", "-m", "PEM"], &["-t", "rsa", "-b", "2048", "-m", "PKCS8"]] {
+        let public = world.ssh_key("key", args, "");
+        world.seal(Who::Sops, &public);
+        let key = world.text("key");
+        let variables = [("SOPS_AGE_SSH_PRIVATE_KEY_FILE", "around")];
+        for (before, behind) in [("\n\n", ""), ("# of the laptop\n\n", ""), ("text\r\n", "\n# end\n")] {
+            world.write("around", format!("{before}{key}{behind}"));
+            BOTH.into_iter().for_each(|who| world.opens(who, &variables));
+        }
+        world.write("around", format!("  {key}"));
+        for who in BOTH {
+            assert_eq!(world.run(who, &["-d", "sealed.yaml"], &variables).status.code(), Some(128), "{who:?}");
+        }
+        for file in ["key", "key.pub"] {
+            std::fs::remove_file(world.path(file)).unwrap();
+        }
+    }
+}
+
 #[test]
 fn ssh_keys_with_a_passphrase() {
     let Some(world) = World::new() else { return };

@@ -393,3 +393,48 @@ fn a_folder_with_a_damaged_file() {
     std::fs::remove_file(place.path(".sops.yaml")).unwrap();
     fails(&place, &["updatekeys", "-y", "d/a.yaml"], 1, "d/a.yaml: config file not found");
 }
+
+/// The first of three groups goes: the others keep their keys.
+#[test]
+fn the_first_group_goes() {
+    let (place, one, two) = project();
+    let three = &Place::new().recipient;
+    let groups = |keys: &[&str]| {
+        let items: String = keys.iter().map(|key| format!("      - age:\n          - {key}\n")).collect();
+        place.write(".sops.yaml", format!("creation_rules:\n  - shamir_threshold: 2\n    key_groups:\n{items}"));
+    };
+    groups(&[&one, &two, three]);
+    let before = place.seal("a.yaml", "a: b\n");
+    let done = place.ours(["groups", "delete", "-i", "-y", "-f", "a.yaml", "0"]);
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(done.status.success() && said.contains(&format!("- age {one}")), "{said}");
+    assert!(!said.contains(&format!("- age {two}")) && !said.contains(&format!("- age {three}")), "{said}");
+    // By the rule it is the same change.
+    place.write("a.yaml", before);
+    groups(&[&two, three]);
+    let (_, shown) = ok(&place, &["updatekeys", "--dry-run", "a.yaml"]);
+    let listed = format!("  group 0\n  - age {one}\n  group 1\n    age {two}\n  group 2\n    age {three}\n");
+    assert!(shown.contains(&listed), "{shown}\n{listed}");
+    groups(&[three, &one, &two]);
+    let (_, shown) = ok(&place, &["updatekeys", "--dry-run", "a.yaml"]);
+    assert!(!shown.contains("- age") && !shown.contains("+ age"), "{shown}");
+}
+
+/// The comment of an SSH key is no part of it.
+#[test]
+fn ssh_keys_by_their_key() {
+    let (place, one, two) = project();
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKvs+FpAYk2baNJCx9fH0H2G4pVeIMPukXG/2p3AYX5W";
+    rule(&place, &format!("'{one},{key} me'"));
+    place.seal("a.yaml", "a: b\n");
+    assert!(text(&place, "a.yaml").contains(key));
+    fails(&place, &["rotate", "-y", "-i", "--add-age", &format!("{key} you"), "a.yaml"], 1, "is a recipient already");
+    let (_, said) = ok(&place, &["rotate", "-y", "-i", "--rm-age", key, "a.yaml"]);
+    assert!(!said.contains("is no recipient") && !text(&place, "a.yaml").contains(key), "{said}");
+    fails(&place, &["rotate", "-y", "-i", "--add-age", &format!("{two},{two}"), "a.yaml"], 1, &format!("{two} is given twice"));
+    // The hint for the last one has a flag that is there.
+    let done = place.ours(["rotate", "-y", "-i", "--rm-age", &one, "a.yaml"]);
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(said.contains("hint: ") && said.contains("--add-age RECIPIENT") && !said.contains(" --age "), "{said}");
+    ok(&place, &["rotate", "-y", "-i", "--rm-age", &one, "--add-age", &two, "a.yaml"]);
+}

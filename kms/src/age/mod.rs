@@ -38,6 +38,7 @@ use crate::session::Session;
 pub use identities::default_identity_file;
 use key::AgeKey;
 pub use own::{Own, no_identity_file, own_in_standard_file, own_in_variables};
+pub(crate) use recipient::same_recipient;
 
 /// The kind of key `age`.
 pub(crate) struct Age;

@@ -48,6 +48,12 @@ impl Recipient {
     }
 }
 
+/// Whether two recipients are the same key: of an SSH key the comment is no part.
+pub(crate) fn same_recipient(a: &str, b: &str) -> bool {
+    let key = |text: &str| text.split_ascii_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>();
+    a == b || a.trim_start().starts_with("ssh-") && key(a) == key(b)
+}
+
 /// Whether a program may be started under a name that a file or a key gave (R6).
 pub(super) fn good_plugin_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

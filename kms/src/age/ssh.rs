@@ -42,7 +42,9 @@ impl SshKey {
         if text.len() > LIMIT {
             return Err("ssh: the key is too long".to_owned());
         }
-        if let Some(why) = foreign(text.expose().trim_ascii_start()) {
+        // As Go reads PEM: what stands around it is passed over.
+        let text = &Secret::new(pem(text.expose()).ok_or_else(none)?.to_vec());
+        if let Some(why) = foreign(text.expose()) {
             return Err(why.to_owned());
         }
         let older = if is_pkcs8(text.expose()) { Some(as_pkcs1(text.expose()).ok_or(PKCS8)?) } else { None };
@@ -101,6 +103,17 @@ impl SshKey {
         });
         opened.as_ref().map_err(Clone::clone)
     }
+}
+
+/// The first PEM block of a text: from the line on that begins it to the one that ends it.
+fn pem(text: &[u8]) -> Option<&[u8]> {
+    let lines = |text: &[u8]| -> Vec<usize> {
+        std::iter::once(0).chain(text.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i + 1)).collect()
+    };
+    let text = lines(text).into_iter().find_map(|at| text.get(at..).filter(|rest| rest.starts_with(b"-----BEGIN ")))?;
+    let end = lines(text).into_iter().find(|at| text[*at..].starts_with(b"-----END "));
+    let behind = |at: usize| text[at..].iter().position(|&b| b == b'\n').map(|line| at + line + 1);
+    Some(&text[..end.and_then(behind).unwrap_or(text.len())])
 }
 
 /// SOPS's words for a file that holds no usable key.
