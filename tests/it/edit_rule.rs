@@ -191,6 +191,62 @@ fn a_value_that_comes_meanwhile() {
     assert!(!desk.text("a.yaml").contains("canary"), "{}", desk.text("a.yaml"));
 }
 
+/// Without a key somebody takes the witness out while the editor is open, and narrows the file's rule: nothing else tells of it, but what is typed does not
+/// come to stand in clear by it.
+#[test]
+fn a_rule_that_is_narrowed_meanwhile() {
+    let path = |desk: &Desk| desk.place.path("a.yaml").display().to_string();
+    for (rule, typed) in [
+        ("encrypted_regex: ^(name|password)$", "1i api_key: canary"),
+        ("unencrypted_suffix: _token", "1i api_token: canary"),
+        ("unencrypted_regex: ^api", "1i api_token: canary"),
+        ("unencrypted_suffix: _token", "1i m:\\n  api_token: canary"),
+        ("unencrypted_suffix: _token", "1i m:\\n  api_token: [1, canary]"),
+    ] {
+        for program in OURS {
+            let desk = Desk::new();
+            desk.seal("a.yaml", "name: a\npassword: b\n");
+            desk.without_creation_rule();
+            let strip = format!("sed -i '/leafcrypt:/d; s/unencrypted_suffix: .*/{rule}/' {}", path(&desk));
+            let done = desk.run(program, &["edit", "a.yaml"], &format!("sed -i '{typed}' \"$1\"\n{strip}"), "");
+            let err = code(&done, 1);
+            assert!(err.contains("would leave in clear") && err.contains("api_"), "{program:?} {rule}: {err}");
+            assert!(!desk.text("a.yaml").contains("canary"), "{program:?} {rule}: {}", desk.text("a.yaml"));
+            desk.is_clean();
+        }
+    }
+    // The same where the value was sealed before, and takes another name's place in the rule.
+    let desk = Desk::new();
+    desk.seal("a.yaml", "name: a\npassword: b\n# note\nlist: []\n");
+    desk.without_creation_rule();
+    let strip = format!("sed -i '/leafcrypt:/d; s/unencrypted_suffix: .*/encrypted_regex: ^(name|password)$/' {}", path(&desk));
+    let err = code(&desk.edit("a.yaml", &format!("sed -i 's/list: \\[]/list: [canary]/' \"$1\"\n{strip}"), ""), 1);
+    assert!(err.contains("what is sealed: list"), "{err}");
+    assert!(!desk.text("a.yaml").contains("canary"), "{}", desk.text("a.yaml"));
+}
+
+/// Somebody who may do so has another rule meanwhile: what stands in clear by it in the file is no news, what is typed into its place is.
+#[test]
+fn a_rule_that_a_reader_changes_meanwhile() {
+    let ours = env!("CARGO_BIN_EXE_leafcrypt");
+    for (typed, refused) in [("s/^name: a/name: z/", false), ("1i name2: z", false), ("s/^open: c/open: canary/", true)] {
+        let desk = Desk::new();
+        desk.seal("a.yaml", "name: a\nopen: c\n");
+        desk.without_creation_rule();
+        let path = desk.place.path("a.yaml").display().to_string();
+        // Sealed anew under a rule that leaves `open` in clear.
+        let theirs = format!(
+            "{ours} decrypt -i {path} 2>/dev/null && {ours} encrypt --age {} --encrypted-regex ^name -i {path} 2>/dev/null || exit 9",
+            desk.place.recipient
+        );
+        let done = desk.edit("a.yaml", &format!("{theirs}\nsed -i '{typed}' \"$1\""), "");
+        let err = code(&done, i32::from(refused));
+        let text = desk.text("a.yaml");
+        assert!(text.contains("open: c\n") && !text.contains("canary"), "{typed}: {text}");
+        assert_eq!(err.contains("would leave in clear what is sealed: open;"), refused, "{typed}: {err}");
+    }
+}
+
 #[test]
 fn a_new_file_and_a_binary_one() {
     let desk = Desk::new();

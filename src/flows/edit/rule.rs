@@ -1,9 +1,11 @@
 //! A selection rule that somebody has changed in the metadata (`edit -s`): what was sealed does not come to stand in clear without a word
-//! (docs/threat-model.md, P10). SOPS drops every such change, so both program names are held to it.
+//! (docs/threat-model.md, P10). SOPS drops every such change, so both program names are held to it. Nor by a rule that somebody else has changed in the
+//! file while the editor was open (`merged.rs`).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use leafcrypt_formats::{Document, LeafId};
+use leafcrypt_formats::{CommentId, Document, LeafId};
+use zeroize::Zeroizing;
 
 use super::Edit;
 use crate::config::Rule;
@@ -23,6 +25,8 @@ pub(super) struct Both<'a> {
     pub was: &'a Settings,
     pub typed: &'a Document<'a>,
     pub now: &'a Settings,
+    /// The file as somebody else has written it meanwhile, and what its metadata says: what stands in clear there does not come to do so.
+    pub theirs: Option<(&'a Document<'a>, &'a Settings)>,
 }
 
 impl Edit<'_> {
@@ -53,8 +57,23 @@ impl Edit<'_> {
         let sealed: HashSet<String> =
             (0..did.leaves.len()).filter(|&i| did.leaves[i] && has_value(both.before, i)).map(|i| at(both.before, i)).collect();
         let is_new = |i: &usize| !now.leaves[*i] && has_value(both.typed, *i) && (would.leaves[*i] || sealed.contains(&at(both.typed, *i)));
-        let leaves: Vec<usize> = (0..now.leaves.len()).filter(is_new).collect();
-        let comments: Vec<usize> = (0..now.comments.len()).filter(|&i| !now.comments[i] && would.comments[i]).collect();
+        let mut leaves: Vec<usize> = (0..now.leaves.len()).filter(is_new).collect();
+        let mut comments: Vec<usize> = (0..now.comments.len()).filter(|&i| !now.comments[i] && would.comments[i]).collect();
+        if let Some((theirs, settings)) = both.theirs.filter(|_| !leaves.is_empty() || !comments.is_empty()) {
+            let sealed = policy(&chosen(settings.selection.as_ref()))?.coverage(theirs);
+            let mut clear: HashMap<String, Vec<LeafId>> = HashMap::new();
+            for i in (0..sealed.leaves.len()).filter(|&i| !sealed.leaves[i]) {
+                clear.entry(at(theirs, i)).or_default().push(LeafId(i as u32));
+            }
+            leaves.retain(|&i| {
+                let value = both.typed.value(LeafId(i as u32));
+                !clear.get(&at(both.typed, i)).is_some_and(|ids| ids.iter().any(|id| theirs.value(*id).same(&value)))
+            });
+            let text = |document: &'_ Document<'_>, i: usize| Zeroizing::new(document.comment_text(CommentId(i as u32)).into_owned());
+            let clear: Vec<_> = (0..sealed.comments.len()).filter(|&i| !sealed.comments[i]).map(|i| text(theirs, i)).collect();
+            let clear: HashSet<&[u8]> = clear.iter().map(|text| text.as_slice()).collect();
+            comments.retain(|&i| !clear.contains(text(both.typed, i).as_slice()));
+        }
         if leaves.is_empty() && comments.is_empty() {
             return Ok(());
         }

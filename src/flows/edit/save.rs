@@ -140,7 +140,7 @@ impl Edit<'_> {
             return Err(reserved(&name, format));
         }
         let before = Document::parse(format, file.plain(), &options).map_err(|source| mistyped(&name, format, file.plain(), source))?;
-        let both = Both { before: &before, was, typed: &document, now: file.settings() };
+        let both = Both { before: &before, was, typed: &document, now: file.settings(), theirs: None };
         self.refuse_uncovered(&both, rule, world)?;
         trust::refuse_new_clear(&document, &before, was, file.settings(), rule, &name, world)
     }
