@@ -91,9 +91,12 @@ impl<'t> Document<'t> {
             return Err(SyntaxError { line: 0, column: 0, what, class: crate::SyntaxClass::Limit });
         }
         let (outline, detail) = format.syntax().scan(text, options).map_err(|error| conflict(text).unwrap_or(error))?;
-        if let Some(leaf) = outline.paths.first_over(options.limits.paths, outline.leaves.iter().map(|leaf| leaf.path)) {
-            let what = format!("the paths of the values have more than {} bytes together", options.limits.paths);
-            let at = outline.leaves[leaf].span.start as usize;
+        // A comment is bound to the path of what contains it.
+        let paths = outline.leaves.iter().map(|leaf| leaf.path).chain(outline.comments.iter().map(|comment| comment.container));
+        if let Some(over) = outline.paths.first_over(options.limits.paths, paths) {
+            let what = format!("the paths of values and comments have more than {} bytes together", options.limits.paths);
+            let span = outline.leaves.get(over).map_or_else(|| outline.comments[over - outline.leaves.len()].span, |leaf| leaf.span);
+            let at = span.start as usize;
             return Err(SyntaxError::at(text, at, crate::SyntaxClass::Limit, what));
         }
         Ok(Document { format, text, outline: Arc::new(outline), detail: detail.into() })

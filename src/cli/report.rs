@@ -307,7 +307,10 @@ fn as_sops(error: &Error, context: &Context<'_>) -> String {
                 format!("Error decrypting tree: Error walking tree: Could not decrypt value: {path}: {why}")
             }
             OpenError::MacUnreadable(_) => source.to_string(),
-            source => source.mac_as_sops().map_or_else(|| error.to_string(), |said| said.to_string()),
+            // SOPS shows both digests: who can write the file takes all tokens out but one, and reads that value's digest in a log.
+            OpenError::MacMissing => "MAC mismatch. File has no MAC; the digest of its values is not shown".to_owned(),
+            OpenError::MacMismatch => "MAC mismatch. Digests of values are not shown: a short value is found by trying".to_owned(),
+            _ => error.to_string(),
         },
         Error::NotThere { component, .. } => format!("error truncating tree: {component}"),
         Error::Variable { what, .. } => what.clone(),

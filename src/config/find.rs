@@ -20,6 +20,12 @@ pub trait Disk {
     /// It cannot be known (no permission on the way).
     fn stat(&self, path: &Path) -> io::Result<Option<Stat>>;
 
+    /// The owner of the link that stands at a path; none: no link does.
+    ///
+    /// # Errors
+    /// It cannot be known.
+    fn link_owner(&self, path: &Path) -> io::Result<Option<u32>>;
+
     /// The owner of the git work tree around a folder, if git itself accepts that tree. Asked only about files of strangers.
     fn work_tree_owner(&self, folder: &Path) -> Option<u32>;
 }
@@ -173,7 +179,12 @@ fn climb(
             Node::Pipe | Node::Other => return Err(unreadable(&shown, "not a regular file")),
         }
         let mut warnings: Vec<String> = wrong.iter().map(|wrong| ignoring(wrong, Some(&shown))).collect();
-        if let Some(why) = distrust(disk, stat, &folder, who()) {
+        let link = match disk.link_owner(&path) {
+            Ok(link) => link,
+            Err(_) if lenient => None,
+            Err(error) => return Err(unreadable(&shown, &error.kind().to_string())),
+        };
+        if let Some(why) = distrust(disk, stat, link, &folder, who()) {
             judge(&shown, why, lenient, &mut warnings)?;
         }
         return Ok(Findings { found: Some(Found { path, shown, folder }), warnings });
@@ -218,15 +229,20 @@ fn ignoring(wrong: &Path, instead: Option<&Path>) -> String {
 }
 
 /// P22: why a file that was found by searching may be another's work.
-fn distrust(disk: &dyn Disk, stat: Stat, folder: &Path, who: Who) -> Option<&'static str> {
+fn distrust(disk: &dyn Disk, stat: Stat, link: Option<u32>, folder: &Path, who: Who) -> Option<&'static str> {
     if stat.mode & 0o002 != 0 {
         return Some("anybody can write to it");
     }
     if stat.mode & 0o020 != 0 && who.private_group != Some(stat.group) {
         return Some("its group can write to it; if you trust them, name it with --config");
     }
-    let ours = stat.owner == who.uid || stat.owner == 0 || disk.work_tree_owner(folder) == Some(stat.owner);
-    (!ours).then_some("it belongs to another user; if you trust them, name it with --config")
+    let ours = |owner| owner == who.uid || owner == 0 || disk.work_tree_owner(folder) == Some(owner);
+    if !ours(stat.owner) {
+        return Some("it belongs to another user; if you trust them, name it with --config");
+    }
+    // Whoever made the link has chosen the file, and our own may be any of ours.
+    let chosen = link.is_none_or(ours);
+    (!chosen).then_some("it is a link that belongs to another user; if you trust them, name it with --config")
 }
 
 fn judge(path: &Path, why: &str, lenient: bool, warnings: &mut Vec<String>) -> Result<(), ConfigError> {

@@ -114,7 +114,19 @@ pub fn facts(path: &Path) -> io::Result<Option<Facts>> {
 
 /// Whether a link stands at a path, wherever it leads.
 pub fn is_link(path: &Path) -> bool {
-    retry_on_intr(|| lstat(path)).is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Symlink)
+    link_owner(path).is_ok_and(|owner| owner.is_some())
+}
+
+/// The owner of a symbolic link itself; none: no link stands there.
+///
+/// # Errors
+/// It cannot be known.
+pub fn link_owner(path: &Path) -> io::Result<Option<u32>> {
+    match retry_on_intr(|| lstat(path)) {
+        Ok(found) => Ok((FileType::from_raw_mode(found.st_mode) == FileType::Symlink).then_some(found.st_uid)),
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+        Err(errno) => Err(errno.into()),
+    }
 }
 
 /// Everything that a descriptor gives, up to the limit.

@@ -13,7 +13,7 @@ pub(super) enum Danger {
 }
 
 /// What a shell, an interpreter or a tool takes code, or a program to run, from.
-const PROGRAM: [&str; 48] = [
+const PROGRAM: [&str; 66] = [
     "PATH",
     "IFS",
     "ENV",
@@ -30,17 +30,23 @@ const PROGRAM: [&str; 48] = [
     "HOME",
     "EDITOR",
     "VISUAL",
+    "VIMINIT",
     "PAGER",
+    "MANPAGER",
     "BROWSER",
     "LESSOPEN",
     "LESSCLOSE",
     "SSH_ASKPASS",
     "SUDO_ASKPASS",
+    "SVN_SSH",
+    "RSYNC_RSH",
+    "CVS_RSH",
     "PYTHONPATH",
     "PYTHONSTARTUP",
     "PYTHONHOME",
     "PYTHONUSERBASE",
     "PYTHONBREAKPOINT",
+    "PYTHONWARNINGS",
     "PERL5LIB",
     "PERLLIB",
     "PERL5OPT",
@@ -49,27 +55,46 @@ const PROGRAM: [&str; 48] = [
     "RUBYLIB",
     "RUBYOPT",
     "GEM_PATH",
+    "BUNDLE_GEMFILE",
     "NODE_PATH",
     "NODE_OPTIONS",
-    "LUA_INIT",
     "LUA_PATH",
     "LUA_CPATH",
     "PHPRC",
+    "PHP_INI_SCAN_DIR",
     "CLASSPATH",
     "JAVA_TOOL_OPTIONS",
     "JDK_JAVA_OPTIONS",
     "_JAVA_OPTIONS",
     "DOTNET_STARTUP_HOOKS",
     "OPENSSL_CONF",
+    "OPENSSL_MODULES",
+    "OPENSSL_ENGINES",
     "GCONV_PATH",
+    "RUSTC_WRAPPER",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "COR_ENABLE_PROFILING",
+    "CORECLR_ENABLE_PROFILING",
+    "GLIBC_TUNABLES",
+    "GTK_MODULES",
+    "GIO_EXTRA_MODULES",
+    "ERL_AFLAGS",
+    "ERL_FLAGS",
 ];
+
+/// What such names begin with: a version, a bit width or a function's name stands behind it.
+const STARTS: [&str; 5] = ["GIT_", "BASH_FUNC_", "LUA_INIT", "COR_PROFILER", "CORECLR_PROFILER"];
+
+/// npm takes any setting from a variable, in whatever case it is written.
+const NPM: [&str; 2] = ["npm_config_script_shell", "npm_config_node_options"];
 
 /// Of a name.
 pub(super) fn danger(name: &str) -> Danger {
-    if name.starts_with("LD_") || name.starts_with("DYLD_") || name.starts_with("_RLD") {
+    if ["LD_", "DYLD_", "_RLD"].iter().any(|start| name.starts_with(start)) {
         return Danger::Loader;
     }
-    if PROGRAM.contains(&name) || ["GIT_", "BASH_FUNC_"].iter().any(|start| name.starts_with(start)) {
+    let npm = NPM.iter().any(|setting| name.eq_ignore_ascii_case(setting));
+    if npm || PROGRAM.contains(&name) || STARTS.iter().any(|start| name.starts_with(start)) {
         return Danger::Program;
     }
     if ["PATH", "_OPTIONS"].iter().any(|end| name.ends_with(end)) { Danger::Perhaps } else { Danger::None }
@@ -100,10 +125,21 @@ mod tests {
         for name in ["PATH", "PYTHONPATH", "PERL5LIB", "NODE_OPTIONS", "GIT_SSH_COMMAND", "BASH_ENV"] {
             check(name, Danger::Program);
         }
+        for name in ["LUA_INIT_5_4", "COR_PROFILER_PATH_64", "CORECLR_PROFILER", "CORECLR_ENABLE_PROFILING", "NPM_CONFIG_SCRIPT_SHELL"] {
+            check(name, Danger::Program);
+        }
+        for name in
+            ["npm_config_node_options", "MANPAGER", "VIMINIT", "GLIBC_TUNABLES", "OPENSSL_MODULES", "ERL_AFLAGS", "PHP_INI_SCAN_DIR"]
+        {
+            check(name, Danger::Program);
+        }
         for name in ["STATIC_PATH", "MY_PATH", "JAVA_OPTIONS", "QT_PLUGIN_PATH"] {
             check(name, Danger::Perhaps);
         }
         for name in ["DB_PASSWORD", "PATHS", "XPATH_EXPRESSION", "OPTIONS", "MYOPTIONS", "GITHUB_TOKEN"] {
+            check(name, Danger::None);
+        }
+        for name in ["HTTPS_PROXY", "no_proxy", "KUBECONFIG", "JAVA_OPTS", "TMPDIR", "SSL_CERT_FILE", "CC", "npm_config_registry"] {
             check(name, Danger::None);
         }
     }

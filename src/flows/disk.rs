@@ -3,8 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use leafcrypt_kms::{Command, Outside};
+use leafcrypt_kms::Outside;
 
+use super::repository;
 use crate::config::{Disk, Node, Stat, Who};
 use crate::files::{self, Facts, Kind};
 
@@ -27,10 +28,14 @@ impl Disk for OnDisk<'_> {
         }))
     }
 
+    fn link_owner(&self, path: &Path) -> io::Result<Option<u32>> {
+        files::link_owner(path)
+    }
+
     fn work_tree_owner(&self, folder: &Path) -> Option<u32> {
         // git refuses trees of other owners unless safe.directory or SUDO_UID say otherwise: its word is what counts.
-        let args = ["-C".into(), folder.as_os_str().to_owned(), "rev-parse".into(), "--show-toplevel".into()];
-        let finished = self.outside.run(Command { program: "git".into(), args: args.into(), ..Command::default() }).ok()?;
+        let command = repository::command(folder.as_os_str().to_owned(), ["rev-parse".into(), "--show-toplevel".into()]);
+        let finished = self.outside.run(command).ok()?;
         if finished.status != Some(0) {
             return None;
         }

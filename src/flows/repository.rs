@@ -52,10 +52,16 @@ pub fn standing(path: &Path, world: &World<'_>) -> Option<Standing> {
 fn git<const N: usize>(path: &Path, args: [OsString; N], world: &World<'_>) -> Option<(i32, Vec<u8>)> {
     let absolute = config::absolute(&current(world), path);
     let folder = absolute.parent()?.as_os_str().to_owned();
-    // A monitor of the work tree is a program that the repository's own configuration may name.
-    let args = ["-C".into(), folder, "-c".into(), "core.fsmonitor=false".into()].into_iter().chain(args).collect();
-    let env = [("GIT_NO_LAZY_FETCH", "1"), ("GIT_OPTIONAL_LOCKS", "0")].map(|(name, value)| (name.into(), value.into()));
-    let command = Command { program: "git".into(), args, env: env.into(), ..Command::default() };
-    let finished = world.session.outside().run_within(command, PATIENCE).ok()?;
+    let finished = world.session.outside().run_within(command(folder, args), PATIENCE).ok()?;
     Some((finished.status?, finished.stdout.expose().to_vec()))
+}
+
+/// How git is called in a folder, whatever is asked. A monitor of the work tree is a program that the repository's own configuration may name; a bare
+/// repository may be made of files that somebody committed beside the sealed one, and then has a `HEAD` of theirs (R6).
+pub(super) fn command(folder: OsString, args: impl IntoIterator<Item = OsString>) -> Command {
+    let settings = ["core.fsmonitor=false", "safe.bareRepository=explicit", "protocol.allow=never"];
+    let settings = settings.into_iter().flat_map(|setting| ["-c".into(), setting.into()]);
+    let args = ["-C".into(), folder].into_iter().chain(settings).chain(args).collect();
+    let env = [("GIT_NO_LAZY_FETCH", "1"), ("GIT_OPTIONAL_LOCKS", "0")].map(|(name, value)| (name.into(), value.into()));
+    Command { program: "git".into(), args, env: env.into(), ..Command::default() }
 }

@@ -22,6 +22,8 @@ pub struct BadRegex(pub String);
 
 /// A compiled program has at most so many bytes (docs/threat-model.md, R8).
 const MOST_BYTES: usize = 1 << 20;
+/// A pattern has at most so many bytes. Reading one costs up to a tenth of a millisecond a byte (`(?i)\\pL`) before its program is found to be too big.
+const LONGEST: usize = 4096;
 /// Go's limit for one repetition, and for nested ones multiplied.
 const MOST_REPEATS: u32 = 1000;
 /// The classes of the form `[:name:]`.
@@ -32,8 +34,11 @@ impl GoRegex {
     /// Compiles a pattern.
     ///
     /// # Errors
-    /// Go would refuse it, or its program is too big.
+    /// Go would refuse it, it is too long, or its program is too big.
     pub fn new(pattern: &str) -> Result<Self, BadRegex> {
+        if pattern.len() > LONGEST {
+            return Err(BadRegex(format!("expression of {} bytes, more than {LONGEST}: `{}`", pattern.len(), shown(pattern))));
+        }
         let spelled =
             Reader { pattern, chars: pattern.char_indices().peekable(), out: String::new(), last_repeats: 1, repeats: vec![1] }.read()?;
         let built = regex::bytes::RegexBuilder::new(&spelled).size_limit(MOST_BYTES).nest_limit(500).build();
@@ -434,6 +439,13 @@ mod tests {
 
     fn refused(pattern: &str, expected: &str) {
         assert_eq!(GoRegex::new(pattern).map(|_| ()).map_err(|e| e.0), Err(expected.to_owned()), "{pattern}");
+    }
+
+    #[test]
+    fn as_long_as_anybody_needs() {
+        hits(&"a?".repeat(2048), "b", true);
+        let long = "a".repeat(4097);
+        refused(&long, &format!("expression of 4097 bytes, more than 4096: `{}...`", &long[..200]));
     }
 
     #[test]

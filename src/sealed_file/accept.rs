@@ -114,8 +114,8 @@ pub(super) fn compare(
 ) -> (Option<Box<Payload>>, Vouched, Differences) {
     let mac = match check_mac(metadata, mac, cipher) {
         Ok(()) => MacState::Right,
-        Err(OpenError::MacMissing { .. }) => MacState::Missing,
-        Err(OpenError::MacMismatch { .. }) => MacState::Differs,
+        Err(OpenError::MacMissing) => MacState::Missing,
+        Err(OpenError::MacMismatch) => MacState::Differs,
         Err(_) => MacState::Unreadable,
     };
     let (payload, witness) = match extension::open(cipher, metadata.extension.as_deref(), &metadata.mac) {

@@ -2,7 +2,6 @@
 
 use leafcrypt_formats::{SyntaxError, Unwritable};
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 use crate::keys::{NoKeyOpens, WrapFailed};
 use crate::metadata::{BadDate, MetadataError};
@@ -46,23 +45,7 @@ pub enum WitnessFault {
     Unvouched,
 }
 
-/// A digest of a file's values. It is unsalted, so whoever reads it in a log finds a short value by trying: neither `Display` nor `Debug` of an error shows
-/// it. The one way out is [`OpenError::mac_as_sops`].
-pub struct Digest(Zeroizing<String>);
-
-impl Digest {
-    pub(super) fn new(hex: Zeroizing<String>) -> Self {
-        Digest(hex)
-    }
-}
-
-impl std::fmt::Debug for Digest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Digest(..)")
-    }
-}
-
-/// Why a file could not be opened.
+/// Why a file could not be opened. No digest of the values is in it: they are unsalted, so whoever reads one in a log finds a short value by trying.
 #[derive(Debug, Error)]
 #[allow(missing_docs)]
 pub enum OpenError {
@@ -76,9 +59,9 @@ pub enum OpenError {
     #[error("{}", all_text(*.count, .first))]
     Leaves { count: usize, first: Vec<ClosedLeaf> },
     #[error("the file has no MAC: somebody removed it, and may have changed the rest")]
-    MacMissing { computed: Digest },
+    MacMissing,
     #[error("MAC mismatch: values were changed, moved, added or removed since the file was sealed")]
-    MacMismatch { stored: Digest, computed: Digest },
+    MacMismatch,
     #[error("Cannot decrypt MAC: {0}")]
     MacUnreadable(BadToken),
     #[error(transparent)]
@@ -89,17 +72,6 @@ pub enum OpenError {
     Witness(WitnessFault),
     #[error(transparent)]
     Unwritable(#[from] Unwritable),
-}
-
-impl OpenError {
-    /// What SOPS says of a MAC, digests and all: for the name `sops` only, whose scripts read it.
-    pub fn mac_as_sops(&self) -> Option<Zeroizing<String>> {
-        Some(Zeroizing::new(match self {
-            OpenError::MacMissing { computed } => format!("MAC mismatch. File has no MAC, computed {}", *computed.0),
-            OpenError::MacMismatch { stored, computed } => format!("MAC mismatch. File has {}, computed {}", *stored.0, *computed.0),
-            _ => return None,
-        }))
-    }
 }
 
 /// A leaf whose token does not open.

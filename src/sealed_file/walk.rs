@@ -34,6 +34,11 @@ impl Walked {
     }
 }
 
+/// So many trials of comments may fail in a document. Then only the nearest container of each is tried: comments that were put there to fail would cost
+/// their number times their depth. Those that somebody has sealed fail a few times, if at all.
+const MOST_TRIALS: usize = 300_000;
+/// A trial with a path of so many bytes counts as another one.
+const LONG_PATH: usize = 4096;
 /// So many leaves that do not open are named.
 const NAMED: usize = 20;
 
@@ -151,9 +156,10 @@ pub(super) fn open_known(
 
 fn open_comments(document: &Document<'_>, coverage: &mut Coverage, cipher: &Cipher) -> (Vec<Option<Bytes>>, bool) {
     let mut clear = false;
+    let mut budget = MOST_TRIALS;
     let comments = (0..document.comments().len())
         .map(|i| {
-            let opened = coverage.comments[i].then(|| open_comment(document, CommentId(i as u32), cipher)).flatten();
+            let opened = coverage.comments[i].then(|| open_comment(document, CommentId(i as u32), cipher, &mut budget)).flatten();
             clear |= coverage.comments[i] && opened.is_none();
             coverage.comments[i] = opened.is_some();
             opened
@@ -199,8 +205,8 @@ fn closed_leaf(document: &Document<'_>, number: usize, why: BadToken) -> ClosedL
 }
 
 /// A clear comment in place of a sealed one is accepted, and one that does not open is left as it is (SOPS behaviour); the witness tells.
-/// SOPS's placement and ours may differ by a container, so every enclosing path is tried.
-fn open_comment(document: &Document<'_>, id: CommentId, cipher: &Cipher) -> Option<Bytes> {
+/// SOPS's placement and ours may differ by a container, so every enclosing path is tried, until the budget of the document is used up.
+fn open_comment(document: &Document<'_>, id: CommentId, cipher: &Cipher, budget: &mut usize) -> Option<Bytes> {
     let text = document.comment_text(id);
     if !token::looks_sealed(&text) {
         return None;
@@ -212,7 +218,9 @@ fn open_comment(document: &Document<'_>, id: CommentId, cipher: &Cipher) -> Opti
         if let Ok(plain) = cipher.open_text(&bound, &text, Holds::Comment) {
             return Some(Bytes::new(plain));
         }
-        if container == PathId::ROOT {
+        // What a trial costs grows with its path.
+        *budget = budget.saturating_sub(1 + bound.len() / LONG_PATH);
+        if container == PathId::ROOT || *budget == 0 {
             return None;
         }
         container = document.paths().parent(container);

@@ -308,3 +308,32 @@ fn a_file_that_git_does_not_know() {
     assert!(said.contains("a.yaml: git has no version of it in HEAD to compare with, so which paths differ cannot be told"), "{said}");
     assert!(code(&place.ours(["accept", "-y", "a.yaml"]), 0).contains("MAC: differs"));
 }
+
+/// A bare repository can be made of files that somebody commits beside the sealed one: its `HEAD` is theirs, and its settings are, too.
+#[test]
+fn a_repository_among_the_files_is_not_asked() {
+    let place = Place::project();
+    std::fs::create_dir(place.path("sub")).unwrap();
+    let sealed = place.seal("sub/a.yaml", "a: b\nc: d\n");
+    let git = |args: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.args(["-C", place.path("sub").to_str().unwrap(), "-c", "user.name=x", "-c", "user.email=x@y", "-c", "commit.gpgsign=false"]);
+        let done = git.args(args).env("HOME", place.path("home")).env("GIT_CONFIG_NOSYSTEM", "1").output().unwrap();
+        assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    };
+    git(&["init", "-q"]);
+    git(&["add", "a.yaml"]);
+    git(&["commit", "-q", "-m", "x"]);
+    let line = sealed.lines().find(|line| line.starts_with("c: ")).unwrap();
+    place.write("sub/a.yaml", sealed.replacen(line, "e: ''", 1));
+    assert!(code(&place.ours(["accept", "sub/a.yaml"]), 1).contains("compared with the version in HEAD"));
+    // The same repository, its files lying open.
+    for name in ["HEAD", "objects", "refs"] {
+        std::fs::rename(place.path("sub/.git").join(name), place.path("sub").join(name)).unwrap();
+    }
+    std::fs::remove_dir_all(place.path("sub/.git")).unwrap();
+    place.write("sub/config", "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = .\n");
+    git(&["cat-file", "blob", "HEAD:./a.yaml"]);
+    let said = code(&place.ours(["accept", "sub/a.yaml"]), 1);
+    assert!(said.contains("git has no version of it in HEAD"), "{said}");
+}

@@ -32,16 +32,6 @@ fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
     }
 }
 
-/// Every source of this crate with its text, by its path in `src`.
-pub fn all_sources() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
-    files.sort();
-    let read = |path: &PathBuf| (path.strip_prefix(&root).unwrap().display().to_string(), std::fs::read_to_string(path).unwrap());
-    files.iter().map(read).collect()
-}
-
 /// A text without its comments and its tests.
 fn code(text: &str) -> String {
     let lines = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");

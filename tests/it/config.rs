@@ -338,6 +338,7 @@ fn destinations() {
 struct Fake {
     files: HashMap<PathBuf, Stat>,
     tree_owner: Option<u32>,
+    link_owner: Option<u32>,
 }
 
 impl Fake {
@@ -358,6 +359,10 @@ impl Disk for Fake {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         Ok(self.files.get(&absolute(Path::new("/"), path)).copied())
+    }
+
+    fn link_owner(&self, _: &Path) -> io::Result<Option<u32>> {
+        Ok(self.link_owner)
     }
 
     fn work_tree_owner(&self, _: &Path) -> Option<u32> {
@@ -440,6 +445,51 @@ fn others_could_have_written_it() {
     assert_eq!(verdict(1000, 50, 0o664, None), refused("its group can write to it; if you trust them, name it with --config"));
     assert_eq!(verdict(2000, 2000, 0o644, None), refused("it belongs to another user; if you trust them, name it with --config"));
     assert_eq!(verdict(2000, 2000, 0o644, Some(1000)), refused("it belongs to another user; if you trust them, name it with --config"));
+}
+
+/// A link of somebody else may lead to a file of ours: any of them, and they choose which.
+#[test]
+fn others_could_have_made_the_link() {
+    let verdict = |link_owner, tree_owner| {
+        let disk = Fake { tree_owner, link_owner, ..Fake::default() }.with("/r/.sops.yaml", 1000, 1000, 0o644);
+        let lenient = from_current(&disk, "/r").expect("only a warning");
+        let strict = from_file(&disk, "/r").map(|_| ());
+        assert_eq!(strict.is_err(), !lenient.warnings.is_empty());
+        strict.map_err(|error| error.to_string())
+    };
+    for (link, tree) in [(None, None), (Some(1000), None), (Some(0), None), (Some(2000), Some(2000))] {
+        assert_eq!(verdict(link, tree), Ok(()));
+    }
+    let why =
+        "the config file /r/.sops.yaml is not used: it is a link that belongs to another user; if you trust them, name it with --config";
+    assert_eq!(verdict(Some(2000), None), Err(why.to_owned()));
+    assert_eq!(verdict(Some(2000), Some(1000)), Err(why.to_owned()));
+}
+
+/// The same on a disk: the link is another's, what it leads to is ours. Only root can make such a link.
+#[test]
+fn a_link_of_another_user_on_a_real_disk() {
+    use std::os::unix::fs::{MetadataExt as _, lchown, symlink};
+    let place = crate::tools::Place::project();
+    if std::fs::metadata(place.path("keys.txt")).unwrap().uid() != 0 {
+        return;
+    }
+    place.write("a.yaml", "a: b\n");
+    let link = place.path(".sops.yaml");
+    std::fs::rename(&link, place.path("owned.yaml")).unwrap();
+    symlink(place.path("owned.yaml"), &link).unwrap();
+    assert!(place.ours(["encrypt", "a.yaml"]).status.success());
+    lchown(&link, Some(65534), Some(65534)).unwrap();
+    let refused = place.ours(["encrypt", "a.yaml"]);
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        refused.status.code() == Some(1) && refused.stdout.is_empty() && told.contains("a link that belongs to another user"),
+        "{told}"
+    );
+    let warned = place.as_sops(["encrypt", "a.yaml"]);
+    let told = String::from_utf8_lossy(&warned.stderr).into_owned();
+    assert!(warned.status.success() && told.contains("is used although it is a link that belongs to another user"), "{told}");
+    assert!(place.ours(["--config", link.to_str().unwrap(), "encrypt", "a.yaml"]).status.success());
 }
 
 #[test]

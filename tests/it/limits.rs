@@ -99,6 +99,10 @@ fn names() {
     let chain = format!("{{\"{deep}\":").repeat(30);
     let values = "0,".repeat(2000);
     sealing("paths.json", format!("{{\"a\":{chain}[{values}0]{}}}", "}".repeat(30)).as_bytes(), "paths");
+    // A comment is bound to the path of its container.
+    let (key, indent) = ("k".repeat(1000), " ".repeat(400));
+    let chain: String = (0..400).map(|level| format!("{}{key}:\n", &indent[..level])).collect();
+    sealing("paths.yaml", format!("{chain}{}{indent}a: 1\n", format!("{indent}#x\n").repeat(3000)).as_bytes(), "paths");
 }
 
 #[test]
@@ -149,6 +153,27 @@ fn aliases() {
     opening("laughs-in-block.yaml", format!("sops:\n  {}", laughs.replace('\n', "\n  ")).as_bytes(), "too large");
 }
 
+/// Comments that look sealed and open nowhere, deep down: for each of them every container is tried, until so many trials have failed.
+#[test]
+fn comments_that_open_nowhere() {
+    const LEVELS: usize = 300;
+    let place = Place::project();
+    let mut plain: String = (0..LEVELS).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    let indent = " ".repeat(LEVELS);
+    plain.push_str(&format!("{indent}# first\n{indent}b: 1\n{indent}# last\n{indent}c: 2\n"));
+    let sealed = place.seal("a.yaml", &plain);
+    assert!(place.ours(["decrypt", "a.yaml"]).stdout == plain.as_bytes());
+    let comment = sealed.lines().find(|line| line.trim_start().starts_with("#ENC[")).unwrap();
+    let tag = comment.split(",tag:").nth(1).unwrap().split(',').next().unwrap();
+    let junk = comment.replacen(tag, "AAAAAAAAAAAAAAAAAAAAAA==", 1);
+    place.write("a.yaml", sealed.replacen(comment, &format!("{}{comment}", format!("{junk}\n").repeat(10_000)), 1));
+    let done = within(&place, 30, 1024, &["decrypt", "--ignore-mac", "a.yaml"]);
+    let out = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{:?} {}", done.status, String::from_utf8_lossy(&done.stderr));
+    // The budget is used up by then, and what stands where it was sealed opens all the same.
+    assert!(out.contains("# first\n") && out.contains("# last\n") && out.matches("#ENC[").count() == 10_000);
+}
+
 #[test]
 fn keys_and_rules() {
     let place = Place::new();
@@ -159,6 +184,10 @@ fn keys_and_rules() {
     check("a program that is too big", &["--encrypted-regex", "(a{1000}){1000}"], 1, "regex");
     check("a longer one", &["--encrypted-regex", "((a{100}){100}){100}"], 1, "regex");
     check("many classes", &["--encrypted-regex", &"\\p{L}{900}".repeat(50)], 1, "regex");
+    check("a long one", &["--encrypted-regex", &"(?i)\\pL".repeat(10_000)], 1, "more than 4096");
+    place.write(".sops.yaml", format!("creation_rules:\n  - path_regex: '{}'\n    age: {}\n", "(?i)\\pL".repeat(10_000), place.recipient));
+    refused(&within(&place, 4, 1024, &["encrypt", "a.yaml"]), "a long path_regex", 1, "more than 4096");
+    std::fs::remove_file(place.path(".sops.yaml")).unwrap();
     check("nested groups", &["--encrypted-regex", &"(".repeat(10_000)], 1, "regex");
     let many = vec![place.recipient.as_str(); 1001].join(",");
     place.write(".sops.yaml", format!("creation_rules:\n  - age: {many}\n"));

@@ -145,7 +145,7 @@ fn the_mac_commits_to_the_data_key() {
     assert!(matches!(open(&mac_for(1), &one, false), Err(OpenError::MacUnreadable(_))));
     let for_both = String::from_utf8(for_both).unwrap();
     for key in [&one, &two] {
-        assert!(matches!(open(&for_both, key, false), Err(OpenError::MacMismatch { .. })));
+        assert!(matches!(open(&for_both, key, false), Err(OpenError::MacMismatch)));
         assert!(open(&for_both, key, true).is_ok(), "with --ignore-mac each reads his own text");
     }
     assert_ne!(open(&for_both, &one, true).unwrap(), open(&for_both, &two, true).unwrap());
