@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use leafcrypt_formats::{Format, SyntaxError, Unwritable};
+use leafcrypt_formats::{Format, SyntaxError, Unwritable, one_line};
 use leafcrypt_kms::{BadKey, Kind};
 use thiserror::Error;
 
@@ -18,37 +18,37 @@ use crate::sealed_file::{OpenError, SealError, SealedError};
 pub enum Error {
     #[error("no file specified")]
     NoFile,
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", one_line(path))]
     Read { path: String, source: ReadError },
     /// A file that is to be changed is not there.
-    #[error("{path}: there is no such file")]
+    #[error("{}: there is no such file", one_line(path))]
     NothingToChange { path: String },
     /// A file whose recipients are to change is not there.
-    #[error("{path}: there is no such file to add keys to or to remove keys from")]
+    #[error("{}: there is no such file to add keys to or to remove keys from", one_line(path))]
     NoKeysToChange { path: String },
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", one_line(path))]
     Write { path: String, source: WriteError },
     /// The plain input does not parse.
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", one_line(path))]
     PlainSyntax { path: String, source: SyntaxError },
     /// A file that should be sealed cannot be read as one.
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", one_line(path))]
     Sealed { path: String, format: Format, source: SealedError },
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", one_line(path))]
     Open { path: String, source: Box<OpenError> },
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", one_line(path))]
     Seal { path: String, source: Box<SealError> },
     /// The data key of a file that `edit` is to make: SOPS has another number for it than where a text is sealed.
-    #[error("{path}: could not generate data key: {source}")]
+    #[error("{}: could not generate data key: {source}", one_line(path))]
     NewKey { path: String, source: WrapFailed },
     /// A sealed file has values in clear, and something else was changed as well.
-    #[error("{path}: values stand in clear ({clear}), but the rest is not as it was sealed either: {source}")]
+    #[error("{}: values stand in clear ({clear}), but the rest is not as it was sealed either: {source}", one_line(path))]
     Complete { path: String, clear: String, source: Box<OpenError> },
     /// The file's own rule would leave a value clear that the creation rule covers (P10).
-    #[error("{path}: {at} would stand in clear: the file was sealed with {own}, its creation rule says {wanted} by now")]
+    #[error("{}: {at} would stand in clear: the file was sealed with {own}, its creation rule says {wanted} by now", one_line(path))]
     WouldBeClear { path: String, at: String, own: String, wanted: String },
     /// A rule that was changed in the metadata would leave clear what was sealed (P10).
-    #[error("{path}: the changed rule, {own}, would leave in clear what is sealed: {at}; {why}")]
+    #[error("{}: the changed rule, {own}, would leave in clear what is sealed: {at}; {why}", one_line(path))]
     Uncovers { path: String, at: String, own: String, why: String },
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -64,7 +64,7 @@ pub enum Error {
     /// Nothing tells type and rule of what comes by standard input.
     #[error("Error: must specify --filename-override when reading from stdin")]
     Nameless,
-    #[error("{path}: there is nothing at {at}")]
+    #[error("{}: there is nothing at {at}", one_line(path))]
     NotThere { path: String, at: String, component: String },
     #[error("{0}")]
     BadExtractPath(String),
@@ -72,12 +72,12 @@ pub enum Error {
     #[error("{format}: {why}")]
     BadSetPath { format: String, why: String },
     /// Nothing there, or a leaf in the way (`unset`); with SOPS's sentence.
-    #[error("{path}: {what}")]
+    #[error("{}: {what}", one_line(path))]
     NotSet { path: String, what: String, sops: String, missing: bool },
     /// The format cannot hold what is set.
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", one_line(path))]
     Unholdable { path: String, source: Unwritable },
-    #[error("{path}: {key:?} is a name of the metadata block, and cannot be used for anything else")]
+    #[error("{}: {key:?} is a name of the metadata block, and cannot be used for anything else", one_line(path))]
     Reserved { path: String, key: String },
     #[error("a list is no value that sops can set")]
     SetList,
@@ -90,16 +90,16 @@ pub enum Error {
     /// JSON, but no file holds it: a number that is no float.
     #[error("the value is JSON, but no file can hold it: {what}")]
     NotHeld { what: String },
-    #[error("{path}: {what}")]
+    #[error("{}: {what}", one_line(path))]
     SetRefused { path: String, what: String },
     /// A value or a name that no variable can have.
-    #[error("{path}: {what}")]
+    #[error("{}: {what}", one_line(path))]
     Variable { path: String, what: String },
     /// Names of variables that change how programs run, which nobody has allowed.
-    #[error("{what}")]
+    #[error("{}", one_line(what))]
     Dangerous { what: String, names: Vec<String> },
     /// A map or a list where a variable is wanted.
-    #[error("{path}: {}", nested(key, *format))]
+    #[error("{}: {}", one_line(path), nested(key, *format))]
     Nested { path: String, key: String, format: Format },
     /// What was perhaps the program stands among the files.
     #[error("{source}")]
@@ -114,7 +114,7 @@ pub enum Error {
     #[error("{what}")]
     Editor { what: String },
     /// The editor left a JSON file without anything in it.
-    #[error("{path}: there is nothing in it; in JSON the root must be an object, {{}} at the least")]
+    #[error("{}: there is nothing in it; in JSON the root must be an object, {{}} at the least", one_line(path))]
     NoRoot { path: String },
     /// The editor took the file away.
     #[error("the edited file cannot be read: {what}")]
@@ -129,19 +129,19 @@ pub enum Error {
     #[error("there is no folder in memory (tmpfs) for {}", if *pipe { "the pipe" } else { "the plaintext" })]
     NoMemory { pipe: bool },
     /// What was typed and what somebody else has written meanwhile do not go together; the paths.
-    #[error("{path}: somebody else has changed it meanwhile where you have changed it, too: {at}; nothing was written")]
+    #[error("{}: somebody else has changed it meanwhile where you have changed it, too: {at}; nothing was written", one_line(path))]
     Unmerged { path: String, at: String },
     /// What was typed is not in the file, but sealed and kept.
-    #[error("{source}\nwhat you typed is sealed and kept; the next edit of {path} offers it")]
+    #[error("{source}\nwhat you typed is sealed and kept; the next edit of {} offers it", one_line(path))]
     Rescued { path: String, source: Box<Error> },
     /// Somebody has to say yes, and did not, or is not there.
-    #[error("{path}: not confirmed")]
+    #[error("{}: not confirmed", one_line(path))]
     NotConfirmed { path: String },
     /// The last one who can open a file, or a group of it, was to be removed.
     #[error("{path}: empty key group provided: nobody could open {} any more", group.map_or("the file".to_owned(), |group| format!("its group {group}")))]
     NobodyLeft { path: String, group: Option<usize> },
     /// `updatekeys` has no rule to go by.
-    #[error("{}config file not found", path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default())]
+    #[error("{}config file not found", path.as_ref().map(|path| format!("{}: ", one_line(path))).unwrap_or_default())]
     NoConfig { path: Option<String> },
     /// Some of many files failed.
     #[error("{what}")]
@@ -149,30 +149,30 @@ pub enum Error {
     /// Nothing can be said of a file: SOPS has one number for every reason.
     #[error("{0}")]
     Status(Box<Error>),
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", one_line(path))]
     Print { path: String, source: Unwritable },
     /// The same for what `--extract` found, where it stands alone.
-    #[error("{path}: {source}")]
+    #[error("{}: {source}", one_line(path))]
     PrintAlone { path: String, source: Unwritable },
     /// What is printed as a binary file has a tree of another type. `sealed_as`: the type that opens it.
-    #[error("{path}: no binary data found in tree: there is no text at 'data'")]
+    #[error("{}: no binary data found in tree: there is no text at 'data'", one_line(path))]
     NoData { path: String, sealed_as: Format },
     /// With what to do instead.
     #[error("{path} exists already")]
     Exists { path: PathBuf, instead: std::borrow::Cow<'static, str> },
     /// A line behind it would be lost, or spoil it.
-    #[error("{}: {why}; nothing was added to it", path.display())]
+    #[error("{}: {why}; nothing was added to it", one_line(&path.display().to_string()))]
     NoIdentityFile { path: PathBuf, why: String },
     /// `init` cannot know whose the project is; with what to do instead.
-    #[error("{place}: {why}")]
+    #[error("{}: {why}", one_line(place))]
     WhichIdentity { place: String, why: String, instead: String },
-    #[error("{key}: {why}")]
+    #[error("{}: {why}", one_line(key))]
     Resolve { key: String, why: leafcrypt_kms::WrapError },
     #[error("Invalid KMS encryption context format")]
     BadContext,
     #[error("Duplicate decryption key type: {kind}")]
     DuplicateOrder { kind: String },
-    #[error("{path}: the file is sealed already")]
+    #[error("{}: the file is sealed already", one_line(path))]
     AlreadySealed { path: String },
     /// `doctor` found something broken, and has said what.
     #[error("{failed} {} failed", if *failed == 1 { "check" } else { "checks" })]
@@ -182,7 +182,7 @@ pub enum Error {
     Later(Missing),
     #[error("{0}")]
     Audit(String),
-    #[error("{0}")]
+    #[error("{}", one_line(_0))]
     Usage(String),
 }
 

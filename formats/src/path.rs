@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::shown::hidden;
+
 /// A path of a document, an index into its [`Paths`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PathId(pub u32);
@@ -146,7 +148,8 @@ pub fn display_parts(parts: &[Part]) -> String {
             Part::Index(i) => write!(out, "[{i}]").expect("a string takes all"),
             Part::Key(name) => {
                 let name = String::from_utf8_lossy(name);
-                let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '/' | '@'));
+                let plain =
+                    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() && !hidden(c) || matches!(c, '_' | '-' | ' ' | '/' | '@'));
                 if plain {
                     if !out.is_empty() {
                         out.push('.');
@@ -155,9 +158,7 @@ pub fn display_parts(parts: &[Part]) -> String {
                 } else {
                     out.push_str("[\"");
                     for c in name.chars() {
-                        let hidden = c.is_control()
-                            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-                        if hidden || c == '"' || c == '\\' {
+                        if hidden(c) || c == '"' || c == '\\' {
                             out.extend(c.escape_default());
                         } else {
                             out.push(c);

@@ -46,7 +46,7 @@ impl Args {
             hint: &|error| hint::of(error, context.world.manners),
         };
         let checks = doctor.run(&context.world);
-        let text = if self.json { doctor::as_json(&checks) } else { coloured(&super::report::printable(&doctor::as_text(&checks))) };
+        let text = if self.json { doctor::as_json(&checks) } else { coloured(&doctor::as_text(&checks)) };
         let failed = checks.iter().filter(|check| check.state == State::Fail).count();
         if failed == 0 {
             return Ok(Done { stdout: Some(text.into_bytes()), note: None });

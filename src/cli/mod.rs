@@ -145,7 +145,8 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         crate::guard::as_started(start);
     };
     let holding = Holding { hold: || Box::new(crate::guard::hold_signals()), came: crate::guard::is_interrupted };
-    let session = Session::new(Arc::new(Real::starting(starting).telling(screen::erase).holding(holding)));
+    let session =
+        Session::new(Arc::new(Real::starting(starting).telling(screen::erase).hiding(leafcrypt_formats::hidden).holding(holding)));
     let terminal = prompt::Terminal {
         sops: manners.sops_messages,
         outside: session.shared_outside(),

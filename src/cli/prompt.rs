@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use leafcrypt_formats::one_line;
 use leafcrypt_kms::Outside;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -45,12 +46,13 @@ impl Dialog for Terminal {
         if self.sops {
             super::report::log("warning", line, self.outside.now());
         } else {
-            super::report::marked(Mark::Warning, line);
+            super::report::marked(Mark::Warning, &one_line(line));
         }
     }
 
     fn confirm(&self, question: &str) -> Option<bool> {
         super::screen::erase();
+        let question = &*one_line(question);
         if self.sops {
             return as_sops(question);
         }
@@ -84,7 +86,7 @@ impl Dialog for Terminal {
     }
 
     fn log(&self, line: &str) {
-        super::report::say(line);
+        super::report::say(&one_line(line));
     }
 
     fn progress(&self, number: usize, of: usize, file: &Path) {
@@ -100,7 +102,7 @@ impl Dialog for Terminal {
         if self.verbose.load(Ordering::Relaxed) {
             let line = format!("verbose: {line}");
             if self.is_new(&line) {
-                super::report::say(&line);
+                super::report::say(&one_line(&line));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
-use leafcrypt_formats::Format;
+use leafcrypt_formats::{Format, lines, one_line};
 use leafcrypt_kms::{Session, UnwrapError, backend};
 
 use clap::builder::styling::{AnsiColor, Style};
@@ -72,7 +72,7 @@ pub(super) fn log(level: &str, line: &str, now: std::time::SystemTime) {
     let colour = if level == "warning" { AnsiColor::Yellow } else { AnsiColor::Red };
     let style = if screen::colours(&std::io::stderr()) { colour.on_default() } else { Style::new() };
     let level = &level.to_uppercase()[..4];
-    write(&format!("{on}[CMD]{off}\t {style}{level}{style:#}[{:04}] {:<44} ", screen::since_start().as_secs(), printable(line)));
+    write(&format!("{on}[CMD]{off}\t {style}{level}{style:#}[{:04}] {:<44} ", screen::since_start().as_secs(), lines(line)));
 }
 
 /// A line for a person; nothing in a pipe.
@@ -94,33 +94,18 @@ pub(super) fn unprinted(error: &std::io::Error) -> u8 {
 /// A line on standard error, which may be full or closed: then there is nobody to tell. Names come from files and arguments, so what would
 /// move the cursor or turn the direction of writing is escaped (R7).
 pub(super) fn say(line: &str) {
-    write(&printable(line));
+    write(&lines(line));
 }
 
 /// The same behind a word that stands out.
 pub(super) fn marked(mark: Mark, line: &str) {
     let style = mark.style();
-    write(&format!("{style}{}:{style:#} {}", mark.word(), printable(line)));
+    write(&format!("{style}{}:{style:#} {}", mark.word(), lines(line)));
 }
 
 fn write(line: &str) {
     screen::erase();
     let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-pub(super) fn printable(line: &str) -> std::borrow::Cow<'_, str> {
-    let odd = |c: char| {
-        c.is_control() && !matches!(c, '\n' | '\t')
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    if !line.contains(odd) {
-        return line.into();
-    }
-    let mut out = String::with_capacity(line.len() + 16);
-    for c in line.chars() {
-        if odd(c) { out.extend(c.escape_default()) } else { out.push(c) }
-    }
-    out.into()
 }
 
 /// What clap has to say: help on standard output with 0, a usage error with SOPS's 1.
@@ -225,12 +210,14 @@ fn ours(error: &Error, session: &Session) -> String {
     match error {
         Error::Open { path, source } => match &**source {
             OpenError::NoKeyOpens(report) => format!("{path}: no key of ours opens the file\n{}", tried(report, session)),
-            other => format!("{path}: {other}"),
+            other => format!("{}: {other}", one_line(path)),
         },
-        Error::Sealed { path, source: SealedError::NotSealed(_), .. } => format!("{path}: sops metadata not found: the file is not sealed"),
+        Error::Sealed { path, source: SealedError::NotSealed(_), .. } => {
+            format!("{}: sops metadata not found: the file is not sealed", one_line(path))
+        }
         Error::Seal { path, source } => match &**source {
-            SealError::Wrap(why) => format!("{path}: could not generate data key: {why}"),
-            other => format!("{path}: {other}"),
+            SealError::Wrap(why) => format!("{}: could not generate data key: {why}", one_line(path)),
+            other => format!("{}: {other}", one_line(path)),
         },
         Error::Status(source) => ours(source, session),
         other => other.to_string().trim_start_matches("Error: ").to_owned(),
@@ -239,28 +226,29 @@ fn ours(error: &Error, session: &Session) -> String {
 
 /// The whole path of a file, as SOPS shows it.
 pub(super) fn absolute(path: &Path, world: &World<'_>) -> String {
-    crate::config::absolute(&rules::current(world), path).display().to_string()
+    one_line(&crate::config::absolute(&rules::current(world), path).display().to_string()).into_owned()
 }
 
 fn as_sops(error: &Error, context: &Context<'_>) -> String {
     let session = &context.world.session;
-    let shown = |path: &String| if context.telling.as_typed { path.clone() } else { absolute(Path::new(path), &context.world) };
+    let shown =
+        |path: &String| if context.telling.as_typed { one_line(path).into_owned() } else { absolute(Path::new(path), &context.world) };
     match error {
         Error::NoFile => "Error: no file specified".to_owned(),
         Error::Status(source) => as_sops(source, context),
         Error::Read { path, source: ReadError::NotFound } => format!("Error: cannot operate on non-existent file \"{}\"", shown(path)),
-        Error::Read { path, source } => format!("Error reading file: {path}: {source}"),
+        Error::Read { path, source } => format!("Error reading file: {}: {source}", one_line(path)),
         Error::PlainSyntax { path, source } if source.class == leafcrypt_formats::SyntaxClass::NoDocument => {
             let _ = path;
             "File cannot be completely empty, it must contain at least one document".to_owned()
         }
         Error::PlainSyntax { path, source } if source.class == leafcrypt_formats::SyntaxClass::NoContent => {
-            format!("Error unmarshalling file: EOF: {path}: {source}")
+            format!("Error unmarshalling file: EOF: {}: {source}", one_line(path))
         }
         Error::PlainSyntax { path, source } if source.class == leafcrypt_formats::SyntaxClass::NotWalked => {
-            format!("Error encrypting tree: Error walking tree: {path}: {source}")
+            format!("Error encrypting tree: Error walking tree: {}: {source}", one_line(path))
         }
-        Error::PlainSyntax { path, source } => format!("Error unmarshalling file: {path}: {source}"),
+        Error::PlainSyntax { path, source } => format!("Error unmarshalling file: {}: {source}", one_line(path)),
         Error::NoRoot { .. } => format!("Error unmarshalling file: {error}"),
         Error::Sealed { source: SealedError::NotSealed(_), .. } => "sops metadata not found".to_owned(),
         // SOPS's own words, exactly, where the metadata and not the text are at fault.
@@ -268,19 +256,19 @@ fn as_sops(error: &Error, context: &Context<'_>) -> String {
         Error::Sealed { path, format, source: SealedError::Syntax(source) } => {
             match format {
                 Format::Dotenv if source.class == leafcrypt_formats::SyntaxClass::Syntax => {
-                    format!("invalid dotenv input line: {path}: {source}")
+                    format!("invalid dotenv input line: {}: {source}", one_line(path))
                 }
                 // SOPS shows what its reader of INI says.
-                Format::Ini => format!("{path}: {source}"),
+                Format::Ini => format!("{}: {source}", one_line(path)),
                 Format::Binary => format!("Error unmarshalling input {}: {path}: {source}", Format::Json.name()),
                 format => format!("Error unmarshalling input {}: {path}: {source}", format.name()),
             }
         }
-        Error::Write { path, source } => format!("Could not open output file for writing: {path}: {source}"),
-        Error::Print { path, source } => format!("Error dumping file: {path}: {source}"),
-        Error::PrintAlone { path, source } => format!("Error dumping tree: {path}: {source}"),
+        Error::Write { path, source } => format!("Could not open output file for writing: {}: {source}", one_line(path)),
+        Error::Print { path, source } => format!("Error dumping file: {}: {source}", one_line(path)),
+        Error::PrintAlone { path, source } => format!("Error dumping tree: {}: {source}", one_line(path)),
         Error::NoData { .. } => NO_DATA.to_owned(),
-        Error::Unholdable { path, source } => format!("Could not marshal tree: {path}: {source}"),
+        Error::Unholdable { path, source } => format!("Could not marshal tree: {}: {source}", one_line(path)),
         Error::AlreadySealed { .. } | Error::Reserved { .. } => ALREADY.to_owned(),
         Error::NothingToChange { path } => format!("Error reading file: open {}: no such file or directory", shown(path)),
         Error::NoKeysToChange { path } => {
@@ -304,7 +292,7 @@ fn as_sops(error: &Error, context: &Context<'_>) -> String {
             }
             OpenError::NoKeyOpens(report) => sops_report(report, session),
             OpenError::Leaf { path, why, .. } => {
-                format!("Error decrypting tree: Error walking tree: Could not decrypt value: {path}: {why}")
+                format!("Error decrypting tree: Error walking tree: Could not decrypt value: {}: {why}", one_line(path))
             }
             OpenError::MacUnreadable(_) => source.to_string(),
             // SOPS shows both digests: who can write the file takes all tokens out but one, and reads that value's digest in a log.
@@ -351,9 +339,9 @@ fn tried(report: &NoKeyOpens, session: &Session) -> String {
                 UnwrapError::NotHeld { .. } if !looked.is_empty() => "no identity of ours fits".to_owned(),
                 why => why.to_string(),
             };
-            lines.push(format!("{indent}{} {}: {why}", key.kind().name(), key.id()));
+            lines.push(one_line(&format!("{indent}{} {}: {why}", key.kind().name(), key.id())).into_owned());
             // Most of it is the same for all keys of a kind.
-            trail.extend(looked.into_iter().map(|line| format!("  {line}")));
+            trail.extend(looked.into_iter().map(|line| format!("  {}", one_line(&line))));
         }
     }
     if several && report.combining.is_none() {
@@ -379,7 +367,7 @@ fn sops_report(report: &NoKeyOpens, session: &Session) -> String {
             if n > 0 {
                 out.push_str("\n  ");
             }
-            out.push_str(&format!("\n  {}: FAILED", key.id()));
+            out.push_str(&format!("\n  {}: FAILED", one_line(key.id())));
             let why = backend(key.kind()).in_sops_words(&**key, why, session);
             for (k, line) in wrap(&why, 60).iter().enumerate() {
                 out.push_str(if k == 0 { "\n    - | " } else { "\n      | " });

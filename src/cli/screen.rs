@@ -10,7 +10,7 @@ use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use clap::builder::styling::{AnsiColor, Style};
 
-use super::report::printable;
+use leafcrypt_formats::one_line;
 
 /// What is over sooner needs no line.
 const LONG: Duration = Duration::from_secs(1);
@@ -104,8 +104,8 @@ impl Progress {
         }
         self.drawn = Some(now);
         // Without a line break at the right edge: what is too long is cut off there. One write, so that nothing comes between.
-        let name = file.display().to_string().replace(['\n', '\t'], " ");
-        let line = format!("\r\x1b[2K\x1b[?7l{number} of {of}: {}\x1b[?7h", printable(&name));
+        let name = file.display().to_string();
+        let line = format!("\r\x1b[2K\x1b[?7l{number} of {of}: {}\x1b[?7h", one_line(&name));
         // Before it is there: a signal may come with it.
         SHOWN.store(true, Ordering::Relaxed);
         let _ = std::io::stderr().write_all(line.as_bytes());

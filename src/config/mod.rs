@@ -14,6 +14,7 @@ mod stores;
 
 use std::path::{Path, PathBuf};
 
+use leafcrypt_formats::one_line;
 use thiserror::Error;
 
 use crate::seal::go_regex::BadRegex;
@@ -46,7 +47,7 @@ pub enum ConfigError {
     #[error("could not read config file: {0}")]
     Unreadable(String),
     /// It belongs to, or can be written by, somebody else (P22).
-    #[error("the config file {} is not used: {why}", path.display())]
+    #[error("the config file {} is not used: {why}", one_line(&path.display().to_string()))]
     Untrusted {
         /// The file.
         path: PathBuf,
@@ -54,7 +55,7 @@ pub enum ConfigError {
         why: String,
     },
     /// Not YAML, or not of the types of SOPS's fields.
-    #[error("error loading config: Could not unmarshal config file: {}{}: {what}", path.display(), place(*line, field))]
+    #[error("error loading config: Could not unmarshal config file: {}{}: {what}", one_line(&path.display().to_string()), place(*line, field))]
     Unmarshal {
         /// The file.
         path: PathBuf,
@@ -66,7 +67,7 @@ pub enum ConfigError {
         what: String,
     },
     /// A regex before the rule that would match.
-    #[error("error loading config: can not compile regexp: {source}; in {} (line {line})", path.display())]
+    #[error("error loading config: can not compile regexp: {source}; in {} (line {line})", one_line(&path.display().to_string()))]
     BadPathRegex {
         /// The file.
         path: PathBuf,

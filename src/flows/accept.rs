@@ -52,7 +52,9 @@ impl Accept<'_> {
                 return Err(Error::Write { path: name.clone(), source: WriteError::Changed });
             }
             let head = before::find(&self.path, file, &self.how, world);
-            world.dialog.log(&self.report(&name, file, differences, &head, rule.as_ref(), config.as_ref(), world)?);
+            for line in self.report(&name, file, differences, &head, rule.as_ref(), config.as_ref(), world)? {
+                world.dialog.log(&line);
+            }
             let confirmed = self.yes || world.dialog.confirm("Seal it anew as it stands?") == Some(true);
             if !confirmed {
                 return Err(Error::NotConfirmed { path: name.clone() });
@@ -66,7 +68,7 @@ impl Accept<'_> {
         place.change(&apply, &format!("{name}: nothing differs from what was sealed"), world)
     }
 
-    /// All that a person has to know before saying yes. Paths, lines, types and names; never a value.
+    /// All that a person has to know before saying yes, a line each. Paths, lines, types and names; never a value.
     #[allow(clippy::too_many_arguments)]
     fn report(
         &self,
@@ -77,7 +79,7 @@ impl Accept<'_> {
         rule: Option<&Rule>,
         config: Option<&Config>,
         world: &World<'_>,
-    ) -> Result<String, Error> {
+    ) -> Result<Vec<String>, Error> {
         let mut lines = vec![format!("{name}: what differs from what was sealed")];
         lines.extend(told(differences).into_iter().map(|line| format!("  {line}")));
         lines.push(format!("{name}: what is covered, and by whom it can be opened"));
@@ -100,8 +102,8 @@ impl Accept<'_> {
         let old = if let Before::Opened(head) = before { &head.groups } else { groups };
         let diff = old.diff(groups);
         let change = Change { file: name, diff: &diff, vouched: false, yes: self.yes, asks: Asks::Always, config };
-        lines.push(change.listing().trim_end().to_owned());
-        Ok(lines.join("\n"))
+        lines.extend(change.lines());
+        Ok(lines)
     }
 }
 

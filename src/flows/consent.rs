@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use leafcrypt_formats::one_line;
 use leafcrypt_kms::MasterKey;
 
 use super::recipients::Reader;
@@ -67,6 +68,11 @@ impl Change<'_> {
 
     /// What changes, key by key, with names.
     pub fn listing(&self) -> String {
+        self.lines().iter().map(|line| format!("{}\n", one_line(line))).collect()
+    }
+
+    /// The same, a line each, as they are not yet to be shown: a file and its ids may hold anything.
+    pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("{}: recipients", self.file)];
         let name = |key: &Arc<dyn MasterKey>| self.config.and_then(|c| c.name_of(key.id())).map(|n| format!("  ({n})")).unwrap_or_default();
         for (i, group) in self.diff.groups.iter().enumerate() {
@@ -89,7 +95,7 @@ impl Change<'_> {
         if old != new {
             lines.push(format!("  groups that must open: {old} before, {new} now"));
         }
-        lines.join("\n") + "\n"
+        lines
     }
 }
 
@@ -138,7 +144,7 @@ fn as_sops(diff: &KeyDiff) -> String {
         out.push_str(&format!("Group {}\n", i + 1));
         for (mark, keys) in [("    ", &group.kept), ("+++ ", &group.added), ("--- ", &group.removed)] {
             for key in keys {
-                out.push_str(&format!("{mark}{}\n", key.id()));
+                out.push_str(&format!("{mark}{}\n", one_line(key.id())));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use leafcrypt_formats::one_line;
 use leafcrypt_kms::MasterKey;
 
 use super::many::{self, Named};
@@ -112,7 +113,7 @@ fn one(file: &Named, types: &Types, given: &Given, world: &World<'_>) -> Result<
 pub fn as_text(all: &[Readers]) -> String {
     let mut out = String::new();
     for readers in all {
-        out.push_str(&readers.file);
+        out.push_str(&one_line(&readers.file));
         if readers.groups.len() > 1 {
             out.push_str(&format!(" (any {} of {} groups)", readers.threshold, readers.groups.len()));
         }
@@ -126,7 +127,7 @@ pub fn as_text(all: &[Readers]) -> String {
             }
             for Reader { kind, id, name } in group {
                 let name = name.as_ref().map(|name| format!("  ({name})")).unwrap_or_default();
-                out.push_str(&format!("  {kind} {id}{name}\n"));
+                out.push_str(&format!("{}\n", one_line(&format!("  {kind} {id}{name}"))));
             }
         }
     }

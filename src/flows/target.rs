@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use leafcrypt_formats::{Format, Wiped};
+use leafcrypt_formats::{Format, Wiped, hidden};
 
 use crate::error::Error;
 use crate::files::{self, WriteHow};
@@ -25,7 +25,20 @@ pub const STDIN: &str = "standard input";
 pub fn word(path: &str) -> String {
     let path = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
     let plain = !path.is_empty() && path.chars().all(|c| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@' | ':' | ','));
-    if plain { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+    if plain {
+        return path;
+    }
+    if !path.contains(hidden) {
+        return format!("'{}'", path.replace('\'', "'\\''"));
+    }
+    // What bash, zsh and ksh read back.
+    let spelled = |c: char| match c {
+        '\'' | '\\' => format!("\\{c}"),
+        c if c.is_ascii() && hidden(c) => format!("\\x{:02x}", u32::from(c)),
+        c if hidden(c) => format!("\\U{:08x}", u32::from(c)),
+        c => c.to_string(),
+    };
+    format!("$'{}'", path.chars().map(spelled).collect::<String>())
 }
 
 impl Input {

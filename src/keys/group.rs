@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use leafcrypt_formats::Tree;
+use leafcrypt_formats::{Tree, one_line};
 use leafcrypt_kms::{Cost, MasterKey, Secret, Session, UnwrapError, WrapError, Wrapped, backend};
 use thiserror::Error;
 
@@ -59,8 +59,12 @@ pub enum WrapFailed {
     EmptyGroup,
     #[error("could not split data key into parts for Shamir: {0}")]
     Shamir(#[from] ShamirError),
-    #[error("{}", .0.iter().map(|(key, why)| format!("failed to encrypt new data key with master key \"{key}\": {why}")).collect::<Vec<_>>().join(" "))]
+    #[error("{}", .0.iter().map(|(key, why)| unwrapped(key, why)).collect::<Vec<_>>().join(" "))]
     Keys(Vec<(String, WrapError)>),
+}
+
+fn unwrapped(key: &str, why: &WrapError) -> String {
+    one_line(&format!("failed to encrypt new data key with master key \"{key}\": {why}")).into_owned()
 }
 
 /// How one group fared.

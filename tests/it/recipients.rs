@@ -438,3 +438,63 @@ fn ssh_keys_by_their_key() {
     assert!(said.contains("hint: ") && said.contains("--add-age RECIPIENT") && !said.contains(" --age "), "{said}");
     ok(&place, &["rotate", "-y", "-i", "--rm-age", &one, "--add-age", &two, "a.yaml"]);
 }
+
+/// Who can write a sealed file can write anything into its records, and name files as they like: the lists that people say yes to show it in its line, spelled.
+#[test]
+fn nothing_makes_a_line_of_its_own() {
+    let place = Place::project().with_pgp();
+    let two = place.recipient.clone();
+    let sealed = place.seal("a.yaml", "a: b\n");
+    let evil = "  pgp:\n        - fp: \"AA\\e[31m\\n  - age age1evil removed\\u061C\\u00AD\"\n          created_at: \"2026-01-01T00:00:00Z\"\n          enc: nonsense\n";
+    let forged: String = sealed.replacen("    age:\n", &format!("  {evil}    age:\n"), 1);
+    let forged: String = forged.lines().filter(|l| !l.trim_start().starts_with("leafcrypt:")).map(|l| format!("{l}\n")).collect();
+    assert!(forged.contains(&two));
+    let name = "b\n  - age age1evil removed\u{1b}[31m\u{61c}.yaml";
+    for file in ["a.yaml", name] {
+        for args in [
+            &["recipients", file][..],
+            &["recipients"],
+            &["accept", file],
+            &["rotate", "-i", file],
+            &["rotate", "-i", "-y", file],
+            &["groups", "delete", "-f", file, "0"],
+            &["updatekeys", file],
+            &["updatekeys", "--dry-run", "."],
+            &["updatekeys", "-y", file],
+            &["decrypt", "--verbose", file],
+            &["doctor", file],
+            &["encrypt", file],
+            &["exec-env", file, "true"],
+        ] {
+            for program in [Program::Ours, Program::AsSops] {
+                place.write(file, &forged);
+                let done = place.call(program, args).run();
+                for (stream, bytes) in [("out", &done.stdout), ("err", &done.stderr)] {
+                    let text = String::from_utf8_lossy(bytes);
+                    // What is sealed may be printed with its block.
+                    if text.contains("ENC[") {
+                        continue;
+                    }
+                    let case = format!("{program:?} {args:?} {stream}: {text:?}");
+                    assert!(!text.contains(['\u{1b}', '\u{61c}', '\u{ad}']), "{case}");
+                    assert!(!text.lines().any(|line| line.starts_with("  - age age1evil")), "{case}");
+                }
+            }
+        }
+        std::fs::remove_file(place.path(file)).unwrap();
+    }
+    place.write("a.yaml", &forged);
+    let spelled = "AA\\u{1b}[31m\\n  - age age1evil removed\\u{61c}\\u{ad}";
+    let shows = |program: Program, args: &[&str]| {
+        place.write("a.yaml", &forged);
+        let done = place.call(program, args).run();
+        let text = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
+        assert!(text.contains(spelled), "{program:?} {args:?}: {text}");
+    };
+    for program in [Program::Ours, Program::AsSops] {
+        shows(program, &["recipients", "a.yaml"]);
+        shows(program, &["updatekeys", "-y", "a.yaml"]);
+        shows(program, &["accept", "a.yaml"]);
+    }
+    shows(Program::Ours, &["rotate", "-i", "a.yaml"]);
+}

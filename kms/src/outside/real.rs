@@ -33,19 +33,26 @@ pub struct Holding {
 pub struct Real {
     around: Around,
     before_telling: fn(),
+    hides: fn(char) -> bool,
     holding: Option<Holding>,
 }
 
 impl Real {
     /// One whose programs are started within `around`.
     pub fn starting(around: Around) -> Self {
-        Real { around, before_telling: || {}, holding: None }
+        Real { around, before_telling: || {}, hides: char::is_control, holding: None }
     }
 
     /// Does something before a person is asked or told something at the terminal, by us or by an agent.
     #[must_use]
     pub fn telling(self, before: fn()) -> Self {
         Real { before_telling: before, ..self }
+    }
+
+    /// Characters that no prompt or message shows, beside what moves the cursor: whoever has a list of them knows it.
+    #[must_use]
+    pub fn hiding(self, hides: fn(char) -> bool) -> Self {
+        Real { hides, ..self }
     }
 
     /// Ctrl-C and Ctrl-\ at a question are signals, as everywhere else, and every signal lets us put the terminal right before it ends us. While one waits,
@@ -107,17 +114,17 @@ impl Outside for Real {
 
     fn ask(&self, prompt: &str) -> Asked {
         (self.before_telling)();
-        terminal::ask(prompt, false, self.holding)
+        terminal::ask(prompt, false, self.hides, self.holding)
     }
 
     fn ask_line(&self, prompt: &str) -> Asked {
         (self.before_telling)();
-        terminal::ask(prompt, true, self.holding)
+        terminal::ask(prompt, true, self.hides, self.holding)
     }
 
     fn tell(&self, message: &str) {
         (self.before_telling)();
-        terminal::tell(message);
+        terminal::tell(message, self.hides);
     }
 
     fn now(&self) -> SystemTime {

@@ -18,9 +18,9 @@ const LIMIT: usize = 4096;
 const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// Asks a question; with or without echo. A signal that waits meanwhile cancels it, and comes when the terminal is as it was.
-pub(super) fn ask(prompt: &str, echo: bool, holding: Option<Holding>) -> Asked {
+pub(super) fn ask(prompt: &str, echo: bool, hides: fn(char) -> bool, holding: Option<Holding>) -> Asked {
     let held = holding.map(|holding| (holding.hold)());
-    let asked = answer(prompt, echo, holding.map(|holding| holding.came));
+    let asked = answer(&printable(prompt, hides), echo, holding.map(|holding| holding.came));
     // Nothing of ours is left to do: here it may end us.
     drop(held);
     asked
@@ -30,7 +30,7 @@ fn answer(prompt: &str, echo: bool, came: Option<fn() -> bool>) -> Asked {
     let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Asked::NoTerminal };
     let Ok(quiet) = Quiet::new(&terminal, came.is_some()) else { return Asked::NoTerminal };
     let mut screen = &terminal;
-    if screen.write_all(format!("{} ", printable(prompt).trim_end()).as_bytes()).is_err() {
+    if screen.write_all(format!("{} ", prompt.trim_end()).as_bytes()).is_err() {
         return Asked::NoTerminal;
     }
     let mut line = Box::new([0u8; LIMIT]);
@@ -45,16 +45,15 @@ fn answer(prompt: &str, echo: bool, came: Option<fn() -> bool>) -> Asked {
 }
 
 /// Shows a line, if there is a terminal.
-pub(super) fn tell(message: &str) {
+pub(super) fn tell(message: &str, hides: fn(char) -> bool) {
     if let Ok(mut terminal) = OpenOptions::new().write(true).open("/dev/tty") {
-        let _ = terminal.write_all(format!("{}\n", printable(message)).as_bytes());
+        let _ = terminal.write_all(format!("{}\n", printable(message, hides)).as_bytes());
     }
 }
 
 /// What a program or a file says may not steer the terminal.
-fn printable(text: &str) -> String {
-    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
-    text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
+fn printable(text: &str, hides: fn(char) -> bool) -> String {
+    text.chars().map(|c| if hides(c) { ' ' } else { c }).collect()
 }
 
 /// Reads up to the line's end; none if the person gave up (Ctrl-C, Ctrl-D on an empty line, end of the terminal) or a signal came.

@@ -10,6 +10,7 @@ mod places;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use leafcrypt_formats::one_line;
 use leafcrypt_kms::{BACKENDS, Health, Session};
 
 use self::configuration::Configurations;
@@ -141,9 +142,9 @@ fn keys(world: &World<'_>) -> Vec<Check> {
 pub fn as_text(checks: &[Check]) -> String {
     let mut out = String::new();
     for Check { name, state, found, fix } in checks {
-        out.push_str(&format!("{:<5} {name}: {found}\n", state.name()));
+        out.push_str(&format!("{:<5} {}: {}\n", state.name(), one_line(name), one_line(found)));
         if let Some(fix) = fix {
-            out.push_str(&format!("      fix: {fix}\n"));
+            out.push_str(&format!("      fix: {}\n", one_line(fix)));
         }
     }
     out

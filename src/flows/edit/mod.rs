@@ -180,7 +180,7 @@ impl Edit<'_> {
             let error = Error::Rescued { path: self.path.display().to_string(), source: Box::new(error) };
             if guard::is_interrupted() {
                 // It ends us below, before anybody has told the error.
-                world.warn([error.to_string()]);
+                world.warn(error.to_string().lines());
             }
             result = Err(error);
         }
