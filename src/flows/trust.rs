@@ -1,9 +1,11 @@
 //! What a file's creation rule says when the file is sealed again: whether we may vouch for its recipients (docs/sealed-file.md, section 3), and whether
 //! the file's own rule would leave clear what the creation rule covers (docs/threat-model.md, P10).
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use leafcrypt_formats::{Document, Format, LeafId};
+use zeroize::Zeroizing;
 
 use super::rules::{self, Given};
 use super::target::word;
@@ -122,21 +124,23 @@ pub fn refuse_new_clear(
     // Neither can fail: see above.
     let was = was.selection.clone().unwrap_or_else(Selection::default_rule);
     let (Ok(own), Ok(wanted), Ok(was)) = (Policy::new(&own), Policy::new(&wanted), Policy::new(&was)) else { return Ok(()) };
-    let values = |document: &Document<'_>| -> Vec<(String, Vec<u8>)> {
-        let id = |i: usize| LeafId(i as u32);
-        let value = |i: usize| (document.paths().display(document.leaves()[i].path), plain_bytes::of(&document.value(id(i))).into_owned());
-        (0..document.leaves().len()).map(value).collect()
-    };
+    let at = |document: &Document<'_>, i: usize| document.paths().display(document.leaves()[i].path);
+    // Of one value at a time, and wiped (P16, R1).
+    let bytes = |document: &Document<'_>, i: usize| Zeroizing::new(plain_bytes::of(&document.value(LeafId(i as u32))).into_owned());
     let sealed = was.coverage(before).leaves;
-    let old: std::collections::HashSet<_> =
-        values(before).into_iter().enumerate().filter(|(i, _)| !sealed[*i]).map(|(_, value)| value).collect();
+    let mut old: HashMap<String, Vec<usize>> = HashMap::new();
+    for i in (0..sealed.len()).filter(|&i| !sealed[i]) {
+        old.entry(at(before, i)).or_default().push(i);
+    }
     let (covered, would_be) = (own.coverage(document).leaves, wanted.coverage(document).leaves);
-    let new = values(document)
-        .into_iter()
-        .enumerate()
-        .find(|(i, value)| !covered[*i] && would_be[*i] && !value.1.is_empty() && !old.contains(value));
+    let is_new = |i: usize| {
+        let value = bytes(document, i);
+        let stood = || old.get(&at(document, i)).is_some_and(|all| all.iter().any(|&old| bytes(before, old) == value));
+        !value.is_empty() && !stood()
+    };
+    let new = (0..covered.len()).find(|&i| !covered[i] && would_be[i] && is_new(i));
     match new {
-        Some((i, _)) => refuse_clear(document, LeafId(i as u32), file, Some(rule), name, world),
+        Some(i) => refuse_clear(document, LeafId(i as u32), file, Some(rule), name, world),
         None => Ok(()),
     }
 }
