@@ -197,6 +197,17 @@ impl<'t> Document<'t> {
         Ok(text)
     }
 
+    /// Has it tags that mean nothing to SOPS?
+    pub fn has_own_tags(&self) -> bool {
+        self.detail.without_own_tags(self).is_some()
+    }
+
+    /// This text without the tags that mean nothing to SOPS, which drops them, but may mean anything to who reads the text next (`!include`,
+    /// `!!python/object/apply`). None: it has none.
+    pub fn without_own_tags(&self) -> Option<Vec<u8>> {
+        self.detail.without_own_tags(self)
+    }
+
     /// This sealed text without its blocks.
     pub fn without_blocks(&self) -> Sealed {
         self.detail.without_blocks(self)

@@ -39,6 +39,11 @@ pub(crate) trait Detail: Send + Sync {
     /// The reverse, on a sealed text: values in place of tokens, blocks cut.
     fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable>;
 
+    /// A text without the tags that mean nothing to SOPS; none if it has no such tag.
+    fn without_own_tags(&self, _document: &Document<'_>) -> Option<Vec<u8>> {
+        None
+    }
+
     /// A sealed text without its metadata blocks, and where they go: what [`Detail::seal`] returns, but from a text that
     /// is sealed already (new recipients, the same leaves).
     fn without_blocks(&self, document: &Document<'_>) -> Sealed;

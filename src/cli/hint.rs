@@ -174,7 +174,7 @@ fn read_hint(path: &str, error: &ReadError) -> Option<String> {
 fn open_hint(path: &str, error: &OpenError, name: &str) -> Option<String> {
     Some(match error {
         OpenError::NoKeyOpens(report) => no_key_hint(path, report),
-        OpenError::MacMissing | OpenError::MacMismatch | OpenError::MacUnreadable(_) => accept(path, name),
+        OpenError::MacMissing | OpenError::MacMismatch | OpenError::MacUnreadable(_) | OpenError::OwnTags => accept(path, name),
         OpenError::Witness(WitnessFault::Missing) => {
             "SOPS drops the witness when it writes a file; without --require-witness it opens".to_owned()
         }

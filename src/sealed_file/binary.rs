@@ -71,6 +71,7 @@ pub(super) fn open(
         doubts: Doubts::default(),
         warnings,
         differences,
+        bare: false,
     })
 }
 

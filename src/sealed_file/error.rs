@@ -60,6 +60,9 @@ pub enum OpenError {
     Leaves { count: usize, first: Vec<ClosedLeaf> },
     #[error("the file has no MAC: somebody removed it, and may have changed the rest")]
     MacMissing,
+    /// Tags that were put into the file, and cannot be left out.
+    #[error("tags that nobody has vouched for stand before its values, and it does not read the same without them")]
+    OwnTags,
     #[error("MAC mismatch: values were changed, moved, added or removed since the file was sealed")]
     MacMismatch,
     #[error("Cannot decrypt MAC: {0}")]

@@ -46,7 +46,7 @@ impl<'t> SealedFile<'t> {
             }
             Err(error) => return Err(error),
         };
-        let Opening { plain, opened, coverage, hints, mac, payload, vouched, doubts, warnings, mut differences } = opening;
+        let Opening { plain, opened, coverage, hints, mac, payload, vouched, doubts, warnings, mut differences, bare } = opening;
         if let Some(differences) = &mut differences {
             differences.clear = clear;
         }
@@ -65,8 +65,8 @@ impl<'t> SealedFile<'t> {
             descent: payload.as_ref().map(|p| p.descent.clone()).unwrap_or_default(),
         };
         let base = Base { text, metadata, body, hints, mac, unchecked: how.ignore_mac || how.accepting };
-        // What is completed has leaves to seal as it stands.
-        let renews = if how.completing { Renews::Leaves } else { Renews::Block };
+        // What is completed has leaves to seal as it stands; what is left out of the text goes from the file, too.
+        let renews = if how.completing || bare { Renews::Leaves } else { Renews::Block };
         Ok(OpenFile {
             plain: plain.into(),
             format,
@@ -112,6 +112,8 @@ pub(super) struct Opening {
     pub doubts: Doubts,
     pub warnings: Vec<String>,
     pub differences: Option<Box<Differences>>,
+    /// Tags of the file are left out.
+    pub bare: bool,
 }
 
 /// The policy of a file with that rule field; none is read as SOPS's default.
@@ -200,6 +202,24 @@ pub(super) fn judge(
             warnings.push("the layout was changed outside leafcrypt since the file was sealed; names and values are right".to_owned());
         }
     }
+    let mut is_bare = false;
+    let is_anybodys = |plain: &[u8]| payload.as_ref().is_none_or(|payload| witness::text(plain) != payload.text);
+    if !how.keep_layout && !how.accepting && !how.completing && document.has_own_tags() && is_anybodys(&plain) {
+        let options = scan_options(Mode::Plain, manners);
+        if let Ok(read) = Document::parse(format, &plain, &options)
+            && let Some(mut bare) = read.without_own_tags().map(Wiped::from)
+        {
+            let same = |bare: &Document<'_>| read.reads_like(bare, |id| read.value(id).same(&bare.value(id)));
+            if !Document::parse(format, &bare, &options).is_ok_and(|bare| same(&bare)) {
+                return Err(OpenError::OwnTags);
+            }
+            plain = std::mem::take(&mut *bare);
+            hints.clear();
+            is_bare = true;
+            let what = "tags that nobody has vouched for are left out, as sops leaves them out: whoever can write the file could have put them there";
+            warnings.push(what.to_owned());
+        }
+    }
     if metadata.extension.is_none() && !how.keep_layout && !how.accepting {
         hints.extend(end_as_sops(format, &mut plain, |plain| reads_as(format, plain, document, &walked.opened, manners)));
     }
@@ -215,6 +235,7 @@ pub(super) fn judge(
         doubts,
         warnings,
         differences,
+        bare: is_bare,
     })
 }
 

@@ -54,6 +54,7 @@ mod limits;
 mod messages;
 mod next_command;
 mod one_of_many;
+mod own_tags;
 #[path = "../../formats/tests/it/random_tree.rs"]
 mod random_tree;
 mod references;

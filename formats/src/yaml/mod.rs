@@ -18,6 +18,7 @@ mod resolve;
 mod scalar;
 mod seal;
 mod spell;
+mod untagged;
 mod walk;
 
 use std::borrow::Cow;
@@ -78,6 +79,10 @@ impl Detail for Scanned {
 
     fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
         open::open(self, document, opened, hints)
+    }
+
+    fn without_own_tags(&self, document: &Document<'_>) -> Option<Vec<u8>> {
+        untagged::without_own_tags(self, document)
     }
 
     fn without_blocks(&self, document: &Document<'_>) -> Sealed {

@@ -44,6 +44,8 @@ pub(super) enum Tag {
     Timestamp,
     Binary,
     Merge,
+    /// `!!map` and the like.
+    Collection,
     Other,
 }
 
@@ -90,6 +92,8 @@ pub(super) struct Node<'t> {
 #[derive(Clone, Copy)]
 pub(super) struct Props {
     pub tag: Span,
+    /// One that go-yaml gives no meaning; other readers may: `!include`, `!!python/object/apply`.
+    pub own: bool,
     /// The indicator of a block scalar and what belongs to it: `|2-`.
     pub header: Span,
     /// Column of a block scalar's content.
@@ -285,7 +289,7 @@ impl<'t> Reader<'t> {
         let node = self.parsed.nodes.len() as u32;
         let from = self.cursor;
         let what = if map { What::Map { flow } } else { What::List { flow } };
-        let props = self.props(mark, Span::new(0, 0), 0, false);
+        let props = self.props(mark, tag, Span::new(0, 0), 0, false);
         self.leaf(what, Span::new(range.start, range.end), Cow::Borrowed(""), tag, props)?;
         // A list that stands no further in than its key begins behind its first dash, for the parser.
         let bytes = self.text.as_bytes();
@@ -332,7 +336,7 @@ impl<'t> Reader<'t> {
         }
         let text = if style == Written::Plain && range.is_empty() { Cow::Borrowed("") } else { text };
         dialect::check_scalar(self.text, &range, style, in_flow)?;
-        let props = self.props(mark, Span::new(0, 0), 0, false);
+        let props = self.props(mark, tag, Span::new(0, 0), 0, false);
         self.leaf(What::Scalar(style), Span::new(range.start, range.end), text, tag, props)
     }
 
@@ -359,7 +363,7 @@ impl<'t> Reader<'t> {
         let end = last_line_end(bytes, start, range.end.max(start));
         let indent = digit.map_or_else(|| first_indent(&bytes[start..end]).unwrap_or(parent + 2), |d| parent + d);
         let end = if keep { end } else { without_blank_lines(bytes, start, end, indent) };
-        let props = self.props(mark, header, indent as u32, header_comment);
+        let props = self.props(mark, tag, header, indent as u32, header_comment);
         self.leaf(What::Scalar(style), Span::new(start, end), text, tag, props)
     }
 
@@ -377,13 +381,13 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn props(&mut self, mark: &Mark, header: Span, indent: u32, header_comment: bool) -> u32 {
+    fn props(&mut self, mark: &Mark, meaning: Tag, header: Span, indent: u32, header_comment: bool) -> u32 {
         let tag = mark.tag_span().and_then(|t| t.byte_range());
         if tag.is_none() && header.is_empty() {
             return NONE;
         }
         let tag = tag.map_or(Span::new(0, 0), |t| Span::new(t.start, t.end));
-        self.parsed.props.push(Props { tag, header, indent, header_comment });
+        self.parsed.props.push(Props { tag, own: meaning == Tag::Other, header, indent, header_comment });
         self.parsed.props.len() as u32 - 1
     }
 
@@ -423,6 +427,7 @@ fn tag_of(tag: Option<&granit_parser::Tag>) -> Tag {
         Some("timestamp") => Tag::Timestamp,
         Some("binary") => Tag::Binary,
         Some("merge") => Tag::Merge,
+        Some("map" | "seq" | "set" | "omap" | "pairs") => Tag::Collection,
         _ => Tag::Other,
     }
 }

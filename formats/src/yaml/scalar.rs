@@ -19,7 +19,7 @@ pub(super) enum Read {
 /// Reads a scalar.
 pub(super) fn read(text: &str, written: Written, tag: Tag) -> Read {
     let resolved = match tag {
-        Tag::Str | Tag::Other | Tag::Merge => return Read::Value(Value::text(text)),
+        Tag::Str | Tag::Other | Tag::Merge | Tag::Collection => return Read::Value(Value::text(text)),
         Tag::Binary => return binary(text),
         Tag::None | Tag::NonSpecific if written != Written::Plain => return Read::Value(Value::text(text)),
         _ => resolve(text.as_bytes()),
@@ -48,7 +48,7 @@ pub(super) fn kind(text: &str, written: Written, tag: Tag) -> Option<Kind> {
     let plain = written == Written::Plain;
     let first = text.as_bytes().first().copied();
     match tag {
-        Tag::Str | Tag::Other | Tag::Merge => Some(Kind::Str),
+        Tag::Str | Tag::Other | Tag::Merge | Tag::Collection => Some(Kind::Str),
         Tag::None if !plain => Some(Kind::Str),
         // No word of the table and no number begins so.
         Tag::None if first.is_some_and(|b| b.is_ascii_alphabetic() && !b"nNtTfF".contains(&b)) => Some(Kind::Str),
