@@ -150,7 +150,11 @@ pub fn all() -> Vec<Case> {
                 (".sops.yaml", Becomes::Text("# Who can read", "\n")),
                 (".gitignore", Becomes::Text("target\n# plaintext", "keys.txt\n")),
             ],
-            |place| place.write("work/.gitignore", "target\n"),
+            |place| {
+                place.write("work/.gitignore", "target\n");
+                // With one at hand there would be no new identity.
+                place.write("keys.txt", "");
+            },
         ),
     ]
 }
