@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use leafcrypt::kms::{
-    Asked, BACKENDS, Beside, Command, Finished, Kind, MasterKey, Outside, Secret, Session, UnwrapError, Wrapped, backend, recipients,
+    Asked, BACKENDS, Beside, Command, Finished, Kind, MasterKey, Outside, Secret, Session, UnwrapError, Wrapped, backend, no_identity_file,
+    own_in_variables,
 };
 use leafcrypt_fuzz::whole::RECIPIENT;
 
@@ -53,7 +54,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let mut parts = data.split(|&b| b == 0);
     let mut part = || parts.next().unwrap_or_default();
     let (identities, wrapped, names) = (part(), String::from_utf8_lossy(part()), String::from_utf8_lossy(part()));
-    let _ = recipients(identities);
+    let _ = no_identity_file(identities);
     for kind in BACKENDS {
         for key in kind.from_list(&names, &Beside::default()).unwrap_or_default() {
             let _ = (key.id().len(), key.fields());
@@ -62,6 +63,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let own = backend(Kind::Age).from_list(RECIPIENT, &Beside::default()).expect("a recipient");
     let pgp = backend(Kind::Pgp).from_list("CCA2BDC72417AF8C8DAD199207FA2CD49EB9F02C", &Beside::default()).expect("a fingerprint");
     let session = Session::new(Arc::new(Scripted(identities.to_vec())));
+    let _ = own_in_variables(&session);
     let wrapped = Wrapped(wrapped.into_owned());
     let said = |errors: Vec<UnwrapError>| errors.into_iter().map(|error| error.to_string()).collect::<String>();
     for (kind, keys) in [(Kind::Age, own), (Kind::Pgp, pgp)] {
