@@ -181,8 +181,7 @@ impl<'t> Document<'t> {
     /// A comment that stays in clear ends at a carriage return for Python's readers; in a sealed text what stands behind it could be anybody's.
     fn refuse_split_comments(&self, tokens: &Tokens) -> Result<(), Unwritable> {
         for (_, comment) in (0..).map(CommentId).zip(self.comments()).filter(|(id, _)| tokens.of_comment(*id).is_none()) {
-            let line = self.text[comment.span.range()].trim_ascii_end();
-            if line.iter().enumerate().any(|(i, &b)| b == b'\r' && line.get(i + 1) != Some(&b'\n')) {
+            if crate::flat::ends_early(&self.text[comment.span.range()]) {
                 let what = "a carriage return in a comment that stays in clear, behind which other programs read something else".to_owned();
                 return Err(Unwritable { path: self.paths().display(comment.container), what });
             }

@@ -216,3 +216,9 @@ impl<'t> Seen<'t> {
         self.0.insert(name)
     }
 }
+/// Does a carriage return stand inside a comment of ENV or INI, and not at the end of a line of it? Python's readers end the comment there: whoever can write
+/// the file would put a variable behind it (P2).
+pub(crate) fn ends_early(comment: &[u8]) -> bool {
+    let comment = comment.trim_ascii_end();
+    comment.iter().enumerate().any(|(i, &b)| b == b'\r' && comment.get(i + 1) != Some(&b'\n'))
+}

@@ -4,7 +4,7 @@ use memchr::{memchr, memchr_iter};
 
 use crate::document::{Dialect, Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
-use crate::flat::unfold_newlines;
+use crate::flat::{ends_early, unfold_newlines};
 use crate::leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
 use crate::path::{Part, PathId};
 use crate::syntax::Block;
@@ -124,8 +124,7 @@ impl<'t> Scan<'t> {
             return Err(SyntaxError::at(self.text, start, SyntaxClass::Limit, "more comments than the limit of values"));
         }
         let span = Span::new(start, without_cr(self.text, start, end));
-        if self.options.mode == Mode::Sealed && self.text[span.range()].contains(&b'\r') {
-            // Python's reader ends the comment there: whoever can write the file would put a variable behind it (P2).
+        if self.options.mode == Mode::Sealed && ends_early(&self.text[span.range()]) {
             return Err(SyntaxError::at(self.text, start, SyntaxClass::Dialect, IN_COMMENT));
         }
         outline.steps.push(Step::Comment(CommentId(outline.comments.len() as u32)));

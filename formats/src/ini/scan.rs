@@ -7,7 +7,7 @@ use foldhash::quality::RandomState;
 
 use crate::document::{Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
-use crate::flat::{Seen, unfold_newlines};
+use crate::flat::{Seen, ends_early, unfold_newlines};
 use crate::leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
 use crate::path::{Part, PathId};
 use crate::syntax::Block;
@@ -152,9 +152,7 @@ impl<'t> Scan<'t> {
             return Ok(());
         }
         let text = self.text;
-        let line = text[mark..end].trim_ascii_end();
-        if self.options.mode == Mode::Sealed && line.iter().enumerate().any(|(i, &b)| b == b'\r' && line.get(i + 1) != Some(&b'\n')) {
-            // Python's reader ends the comment there: whoever can write the file would put a value behind it (P2).
+        if self.options.mode == Mode::Sealed && ends_early(&text[mark..end]) {
             return self.error(
                 mark,
                 SyntaxClass::Dialect,
