@@ -9,7 +9,7 @@ use super::exec_env::{deprecated, words};
 use super::shared::format_of;
 use crate::error::Error;
 use crate::flows::decrypt::Decrypt;
-use crate::flows::exec_file::{ExecFile, Handing};
+use crate::flows::exec_file::{ExecFile, Handed, Handing};
 use crate::flows::rules::{self, Given};
 use crate::flows::target::{Done, Input, Output, Types};
 
@@ -80,17 +80,19 @@ impl Args {
                 how: self.opening.how(&order, context),
                 indent: &|format| rules::indent(format, &given, config.as_ref()),
             },
-            program,
-            handing: match (self.no_fifo, self.memfd) {
-                (true, _) => Handing::File,
-                (_, true) => Handing::Memory,
-                _ => Handing::Pipe,
+            handed: Handed {
+                program,
+                handing: match (self.no_fifo, self.memfd) {
+                    (true, _) => Handing::File,
+                    (_, true) => Handing::Memory,
+                    _ => Handing::Pipe,
+                },
+                filename: self.filename.clone(),
+                user: self.user.clone(),
+                on_disk: self.on_disk.clone(),
+                runtime: context.variables.runtime.clone(),
             },
-            filename: self.filename.clone(),
-            user: self.user.clone(),
-            on_disk: self.on_disk.clone(),
-            runtime: context.variables.runtime.clone(),
-            background: self.background.then(|| std::env::args_os().filter(|arg| arg != "--background").collect()),
+            background: self.background,
         };
         exec.run(world)?;
         Ok(Done { stdout: None, note: None })

@@ -44,7 +44,7 @@ use leafcrypt_kms::{Holding, Real, Session};
 use crate::error::Error;
 use crate::files;
 use crate::flows::target::Done;
-use crate::flows::{keeper, user};
+use crate::flows::{background, keeper, user};
 use crate::manners::Manners;
 use crate::world::{NoJournal, SystemRandom, World};
 
@@ -136,6 +136,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     let manners = Manners::of_program(&argv.first().map(|a| a.to_string_lossy().into_owned()).unwrap_or_default());
     match argv.get(1) {
         Some(first) if first == keeper::ARGUMENT => return keeper::keep(),
+        Some(first) if first == background::ARGUMENT => return background::go(),
         Some(first) if first == user::ARGUMENT => return user::through(&argv[2..]),
         _ => {}
     }

@@ -6,18 +6,18 @@ use std::io::{self, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use zeroize::Zeroizing;
 
+use super::background;
 use super::branch::must_exist;
 use super::child;
 use super::decrypt::Decrypt;
 use super::exec_env::Program;
 use super::feeding::Feeding;
-use super::keeper::{self, Keeper};
+use super::keeper::Keeper;
 use super::user::User;
-use crate::error::{Ended, Error, NotStarted};
+use crate::error::{Ended, Error};
 use crate::files::{self, PrivateDir};
 use crate::guard;
 use crate::world::World;
@@ -37,6 +37,14 @@ pub enum Handing {
 pub struct ExecFile<'a> {
     /// What is opened.
     pub decrypt: Decrypt<'a>,
+    /// What is done with it.
+    pub handed: Handed,
+    /// Nobody waits for it.
+    pub background: bool,
+}
+
+/// A program that is to get an opened file.
+pub struct Handed {
     /// What is run; `{}` in it is the path.
     pub program: Program,
     /// What the program finds there.
@@ -49,8 +57,6 @@ pub struct ExecFile<'a> {
     pub on_disk: Option<PathBuf>,
     /// `XDG_RUNTIME_DIR`
     pub runtime: Option<PathBuf>,
-    /// Nobody waits for it: our own arguments without `--background`, to be run again by a process of its own.
-    pub background: Option<Vec<OsString>>,
 }
 
 impl ExecFile<'_> {
@@ -59,24 +65,39 @@ impl ExecFile<'_> {
     /// # Errors
     /// The file does not open, there is no place for the plaintext, the program cannot be started; or [`Error::Child`]: how it ended.
     pub fn run(&self, world: &World<'_>) -> Result<(), Error> {
+        self.handed.checked()?;
+        let done = self.decrypt.run(world).map_err(|error| must_exist(error, Path::new(&self.decrypt.input.name())))?;
+        let plain = Zeroizing::new(done.stdout.unwrap_or_default());
+        if self.background {
+            return background::start(&self.handed, &plain, world);
+        }
+        match self.handed.run(plain, world)? {
+            Ended::Code(0) => Ok(()),
+            ended => Err(Error::Child { ended }),
+        }
+    }
+}
+
+impl Handed {
+    /// What can be known before anything is opened: the file's name, and the user.
+    fn checked(&self) -> Result<(&str, Option<User>), Error> {
         let name = self.filename.as_deref().unwrap_or("tmp-file");
         if Path::new(name).file_name() != Some(OsStr::new(name)) {
             return Err(Error::Usage("The provided filename is not a local path.".to_owned()));
         }
-        let user = self.user.as_deref().map(User::find).transpose()?;
-        let done = self.decrypt.run(world).map_err(|error| must_exist(error, Path::new(&self.decrypt.input.name())))?;
-        let plain = Zeroizing::new(done.stdout.unwrap_or_default());
-        if let Some(args) = &self.background {
-            return again(args);
-        }
+        Ok((name, self.user.as_deref().map(User::find).transpose()?))
+    }
+
+    /// Runs the program to its end.
+    ///
+    /// # Errors
+    /// There is no place for the plaintext, or the program cannot be started.
+    pub(super) fn run(&self, plain: Zeroizing<Vec<u8>>, world: &World<'_>) -> Result<Ended, Error> {
+        let (name, user) = self.checked()?;
         let _held = guard::hold_signals();
-        let ended = match self.handing {
+        match self.handing {
             Handing::Memory => self.in_memory(name, &plain, user.as_ref(), world),
             _ => self.in_folder(name, plain, user.as_ref(), world),
-        }?;
-        match ended {
-            Ended::Code(0) => Ok(()),
-            ended => Err(Error::Child { ended }),
         }
     }
 
@@ -153,23 +174,6 @@ fn memory(name: &str, plain: &[u8]) -> io::Result<OwnedFd> {
 #[cfg(not(target_os = "linux"))]
 fn memory(_: &str, _: &[u8]) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
-}
-
-/// Ourselves once more, with the same arguments but one, and nobody who waits.
-fn again(args: &[OsString]) -> Result<(), Error> {
-    use std::os::unix::process::CommandExt as _;
-    #[allow(clippy::disallowed_methods, reason = "ourselves, left running: `Outside::run` waits")]
-    let mut command = Command::new(keeper::own_program());
-    if let Some((first, rest)) = args.split_first() {
-        command.arg0(first).args(rest);
-    }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-    let started = guard::as_started(|| command.spawn());
-    started.map(drop).map_err(|error| Error::Start {
-        program: "leafcrypt".to_owned(),
-        what: error.kind().to_string(),
-        why: NotStarted::Other,
-    })
 }
 
 impl Program {

@@ -7,8 +7,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use zeroize::Zeroizing;
-
+use super::message::{self, Message, Parts};
 use super::rescue::Rescue;
 use crate::files::{self, PrivateDir};
 use crate::guard;
@@ -42,17 +41,15 @@ impl Keeper {
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(folder.shared_lock()?).spawn()
         })?;
         let (Some(mut pipe), Some(mut ready)) = (child.stdin.take(), child.stdout.take()) else { unreachable!("both were asked for") };
-        let mut message = Zeroizing::new(Vec::new());
-        put(&mut message, folder.outer().as_os_str().as_bytes());
-        put(&mut message, folder.path().as_os_str().as_bytes());
-        put(&mut message, &[u8::from(folder.in_memory())]);
+        let mut message = Message::default();
+        message.put(folder.outer().as_os_str().as_bytes());
+        message.put(folder.path().as_os_str().as_bytes());
+        message.put(&[u8::from(folder.in_memory())]);
         if let Some(rescue) = rescue {
-            rescue.write(&mut |part| put(&mut message, part));
+            rescue.write(&mut |part| message.put(part));
         }
         let mut answer = [0];
-        let said =
-            pipe.write_all(&(message.len() as u64).to_be_bytes()).and_then(|()| pipe.write_all(&message)).and_then(|()| pipe.flush());
-        match said.and_then(|()| ready.read_exact(&mut answer)) {
+        match message.send(&mut pipe).and_then(|()| ready.read_exact(&mut answer)) {
             Ok(()) if answer == [READY] => Ok(Keeper { child, pipe }),
             failed => {
                 let _ = child.kill();
@@ -83,7 +80,7 @@ pub fn keep() -> u8 {
     let _ = rustix::process::setsid();
     let _deaf = guard::hold_signals();
     let mut pipe = io::stdin().lock();
-    let Ok(message) = read_message(&mut pipe) else { return 1 };
+    let Ok(message) = message::read(&mut pipe) else { return 1 };
     let mut parts = Parts(&message);
     let (Some(outer), Some(inner), Some([in_memory])) = (parts.next(), parts.next(), parts.next()) else { return 1 };
     let [outer, inner] = [outer, inner].map(|path| PathBuf::from(std::ffi::OsString::from_vec(path.to_vec())));
@@ -101,31 +98,4 @@ pub fn keep() -> u8 {
         let _ = rescue.save(&inner, &World::quiet());
     }
     u8::from(files::remove_private_dir(&outer, *in_memory != 0).is_err())
-}
-
-fn put(out: &mut Vec<u8>, part: &[u8]) {
-    out.extend_from_slice(&(part.len() as u64).to_be_bytes());
-    out.extend_from_slice(part);
-}
-
-fn read_message(pipe: &mut impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut len = [0; 8];
-    pipe.read_exact(&mut len)?;
-    let len = usize::try_from(u64::from_be_bytes(len)).map_err(|_| io::ErrorKind::InvalidData)?;
-    // In one piece, so that nothing is left behind by a buffer that grew.
-    let mut message = Zeroizing::new(vec![0; len]);
-    pipe.read_exact(&mut message)?;
-    Ok(message)
-}
-
-/// A message's parts.
-struct Parts<'m>(&'m [u8]);
-
-impl<'m> Parts<'m> {
-    fn next(&mut self) -> Option<&'m [u8]> {
-        let (len, rest) = self.0.split_first_chunk()?;
-        let (part, rest) = rest.split_at_checked(usize::try_from(u64::from_be_bytes(*len)).ok()?)?;
-        self.0 = rest;
-        Some(part)
-    }
 }

@@ -11,6 +11,7 @@
 //! | what stays of an edit when all goes wrong | [`keeper`], [`rescue`] |
 
 pub mod accept;
+pub mod background;
 pub mod before;
 pub mod branch;
 pub mod change;
@@ -37,6 +38,7 @@ pub mod init;
 pub mod keeper;
 pub mod keygen;
 pub mod many;
+mod message;
 mod otherwise;
 pub mod random;
 pub mod recipients;

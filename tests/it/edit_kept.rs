@@ -129,6 +129,64 @@ fn a_kept_edit_that_nobody_wants() {
     assert!(!code(&desk.edit("a.yaml", "true", ""), 200).contains("not saved"));
 }
 
+/// A name that is as long as names can be is cut.
+#[test]
+fn an_edit_of_a_long_name_is_kept() {
+    let desk = Desk::new();
+    let name = format!("{}\u{e9}.yaml", "n".repeat(246));
+    desk.seal("a.yaml", "a: canary\n");
+    std::fs::rename(desk.place.path("a.yaml"), desk.place.path(&name)).unwrap();
+    let err = code(&desk.edit(&name, "echo 'a: canary2' > \"$1\"; exit 1", ""), 201);
+    assert!(err.contains("what you typed is sealed and kept"), "{err}");
+    assert_eq!(desk.kept_files(), 2);
+    assert!(code(&desk.edit(&name, "true", ""), 200).contains("that was not saved is still kept"));
+}
+
+/// Where nothing can be kept it is said before somebody types, and nobody is told that it is.
+#[test]
+fn no_place_to_keep_an_edit() {
+    let desk = Desk::new();
+    let before = desk.seal("a.yaml", "a: canary\n");
+    let editor = desk.editor("echo 'a: [canary2' > \"$1\"");
+    for state in ["/proc/nowhere", "/dev/null"] {
+        let call = |program| {
+            let call = desk.place.call(program, ["edit", "a.yaml"]).env("EDITOR", &editor).env("XDG_STATE_HOME", state);
+            call.env("XDG_RUNTIME_DIR", &desk.runtime).run()
+        };
+        let err = code(&call(Program::Ours), 2);
+        let told = err.find("warning: an edit that cannot be saved will be lost").unwrap_or_else(|| panic!("{err}"));
+        assert!(told < err.find("could not be kept").unwrap_or(0) && err.contains("XDG_STATE_HOME"), "{err}");
+        assert!(!err.contains("kept sealed") && !err.contains("sealed and kept"), "{err}");
+        let err = code(&call(Program::AsSops), 2);
+        assert!(err.contains("could not be kept") && !err.contains("will be lost"), "{err}");
+    }
+    assert_eq!(desk.text("a.yaml"), before);
+}
+
+/// An edit that nobody took up is not written over by the next one that fails: both are offered.
+#[test]
+fn two_kept_edits() {
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: canary\n");
+    code(&desk.edit("a.yaml", "echo 'a: [canary2' > \"$1\"", ""), 2);
+    code(&desk.edit("a.yaml", "echo 'b: [canary3' > \"$1\"", ""), 2);
+    assert_eq!(desk.kept_files(), 4);
+    // The second one, which is mended. The first is still there.
+    let mut terminal = desk.edits_at_terminal("grep -q '^b: .canary3$' \"$1\" && echo 'b: canary3' > \"$1\"");
+    terminal.answer("Take it up? [y/N]", "n\n");
+    terminal.answer("Delete it? [y/N]", "\n");
+    terminal.answer("~2. Take it up? [y/N]", "y\n");
+    assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+    assert_eq!(desk.decrypted("a.yaml"), "b: canary3\n");
+    assert_eq!(desk.kept_files(), 2);
+    // One that is taken up and fails again stays where it was.
+    let mut terminal = desk.edits_at_terminal("grep -q '^a: .canary2$' \"$1\" && echo 'c: [canary4' > \"$1\"");
+    terminal.answer("Take it up? [y/N]", "y\n");
+    terminal.answer("Press Enter", "\u{4}");
+    assert_eq!(terminal.end(), Some(2), "{}", terminal.seen);
+    assert_eq!(desk.kept_files(), 2);
+}
+
 /// An editor that ends a text's last line: SOPS's text has it ended already, so that to SOPS nothing was changed.
 #[test]
 fn a_last_line_that_is_ended() {

@@ -29,6 +29,7 @@ mod edit_rule;
 mod edit_signals;
 mod edit_terminal;
 mod exec;
+mod exec_background;
 mod exec_dotenv;
 mod exec_pipe;
 mod exec_words;

@@ -7,7 +7,7 @@ mod shown;
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use leafcrypt_formats::Format;
 use zeroize::Zeroizing;
@@ -58,8 +58,8 @@ struct Session<'t> {
     config: Option<Config>,
     /// What a rescued edit was made of, where that is not what the file is by now.
     older: Option<Older>,
-    /// What the editor shows is a rescued edit.
-    taken: bool,
+    /// What the editor shows is the rescued edit that is kept here.
+    taken: Option<PathBuf>,
     /// There is a place where what cannot be saved is kept.
     is_kept: bool,
 }
@@ -106,7 +106,7 @@ impl Edit<'_> {
         self.can_write(is_new, world)?;
         let editor = editor::find(world)?;
         let file = file.must_cover(is_new);
-        let mut session = Session { sealed: &sealed, file, is_new, rule, config, older: None, taken: false, is_kept: false };
+        let mut session = Session { sealed: &sealed, file, is_new, rule, config, older: None, taken: None, is_kept: false };
         self.edit(&mut session, &editor, world)?;
         Ok(Done { stdout: None, note: None })
     }
@@ -143,9 +143,15 @@ impl Edit<'_> {
         let place = |what: &str, error: &std::io::Error| Error::NoPlace { what: format!("{what}: {}", error.kind()) };
         let absolute = config::absolute(&rules::current(world), &self.path);
         let file_name = self.path.file_name().unwrap_or(OsStr::new("file")).to_owned();
-        let kept = rescue::place(&absolute, world);
-        session.is_kept = kept.is_some();
-        let initial = self.initial(session, kept.as_deref(), world)?;
+        let place_of_rescue = rescue::Place::of(&absolute, world);
+        session.is_kept = place_of_rescue.as_ref().is_some_and(rescue::Place::is_usable);
+        if !session.is_kept && !world.manners.sops_messages {
+            let folder = world.state_folder().map_or("a state folder".to_owned(), |folder| folder.display().to_string());
+            world.warn([format!(
+                "an edit that cannot be saved will be lost: nothing can be kept in {folder}; XDG_STATE_HOME can name another"
+            )]);
+        }
+        let initial = self.initial(session, place_of_rescue.as_ref(), world)?;
 
         // From here on there is plaintext with a name.
         let _held = guard::hold_signals();
@@ -153,9 +159,10 @@ impl Edit<'_> {
         let folder = folder.map_err(|e| place("the private folder", &e))?.ok_or_else(|| Error::NoMemory { pipe: false })?;
         let base = session.sealed;
         let is_first = session.older.is_none();
-        let rescue = kept
-            .as_ref()
-            .map(|to| Rescue::new(base, session.file.format(), session.file.data_key(), file_name.clone(), to.clone(), is_first, &initial));
+        // One that was taken up goes on where it was; beside all others.
+        let to = session.taken.clone().map(rescue::To::Over).or_else(|| place_of_rescue.map(rescue::To::Beside));
+        let rescue =
+            to.map(|to| Rescue::new(base, session.file.format(), session.file.data_key(), file_name.clone(), to, is_first, &initial));
         let keeper = Keeper::start(&folder, rescue.as_ref()).map_err(|e| place("the helper that removes the plaintext if we die", &e))?;
         let shown = folder.write(&file_name, &initial).map_err(|e| match e.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
@@ -170,19 +177,8 @@ impl Edit<'_> {
         // What stands there before an editor has opened it is nobody's edit.
         let is_open = shown.is_ok();
         let mut result = shown.and_then(|()| self.until_saved(session, editor, &folder, &file_name, &initial, world));
-        if let Err(error) = &result
-            && is_open
-            && !matches!(error, Error::NotModified)
-            && let Some(rescue) = &rescue
-            && rescue.save(folder.path(), world).is_ok_and(|saved| saved)
-        {
-            let error = result.expect_err("it has just been looked at");
-            let error = Error::Rescued { path: self.path.display().to_string(), source: Box::new(error) };
-            if guard::is_interrupted() {
-                // It ends us below, before anybody has told the error.
-                world.warn(error.to_string().lines());
-            }
-            result = Err(error);
+        if is_open && let Err(error) = result {
+            result = Err(self.kept(error, rescue.as_ref(), &folder, world));
         }
         // Sealed borrows end before the folder goes.
         drop(rescue);
@@ -190,42 +186,66 @@ impl Edit<'_> {
         keeper.dismiss();
         result?;
         removed.map_err(|e| place("the plaintext could not be removed", &e))?;
-        if session.taken
-            && let Some(kept) = kept
-        {
+        if let Some(taken) = &session.taken {
             // It is in the file now.
-            rescue::forget(&kept);
+            rescue::forget(taken);
         }
         Ok(())
     }
 
-    /// What the editor shows at first: the plain text, or an edit that was rescued.
-    fn initial(&self, session: &mut Session<'_>, kept: Option<&Path>, world: &World<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let plain = |session: &Session<'_>| self.shown(&session.file, world);
-        let Some(kept) = kept else { return plain(session) };
-        let Ok(text) = files::read(kept) else { return plain(session) };
+    /// An edit that failed: what was typed is kept, if there is anything, and the error says so.
+    fn kept(&self, error: Error, rescue: Option<&Rescue<'_>>, folder: &files::PrivateDir, world: &World<'_>) -> Error {
+        if matches!(error, Error::NotModified) {
+            return error;
+        }
+        match rescue.map(|rescue| rescue.save(folder.path(), world)) {
+            Some(Ok(true)) => {}
+            None | Some(Ok(false)) => return error,
+            Some(Err(why)) => {
+                world.warn([format!("what you typed could not be kept: {}", why.kind())]);
+                return error;
+            }
+        }
+        let error = Error::Rescued { path: self.path.display().to_string(), source: Box::new(error) };
+        if guard::is_interrupted() {
+            // It ends us below, before anybody has told the error.
+            world.warn(error.to_string().lines());
+        }
+        error
+    }
+
+    /// What the editor shows at first: the plain text, or the first edit that was rescued and is wanted.
+    fn initial(&self, session: &mut Session<'_>, place: Option<&rescue::Place>, world: &World<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
         let name = self.path.display();
-        let question = format!("An edit of {name} was not saved and is kept in {}. Take it up?", kept.display());
-        let wanted = world.dialog.confirm(&question);
-        if wanted != Some(true) {
+        for kept in place.map(rescue::Place::kept).unwrap_or_default() {
+            let Ok(text) = files::read(&kept) else { continue };
+            let question = format!("An edit of {name} was not saved and is kept in {}. Take it up?", kept.display());
+            let wanted = world.dialog.confirm(&question);
+            if wanted == Some(true) {
+                return self.take_up(session, kept, &text, world);
+            }
             let unwanted =
                 wanted == Some(false) && world.dialog.confirm("Then what was typed is of no use any more. Delete it?") == Some(true);
             match unwanted {
-                true => rescue::forget(kept),
+                true => rescue::forget(&kept),
                 false => world.dialog.warn(&format!(
                     "an edit of {name} that was not saved is still kept in {}; delete that file to be rid of it",
                     kept.display()
                 )),
             }
-            return plain(session);
         }
-        let rescued = open(&kept.display().to_string(), Format::Binary, &text, None, &OpenHow::default(), world)?;
-        if let Some(base) = rescue::made_of(kept).filter(|base| base != session.sealed && !session.is_new) {
+        self.shown(&session.file, world)
+    }
+
+    /// A rescued edit is what the editor shows.
+    fn take_up(&self, session: &mut Session<'_>, kept: PathBuf, text: &[u8], world: &World<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let rescued = open(&kept.display().to_string(), Format::Binary, text, None, &OpenHow::default(), world)?;
+        if let Some(base) = rescue::made_of(&kept).filter(|base| base != session.sealed && !session.is_new) {
             let base = open(&kept.display().to_string(), session.file.format(), &base, None, &self.how, world)?;
             let settings = base.settings().clone();
             session.older = Some(Older { plain: Zeroizing::new(base.into_plain()), settings });
         }
-        session.taken = true;
+        session.taken = Some(kept);
         Ok(Zeroizing::new(rescued.into_plain()))
     }
 }

@@ -40,7 +40,7 @@ impl Edit<'_> {
         loop {
             editor.run(folder, file_name, world)?;
             let typed = folder.read(file_name).map(Zeroizing::new).map_err(|error| Error::EditorLost { what: error.kind().to_string() })?;
-            if !session.taken && is_unchanged(initial, &typed, session.file.format(), world) {
+            if session.taken.is_none() && is_unchanged(initial, &typed, session.file.format(), world) {
                 return Err(Error::NotModified);
             }
             // Nothing is nothing that could be kept.

@@ -45,14 +45,14 @@ impl Edit<'_> {
     /// Reads what was typed. A rescued edit may have been shown otherwise than this one.
     pub(super) fn typed(&self, session: &Session<'_>, text: Zeroizing<Vec<u8>>, world: &World<'_>) -> Result<Typed, Error> {
         let (path, format) = (self.path.display().to_string(), session.file.format());
-        if !self.show_keys && !session.taken {
+        if !self.show_keys && session.taken.is_none() {
             return Ok(Typed { plain: text, settings: None });
         }
         match session.file.typed(&text, world.manners) {
             Ok((plain, settings)) => Ok(Typed { plain, settings: Some(settings) }),
-            Err(SealedError::NotSealed(_)) if session.taken => Ok(Typed { plain: text, settings: None }),
+            Err(SealedError::NotSealed(_)) if session.taken.is_some() => Ok(Typed { plain: text, settings: None }),
             // A binary file's text need not be the JSON that it is shown in.
-            Err(SealedError::Syntax(_)) if session.taken && format == Format::Binary => Ok(Typed { plain: text, settings: None }),
+            Err(SealedError::Syntax(_)) if session.taken.is_some() && format == Format::Binary => Ok(Typed { plain: text, settings: None }),
             Err(SealedError::Syntax(source)) => Err(mistyped(&path, format, &text, source)),
             Err(source) => Err(Error::Sealed { path, format, source }),
         }

@@ -1,0 +1,50 @@
+//! What a process of ours tells another one that it starts, through its standard input: parts of bytes, wiped when they are read.
+
+use std::io::{self, Read, Write};
+
+use zeroize::Zeroizing;
+
+/// A message to be sent.
+#[derive(Default)]
+pub(super) struct Message(Zeroizing<Vec<u8>>);
+
+impl Message {
+    /// With room for so many bytes: a buffer that grows leaves what it had behind.
+    pub(super) fn with_room(len: usize) -> Self {
+        Message(Zeroizing::new(Vec::with_capacity(len)))
+    }
+
+    pub(super) fn put(&mut self, part: &[u8]) {
+        self.0.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        self.0.extend_from_slice(part);
+    }
+
+    pub(super) fn send(&self, pipe: &mut impl Write) -> io::Result<()> {
+        pipe.write_all(&(self.0.len() as u64).to_be_bytes())?;
+        pipe.write_all(&self.0)?;
+        pipe.flush()
+    }
+}
+
+/// Reads a message. The pipe may go on after it.
+pub(super) fn read(pipe: &mut impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut len = [0; 8];
+    pipe.read_exact(&mut len)?;
+    let len = usize::try_from(u64::from_be_bytes(len)).map_err(|_| io::ErrorKind::InvalidData)?;
+    // In one piece, so that nothing is left behind by a buffer that grew.
+    let mut message = Zeroizing::new(vec![0; len]);
+    pipe.read_exact(&mut message)?;
+    Ok(message)
+}
+
+/// A message's parts.
+pub(super) struct Parts<'m>(pub(super) &'m [u8]);
+
+impl<'m> Parts<'m> {
+    pub(super) fn next(&mut self) -> Option<&'m [u8]> {
+        let (len, rest) = self.0.split_first_chunk()?;
+        let (part, rest) = rest.split_at_checked(usize::try_from(u64::from_be_bytes(*len)).ok()?)?;
+        self.0 = rest;
+        Some(part)
+    }
+}
