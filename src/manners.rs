@@ -32,6 +32,8 @@ pub struct Manners {
     pub raw_env: bool,
     /// A null given to a program is the text `<nil>`; otherwise no variable at all.
     pub null_is_text: bool,
+    /// USR1 and USR2 are passed on to a program; otherwise nobody's.
+    pub passes_messages: bool,
     /// `--extract` of a map in a stream of documents: that map alone; otherwise the later documents follow.
     pub extract_alone: bool,
     /// Fields of `.sops.yaml` that nobody knows are named in a warning; otherwise ignored in silence.
@@ -63,6 +65,7 @@ pub static LEAFCRYPT: Manners = Manners {
     knows_plain: true,
     raw_env: false,
     null_is_text: false,
+    passes_messages: true,
     extract_alone: true,
     names_unknown_fields: true,
     prints_as_opened: true,
@@ -87,6 +90,7 @@ pub static SOPS: Manners = Manners {
     knows_plain: false,
     raw_env: true,
     null_is_text: true,
+    passes_messages: false,
     extract_alone: false,
     names_unknown_fields: false,
     prints_as_opened: false,

@@ -7,29 +7,49 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, getpgrp, kill_process, kill_process_group};
-use rustix::termios::tcgetpgrp;
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::error::Ended;
 use crate::guard;
+use crate::manners::Manners;
 
 /// So long a child may take to end after a signal.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often we look for signals of our own.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// What becomes of USR1 and USR2, which end nobody.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Messages {
+    /// They are the program's.
+    PassedOn,
+    /// Nobody's, as with SOPS.
+    Dropped,
+}
+
+impl Messages {
+    /// Under this name.
+    pub fn of(manners: &Manners) -> Self {
+        if manners.passes_messages { Messages::PassedOn } else { Messages::Dropped }
+    }
+}
+
 /// Runs a program to its end. The caller holds signals ([`guard::hold_signals`]): those that come meanwhile are passed on, but for what the keyboard has sent
 /// to all of the terminal's foreground, and after two seconds the child is killed.
 ///
 /// # Errors
 /// It cannot be started.
-pub fn run(command: &mut Command) -> io::Result<Ended> {
-    let at_terminal = owns_terminal();
+pub fn run(command: &mut Command, messages: Messages) -> io::Result<Ended> {
+    let at_terminal = has_terminal();
     if !at_terminal {
-        // A group of its own, so that what it starts is reached as well.
+        // A group of its own, so that what it starts is reached as well. Not where there is a terminal: it may ask there whatever its streams are, and a
+        // group in the background would be stopped for that.
         command.process_group(0);
     }
+    let mut watch = guard::Watch::new();
     let mut child = guard::as_started(|| command.spawn())?;
+    watch.count_earlier();
     let pid = Pid::from_child(&child);
     let (tell, told) = mpsc::channel();
     thread::spawn(move || tell.send(child.wait()));
@@ -40,8 +60,13 @@ pub fn run(command: &mut Command) -> io::Result<Ended> {
             Err(RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::Other.into()),
             Err(RecvTimeoutError::Timeout) => {}
         }
+        for message in watch.messages() {
+            if let Some(signal) = Signal::from_named_raw(message).filter(|_| messages == Messages::PassedOn) {
+                let _ = kill_process(pid, signal);
+            }
+        }
         let send = |signal| if at_terminal { kill_process(pid, signal) } else { kill_process_group(pid, signal) };
-        match (guard::interrupted_by(at_terminal), ends_by) {
+        match (guard::interrupted_by(at_terminal && !watch.was_sent()), ends_by) {
             (Some(signal), None) => {
                 if let Some(signal) = Signal::from_named_raw(signal) {
                     // It may have ended meanwhile.
@@ -56,7 +81,7 @@ pub fn run(command: &mut Command) -> io::Result<Ended> {
         }
     };
     // Who took a Ctrl-C as its own business, as editors and shells do, has not been ended by it, and neither are we.
-    if at_terminal && !matches!(ended, Ended::Signal(signal) if from_keyboard(signal)) {
+    if at_terminal && !watch.was_sent() && !matches!(ended, Ended::Signal(signal) if from_keyboard(signal)) {
         guard::forget_keyboard();
     }
     Ok(ended)
@@ -66,11 +91,10 @@ fn from_keyboard(signal: i32) -> bool {
     [Signal::INT, Signal::QUIT].iter().any(|keyboard| keyboard.as_raw() == signal)
 }
 
-/// Are we in the foreground of a terminal? Then Ctrl-C reaches the child without us.
-fn owns_terminal() -> bool {
-    let group = getpgrp();
-    let foreground = [tcgetpgrp(rustix::stdio::stdin()), tcgetpgrp(rustix::stdio::stderr())];
-    foreground.into_iter().flatten().any(|owner| owner == group)
+/// Is there a terminal that can be ours? Then Ctrl-C reaches the child without us.
+fn has_terminal() -> bool {
+    let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    rustix::fs::open("/dev/tty", flags, Mode::empty()).is_ok()
 }
 
 fn ended(status: ExitStatus) -> Ended {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::branch::must_exist;
-use super::child;
+use super::child::{self, Messages};
 use super::decrypt::open;
 use super::target::{Input, Types};
 use super::user::User;
@@ -85,7 +85,7 @@ impl ExecEnv<'_> {
         if self.as_child {
             let _held = guard::hold_signals();
             let mut command = User::command_as(user.as_ref(), command, self.pristine);
-            return match child::run(&mut command).map_err(failed)? {
+            return match child::run(&mut command, Messages::of(world.manners)).map_err(failed)? {
                 Ended::Code(0) => Ok(()),
                 ended => Err(Error::Child { ended }),
             };

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::background;
 use super::branch::must_exist;
-use super::child;
+use super::child::{self, Messages};
 use super::decrypt::Decrypt;
 use super::exec_env::Program;
 use super::feeding::Feeding;
@@ -103,7 +103,10 @@ impl Handed {
 
     fn in_folder(&self, name: &str, plain: Zeroizing<Vec<u8>>, user: Option<&User>, world: &World<'_>) -> Result<Ended, Error> {
         let failed = |what: &str, error: &io::Error| Error::NoPlace { what: format!("{what}: {}", error.kind()) };
-        let folder = files::make_private_dir(self.runtime.as_deref(), self.on_disk.as_deref());
+        // What is below a user's own XDG_RUNTIME_DIR no other user can open.
+        let shared = user.and_then(|_| files::make_private_dir(None, None).ok().flatten());
+        let own = || files::make_private_dir(self.runtime.as_deref(), self.on_disk.as_deref());
+        let folder = shared.map_or_else(own, |folder| Ok(Some(folder)));
         let folder = folder.map_err(|e| failed("the private folder", &e))?;
         let folder = folder.ok_or_else(|| Error::NoMemory { pipe: self.handing == Handing::Pipe })?;
         let keeper = Keeper::start(&folder, None).map_err(|e| failed("the helper that removes the plaintext if we die", &e))?;
@@ -157,7 +160,7 @@ impl Handed {
             command.envs(user.variables());
         }
         let mut command = User::command_as(user, command, false);
-        child::run(&mut command).map_err(|error| program.failed(&error))
+        child::run(&mut command, Messages::of(world.manners)).map_err(|error| program.failed(&error))
     }
 }
 

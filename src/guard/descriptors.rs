@@ -8,8 +8,14 @@ use std::os::unix::ffi::OsStrExt;
 /// How a descriptor is named on a command line: by `<(...)` of a shell, or by hand.
 const NAMES: [&[u8]; 2] = [b"/dev/fd/", b"/proc/self/fd/"];
 
+/// Commands, and words of ourselves on the way to one, whose program was given what is open: a socket of systemd, the jobs of make, a lock.
+const HAND_ON: [&str; 4] = ["exec-env", "exec-file", "__as-user", "__background"];
+
 /// Closes all but the three streams and those that an argument or a variable names. Nothing of ours is open yet.
 pub(super) fn close_strays() {
+    if std::env::args_os().any(|word| HAND_ON.iter().any(|command| word == *command)) {
+        return;
+    }
     // Not to learn what they say: `SOPS_AGE_KEY_FILE=/dev/fd/3` must still be there when it is read.
     let words = std::env::args_os().chain(std::env::vars_os().map(|(_, value)| value));
     let named: Vec<RawFd> = words.flat_map(|word| named(&word)).collect();

@@ -122,7 +122,7 @@ impl Drop for Held {
 }
 
 /// The signals that whoever started us told us to ignore, a bit each.
-fn ignored() -> u64 {
+pub(super) fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use crate::tools::sops;
@@ -212,10 +212,17 @@ impl Terminal {
 
     /// Waits for the end; the exit code.
     pub fn end(&mut self) -> Option<i32> {
-        while let Ok(part) = self.screen.recv_timeout(Duration::from_secs(60)) {
-            self.seen += &String::from_utf8_lossy(&part);
+        loop {
+            match self.screen.recv_timeout(Duration::from_secs(60)) {
+                Ok(part) => self.seen += &String::from_utf8_lossy(&part),
+                Err(RecvTimeoutError::Disconnected) => return self.child.wait().unwrap().code(),
+                Err(RecvTimeoutError::Timeout) => {
+                    // The terminal goes with it, and whoever waits there.
+                    let _ = self.child.kill();
+                    panic!("it does not end: {:?}", self.seen);
+                }
+            }
         }
-        self.child.wait().unwrap().code()
     }
 }
 

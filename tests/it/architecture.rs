@@ -88,12 +88,11 @@ fn the_lower_crates_know_nothing_of_ours() {
 }
 
 /// What touches the terminal, argv, the environment, the clock or other programs, outside `cli` and `kms::outside`: which file, by what, and why.
-const OUTSIDE: [(&str, &str, &str); 14] = [
+const OUTSIDE: [(&str, &str, &str); 13] = [
     ("files/folders.rs", "std::env::", "the current folder, against which paths are meant"),
     ("files/stream.rs", "io::stderr(", "`--output /dev/stderr`: by the descriptor that we have"),
     ("files/stream.rs", "io::stdout(", "the same, for `/dev/stdout`"),
     ("flows/background.rs", "Command::new(", "ourselves, in the background"),
-    ("flows/child.rs", "io::stderr(", "whose terminal it is, to share Ctrl-C with the child; nothing is written"),
     ("flows/editor.rs", "Command::new(", "the editor"),
     ("flows/exec_env.rs", "Command::new(", "the user's program"),
     ("flows/keeper.rs", "Command::new(", "the helper process"),

@@ -31,6 +31,7 @@ mod edit_terminal;
 mod exec;
 mod exec_background;
 mod exec_dotenv;
+mod exec_group;
 mod exec_pipe;
 mod exec_words;
 mod field;
