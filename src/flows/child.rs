@@ -14,8 +14,8 @@ use crate::error::Ended;
 use crate::guard;
 use crate::manners::Manners;
 
-/// So long a child may take to end after a signal.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// So long a program may take to end after a signal, where plaintext has a name as long as it runs (R10).
+pub const PATIENCE: Duration = Duration::from_secs(2);
 /// How often we look for signals of our own.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -36,11 +36,11 @@ impl Messages {
 }
 
 /// Runs a program to its end. The caller holds signals ([`guard::hold_signals`]): those that come meanwhile are passed on, but for what the keyboard has sent
-/// to all of the terminal's foreground, and after two seconds the child is killed.
+/// to all of the terminal's foreground. After `patience` the child is killed; without one it has all the time it takes, and every signal once more is passed on.
 ///
 /// # Errors
 /// It cannot be started.
-pub fn run(command: &mut Command, messages: Messages) -> io::Result<Ended> {
+pub fn run(command: &mut Command, messages: Messages, patience: Option<Duration>) -> io::Result<Ended> {
     let at_terminal = has_terminal();
     if !at_terminal {
         // A group of its own, so that what it starts is reached as well. Not where there is a terminal: it may ask there whatever its streams are, and a
@@ -54,6 +54,8 @@ pub fn run(command: &mut Command, messages: Messages) -> io::Result<Ended> {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || tell.send(child.wait()));
     let mut ends_by: Option<Instant> = None;
+    // What we die of in the end, where more may come.
+    let mut passed = None;
     let ended = loop {
         match told.recv_timeout(PAUSE) {
             Ok(status) => break ended(status?),
@@ -72,7 +74,13 @@ pub fn run(command: &mut Command, messages: Messages) -> io::Result<Ended> {
                     // It may have ended meanwhile.
                     let _ = send(signal);
                 }
-                ends_by = Some(Instant::now() + PATIENCE);
+                match patience {
+                    Some(patience) => ends_by = Some(Instant::now() + patience),
+                    None => {
+                        passed = Some(signal);
+                        guard::forget(signal);
+                    }
+                }
             }
             (_, Some(by)) if Instant::now() >= by => {
                 let _ = send(Signal::KILL);
@@ -83,6 +91,9 @@ pub fn run(command: &mut Command, messages: Messages) -> io::Result<Ended> {
     // Who took a Ctrl-C as its own business, as editors and shells do, has not been ended by it, and neither are we.
     if at_terminal && !watch.was_sent() && !matches!(ended, Ended::Signal(signal) if from_keyboard(signal)) {
         guard::forget_keyboard();
+    }
+    if let Some(signal) = passed {
+        guard::remember(signal);
     }
     Ok(ended)
 }

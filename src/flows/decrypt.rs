@@ -39,9 +39,7 @@ impl Decrypt<'_> {
         let format = self.types.input_of(&self.input, world.manners);
         let extract = self.extract.as_deref().map(extract::parse).transpose()?;
         let open = open(&path, format, &text, None, &self.how, world)?;
-        if self.how.ignore_mac {
-            world.warn(["the MAC was not checked (--ignore-mac): values may have been changed, removed or added by anybody"]);
-        }
+        tell_unchecked(&self.how, world);
         let out_format = match self.types.output {
             None if !world.manners.prints_as_opened => self.types.output_of(&self.input, world.manners),
             None if open.format() == Format::Binary => Format::Binary,
@@ -60,6 +58,13 @@ impl Decrypt<'_> {
     }
 }
 
+/// That a MAC was not checked (P4).
+pub(super) fn tell_unchecked(how: &OpenHow<'_>, world: &World<'_>) {
+    if how.ignore_mac {
+        world.warn(["the MAC was not checked (--ignore-mac): values may have been changed, removed or added by anybody"]);
+    }
+}
+
 /// Opens a text, for every flow that does. `key`: its data key, where that is known already.
 ///
 /// # Errors
@@ -75,6 +80,10 @@ pub fn open<'t>(
     let mut warnings = Vec::new();
     let opened = open_silently(path, format, text, key, how, world, &mut warnings);
     world.warn_of(path, warnings);
+    // As `sops` only who hands out what was opened says so.
+    if opened.is_ok() && !world.manners.sops_messages {
+        tell_unchecked(how, world);
+    }
     opened
 }
 

@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::child::{self, Messages};
+use super::child::{self, Messages, PATIENCE};
 use crate::error::{Ended, Error};
 use crate::files::PrivateDir;
 use crate::world::World;
@@ -27,7 +27,7 @@ impl Editor {
         #[allow(clippy::disallowed_methods, reason = "the editor has our terminal, which `Outside::run` does not hand on")]
         let mut command = std::process::Command::new(&self.program);
         command.args(&self.args).arg(folder.path().join(file_name)).env("TMPDIR", folder.path());
-        let what = match child::run(&mut command, Messages::Dropped) {
+        let what = match child::run(&mut command, Messages::Dropped, Some(PATIENCE)) {
             Ok(Ended::Code(0)) => return Ok(()),
             Ok(ended) => ended.to_string(),
             Err(error) => error.kind().to_string(),

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use super::branch::must_exist;
 use super::child::{self, Messages};
-use super::decrypt::open;
+use super::decrypt::{open, tell_unchecked};
 use super::target::{Input, Types};
 use super::user::User;
 use super::variables::{How, Variables};
@@ -85,7 +85,7 @@ impl ExecEnv<'_> {
         if self.as_child {
             let _held = guard::hold_signals();
             let mut command = User::command_as(user.as_ref(), command, self.pristine);
-            return match child::run(&mut command, Messages::of(world.manners)).map_err(failed)? {
+            return match child::run(&mut command, Messages::of(world.manners), None).map_err(failed)? {
                 Ended::Code(0) => Ok(()),
                 ended => Err(Error::Child { ended }),
             };
@@ -101,6 +101,7 @@ impl ExecEnv<'_> {
         let text = input.read().map_err(|error| must_exist(error, path))?;
         let name = input.name();
         let file = open(&name, self.types.input_of(&input, world.manners), &text, None, &self.how, world)?;
+        tell_unchecked(&self.how, world);
         variables.add(&file, &name, &self.variables, world)
     }
 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::background;
 use super::branch::must_exist;
-use super::child::{self, Messages};
+use super::child::{self, Messages, PATIENCE};
 use super::decrypt::Decrypt;
 use super::exec_env::Program;
 use super::feeding::Feeding;
@@ -21,6 +21,7 @@ use crate::error::{Ended, Error};
 use crate::files::{self, PrivateDir};
 use crate::guard;
 use crate::world::World;
+use leafcrypt_formats::one_line;
 
 /// What the program finds at the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,13 +155,13 @@ impl Handed {
     }
 
     fn start(&self, path: &Path, user: Option<&User>, world: &World<'_>) -> Result<Ended, Error> {
-        let program = self.program.with_path(path);
+        let program = self.program.with_path(path)?;
         let mut command = program.command(world)?;
         if let Some(user) = user {
             command.envs(user.variables());
         }
         let mut command = User::command_as(user, command, false);
-        child::run(&mut command, Messages::of(world.manners)).map_err(|error| program.failed(&error))
+        child::run(&mut command, Messages::of(world.manners), Some(PATIENCE)).map_err(|error| program.failed(&error))
     }
 }
 
@@ -180,9 +181,19 @@ fn memory(_: &str, _: &[u8]) -> io::Result<OwnedFd> {
 }
 
 impl Program {
-    /// With the path in place of every `{}`. It holds no character that a shell would look at.
-    fn with_path(&self, path: &Path) -> Program {
+    /// With the path in place of every `{}`.
+    ///
+    /// # Errors
+    /// A shell would look at a character of it (R6): a name from a file must not run a program.
+    fn with_path(&self, path: &Path) -> Result<Program, Error> {
         let path = path.as_os_str().as_bytes();
+        let is_active = |b: &u8| b.is_ascii_control() || b"$`\\\"';&|<>(){}[]*?".contains(b);
+        if matches!(self, Program::Shell(_)) && path.iter().any(is_active) {
+            let shown = one_line(&String::from_utf8_lossy(path)).to_string();
+            return Err(Error::Usage(format!(
+                "the path {shown} has characters that a shell would act on; run the program without one: exec-file FILE -- COMMAND ARGS..."
+            )));
+        }
         let put = |word: &OsString| {
             let word = word.as_bytes();
             let mut out = Vec::with_capacity(word.len() + path.len());
@@ -195,9 +206,9 @@ impl Program {
             out.extend_from_slice(rest);
             OsString::from_vec(out)
         };
-        match self {
+        Ok(match self {
             Program::Shell(line) => Program::Shell(put(line)),
             Program::Direct(words) => Program::Direct(words.iter().map(put).collect()),
-        }
+        })
     }
 }

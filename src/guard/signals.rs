@@ -41,7 +41,10 @@ pub(super) fn take_over() {
         if ignored & (1 << (waiting.signal - 1)) == 0 {
             // The order matters: first remember, then perhaps die. Neither can fail for these signals.
             let _ = flag::register(waiting.signal, &waiting.came);
-            let _ = flag::register_conditional_default(waiting.signal, &IDLE);
+            let _ = match is_first_process() {
+                true => flag::register_conditional_shutdown(waiting.signal, 128 + waiting.signal, &IDLE),
+                false => flag::register_conditional_default(waiting.signal, &IDLE),
+            };
         }
     }
     // With a handler, a write over the limit fails with an error instead of killing us with the file half done.
@@ -93,6 +96,22 @@ pub fn interrupted_by(but_keyboard: bool) -> Option<i32> {
     WAITING.iter().filter(counts).find(|waiting| waiting.came.load(Ordering::SeqCst)).map(|waiting| waiting.signal)
 }
 
+/// A signal that was passed on: one more of its kind is seen.
+pub fn forget(signal: i32) {
+    came(signal, false);
+}
+
+/// It ends us all the same, when nothing holds it back any more.
+pub fn remember(signal: i32) {
+    came(signal, true);
+}
+
+fn came(signal: i32, came: bool) {
+    for waiting in WAITING.iter().filter(|waiting| waiting.signal == signal) {
+        waiting.came.store(came, Ordering::SeqCst);
+    }
+}
+
 /// Forgets a Ctrl-C and a Ctrl-\\ that belonged to somebody else: to an editor that owned the terminal.
 pub fn forget_keyboard() {
     for waiting in WAITING.iter().filter(|waiting| [SIGINT, SIGQUIT].contains(&waiting.signal)) {
@@ -102,7 +121,19 @@ pub fn forget_keyboard() {
 
 /// Ends the process as a broken pipe does by default; Rust's runtime ignores that signal, so that a write tells of it by an error.
 pub fn end_by_broken_pipe() {
-    let _ = low_level::emulate_default_handler(SIGPIPE);
+    die_of(SIGPIPE);
+}
+
+/// The first process of a container: the kernel lets no signal end it by default.
+fn is_first_process() -> bool {
+    std::process::id() == 1
+}
+
+fn die_of(signal: i32) {
+    if is_first_process() {
+        low_level::exit(128 + signal);
+    }
+    let _ = low_level::emulate_default_handler(signal);
 }
 
 impl Drop for Held {
@@ -115,7 +146,7 @@ impl Drop for Held {
         IDLE.store(true, Ordering::SeqCst);
         for waiting in &WAITING {
             if waiting.came.swap(false, Ordering::SeqCst) {
-                let _ = low_level::emulate_default_handler(waiting.signal);
+                die_of(waiting.signal);
             }
         }
     }

@@ -175,3 +175,42 @@ fn a_signal_reaches_all_of_it() {
         }
     }
 }
+
+/// A program of `exec-env` has all the time it takes to end, and what is sent once more reaches it once more: no plaintext has a name meanwhile.
+#[test]
+fn it_has_time_to_end() {
+    for program in [Program::AsSops, Program::Ours] {
+        let place = project();
+        let line = "trap \"echo term >> log\" TERM; touch up; while [ \"$(grep -c term log 2>/dev/null)\" != 2 ]; do sleep 0.02; done; sleep 2.2; echo clean >> log; exit 0";
+        let script = format!(
+            "$TOOL exec-env a.env '{line}' & while ! [ -e up ]; do sleep 0.02; done; kill -TERM $!; \
+             while ! [ -e log ]; do sleep 0.02; done; kill -TERM $!; wait $!"
+        );
+        let done = shell(&place, program, &script).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&place.read("log")), "term\nterm\nclean\n", "{program:?}");
+        // By the signal as sops, which lives beside the program; as leafcrypt that is what we are.
+        assert_eq!(done.status.code(), Some(if program == Program::AsSops { 143 } else { 0 }), "{program:?}");
+    }
+}
+
+/// As the first process of a container, which the kernel lets no signal end by default, we end by the signal's number.
+#[test]
+fn as_the_first_process() {
+    for program in [Program::Ours, Program::AsSops] {
+        for call in ["exec-env a.env 'trap \"exit 0\" TERM; touch up; sleep 60 & wait'", "exec-file a.env 'touch up; sleep 60'", "decrypt"]
+        {
+            if program == Program::Ours && call.starts_with("exec-env") {
+                continue;
+            }
+            let place = project();
+            place.write("first", format!("exec $TOOL {call}"));
+            let up = if call == "decrypt" { "sleep 0.5" } else { "while ! [ -e up ]; do sleep 0.02; done" };
+            let user = if crate::files::people::is_root() { "" } else { "--map-root-user" };
+            let script = format!(
+                "mkfifo in; unshare -pf {user} --kill-child --mount-proc sh ./first <in & exec 9>in; {up}; kill -TERM $(pgrep -P $!); wait $!"
+            );
+            let done = shell(&place, program, &script).output().unwrap();
+            assert_eq!(done.status.code(), Some(143), "{program:?} {call}: {}", String::from_utf8_lossy(&done.stderr));
+        }
+    }
+}

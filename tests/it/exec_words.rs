@@ -190,3 +190,50 @@ fn without_memory_the_way_out_is_named() {
     }
     assert_eq!(std::fs::read_dir(place.path("disk")).unwrap().count(), 0);
 }
+
+/// A name that a shell would act on is not put into its line: it may come from a file's own name.
+#[test]
+fn a_path_that_is_more_than_a_path() {
+    let place = Place::project();
+    place.seal("a.yaml", "a: canary\n");
+    for program in [Program::Ours, Program::AsSops] {
+        for name in ["$(touch pwned)", "x;touch pwned", "`touch pwned`", "a\ntouch pwned\n", "a&touch pwned", "*"] {
+            let done = place.call(program, ["exec-file", "--filename", name, "a.yaml", "cat {}"]).run();
+            assert_eq!(done.status.code(), Some(1), "{name}");
+            assert!(String::from_utf8_lossy(&done.stderr).contains("exec-file FILE -- COMMAND"), "{name}");
+        }
+        // A shell's own words: blanks are the line's business, and without a shell there is no question.
+        let done = place.call(program, ["exec-file", "--filename", "a b", "a.yaml", "cat \"{}\""]).run();
+        assert_eq!(String::from_utf8_lossy(&done.stdout), "a: canary\n");
+    }
+    let done = place.ours(["exec-file", "--filename", "$(touch pwned)", "a.yaml", "--", "/bin/cat", "{}"]);
+    assert_eq!(String::from_utf8_lossy(&done.stdout), "a: canary\n");
+    assert!(!place.path("pwned").exists());
+}
+
+/// P4: who ignores the MAC is told so, by every command.
+#[test]
+fn an_unchecked_mac_is_told() {
+    let place = Place::project();
+    let told = |done: std::process::Output| {
+        let err = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(0), "{err}");
+        err.matches("the MAC was not checked").count()
+    };
+    let calls: [&[&str]; 7] = [
+        &["exec-env", "--ignore-mac", "a.env", "true"],
+        &["exec-file", "--ignore-mac", "a.env", "true"],
+        &["decrypt", "--ignore-mac", "a.env"],
+        &["set", "--ignore-mac", "a.env", "[\"A\"]", "\"x\""],
+        &["unset", "--ignore-mac", "a.env", "[\"B\"]"],
+        &["rotate", "-i", "-y", "--ignore-mac", "a.env"],
+        &["decrypt", "--ignore-mac", "--extract", "[\"A\"]", "a.env"],
+    ];
+    for call in calls {
+        place.seal("a.env", "A=canary\nB=x\n");
+        assert_eq!(told(place.ours(call)), 1, "{call:?}");
+    }
+    place.seal("a.env", "A=canary\nB=x\n");
+    assert_eq!(told(place.call(Program::AsSops, calls[2]).run()), 1);
+    assert_eq!(told(place.call(Program::AsSops, calls[3]).run()), 0);
+}
