@@ -196,7 +196,7 @@ impl Room {
                 return Err(format!("{name} {line}: does not end"));
             }
             // Once it has become the program, its environment is what was asked for; as sops it lives on beside it.
-            shown |= !replaced && ["cmdline", "environ"].iter().any(|file| holds(&proc.join(file)));
+            shown |= !replaced && ["cmdline", "environ"].iter().any(|file| holds(&proc.join(file), CANARY));
             std::thread::sleep(Duration::from_millis(1));
         };
         let [out, err] = [out, err].map(|text| String::from_utf8_lossy(&text.join().unwrap().unwrap()).into_owned());
@@ -214,7 +214,7 @@ impl Room {
         }
         let mut found = BTreeSet::new();
         for folder in [self.place.path("work"), self.place.path("home"), self.place.path("tmp"), PathBuf::from("/dev/shm")] {
-            search(&folder, &mut found);
+            search(&folder, CANARY, &mut found);
         }
         found.remove("value.json");
         // Inputs that have it in clear, and that this call does not change.
@@ -235,19 +235,19 @@ impl Room {
     }
 }
 
-fn holds(path: &Path) -> bool {
-    std::fs::read(path).is_ok_and(|bytes| bytes.windows(CANARY.len()).any(|part| part == CANARY.as_bytes()))
+fn holds(path: &Path, value: &str) -> bool {
+    std::fs::read(path).is_ok_and(|bytes| bytes.windows(value.len()).any(|part| part == value.as_bytes()))
 }
 
-/// The names of all files in and below a folder that have it.
-fn search(folder: &Path, found: &mut BTreeSet<String>) {
+/// The names of all files in and below a folder that have a value.
+pub fn search(folder: &Path, value: &str, found: &mut BTreeSet<String>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
         let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() {
-            search(&path, found);
-        } else if kind.is_file() && holds(&path) || path.to_string_lossy().contains(CANARY) {
+            search(&path, value, found);
+        } else if kind.is_file() && holds(&path, value) || path.to_string_lossy().contains(value) {
             found.insert(path.file_name().unwrap().to_string_lossy().into_owned());
         }
     }

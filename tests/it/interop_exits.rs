@@ -1,12 +1,14 @@
 //! Calls as people and scripts make them, by the real sops and by ours under that name: the same number, the same standard output, the same
 //! files afterwards, and the same kind of standard error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Output;
 
 use leafcrypt::formats::{Document, Envelope, Format, ScanOptions};
 
+use crate::canary::search;
+use crate::exec::Runtime;
 use crate::interop_pair::{block, coverage};
 use crate::tools::{Place, Program, sops};
 
@@ -17,9 +19,14 @@ use crate::tools::{Place, Program, sops};
 const CALLS: &str = include_str!("interop/calls.txt");
 const OTHER: &str = "age1ayl8eckhft928glyu5uyeullwgzykcdfsveaswrua27gfk3y3pnq2y55y8";
 
+/// Stands in every value of the files that is asked for: what else of ours has it is a leak.
+const VALUE: &str = "one-5d1f0c";
+
 /// Two equal folders, one for each program.
 struct Pair {
     place: Place,
+    /// A folder in memory for ours.
+    runtime: Runtime,
     before: BTreeMap<String, Vec<u8>>,
 }
 
@@ -27,10 +34,13 @@ impl Pair {
     fn new() -> Self {
         let place = Place::new();
         let plain = [
-            ("plain.yaml", "# note\na: one\nb:\n    c: 2\n    d:\n        - x\n        - 1.5\nt: true\nnone: null\nz_unencrypted: clear\n"),
-            ("plain.json", "{\n\t\"a\": \"one\",\n\t\"b\": {\n\t\t\"c\": true\n\t}\n}\n"),
-            ("plain.env", "A=one\n#note\nB=two\n"),
-            ("plain.ini", "[s]\na = one\nb = two\n"),
+            (
+                "plain.yaml",
+                "# note\na: one-5d1f0c\nb:\n    c: 2\n    d:\n        - x\n        - 1.5\nt: true\nnone: null\nz_unencrypted: clear\n",
+            ),
+            ("plain.json", "{\n\t\"a\": \"one-5d1f0c\",\n\t\"b\": {\n\t\t\"c\": true\n\t}\n}\n"),
+            ("plain.env", "A=one-5d1f0c\n#note\nB=two\n"),
+            ("plain.ini", "[s]\na = one-5d1f0c\nb = two\n"),
             ("plain.bin", "any\0thing\nwithout an end"),
             ("plain.toml", "a = 1\n"),
             ("two.yaml", "a: 1\n---\nb: 2\n"),
@@ -47,8 +57,8 @@ impl Pair {
             place.sops(["encrypt", "--age", &place.recipient, "--input-type", "dotenv", "--filename-override", "x.enc", "plain.env"]);
         before.insert("sealed.enc".to_owned(), tree.unwrap().stdout);
         for (name, text) in [
-            ("broken.yaml", "a: [one\n"),
-            ("broken.json", "{\"a\": \"one\""),
+            ("broken.yaml", "a: [one-5d1f0c\n"),
+            ("broken.json", "{\"a\": \"one-5d1f0c\""),
             ("empty.yaml", ""),
             ("list.yaml", "- a\n"),
             ("list.json", "[1]"),
@@ -117,7 +127,9 @@ impl Pair {
         for folder in ["theirs", "ours"] {
             std::fs::create_dir_all(place.path(folder).join("folder")).unwrap();
         }
-        Pair { place, before }
+        std::fs::create_dir(place.path("tmp")).unwrap();
+        let runtime = Runtime::new(&place);
+        Pair { place, runtime, before }
     }
 
     /// The secret line of the key file.
@@ -151,6 +163,9 @@ impl Pair {
             None => word.replace("OTHER", OTHER).replace("PLACE", &self.place.path("").display().to_string()),
         };
         let mut call = self.place.call(program, words[variables..].iter().map(|word| keyed(word))).dir(folder);
+        if program != Program::Sops {
+            call = call.env("TMPDIR", self.place.path("tmp")).env("XDG_RUNTIME_DIR", &self.runtime.0);
+        }
         for variable in &words[..variables] {
             let (name, value) = variable.split_once('=').unwrap();
             call = call.env(name, keyed(value));
@@ -173,6 +188,19 @@ impl Pair {
             }
         }
         (done, after)
+    }
+
+    /// Where a value of ours is that nobody asked for: what was asked for is on standard output and in the files that are compared.
+    fn leak(&self, args: &str, ours: &Output) -> Option<String> {
+        self.runtime.is_empty_soon();
+        let mut found = BTreeSet::new();
+        for folder in ["tmp", "home", "ours/folder"] {
+            search(&self.place.path(folder), VALUE, &mut found);
+        }
+        if String::from_utf8_lossy(&ours.stderr).contains(VALUE) && !args.contains(VALUE) {
+            found.insert("standard error".to_owned());
+        }
+        (!found.is_empty()).then(|| format!("a value is in {found:?}"))
     }
 
     /// The first file that is only in one of two folders, or differs.
@@ -217,6 +245,9 @@ impl Pair {
         let wrong = |what: &str| Err(format!("{args}: {what}\n  sops says: {their_words}\n  ours says: {our_words}"));
         if (theirs.status.code(), ours.status.code()) != (Some(their_code), Some(our_code)) {
             return wrong(&format!("expected {their_code}/{our_code}, sops {:?}, ours {:?}", theirs.status.code(), ours.status.code()));
+        }
+        if let Some(leak) = self.leak(args, &ours) {
+            return wrong(&leak);
         }
         if let Some(row) = says.strip_prefix('!') {
             let row = row.trim();
