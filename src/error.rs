@@ -105,7 +105,7 @@ pub enum Error {
     #[error("{source}")]
     NoDashes { source: Box<Error>, command: &'static str, file: String, program: String },
     /// A program could not be started.
-    #[error("{program}: {what}")]
+    #[error("{}: {what}", one_line(program))]
     Start { program: String, what: String, why: NotStarted },
     /// A child of ours ended so; it has said why.
     #[error("{ended}")]
@@ -138,7 +138,7 @@ pub enum Error {
     #[error("{}: not confirmed", one_line(path))]
     NotConfirmed { path: String },
     /// The last one who can open a file, or a group of it, was to be removed.
-    #[error("{path}: empty key group provided: nobody could open {} any more", group.map_or("the file".to_owned(), |group| format!("its group {group}")))]
+    #[error("{}: empty key group provided: nobody could open {} any more", one_line(path), group.map_or("the file".to_owned(), |group| format!("its group {group}")))]
     NobodyLeft { path: String, group: Option<usize> },
     /// `updatekeys` has no rule to go by.
     #[error("{}config file not found", path.as_ref().map(|path| format!("{}: ", one_line(path))).unwrap_or_default())]
@@ -158,7 +158,7 @@ pub enum Error {
     #[error("{}: no binary data found in tree: there is no text at 'data'", one_line(path))]
     NoData { path: String, sealed_as: Format },
     /// With what to do instead.
-    #[error("{path} exists already")]
+    #[error("{} exists already", one_line(&path.display().to_string()))]
     Exists { path: PathBuf, instead: std::borrow::Cow<'static, str> },
     /// A line behind it would be lost, or spoil it.
     #[error("{}: {why}; nothing was added to it", one_line(&path.display().to_string()))]
@@ -174,6 +174,12 @@ pub enum Error {
     DuplicateOrder { kind: String },
     #[error("{}: the file is sealed already", one_line(path))]
     AlreadySealed { path: String },
+    /// A merge or a copy has lost the block, and nobody would open the tokens that stand in it any more.
+    #[error("{}: its values are sealed, and the block `sops` is lost: sealed again they would be lost, too", one_line(path))]
+    LostBlock { path: String },
+    /// Sealed over itself, a key would be lost, and with it all that it opens.
+    #[error("{}: {why}: sealed over itself it would be lost, and with it all that it opens", one_line(path))]
+    OwnIdentity { path: String, why: &'static str },
     /// `doctor` found something broken, and has said what.
     #[error("{failed} {} failed", if *failed == 1 { "check" } else { "checks" })]
     Unwell { failed: usize },

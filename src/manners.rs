@@ -26,6 +26,9 @@ pub struct Manners {
     pub strict_printing: bool,
     /// A binary envelope is known by its content under any name.
     pub knows_envelopes: bool,
+    /// A sealed text under a name that tells no type (`.env.production`) is opened as what it is, and one under another type's name is told apart;
+    /// otherwise it is a binary file or JSON, or does not parse.
+    pub knows_sealed: bool,
     /// A text that is not of its type and has no trace of a sealed file is "not sealed"; otherwise a syntax error.
     pub knows_plain: bool,
     /// ENV files are given to programs by SOPS's raw rule; otherwise as python-dotenv reads them.
@@ -62,6 +65,7 @@ pub static LEAFCRYPT: Manners = Manners {
     strict_config_owner: true,
     strict_printing: true,
     knows_envelopes: true,
+    knows_sealed: true,
     knows_plain: true,
     raw_env: false,
     null_is_text: false,
@@ -87,6 +91,7 @@ pub static SOPS: Manners = Manners {
     strict_config_owner: false,
     strict_printing: false,
     knows_envelopes: false,
+    knows_sealed: false,
     knows_plain: false,
     raw_env: true,
     null_is_text: true,

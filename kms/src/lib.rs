@@ -40,7 +40,9 @@ mod secret;
 mod session;
 mod vault;
 
-pub use age::{Own, default_identity_file, generate, no_identity_file, own_in_standard_file, own_in_variables};
+pub use age::{
+    Identity, Own, default_identity_file, generate, identities_in, identity_files, no_identity_file, own_in_standard_file, own_in_variables,
+};
 pub use backend::{Backend, Beside, ConfigKey, Names};
 pub use diagnose::{Diagnose, Diagnosis, Finding, Health};
 pub use error::{BadKey, UnwrapError, WrapError};

@@ -43,7 +43,7 @@ impl Args {
             how: OpenHow { order: &order, require_witness: context.variables.require_witness, ..OpenHow::default() },
             quiet: Session::new(Arc::new(Quiet::new(context.world.session.shared_outside()))),
             runtime: context.variables.runtime.clone(),
-            hint: &|error| hint::of(error, context.world.manners),
+            hint: &|error| hint::of(error, &context.world),
         };
         let checks = doctor.run(&context.world);
         let text = if self.json { doctor::as_json(&checks) } else { coloured(&doctor::as_text(&checks)) };

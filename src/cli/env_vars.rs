@@ -6,6 +6,13 @@ use leafcrypt_kms::{BACKENDS, Kind, Outside};
 
 /// Printed below `--help`.
 pub(super) const HELP: &str = "\
+Also: leafcrypt --version; -e and -d for encrypt and decrypt; leafcrypt FILE for edit FILE
+
+Exit codes are those of SOPS: 0 done; 1 usage, rules and anything else; 2 a file that cannot be
+read or parsed; 3 written; 25 a value that does not open; 51 the file is not as it was sealed;
+100 no such file; 128 no key opens it, or none can be used; 200 the editor changed nothing;
+203 sealed already
+
 Environment:
   SOPS_CONFIG                   configuration file, as --config
   SOPS_AGE_RECIPIENTS, SOPS_PGP_FP, SOPS_KMS_ARN, SOPS_GCP_KMS_IDS,

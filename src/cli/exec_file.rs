@@ -66,7 +66,7 @@ impl Args {
         };
         let order = self.opening.order(context)?;
         let given = Given { config: context.config(), indent: context.global.indent, ..Given::default() };
-        let config = rules::load(Some(file), &given, world)?;
+        let config = rules::load_if_trusted(Some(file), &given, world)?;
         let exec = ExecFile {
             decrypt: Decrypt {
                 input: Input::File(file.clone()),

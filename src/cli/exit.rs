@@ -86,6 +86,8 @@ pub fn of(error: &Error) -> Exit {
         | Error::Child { .. }
         | Error::Several { .. }
         | Error::Exists { .. }
+        | Error::OwnIdentity { .. }
+        | Error::LostBlock { .. }
         | Error::NoIdentityFile { .. }
         | Error::Later(_)
         | Error::Unwell { .. }

@@ -1,46 +1,54 @@
-//! One next command for an error, or one thing to do. Never a command that is not there.
+//! One next command for an error, or one thing to do. Never a command that is not there, nor one of git that does nothing for the file.
+
+use std::path::Path;
 
 use leafcrypt_formats::{Format, SyntaxClass};
-use leafcrypt_kms::{Kind, UnwrapError};
+use leafcrypt_kms::{Kind, UnwrapError, WrapError};
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Distrust};
 use crate::error::{Error, Missing, NotStarted};
 use crate::files::{ReadError, WriteError};
+use crate::flows::repository::{self, Better, Sides};
 use crate::flows::target::{STDIN, word};
 use crate::keys::NoKeyOpens;
-use crate::manners::Manners;
 use crate::seal::token::BadToken;
 use crate::sealed_file::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
+use crate::world::World;
 
 /// The hint of an error.
-pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
-    let name = manners.name;
+pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
+    let name = world.manners.name;
     Some(match error {
         Error::NoKeys => "leafcrypt init writes a .sops.yaml for your key, and makes one where there is none".to_owned(),
-        Error::Status(source) => return of(source, manners),
+        Error::Status(source) => return of(source, world),
         Error::AlreadySealed { path } => format!("{name} decrypt {}", shell(path)),
-        // What is not of its own type can only be sealed whole.
-        Error::Sealed { path, source: SealedError::NotSealed(NotSealed { odd: true }), .. } => {
-            format!("{name} encrypt --input-type binary --output-type binary {}", shell(path))
+        Error::Sealed { path, source: SealedError::NotSealed(NotSealed { stripped: true, .. }), .. } => restore(path, world),
+        Error::Sealed { path, source: SealedError::NotSealed(NotSealed { odd, .. }), .. } => {
+            // What is not of its own type can only be sealed whole; perhaps it is a slip, so nothing is written.
+            match *odd {
+                true => format!("{name} encrypt --input-type binary --output-type binary {}", shell(path)),
+                false if path == STDIN => format!("{name} encrypt --filename-override secrets.yaml"),
+                false => format!("{name} encrypt -i {}", shell(path)),
+            }
         }
-        Error::Sealed { path, source: SealedError::NotSealed(_), .. } => format!("{name} encrypt {}", shell(path)),
-        Error::Sealed { path, source: SealedError::Syntax(source), .. } => sealed_syntax(path, source.class, name),
-        Error::Sealed { path, .. } => restore(path),
+        Error::Sealed { path, source: SealedError::Syntax(source), .. } => sealed_syntax(path, source.class, world),
+        Error::Sealed { path, .. } => restore(path, world),
         Error::Read { path, source } => return read_hint(path, source),
         Error::NothingToChange { .. } | Error::NoKeysToChange { .. } => "ls shows what is there".to_owned(),
-        Error::NoFile => format!("{name} --help"),
+        Error::NoFile => format!("name the file; {name} --help"),
         Error::PlainSyntax { source, .. } if matches!(source.class, SyntaxClass::NoDocument | SyntaxClass::NoContent) => {
             "write {} into it to seal an empty map".to_owned()
         }
-        Error::PlainSyntax { path, source } if source.class == SyntaxClass::Conflict => ours(path),
+        Error::PlainSyntax { path, source } if source.class == SyntaxClass::Conflict => sides(path, world),
         Error::PlainSyntax { path, source } if source.class == SyntaxClass::ByteOrderMark => {
             format!(r"take the mark away: sed -i '1s/^\xEF\xBB\xBF//' {}", shell(path))
         }
+        Error::PlainSyntax { source, .. } if source.class == SyntaxClass::Syntax => format!("mend it at that line; {WHOLE}"),
         Error::PlainSyntax { .. } => WHOLE.to_owned(),
-        Error::Open { path, source } => return open_hint(path, source, name),
+        Error::Open { path, source } => return open_hint(path, source, world),
         Error::Complete { path, source, .. } => match &**source {
-            source @ OpenError::Witness(WitnessFault::Missing | WitnessFault::Unvouched) => return open_hint(path, source, name),
-            _ => accept(path, name),
+            source @ OpenError::Witness(WitnessFault::Missing | WitnessFault::Unvouched) => return open_hint(path, source, world),
+            _ => format!("{name} accept {} shows what differs, asks, and seals it as it stands; or {}", shell(path), restore(path, world)),
         },
         Error::WouldBeClear { path, .. } => {
             let path = shell(path);
@@ -70,7 +78,9 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         }
         Error::Reserved { .. } => "choose another name".to_owned(),
         Error::TooManyDigits { .. } => "in quotes its digits stay: '\"12345678901234567890\"'".to_owned(),
-        Error::Nameless => "--filename-override secrets.yaml names the type and the rule".to_owned(),
+        Error::Nameless => {
+            format!("{name} encrypt FILE; of what comes by standard input, --filename-override secrets.yaml names the type and the rule")
+        }
         Error::InPlaceOfNothing => "name the file, or leave -i out: the result goes to standard output".to_owned(),
         Error::Conflict(_) => "give one of the two".to_owned(),
         Error::BadContext => "--encryption-context key:value,key:value".to_owned(),
@@ -78,6 +88,11 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
         Error::NoData { path, sealed_as } => format!("it holds {} values: {}", sealed_as.name(), as_type(path, *sealed_as, name)),
         Error::Print { .. } | Error::PrintAlone { .. } => "--output-type chooses another format".to_owned(),
         Error::Rescued { path, .. } => format!("{name} edit {} takes it up again", shell(path)),
+        Error::LostBlock { path } => restore(path, world),
+        Error::OwnIdentity { path, .. } => {
+            let path = shell(path);
+            format!("keep it as it is, and from git by a line in .gitignore; {name} encrypt {path} --output OTHER seals a copy of it")
+        }
         Error::Unwell { .. } => "each has its fix beside it, above".to_owned(),
         Error::Later(Missing::Publish) => format!("{name} decrypt --output PLAIN FILE, and hand that over"),
         Error::Later(Missing::KeyService) => "SOPS_AGE_KEY_CMD can fetch an identity from elsewhere".to_owned(),
@@ -122,29 +137,55 @@ pub(super) fn of(error: &Error, manners: &Manners) -> Option<String> {
 
 const WHOLE: &str = "to seal the file whole all the same, add --input-type binary --output-type binary";
 
-fn restore(path: &str) -> String {
-    format!("restore the file: git restore {}", shell(path))
+/// How a broken file is whole again; a command of git only where git does it.
+fn restore(path: &str, world: &World<'_>) -> String {
+    if path == STDIN {
+        return "restore what it was read from".to_owned();
+    }
+    match repository::better(Path::new(path), world) {
+        Better::Either(_) => sides(path, world),
+        Better::Staged => format!("restore the file: git restore {}", shell(path)),
+        Better::Older => format!("git has it so, too; git log --oneline -- {} shows older versions", shell(path)),
+        Better::Nothing => "restore the file from a copy: git does not have it".to_owned(),
+    }
 }
 
 /// For what somebody may have written by hand, which a restored file would not have any more.
-fn mend(path: &str) -> String {
-    format!("mend it at that line; or, without what was changed since: git restore {}", shell(path))
+fn mend(path: &str, world: &World<'_>) -> String {
+    match repository::better(Path::new(path), world) {
+        Better::Staged => format!("mend it at that line; or, without what was changed since: git restore {}", shell(path)),
+        _ => format!("mend it at that line; or {}", restore(path, world)),
+    }
 }
 
-fn accept(path: &str, name: &str) -> String {
-    format!("{}; if it was you who changed it: {name} accept {} shows what differs, and asks", restore(path), shell(path))
+fn accept(path: &str, world: &World<'_>) -> String {
+    let (restore, name) = (restore(path, world), world.manners.name);
+    format!("{restore}; if it was you who changed it: {name} accept {} shows what differs, and asks", shell(path))
 }
 
-fn ours(path: &str) -> String {
-    format!("git checkout --ours {} takes your side; then set what the other side has", shell(path))
+/// The two sides of a merge. In a rebase git calls what somebody has changed "theirs"; where nothing is unmerged it gives none of the two.
+fn sides(path: &str, world: &World<'_>) -> String {
+    let file = shell(path);
+    let then = "then set what the other side has";
+    match repository::better(Path::new(path), world) {
+        Better::Either(Sides::Merge) => format!("git checkout --ours {file} takes your side; {then}"),
+        Better::Either(Sides::Rebase) => format!("git checkout --theirs {file} takes your side, which has that name in a rebase; {then}"),
+        Better::Either(Sides::Other) => format!("git checkout --ours {file} takes the side of HEAD, --theirs the other one; {then}"),
+        Better::Staged => format!("git restore {file} takes it as git has it; or take out the marks and the lines of one side"),
+        Better::Older => {
+            format!("take out the marks and the lines of one side; git log --oneline -- {file} shows older versions")
+        }
+        Better::Nothing => "take out the marks and the lines of one side".to_owned(),
+    }
 }
 
-fn sealed_syntax(path: &str, class: SyntaxClass, name: &str) -> String {
+fn sealed_syntax(path: &str, class: SyntaxClass, world: &World<'_>) -> String {
+    let name = world.manners.name;
     match class {
-        SyntaxClass::Conflict => ours(path),
-        SyntaxClass::SealedAs(format) => format!("its name does not tell its type: {}", as_type(path, format, name)),
+        SyntaxClass::Conflict => sides(path, world),
+        SyntaxClass::SealedAs(format) => format!("it is sealed as {}: {}", format.name(), as_type(path, format, name)),
         _ if path == STDIN => format!("--input-type says what it is: {name} decrypt --input-type yaml --output-type yaml"),
-        _ => mend(path),
+        _ => mend(path, world),
     }
 }
 
@@ -171,32 +212,36 @@ fn read_hint(path: &str, error: &ReadError) -> Option<String> {
     })
 }
 
-fn open_hint(path: &str, error: &OpenError, name: &str) -> Option<String> {
+fn open_hint(path: &str, error: &OpenError, world: &World<'_>) -> Option<String> {
+    let name = world.manners.name;
     Some(match error {
-        OpenError::NoKeyOpens(report) => no_key_hint(path, report),
-        OpenError::MacMissing | OpenError::MacMismatch | OpenError::MacUnreadable(_) | OpenError::OwnTags => accept(path, name),
+        OpenError::NoKeyOpens(report) => no_key_hint(path, report, world),
+        OpenError::MacMissing | OpenError::MacMismatch | OpenError::MacUnreadable(_) | OpenError::OwnTags => accept(path, world),
         OpenError::Witness(WitnessFault::Missing) => {
             "SOPS drops the witness when it writes a file; without --require-witness it opens".to_owned()
         }
         OpenError::Witness(WitnessFault::Unvouched) => {
             format!("leafcrypt updatekeys {} lists the recipients, and vouches for them when you say yes", shell(path))
         }
-        OpenError::Witness(_) => accept(path, name),
+        OpenError::Witness(_) => accept(path, world),
         // Its own name, also where we are called otherwise: SOPS does not complete files.
-        OpenError::Leaf { why: BadToken::NoToken, .. } => format!("leafcrypt encrypt -i {} seals what was added in clear", shell(path)),
+        OpenError::Leaf { why: BadToken::NoToken, .. } => {
+            let path = shell(path);
+            format!("leafcrypt encrypt -i {path} seals what was added in clear; what was typed over a value: leafcrypt accept {path}")
+        }
         OpenError::Leaf { .. } | OpenError::Leaves { .. } | OpenError::Regex(_) | OpenError::Metadata(_) | OpenError::Date(_) => {
-            restore(path)
+            restore(path, world)
         }
         OpenError::Unwritable(_) => format!("{name} decrypt --output-type json {}", shell(path)),
     })
 }
 
 /// A new identity would not open the file, so none is offered.
-fn no_key_hint(path: &str, report: &NoKeyOpens) -> String {
-    if report.combining.is_some() {
-        return restore(path);
-    }
+fn no_key_hint(path: &str, report: &NoKeyOpens, world: &World<'_>) -> String {
     let tried = || report.groups.iter().flat_map(|group| &group.tried);
+    if report.combining.is_some() || tried().any(|(_, why)| *why == UnwrapError::Corrupt) {
+        return restore(path, world);
+    }
     let by_reason = tried().find_map(|(_, why)| match why {
         UnwrapError::ProgramMissing { name } => Some(format!("install {name} in a folder of PATH")),
         UnwrapError::NoTerminal { .. } => Some("run it in a terminal, where it can ask for the passphrase".to_owned()),
@@ -205,6 +250,11 @@ fn no_key_hint(path: &str, report: &NoKeyOpens) -> String {
     });
     let has = |kind| tried().any(|(key, _)| key.kind() == kind);
     by_reason.unwrap_or_else(|| match () {
+        // All that is there is broken: quotes around a key, a file that may not be read.
+        () if tried().any(|(_, why)| matches!(why, UnwrapError::NotHeld { looked_in, notes } if !notes.is_empty() && !looked_in.iter().any(|place| place.ends_with("key)") || place.ends_with("keys)")))) => {
+            "mend the source of keys that failed above; or try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity"
+                .to_owned()
+        }
         () if has(Kind::Age) => "try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity".to_owned(),
         () if has(Kind::Pgp) => "gpg --import FILE, with one of these secret keys".to_owned(),
         () => "somebody who can open the file can add your key to .sops.yaml and run updatekeys".to_owned(),
@@ -220,16 +270,31 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
         SealError::Wrap(crate::keys::WrapFailed::EmptyGroup) => {
             "somebody must be able to open it: name a key in the rule of .sops.yaml, or by a flag (--age RECIPIENT)".to_owned()
         }
+        SealError::Wrap(crate::keys::WrapFailed::Shamir(_)) => {
+            "a reader who is to open the file alone belongs in a group that is there: rotate -i --add-age RECIPIENT FILE".to_owned()
+        }
+        SealError::Wrap(crate::keys::WrapFailed::Keys(keys)) if keys.iter().any(|(_, why)| matches!(why, WrapError::NotBuilt { .. })) => {
+            "sops itself seals files for those keys; this build reads and keeps them".to_owned()
+        }
         SealError::Unusable { .. } | SealError::Wrap(_) | SealError::Random(_) | SealError::Date(_) => return None,
     })
 }
 
 fn config_hint(error: &ConfigError, name: &str) -> Option<String> {
     Some(match error {
+        ConfigError::InRule { source, .. } => return config_hint(source, name),
         ConfigError::NoMatchingRule => {
             "add a rule to .sops.yaml whose path_regex is found in the file's path, or one without path_regex at the end".to_owned()
         }
-        ConfigError::Untrusted { path, .. } => format!("if you trust it: {name} --config {} ...", shell(&path.display().to_string())),
+        ConfigError::Untrusted { path, why } => {
+            let path = shell(&path.display().to_string());
+            match why {
+                // Also where it is named: then, too, it may be anybody's.
+                Distrust::Anybody => format!("chmod o-w {path}"),
+                Distrust::Group => format!("chmod g-w {path}; or, if you trust the group: {name} --config {path} ..."),
+                Distrust::Owner | Distrust::Link => format!("if you trust it: {name} --config {path} ..."),
+            }
+        }
         ConfigError::BadSelector { .. } | ConfigError::BadPathRegex { .. } => {
             "correct the regex; in YAML it stands best in single quotes".to_owned()
         }

@@ -1,14 +1,15 @@
 //! `leafcrypt init`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use leafcrypt_formats::one_line;
 use leafcrypt_kms::Own;
 
 use super::Context;
 use crate::error::Error;
-use crate::flows::init::{self, Reader};
+use crate::flows::init::{self, Joined, Reader};
 use crate::flows::target::{Done, word};
-use crate::flows::{keygen, several};
+use crate::flows::{keygen, rules, several};
 
 /// Set a project up: a .sops.yaml for a recipient, and .gitignore entries for plaintext
 #[derive(Debug, clap::Args)]
@@ -47,6 +48,12 @@ impl Args {
                 }
             },
         };
+        if self.age.is_none()
+            && !self.yes
+            && let Some(joined) = init::join(&self.folder, &reader, world)
+        {
+            return self.joins(&joined, lines, context);
+        }
         let steps = init::plan(&self.folder, &reader, world)?;
         // All questions before the first file.
         let mut wanted = Vec::with_capacity(steps.len());
@@ -64,11 +71,37 @@ impl Args {
             wanted.push(step);
         }
         several::write(&wanted, world)?;
+        wanted.iter().try_for_each(|step| init::for_its_owner(step))?;
         lines.extend(wanted.iter().map(|step| format!("wrote {}", step.path.display())));
         if wanted.is_empty() {
             lines.push("nothing to do".to_owned());
         }
+        lines.extend(wanted.iter().filter(|step| step.secret).map(|step| keep(&step.path)));
+        if wanted.iter().any(|step| step.path.ends_with(".sops.yaml")) {
+            lines.push("next: leafcrypt encrypt -i FILE".to_owned());
+        }
         Ok(Done { stdout: None, note: Some(lines.join("\n")) })
+    }
+
+    /// The team's configuration stays as it is: a key, if there is none, and what makes its owner a reader. The recipient is the result.
+    fn joins(&self, joined: &Joined, mut lines: Vec<String>, context: &Context<'_>) -> Result<Done, Error> {
+        if let Some(step) = &joined.identity {
+            several::write(&[step], &context.world)?;
+            lines.extend([format!("wrote {}", step.path.display()), keep(&step.path)]);
+        }
+        let path = one_line(&joined.path.display().to_string()).into_owned();
+        if joined.is_in() {
+            lines.push(format!("{path} is there, with your recipient in it: nothing to do"));
+            return Ok(Done { stdout: None, note: Some(lines.join("\n")) });
+        }
+        lines.push(format!("{path} is there, and stays as it is"));
+        lines.push(format!("to join, give your recipient to somebody who can open the files: in {path}, then leafcrypt updatekeys ."));
+        let here = crate::config::absolute(&rules::current(&context.world), &self.folder);
+        if joined.path.parent() != Some(&here) {
+            lines.push(format!("for rules of its own in this folder: {}", self.again(Some(&joined.recipient), false)));
+        }
+        lines.iter().for_each(|line| context.world.dialog.log(line));
+        Ok(Done { stdout: Some(format!("{}\n", joined.recipient).into_bytes()), note: None })
     }
 
     /// Whose the project is by what was found; which identity that is, for the note.
@@ -93,4 +126,9 @@ impl Args {
         let folder = if folder == "." { String::new() } else { format!(" {}", word(&folder)) };
         format!("leafcrypt init{age}{}{folder}", if yes { " -y" } else { "" })
     }
+}
+
+/// What a new identity is worth.
+fn keep(path: &Path) -> String {
+    format!("keep {}, and a copy in a safe place: what is sealed for it opens with nothing else", path.display())
 }

@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use leafcrypt_formats::{Format, lines, one_line};
-use leafcrypt_kms::{Session, UnwrapError, backend};
+use leafcrypt_kms::{Session, UnwrapError, WrapError, backend};
 
 use clap::builder::styling::{AnsiColor, Style};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -17,7 +17,7 @@ use super::screen::{self, Mark};
 use crate::error::Error;
 use crate::files::ReadError;
 use crate::flows::rules;
-use crate::keys::NoKeyOpens;
+use crate::keys::{NoKeyOpens, WrapFailed};
 use crate::manners::Manners;
 use crate::sealed_file::{OpenError, SOPS_VERSION, SealError, SealedError};
 use crate::world::World;
@@ -52,7 +52,7 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
     } else {
         marked(Mark::Error, &ours(error, &context.world.session));
     }
-    if let Some(hint) = hint::of(error, context.world.manners)
+    if let Some(hint) = hint::of(error, &context.world)
         && !(sops && must_be_exact(error))
     {
         marked(Mark::Hint, &hint);
@@ -152,8 +152,8 @@ fn mistyped(error: &clap::Error) -> String {
     let typed = names(ContextKind::InvalidArg);
     match error.kind() {
         ErrorKind::UnknownArgument => match names(ContextKind::SuggestedArg) {
-            known if near(&typed, &known) => format!("a flag that is not known; did you mean {known}?"),
-            _ if typed.starts_with('-') => "a flag that is not known".to_owned(),
+            known if near(&typed, &known) => format!("a flag that is not known{}; did you mean {known}?", as_flag(&typed)),
+            _ if typed.starts_with('-') => format!("a flag that is not known{}", as_flag(&typed)),
             _ => "one argument too many; a value with blanks stands in quotes".to_owned(),
         },
         ErrorKind::InvalidSubcommand => {
@@ -183,6 +183,16 @@ fn mistyped(error: &clap::Error) -> String {
     }
 }
 
+/// An unknown flag by its name, if it looks like one: it may be a value that begins with a dash.
+fn as_flag(typed: &str) -> String {
+    let name = typed.split('=').next().unwrap_or_default();
+    let word = name.strip_prefix("--").filter(|word| word.len() <= 40 && word.starts_with(|c: char| c.is_ascii_lowercase()));
+    match word.is_some_and(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '-')) {
+        true => format!(": {name}"),
+        false => String::new(),
+    }
+}
+
 /// Is it likely that a name of ours was meant? One slip for every three letters (two neighbours in the wrong order are one), or its beginning. What
 /// clap finds alike shares some letters, as "bogus" and "groups" do.
 fn near(typed: &str, known: &str) -> bool {
@@ -209,13 +219,19 @@ fn must_be_exact(error: &Error) -> bool {
 fn ours(error: &Error, session: &Session) -> String {
     match error {
         Error::Open { path, source } => match &**source {
-            OpenError::NoKeyOpens(report) => format!("{path}: no key of ours opens the file\n{}", tried(report, session)),
+            OpenError::NoKeyOpens(report) => format!("{}: no key of ours opens the file\n{}", one_line(path), tried(report, session)),
             other => format!("{}: {other}", one_line(path)),
         },
-        Error::Sealed { path, source: SealedError::NotSealed(_), .. } => {
-            format!("{}: sops metadata not found: the file is not sealed", one_line(path))
+        Error::Sealed { path, source: SealedError::NotSealed(why), .. } => {
+            let found = if why.stripped { "its values are sealed, and the block `sops` is lost" } else { "the file is not sealed" };
+            format!("{}: sops metadata not found: {found}", one_line(path))
         }
         Error::Seal { path, source } => match &**source {
+            SealError::Wrap(WrapFailed::Keys(keys)) => {
+                let key = |(key, why): &(String, WrapError)| one_line(&format!("  {key}: {why}")).into_owned();
+                let keys: Vec<String> = keys.iter().map(key).collect();
+                format!("{}: could not generate data key: failed to encrypt it with\n{}", one_line(path), keys.join("\n"))
+            }
             SealError::Wrap(why) => format!("{}: could not generate data key: {why}", one_line(path)),
             other => format!("{}: {other}", one_line(path)),
         },
@@ -260,8 +276,8 @@ fn as_sops(error: &Error, context: &Context<'_>) -> String {
                 }
                 // SOPS shows what its reader of INI says.
                 Format::Ini => format!("{}: {source}", one_line(path)),
-                Format::Binary => format!("Error unmarshalling input {}: {path}: {source}", Format::Json.name()),
-                format => format!("Error unmarshalling input {}: {path}: {source}", format.name()),
+                Format::Binary => format!("Error unmarshalling input {}: {}: {source}", Format::Json.name(), one_line(path)),
+                format => format!("Error unmarshalling input {}: {}: {source}", format.name(), one_line(path)),
             }
         }
         Error::Write { path, source } => format!("Could not open output file for writing: {}: {source}", one_line(path)),

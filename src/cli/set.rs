@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::files::ReadError;
 use crate::flows::random::Recipe;
 use crate::flows::rules::Given;
-use crate::flows::set::{NewValue, Set};
+use crate::flows::set::{self, NewValue, Set};
 use crate::flows::target::{Destination, Done, Input, Output, Types};
 
 /// Set a value or branch of a sealed file, in place; what is missing on the way is made
@@ -129,7 +129,11 @@ impl Args {
                 other => other,
             })?,
             None if self.value_stdin => Input::Stdin.read()?,
-            None => return ask(context),
+            None => {
+                let (input, path) = (Input::File(self.file.clone()), self.path.as_deref().unwrap_or_default());
+                set::ready(&input, &self.types.read("set", &self.file, context)?, path, &context.world)?;
+                return ask(context);
+            }
         };
         let mut bytes = bytes;
         let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|e| {

@@ -205,7 +205,7 @@ fn named(disk: &dyn Disk, path: &Path, current: &Path, lenient: bool) -> Result<
     }
     let mut warnings = Vec::new();
     if stat.mode & 0o002 != 0 && stat.node == Node::File {
-        judge(path, "anybody can write to it", lenient, &mut warnings)?;
+        judge(path, Distrust::Anybody, lenient, &mut warnings)?;
     }
     let folder = absolute(current, &parent(path));
     Ok(Findings { found: Some(Found { path: at, shown: path.to_path_buf(), folder }), warnings })
@@ -229,24 +229,38 @@ fn ignoring(wrong: &Path, instead: Option<&Path>) -> String {
 }
 
 /// P22: why a file that was found by searching may be another's work.
-fn distrust(disk: &dyn Disk, stat: Stat, link: Option<u32>, folder: &Path, who: Who) -> Option<&'static str> {
+fn distrust(disk: &dyn Disk, stat: Stat, link: Option<u32>, folder: &Path, who: Who) -> Option<Distrust> {
     if stat.mode & 0o002 != 0 {
-        return Some("anybody can write to it");
+        return Some(Distrust::Anybody);
     }
     if stat.mode & 0o020 != 0 && who.private_group != Some(stat.group) {
-        return Some("its group can write to it; if you trust them, name it with --config");
+        return Some(Distrust::Group);
     }
     let ours = |owner| owner == who.uid || owner == 0 || disk.work_tree_owner(folder) == Some(owner);
     if !ours(stat.owner) {
-        return Some("it belongs to another user; if you trust them, name it with --config");
+        return Some(Distrust::Owner);
     }
     // Whoever made the link has chosen the file, and our own may be any of ours.
     let chosen = link.is_none_or(ours);
-    (!chosen).then_some("it is a link that belongs to another user; if you trust them, name it with --config")
+    (!chosen).then_some(Distrust::Link)
 }
 
-fn judge(path: &Path, why: &str, lenient: bool, warnings: &mut Vec<String>) -> Result<(), ConfigError> {
-    let error = ConfigError::Untrusted { path: path.to_path_buf(), why: why.to_owned() };
+/// Why a configuration may be somebody else's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum Distrust {
+    #[error("anybody can write to it")]
+    Anybody,
+    #[error("its group can write to it; if you trust them, name it with --config")]
+    Group,
+    #[error("it belongs to another user; if you trust them, name it with --config")]
+    Owner,
+    #[error("it is a link that belongs to another user; if you trust them, name it with --config")]
+    Link,
+}
+
+fn judge(path: &Path, why: Distrust, lenient: bool, warnings: &mut Vec<String>) -> Result<(), ConfigError> {
+    let error = ConfigError::Untrusted { path: path.to_path_buf(), why };
     if !lenient {
         return Err(error);
     }

@@ -20,7 +20,7 @@ use thiserror::Error;
 use crate::seal::go_regex::BadRegex;
 
 pub use destination::{Destination, Target};
-pub use find::{Disk, Findings, Found, Node, Search, Stat, Who, absolute, find};
+pub use find::{Disk, Distrust, Findings, Found, Node, Search, Stat, Who, absolute, find};
 pub use rule::{Rule, flag_keys};
 pub use stores::Stores;
 
@@ -52,7 +52,7 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// Who could have written it.
-        why: String,
+        why: Distrust,
     },
     /// Not YAML, or not of the types of SOPS's fields.
     #[error("error loading config: Could not unmarshal config file: {}{}: {what}", one_line(&path.display().to_string()), place(*line, field))]
@@ -75,6 +75,16 @@ pub enum ConfigError {
         line: u64,
         /// Go's words.
         source: BadRegex,
+    },
+    /// A fault in the rule that fits.
+    #[error("{source}; in {} (line {line})", one_line(&path.display().to_string()))]
+    InRule {
+        /// The file.
+        path: PathBuf,
+        /// Where the rule begins.
+        line: u64,
+        /// What is wrong.
+        source: Box<ConfigError>,
     },
     /// No rule fits.
     #[error("error loading config: no matching creation rules found")]

@@ -58,7 +58,8 @@ impl Config {
                 }
                 Err(source) => return Err(ConfigError::BadPathRegex { path: self.path.clone(), line, source }),
                 Ok(true) if found.is_none() => {
-                    found = Some(Rule { line, ..build(&rule.value.fields, &format!("creation_rules[{number}]"))? })
+                    let built = build(&rule.value.fields, &format!("creation_rules[{number}]"));
+                    found = Some(Rule { line, ..built.map_err(|source| self.in_rule(line, source))? })
                 }
                 Ok(_) => {}
             }
@@ -66,6 +67,10 @@ impl Config {
         let mut rule = found.ok_or(ConfigError::NoMatchingRule)?;
         rule.warnings.append(&mut late);
         Ok(Some(rule))
+    }
+
+    fn in_rule(&self, line: u64, source: ConfigError) -> ConfigError {
+        ConfigError::InRule { path: self.path.clone(), line, source: Box::new(source) }
     }
 
     /// How many creation rules there are.

@@ -6,6 +6,7 @@ use leafcrypt_formats::one_line;
 use leafcrypt_kms::MasterKey;
 
 use super::recipients::Reader;
+use super::target::word;
 use crate::config::Config;
 use crate::error::Error;
 use crate::keys::KeyDiff;
@@ -18,6 +19,8 @@ pub enum Asks {
     IfUnvouched,
     /// There, and where somebody loses access by a number that names nobody (`groups delete`).
     IfRemoved,
+    /// There, and where more groups must open than before: whoever opened it alone cannot any more (`groups add`).
+    IfMoreMustOpen,
     /// Always, as `updatekeys` does.
     Always,
 }
@@ -58,12 +61,21 @@ impl Change<'_> {
         if !self.diff.is_empty() || !self.vouched {
             world.dialog.show(&if sops { as_sops(self.diff) } else { self.listing() });
         }
-        let asks = always || !self.vouched || self.asks == Asks::IfRemoved && self.diff.removes();
+        let asks = match self.asks {
+            Asks::IfUnvouched => false,
+            Asks::IfRemoved => self.diff.removes(),
+            Asks::IfMoreMustOpen => self.more_must_open(),
+            Asks::Always => true,
+        } || !self.vouched;
         if self.yes || !asks {
             return Ok(true);
         }
         let question = if sops { "Is this okay? (y/n):" } else { "Wrap the data key for them?" };
         world.dialog.confirm(question).ok_or_else(|| Error::NotConfirmed { path: self.file.to_owned() })
+    }
+
+    fn more_must_open(&self) -> bool {
+        self.diff.needed.1 > self.diff.needed.0
     }
 
     /// What changes, key by key, with names.
@@ -94,6 +106,15 @@ impl Change<'_> {
         let (old, new) = self.diff.needed;
         if old != new {
             lines.push(format!("  groups that must open: {old} before, {new} now"));
+        }
+        if self.more_must_open() {
+            lines.push(format!("  nobody opens the file alone any more, who has keys of fewer than {new} groups"));
+        }
+        if self.more_must_open() && self.asks == Asks::IfMoreMustOpen {
+            let file = word(self.file);
+            lines.push(format!(
+                "  a reader who is to open it alone belongs in a group that is there: leafcrypt rotate -i --add-age RECIPIENT {file}"
+            ));
         }
         lines
     }

@@ -38,11 +38,22 @@ impl Decrypt<'_> {
         let path = self.input.name();
         let format = self.types.input_of(&self.input, world.manners);
         let extract = self.extract.as_deref().map(extract::parse).transpose()?;
+        // A script whose variable is not set wants one value, not all of them.
+        if self.extract.as_deref() == Some("") && !world.manners.sops_messages {
+            return Err(Error::BadExtractPath("the path of --extract is empty".to_owned()));
+        }
         let open = open(&path, format, &text, None, &self.how, world)?;
         tell_unchecked(&self.how, world);
         let out_format = match self.types.output {
             None if !world.manners.prints_as_opened => self.types.output_of(&self.input, world.manners),
             None if open.format() == Format::Binary => Format::Binary,
+            // Its name tells no type, and it was opened as what it is. A tree in JSON is a binary file to SOPS, and to us.
+            None if world.manners.knows_sealed
+                && open.format() != Format::Json
+                && self.types.output_of(&self.input, world.manners) == Format::Binary =>
+            {
+                open.format()
+            }
             None if self.types.input.is_some() && self.types.name_of(&self.input).is_none() => open.format(),
             _ => self.types.output_of(&self.input, world.manners),
         };

@@ -6,12 +6,13 @@ use std::path::Path;
 use leafcrypt_formats::{Document, Format, Mode, Printing, Shape};
 
 use super::extract::Printer;
+use super::own_key;
 use super::rules::{self, Given};
 use super::target::{Done, Holds, Input, Output, Types, deliver};
 use crate::config::{Config, ConfigError, Rule};
 use crate::error::Error;
 use crate::manners::Manners;
-use crate::sealed_file::{OpenFile, SealError, SealedFile, Wanted, scan_options};
+use crate::sealed_file::{OpenFile, SealError, SealedError, SealedFile, Wanted, has_lost_block, scan_options};
 use crate::world::{Event, World};
 
 /// An encryption.
@@ -61,6 +62,10 @@ impl Encrypt {
         }
         match SealedFile::parse(formats.0, &text, world.manners) {
             Ok(sealed) => self.complete(sealed, &text, rule.as_ref(), world),
+            // Of the block it has nothing but the name.
+            Err(SealedError::NotSealed(_)) if matches!(error, Error::AlreadySealed { .. }) => {
+                Err(Error::Reserved { path: self.input.name(), key: "sops".to_owned() })
+            }
             Err(_) => Err(error),
         }
     }
@@ -109,6 +114,13 @@ impl Encrypt {
             mac_only_encrypted: rule.mac_only_encrypted,
             indent: rules::indent(to, &self.given, config)?,
         };
+        if has_lost_block(from, text, world.manners) {
+            if !world.manners.sops_messages {
+                return Err(Error::LostBlock { path });
+            }
+            world.warn(["values in this text are sealed, and its block `sops` is lost: they are sealed a second time"]);
+        }
+        own_key::refuse(&self.input, &self.output, text, rule, world)?;
         let failed = |source: SealError| match source {
             SealError::AlreadySealed => Error::AlreadySealed { path: path.clone() },
             SealError::Syntax(source) => Error::PlainSyntax { path: path.clone(), source },

@@ -82,7 +82,9 @@ impl Groups<'_> {
         let after = self.changed(before.clone(), world)?;
         let (diff, asks) = match self.what {
             What::Delete(index) => (before.diff_without(index, &after), Asks::IfRemoved),
-            What::Add { .. } => (before.diff(&after), Asks::IfUnvouched),
+            // A number that was given was thought of.
+            What::Add { .. } if self.threshold != 0 => (before.diff(&after), Asks::IfUnvouched),
+            What::Add { .. } => (before.diff(&after), Asks::IfMoreMustOpen),
         };
         let vouched = file.settings().vouched == Vouched::Yes;
         let change = Change { file: &name, diff: &diff, vouched, yes: self.yes, asks, config: config.as_ref() };
@@ -139,6 +141,9 @@ impl Groups<'_> {
         }
         let count = groups.groups.len() as i64;
         if groups.threshold > count && (count > 1 || matches!(self.what, What::Delete(_))) {
+            if matches!(self.what, What::Add { .. }) && !world.manners.sops_messages {
+                return Err(Error::Usage(format!("{name}: {} groups cannot be asked to open: there are only {count}", groups.threshold)));
+            }
             return Err(Error::Usage(format!(
                 "removing this key group will make the Shamir threshold impossible to satisfy: Shamir threshold is {}, but we only have {count} key groups",
                 groups.threshold

@@ -1,12 +1,15 @@
 //! A project's `.sops.yaml` and `.gitignore`: nothing is overwritten without asking.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::keygen;
+use super::rules::{self, Given};
 use super::several::{self, Step};
 use crate::error::Error;
 use crate::files::{self, WriteError};
 use crate::world::World;
+
+const NAME: &str = ".sops.yaml";
 
 /// Names of plaintext that should not be committed.
 const IGNORED: [&str; 4] = ["*.decrypted.*", "*.plain.*", ".env", "keys.txt"];
@@ -17,6 +20,43 @@ pub enum Reader {
     Recipient(String),
     /// A new identity.
     New(keygen::Plan),
+}
+
+/// A configuration with rules that holds for a folder already: a team's, which somebody new joins.
+pub struct Joined {
+    /// Its path.
+    pub path: PathBuf,
+    /// The recipients that it names.
+    recipients: Vec<String>,
+    /// A new identity, where there is none.
+    pub identity: Option<Step>,
+    /// Who joins.
+    pub recipient: String,
+}
+
+impl Joined {
+    /// Whether the recipient is in it already.
+    pub fn is_in(&self) -> bool {
+        self.recipients.contains(&self.recipient)
+    }
+}
+
+/// The configuration that is there for a folder, if it has rules, and what joining it takes. What cannot be read, or is not trusted, is none.
+pub fn join(folder: &Path, reader: &Reader, world: &World<'_>) -> Option<Joined> {
+    let config = rules::load_silently(Some(&folder.join(NAME)), &Given::default(), world, &mut Vec::new()).ok().flatten()?;
+    if config.rules() == 0 {
+        return None;
+    }
+    let (identity, recipient) = match reader {
+        Reader::Recipient(recipient) => (None, recipient.clone()),
+        Reader::New(plan) => {
+            let (step, recipient) = plan.step(world);
+            (Some(step), recipient)
+        }
+    };
+    let all = config.all_rules().into_iter().filter_map(|(_, rule)| rule.ok());
+    let recipients = all.flat_map(|rule| rule.groups.iter().flatten().map(|key| key.id().to_owned()).collect::<Vec<_>>()).collect();
+    Some(Joined { path: config.path().to_owned(), recipients, identity, recipient })
 }
 
 /// What `init` would do in a folder: a new identity first, if there is to be one.
@@ -36,7 +76,7 @@ pub fn plan(folder: &Path, reader: &Reader, world: &World<'_>) -> Result<Vec<Ste
     if recipient.contains(char::is_control) {
         return Err(Error::Usage("a recipient is one line, without control characters in its comment".to_owned()));
     }
-    let path = folder.join(".sops.yaml");
+    let path = folder.join(NAME);
     let old = what_is_there(&path)?;
     let new = rules(&recipient).into_bytes();
     if old.as_deref() != Some(&new) {
@@ -62,6 +102,21 @@ fn what_is_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
         true => Err(Error::Write { path: path.display().to_string(), source: WriteError::NotRegular }),
         false => several::what_is_there(path),
     }
+}
+
+/// Takes from a new configuration what the umask gave to others: who can write it chooses who reads the project's secrets, so such a one is not used (P22).
+///
+/// # Errors
+/// Its mode cannot be changed.
+pub fn for_its_owner(step: &Step) -> Result<(), Error> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = |mode: u32| std::fs::set_permissions(&step.path, std::fs::Permissions::from_mode(mode & 0o7755));
+    let done = match files::facts(&step.path) {
+        Ok(Some(facts)) if step.old.is_none() && facts.mode & 0o022 != 0 && step.path.ends_with(NAME) => mode(facts.mode),
+        Ok(_) => Ok(()),
+        Err(why) => Err(why),
+    };
+    done.map_err(|why| Error::Usage(format!("{}: {}", step.path.display(), why.kind())))
 }
 
 /// A scalar of YAML: in quotes where a comment of an SSH key holds what YAML would take for its own.

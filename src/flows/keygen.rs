@@ -34,8 +34,9 @@ pub struct Made {
 /// No place is known, or `output` exists.
 pub fn plan(output: Option<&Path>, world: &World<'_>) -> Result<Plan, Error> {
     if let Some(path) = output {
-        return match files::read(path) {
-            Err(files::ReadError::NotFound) => Ok(Plan { path: path.to_owned(), existing: None }),
+        // Looked at, not read: a pipe would be waited for.
+        return match files::facts(path) {
+            Ok(None) => Ok(Plan { path: path.to_owned(), existing: None }),
             _ => Err(Error::Exists { path: path.to_owned(), instead: "choose another name with --output".into() }),
         };
     }

@@ -40,6 +40,7 @@ pub mod keygen;
 pub mod many;
 mod message;
 mod otherwise;
+mod own_key;
 pub mod random;
 pub mod recipients;
 pub mod repository;

@@ -56,7 +56,7 @@ pub struct Readers {
 pub struct Listed {
     /// Who can read which file.
     pub files: Vec<Readers>,
-    /// What was found in a folder, looks sealed, and cannot be read.
+    /// What was named and cannot be read or is not sealed; what was found in a folder, looks sealed, and cannot be read.
     pub failed: Vec<(String, Error)>,
 }
 
@@ -74,14 +74,13 @@ impl Listed {
 /// Lists them; files in folders that are not sealed are passed over.
 ///
 /// # Errors
-/// A named file cannot be read or is not sealed.
+/// A folder cannot be read. What is wrong with a file stands beside the others.
 pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>) -> Result<Listed, Error> {
     let mut listed = Listed::default();
     for file in many::in_turn(&many::files(paths, true)?, world) {
         match one(file, types, given, world) {
             Ok(readers) => listed.files.extend(readers),
-            Err(error) if file.found => listed.failed.push((file.path.display().to_string(), error)),
-            Err(error) => return Err(error),
+            Err(error) => listed.failed.push((file.path.display().to_string(), error)),
         }
     }
     Ok(listed)
@@ -97,7 +96,7 @@ fn one(file: &Named, types: &Types, given: &Given, world: &World<'_>) -> Result<
         Err(source) if file.found && !is_damaged(format, &text, &source) => return Ok(None),
         Err(source) => return Err(Error::Sealed { path: input.name(), format, source }),
     };
-    let config = rules::load(Some(&file.path), given, world)?;
+    let config = rules::load_if_trusted(Some(&file.path), given, world)?;
     let wanted = trust::rule_of(&file.path, config.as_ref(), world)?.map(|rule| trust::recipients(&rule));
     let groups = &sealed.metadata().groups;
     let reader = |record: &crate::keys::Record| Reader::of(&*record.key, config.as_ref());

@@ -2,13 +2,14 @@
 //! fetched, and nothing is written.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use leafcrypt_kms::Command;
 
 use super::rules::current;
 use crate::config;
+use crate::files;
 use crate::world::World;
 
 /// git answers from its own disk.
@@ -23,6 +24,67 @@ pub enum Standing {
     Ignored,
     /// Neither: `git add` would take it.
     Free,
+}
+
+/// What is going on where git has left two sides of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sides {
+    /// `--ours` is the branch that somebody is on.
+    Merge,
+    /// `--theirs` is what somebody has changed, `--ours` what it is put on.
+    Rebase,
+    /// `--ours` is `HEAD`: a stash, a picked or reverted commit.
+    Other,
+}
+
+/// What git can give of a file that is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// Both sides of a merge that is not settled.
+    Either(Sides),
+    /// The version of the index: the file is another one.
+    Staged,
+    /// Older versions only: the index has it as it is.
+    Older,
+    /// Nothing: git does not have it, or is not there.
+    Nothing,
+}
+
+/// What git can give in its place. Asked of a file that is broken, before a command is named that would take it from git.
+pub fn better(path: &Path, world: &World<'_>) -> Better {
+    match standing(path, world) {
+        Some(Standing::Tracked) => {}
+        _ => return Better::Nothing,
+    }
+    if let Some(sides) = sides(path, world) {
+        return Better::Either(sides);
+    }
+    let staged = path.file_name().and_then(|name| {
+        let mut object = OsString::from(":./");
+        object.push(name);
+        git(path, ["cat-file".into(), "blob".into(), object], world)
+    });
+    match staged {
+        Some((0, staged)) if files::read(path).is_ok_and(|now| now == staged) => Better::Older,
+        _ => Better::Staged,
+    }
+}
+
+/// None: git has one version of the file in its index, not two.
+fn sides(path: &Path, world: &World<'_>) -> Option<Sides> {
+    let name = path.file_name()?.to_owned();
+    let (_, unmerged) = git(path, ["--literal-pathspecs".into(), "ls-files".into(), "-u".into(), "--".into(), name], world)?;
+    if unmerged.is_empty() {
+        return None;
+    }
+    let (_, folder) = git(path, ["rev-parse".into(), "--absolute-git-dir".into()], world)?;
+    let folder = PathBuf::from(String::from_utf8(folder).ok()?.trim_end_matches('\n'));
+    let has = |name: &str| matches!(files::facts(&folder.join(name)), Ok(Some(_)));
+    Some(match () {
+        () if has("rebase-merge") || has("rebase-apply") => Sides::Rebase,
+        () if has("MERGE_HEAD") => Sides::Merge,
+        () => Sides::Other,
+    })
 }
 
 /// The contents of a file in `HEAD`.

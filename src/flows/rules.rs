@@ -51,6 +51,20 @@ pub fn load(file: Option<&Path>, given: &Given, world: &World<'_>) -> Result<Opt
     loaded
 }
 
+/// The same, for who wants only blanks and names of it: one that somebody else could have written is passed over with a warning, as it is not needed.
+///
+/// # Errors
+/// It is not YAML.
+pub fn load_if_trusted(file: Option<&Path>, given: &Given, world: &World<'_>) -> Result<Option<Config>, Error> {
+    match load(file, given, world) {
+        Err(Error::Config(why @ ConfigError::Untrusted { .. })) => {
+            world.warn([why.to_string()]);
+            Ok(None)
+        }
+        loaded => loaded,
+    }
+}
+
 /// The same, and what there is to say of it is the caller's to tell.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Open, set a branch, seal. What is missing on the way is made; the text around it stays.
 
 use std::cell::{OnceCell, RefCell};
+use std::path::Path;
 
 use leafcrypt_formats::{Part, Tree, parse_path};
 use zeroize::Zeroizing;
@@ -13,7 +14,7 @@ use super::random::Recipe;
 use super::rules::{self, Given};
 use super::target::{Done, Holds, Input, Output, Types, deliver};
 use crate::error::Error;
-use crate::sealed_file::OpenHow;
+use crate::sealed_file::{OpenHow, SealedFile};
 use crate::world::World;
 
 /// Where a value comes from.
@@ -47,6 +48,20 @@ pub struct Set<'a> {
     pub given: Given,
     /// How to open.
     pub how: OpenHow<'a>,
+}
+
+/// Looks at path and file before somebody types the value, which would be lost.
+///
+/// # Errors
+/// The path is no path; the file is not there, or not sealed.
+pub fn ready(input: &Input, types: &Types, path: &str, world: &World<'_>) -> Result<(), Error> {
+    path_of(path, "Invalid set index format")?;
+    let text = input.read().map_err(|error| must_exist(error, Path::new(&input.name())))?;
+    let format = types.input_of(input, world.manners);
+    match SealedFile::parse(format, &text, world.manners) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(Error::Sealed { path: input.name(), format, source }),
+    }
 }
 
 impl Set<'_> {

@@ -1,8 +1,10 @@
 //! Of a file that cannot be read as a sealed one: was it one? Asked of what was found in a folder, most of which is not sealed.
 
-use leafcrypt_formats::{Format, SyntaxClass};
+use leafcrypt_formats::{Document, Format, LeafId, SyntaxClass};
 
-use super::SealedError;
+use super::{NotSealed, SealedError, SealedFile};
+use crate::manners::Manners;
+use crate::seal::token::Token;
 
 /// How every token begins.
 const TOKEN: &[u8] = b"ENC[AES256_GCM,data:";
@@ -13,7 +15,7 @@ const CONFLICT: &[u8] = b"<<<<<<< ";
 /// Whether a text looks sealed, and cannot be read all the same. Nobody may take it for one that is not sealed: who was removed could read it on.
 pub fn is_damaged(format: Format, text: &[u8], why: &SealedError) -> bool {
     match why {
-        SealedError::NotSealed(_) => false,
+        SealedError::NotSealed(why) => why.stripped,
         SealedError::Metadata(_) => true,
         SealedError::Syntax(why) if matches!(why.class, SyntaxClass::SealedAs(_)) => true,
         // Any text may stand under a name that tells no type, a manual with tokens in it among them; a sealed one is JSON.
@@ -23,6 +25,20 @@ pub fn is_damaged(format: Format, text: &[u8], why: &SealedError) -> bool {
         }
         SealedError::Syntax(_) => has_token(text) || lines(text).any(begins_block),
     }
+}
+
+/// Whether a text that is about to be sealed was sealed, and has lost its block: its tokens would be sealed as if they were values.
+pub fn has_lost_block(format: Format, text: &[u8], manners: &Manners) -> bool {
+    has_token(text) && matches!(SealedFile::parse(format, text, manners), Err(SealedError::NotSealed(NotSealed { stripped: true, .. })))
+}
+
+/// Whether a value of a text without a block is a whole token: a merge, a truncation, a copy has lost the block.
+pub(super) fn has_tokens(document: &Document<'_>) -> bool {
+    has_token(document.text())
+        && (0..document.leaves().len()).any(|i| {
+            let content = document.content(LeafId(i as u32));
+            content.starts_with(TOKEN) && Token::parse(&content).is_ok()
+        })
 }
 
 fn has_token(text: &[u8]) -> bool {

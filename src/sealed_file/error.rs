@@ -15,6 +15,8 @@ use crate::world::NoRandomness;
 pub struct NotSealed {
     /// It is not of its type either, neither as a sealed file nor as plain text.
     pub odd: bool,
+    /// There is no block, and values in it are tokens: it was sealed, and has lost the block.
+    pub stripped: bool,
 }
 
 /// Why a text could not be read as a sealed file.

@@ -29,7 +29,7 @@ use leafcrypt_formats::{
 
 pub use accept::{Differences, MacState, Recipients, WitnessState};
 pub use clear::Clear;
-pub use damaged::is_damaged;
+pub use damaged::{has_lost_block, is_damaged};
 pub use error::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
 pub use seal::{Finished, Wanted};
 pub use verdict::Vouched;
@@ -168,7 +168,14 @@ impl<'t> SealedFile<'t> {
             SealedError::Syntax(source) if manners.knows_plain && never_sealed(text, &source) => {
                 // Any bytes are a binary file.
                 let odd = format != Format::Binary && Document::parse(format, text, &scan_options(Mode::Plain, manners)).is_err();
-                NotSealed { odd }.into()
+                NotSealed { odd, stripped: false }.into()
+            }
+            // Under a name of another type.
+            SealedError::Syntax(source) if manners.knows_sealed && !matches!(source.class, SyntaxClass::Conflict | SyntaxClass::Limit) => {
+                SealedError::Syntax(match sealed_as(text, manners) {
+                    Some(format) => SyntaxError { class: SyntaxClass::SealedAs(format), ..source },
+                    None => source,
+                })
             }
             error => error,
         })
@@ -196,7 +203,8 @@ impl<'t> SealedFile<'t> {
             }
             parsed => parsed?,
         };
-        let block = document.blocks().iter().find(|b| b.document == 0).ok_or(NotSealed::default())?;
+        let block = document.blocks().iter().find(|b| b.document == 0);
+        let block = block.ok_or_else(|| NotSealed { stripped: damaged::has_tokens(&document), ..NotSealed::default() })?;
         let fields = block.fields.as_ref().ok_or(NotSealed::default())?;
         let mut metadata = Metadata::read(fields, format.shape())?;
         if document.blocks().iter().any(|other| other.document > 0 && !is_copy(fields, other.fields.as_ref())) {
@@ -209,10 +217,11 @@ impl<'t> SealedFile<'t> {
     /// (`--input-type dotenv` alone), or was renamed (`secrets.json.enc`). What is no JSON of a map gets the error of the envelope.
     fn tree_of_binary(text: &'t [u8], error: Option<SyntaxError>, manners: &Manners, options: &ScanOptions) -> Result<Self, SealedError> {
         match (Self::parse_as(Format::Json, text, manners, options), error) {
-            (Err(SealedError::Syntax(_)), Some(error)) => Err(SealedError::Syntax(match sealed_as(text, manners) {
-                Some(format) => SyntaxError { class: SyntaxClass::SealedAs(format), ..error },
-                None => error,
-            })),
+            (Err(SealedError::Syntax(_)), Some(error)) => match sealed_as(text, manners) {
+                Some(format) if manners.knows_sealed => Self::parse_as(format, text, manners, options),
+                Some(format) => Err(SealedError::Syntax(SyntaxError { class: SyntaxClass::SealedAs(format), ..error })),
+                None => Err(SealedError::Syntax(error)),
+            },
             (parsed, _) => parsed,
         }
     }

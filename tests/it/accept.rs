@@ -273,6 +273,9 @@ fn all_that_does_not_open_is_named() {
     let names: Vec<String> = (0..25).map(|n| format!("key{n:02}")).collect();
     let plain: String = names.iter().map(|name| format!("{name}: {CANARY}\n")).collect();
     let sealed = place.seal("a.yaml", &plain);
+    for args in [["init", "-q", "."], ["add", "--", "a.yaml"]] {
+        assert!(std::process::Command::new("git").args(args).current_dir(place.path("")).status().unwrap().success());
+    }
     let damaged = |which: &[usize]| -> String {
         let line = |(n, line): (usize, &str)| if which.contains(&n) { line.replacen("data:", "data:AAAA", 1) } else { line.to_owned() };
         sealed.split_inclusive('\n').enumerate().map(line).collect()

@@ -57,7 +57,7 @@ rotate -i moved.yaml | plain.yaml
 -r -i sealed.yaml | plain.yaml
 updatekeys -y sealed.yaml sealed.json | plain.yaml
 updatekeys --dry-run sealed.yaml | plain.yaml
-groups add -f sealed.yaml -i --age AGE | plain.yaml
+groups add -f sealed.yaml -i -y --age AGE | plain.yaml
 groups delete -y -f sealed.yaml -i 0 | plain.yaml
 filestatus sealed.yaml | plain.yaml
 filestatus clear.yaml | plain.yaml clear.yaml

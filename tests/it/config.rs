@@ -237,12 +237,12 @@ fn unknown_fields_are_named() {
 #[test]
 fn keys_of_a_wrong_type() {
     let wrong = |field: &str, value: &str| error(&format!("creation_rules: [{{{field}: {value}}}]"));
-    let list = "error loading config: invalid age key configuration: invalid age key configuration: expected string in list, got int";
+    let list = "error loading config: invalid age key configuration: invalid age key configuration: expected string in list, got int; in /repo/.sops.yaml (line 1)";
     assert_eq!(wrong("age", "[R1, 12]"), list);
-    let scalar = "error loading config: invalid gcpkms key configuration: invalid gcp_kms key configuration: expected string, []string, or nil, got int";
+    let scalar = "error loading config: invalid gcpkms key configuration: invalid gcp_kms key configuration: expected string, []string, or nil, got int; in /repo/.sops.yaml (line 1)";
     assert_eq!(wrong("gcp_kms", "12"), scalar);
-    assert!(wrong("pgp", "{a: b}").ends_with("got map[string]interface {}"));
-    assert!(wrong("pgp", "true").ends_with("got bool"));
+    assert!(wrong("pgp", "{a: b}").ends_with("got map[string]interface {}; in /repo/.sops.yaml (line 1)"));
+    assert!(wrong("pgp", "true").ends_with("got bool; in /repo/.sops.yaml (line 1)"));
     assert!(
         wrong("hc_vault_transit_uri", "[null]")
             .starts_with("error loading config: invalid vault key configuration: invalid hc_vault_transit_uri key")
@@ -270,7 +270,7 @@ fn selectors() {
     assert_eq!(one.selection.as_ref().map(|s| s.kind), Some(RuleKind::EncryptedSuffix));
     assert_eq!(
         error("creation_rules: [{age: R1, encrypted_regex: (}]"),
-        "encrypted_regex is no regex: error parsing regexp: missing closing ): `(`"
+        "encrypted_regex is no regex: error parsing regexp: missing closing ): `(`; in /repo/.sops.yaml (line 1)"
     );
 
     let same = one.clone().with_selectors(&[(RuleKind::EncryptedSuffix, "x"), (RuleKind::EncryptedRegex, "")]).expect("the same name");

@@ -130,7 +130,7 @@ fn configurations_with_faults() {
     with("creation_rules: [\n", 1).has("configuration", "fail", "Could not unmarshal", "correct .sops.yaml");
     place.write(".sops.yaml", format!("creation_rules:\n  - age: {age}\n"));
     std::fs::set_permissions(place.path(".sops.yaml"), std::fs::Permissions::from_mode(0o666)).unwrap();
-    doctor(&place, &[], 1).has("configuration", "fail", "anybody can write to it", "--config");
+    doctor(&place, &[], 1).has("configuration", "fail", "anybody can write to it", "chmod o-w ");
     std::fs::remove_file(place.path(".sops.yaml")).unwrap();
     doctor(&place, &[], 0).has("configuration", "warn", "no .sops.yaml", "leafcrypt init");
 }
@@ -162,7 +162,7 @@ fn files_that_do_not_open_or_should_be_sealed() {
     let said = doctor(&place, &["."], 1);
     said.has("./secret-moved.yaml", "fail", "changed outside leafcrypt", "leafcrypt accept ./secret-moved.yaml");
     said.has("./secret-clear.yaml", "fail", "stands in clear: c (line 2)", "leafcrypt encrypt -i ./secret-clear.yaml");
-    said.has("./secret-merge.yaml", "fail", "line", "git restore");
+    said.has("./secret-merge.yaml", "fail", "line", "mend it at that line");
     said.has("./secret-plain.env", "fail", "not sealed, though", "leafcrypt encrypt -i ./secret-plain.env");
     said.has("./d/secret-foreign.yaml", "ok", "opens, by age", "");
     said.has("./foreign.json", "fail", "no key of ours opens", "SOPS_AGE_KEY_FILE");

@@ -54,6 +54,7 @@ mod interop_untold;
 mod later;
 mod limits;
 mod messages;
+mod newcomers;
 mod next_command;
 mod one_of_many;
 mod own_tags;

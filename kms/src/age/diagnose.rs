@@ -19,7 +19,9 @@ pub(super) fn diagnose(session: &Session) -> Diagnosis {
     for name in &commands {
         diagnosis.add(Health::Ok, format!("age: {name}"), "a command, run when a file asks for it; not here", None);
     }
-    if diagnosis.keys == 0 && commands.is_empty() {
+    // One that is there and unusable is told already.
+    let unusable = |source: &&Source| matches!(source.held, Held::Unreadable(_) | Held::Spoilt(_) | Held::Folder);
+    if diagnosis.keys == 0 && commands.is_empty() && !sources.iter().any(unusable) {
         let places: Vec<String> = sources.iter().map(|source| shown(source)).collect();
         diagnosis.add(Health::Warn, "age", format!("no identity in {}", places.join(", ")), Some("leafcrypt keygen"));
     }
@@ -35,6 +37,10 @@ fn tell(source: &Source, diagnosis: &mut Diagnosis) {
     match &source.held {
         Held::Nothing | Held::Unasked => {}
         Held::Folder => diagnosis.add(broken, name, "a folder where a file of identities should be", Some("name a file in it")),
+        Held::Unreadable(why) if why.ends_with("permission denied") => {
+            let path = source.path.as_ref().map_or_else(|| source.place.clone(), |path| path.display().to_string());
+            diagnosis.add(broken, name, why, Some(&format!("ls -l {path} shows who may read it")));
+        }
         Held::Unreadable(why) | Held::Spoilt(why) => {
             let fix = if named { format!("correct or unset {}", source.place) } else { format!("correct or move away {}", source.place) };
             diagnosis.add(broken, name, why, Some(&fix));

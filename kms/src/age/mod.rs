@@ -2,7 +2,8 @@
 //!
 //! `recipient.rs` reads public keys, `envelope.rs` the armoured file of a record, `identities.rs` finds private keys (`lines.rs`, `ssh.rs`, `pkcs8.rs`, `command.rs`),
 //! `search.rs` decides which of them is tried first, `passphrase.rs` asks (`agent.rs`), `plugin.rs` talks to programs (`wire.rs`, `talk.rs`),
-//! `report.rs` tells the one who holds no key where it looked, `diagnose.rs` whoever asks what there is, `own.rs` whose identity is at hand.
+//! `report.rs` tells the one who holds no key where it looked, `diagnose.rs` whoever asks what there is, `own.rs` whose identity is at hand, `within.rs` which
+//! identities stand in a text.
 
 mod agent;
 mod command;
@@ -21,6 +22,7 @@ mod search;
 mod ssh;
 mod talk;
 mod wire;
+mod within;
 mod words;
 
 use std::sync::Arc;
@@ -39,6 +41,7 @@ pub use identities::default_identity_file;
 use key::AgeKey;
 pub use own::{Own, no_identity_file, own_in_standard_file, own_in_variables};
 pub(crate) use recipient::same_recipient;
+pub use within::{Identity, identities_in, identity_files};
 
 /// The kind of key `age`.
 pub(crate) struct Age;

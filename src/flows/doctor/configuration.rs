@@ -14,7 +14,7 @@ use crate::flows::target::word;
 use crate::world::World;
 
 /// Kinds of key for which this build has a client.
-const BUILT: [Kind; 2] = [Kind::Age, Kind::Pgp];
+pub(super) const BUILT: [Kind; 2] = [Kind::Age, Kind::Pgp];
 
 /// How a rule fits a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

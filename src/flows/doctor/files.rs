@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use leafcrypt_formats::Format;
 
-use super::configuration::{Configurations, Fits};
+use super::configuration::{BUILT, Configurations, Fits};
 use super::names::says_secret;
-use super::{Check, Doctor, State};
+use super::{Check, Doctor, NEW, State};
 use crate::config::{self, Config};
 use crate::error::Error;
 use crate::flows::many::{self, Named};
@@ -61,6 +61,13 @@ impl Doctor<'_> {
             found.extend(one);
         }
         found.extend(self.unread(&readers, configurations, world));
+        if !readers.are.is_empty() {
+            // What is sealed already is for keys that are somewhere else.
+            for check in checks.iter_mut().filter(|check| check.fix.as_deref() == Some(NEW)) {
+                check.fix =
+                    Some("export SOPS_AGE_KEY_FILE=FILE, with the file of your identity: a new one opens nothing that is there".to_owned());
+            }
+        }
         found
     }
 
@@ -84,6 +91,9 @@ impl Doctor<'_> {
             // Marks of a merge spoil the syntax of what is sealed all the same.
             Err(SealedError::Syntax(source)) if text.windows(TOKEN.len()).any(|part| part == TOKEN) => {
                 return vec![self.of_error(&*name, &Error::Sealed { path: name.clone(), format, source: source.into() })];
+            }
+            Err(SealedError::NotSealed(why)) if why.stripped => {
+                return vec![self.of_error(&*name, &Error::Sealed { path: name.clone(), format, source: why.into() })];
             }
             Err(SealedError::NotSealed(_) | SealedError::Syntax(_)) => {
                 if !file.found {
@@ -187,7 +197,13 @@ impl Doctor<'_> {
             Fits::AsEveryFile | Fits::Nothing => None,
         };
         if let Some(why) = why {
-            let fix = format!("leafcrypt encrypt -i {}", word(name));
+            let fix = match rule.as_ref().map(|rule| rule.groups.iter().flatten().map(|key| key.kind()).collect::<Vec<_>>()) {
+                Some(kinds) if kinds.iter().any(|kind| !BUILT.contains(kind)) => {
+                    "seal it with sops: its rule names keys that this build cannot use".to_owned()
+                }
+                Some(kinds) if !kinds.is_empty() => format!("leafcrypt encrypt -i {}", word(name)),
+                _ => format!("mend its creation rule; then leafcrypt encrypt -i {}", word(name)),
+            };
             let (state, git) = match repository::standing(&file.path, world) {
                 Some(Standing::Tracked) => (State::Fail, "; git tracks it, so what stands in it may be in the history"),
                 Some(Standing::Free) => (State::Fail, "; git does not ignore it"),

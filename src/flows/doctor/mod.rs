@@ -20,6 +20,9 @@ use crate::error::Error;
 use crate::sealed_file::OpenHow;
 use crate::world::World;
 
+/// The fix where there is no identity yet.
+const NEW: &str = "leafcrypt keygen";
+
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -86,7 +89,7 @@ pub struct Doctor<'a> {
 impl Doctor<'_> {
     /// Looks at everything. What cannot be looked at is a check that failed.
     pub fn run(&self, world: &World<'_>) -> Vec<Check> {
-        let mut checks = keys(world);
+        let (mut checks, without_client) = keys(world);
         let mut configurations = Configurations {
             given: &self.given,
             hint: self.hint,
@@ -102,6 +105,7 @@ impl Doctor<'_> {
         checks.extend(places::programs(world, self.hint));
         checks.extend(places::places(self.runtime.as_deref(), world));
         checks.extend(of_files);
+        checks.extend(without_client);
         checks
     }
 
@@ -113,13 +117,16 @@ impl Doctor<'_> {
     }
 }
 
-/// What each kind of key has at hand; that there is none at all fails.
-fn keys(world: &World<'_>) -> Vec<Check> {
-    let (mut checks, mut keys, mut commands) = (Vec::new(), 0, false);
+/// What each kind of key has at hand; that there is none at all fails. And, for the end, the kinds that this build only keeps.
+fn keys(world: &World<'_>) -> (Vec<Check>, Vec<Check>) {
+    let (mut checks, mut without_client, mut keys, mut commands) = (Vec::new(), Vec::new(), 0, false);
     for backend in BACKENDS {
         let diagnosis = backend.diagnose(&world.session);
         keys += diagnosis.keys;
-        checks.extend(diagnosis.findings.into_iter().map(|finding| {
+        let built =
+            configuration::BUILT.contains(&backend.names().kind) || diagnosis.findings.iter().any(|finding| finding.health != Health::Ok);
+        let list = if built { &mut checks } else { &mut without_client };
+        list.extend(diagnosis.findings.into_iter().map(|finding| {
             let state = match finding.health {
                 Health::Ok => State::Ok,
                 Health::Warn => State::Warn,
@@ -132,10 +139,12 @@ fn keys(world: &World<'_>) -> Vec<Check> {
         commands |= world.env(name).is_some();
     }
     if keys == 0 && !commands {
-        checks.push(Check::new(State::Fail, "keys", "no private key of any kind: no file can be opened").fix("leafcrypt keygen"));
+        let broken = checks.iter().any(|check| check.state != State::Ok && check.name.starts_with("age: "));
+        let fix = if broken { "mend what is told of age above; a new identity: leafcrypt keygen" } else { NEW };
+        checks.push(Check::new(State::Fail, "keys", "no private key of any kind: no file can be opened").fix(fix));
     }
     checks.extend(places::identity_files(world));
-    checks
+    (checks, without_client)
 }
 
 /// For people.

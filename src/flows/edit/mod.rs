@@ -95,8 +95,8 @@ impl Edit<'_> {
             }
         };
         let mut file = open(&name, format, &sealed, key, &self.how, world)?;
-        if format == Format::Binary && file.format() != format {
-            // A tree under the name of a binary file: there is no text to show.
+        if format == Format::Binary && file.format() != format && (!world.manners.knows_sealed || file.format() == Format::Json) {
+            // A tree under the name of a binary file: to SOPS there is no text to show.
             return Err(Error::NoData { path: name, sealed_as: file.format() });
         }
         if !is_new {

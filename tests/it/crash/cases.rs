@@ -106,7 +106,12 @@ pub fn all() -> Vec<Case> {
     vec![
         case("set", &["set", "f.yaml", "[\"a\"]", "\"other\""], vec![("f.yaml", Becomes::Sealed(plain("other")))], put_sealed),
         case("unset", &["unset", "f.yaml", "[\"b\"]"], vec![("f.yaml", Becomes::Sealed(plain(CANARY).replace("b: 2\n", "")))], put_sealed),
-        case("groups add", &["groups", "add", "-i", "--file", "f.yaml", "--age", "RECIPIENT"], vec![("f.yaml", sealed())], put_sealed),
+        case(
+            "groups add",
+            &["groups", "add", "-i", "-y", "--file", "f.yaml", "--age", "RECIPIENT"],
+            vec![("f.yaml", sealed())],
+            put_sealed,
+        ),
         case("rotate -i", &["rotate", "-i", "f.yaml"], vec![("f.yaml", sealed())], put_sealed),
         case("updatekeys", &["updatekeys", "-y", "f.yaml"], vec![("f.yaml", sealed())], |place| {
             put_sealed(place);

@@ -1,0 +1,380 @@
+//! What somebody meets in the first days, alone or in a team: nothing of theirs is lost by doing what they were told, and what is told can be done.
+
+use crate::next_command::{done, fails, machine, paste};
+
+/// Sealed over itself, a key would open nothing any more: not itself, and no other file. SOPS does it; under its name it is told.
+#[test]
+fn the_key_itself_is_not_sealed() {
+    let place = machine();
+    done(&place, "ln -s leafcrypt bin/sops; leafcrypt init; mkdir home/.ssh; printf 'a: b\\n' > s.yaml; leafcrypt encrypt -i s.yaml");
+    done(
+        &place,
+        "ssh-keygen -q -t ed25519 -N '' -f home/.ssh/id_ed25519; ssh-keygen -q -t ed25519 -N x -f locked; ssh-keygen -q -t ed25519 -N '' -f bot",
+    );
+    done(
+        &place,
+        "cp home/.config/sops/age/keys.txt copy.txt; printf 'SOPS_AGE_KEY=%s\\n' $(grep SECRET copy.txt) > .env; leafcrypt keygen -o other",
+    );
+    done(&place, "ln -s home/.config/sops/age/keys.txt linked; printf '{\"k\": \"%s\"}\\n' $(grep SECRET other) > other.json");
+    done(&place, "leafcrypt keygen -o third 2>/dev/null > third.pub");
+    for (line, says) in [
+        ("leafcrypt --config .sops.yaml encrypt -i home/.config/sops/age/keys.txt", "an identity is read from this file"),
+        ("leafcrypt encrypt -i linked", "an identity is read from this file"),
+        (
+            "leafcrypt --config .sops.yaml encrypt --output home/.config/sops/age/keys.txt home/.config/sops/age/keys.txt",
+            "an identity is read from this file",
+        ),
+        ("SOPS_AGE_KEY_FILE=other leafcrypt encrypt -i other", "an identity is read from this file"),
+        ("leafcrypt encrypt -i --age \"$(cat home/.ssh/id_ed25519.pub)\" home/.ssh/id_ed25519", "an identity is read from this file"),
+        ("leafcrypt encrypt -i copy.txt", "an identity that opens files here stands in it"),
+        ("leafcrypt encrypt -i .env", "an identity that opens files here stands in it"),
+        ("cp home/.ssh/id_ed25519 ssh.txt; leafcrypt encrypt -i ssh.txt", "an identity that opens files here stands in it"),
+        ("leafcrypt encrypt -i --age \"$(cat bot.pub)\" bot", "the identity of everybody who could open it"),
+        ("leafcrypt encrypt -i --age \"$(cat locked.pub)\" locked", "the identity of everybody who could open it"),
+        ("leafcrypt encrypt -i --age $(grep -o 'age1.*' other) other.json", "the identity of everybody who could open it"),
+    ] {
+        let hint = fails(&place, line, 1, says);
+        assert!(hint.contains(" --output OTHER seals a copy of it"), "{hint}");
+    }
+    assert_eq!(done(&place, "leafcrypt decrypt s.yaml"), "a: b\n");
+    // A key of somebody else's, for others to read, and a copy elsewhere, are files as any other.
+    done(&place, "leafcrypt encrypt -i --age $(cat third.pub),$(grep -o 'age1.*' other) other");
+    done(&place, "leafcrypt encrypt -i bot; leafcrypt decrypt bot | grep -q OPENSSH; leafcrypt encrypt copy.txt --output copy.sealed");
+    let told = paste(&place, "cp copy.txt again.txt; sops --config .sops.yaml -e -i again.txt");
+    let said = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(
+        told.status.success() && said.contains("an identity that opens files here stands in it: sealed over itself, it is lost"),
+        "{said}"
+    );
+}
+
+/// A checkout under umask 000, as some CI makes it: what needs no rule goes on, and the hint ends it.
+#[test]
+fn a_configuration_that_anybody_can_write() {
+    let place = machine();
+    done(&place, "leafcrypt init; printf 'a: b\\n' > s.yaml; cp s.yaml t.yaml; leafcrypt encrypt -i s.yaml; chmod 666 .sops.yaml");
+    for line in ["decrypt s.yaml", "exec-file s.yaml -- true", "recipients s.yaml", "exec-env s.yaml -- true", "filestatus s.yaml"] {
+        let said = paste(&place, &format!("leafcrypt {line}"));
+        let text = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(said.status.success(), "{line}: {text}");
+        let told = line.starts_with("exec-env") || line.starts_with("filestatus");
+        assert!(
+            told || text.contains("warning: the config file") && text.contains("is not used: anybody can write to it"),
+            "{line}: {text}"
+        );
+    }
+    for line in ["encrypt t.yaml", "--config .sops.yaml encrypt t.yaml", "set s.yaml '[\"a\"]' '\"c\"'", "updatekeys -y s.yaml"] {
+        assert!(fails(&place, &format!("leafcrypt {line}"), 1, "is not used: anybody can write to it").starts_with("chmod o-w "), "{line}");
+    }
+    done(&place, &fails(&place, "leafcrypt encrypt t.yaml", 1, "anybody can write"));
+    done(&place, "leafcrypt encrypt t.yaml; chown 0:12 .sops.yaml; chmod 664 .sops.yaml");
+    let hint = fails(&place, "leafcrypt encrypt t.yaml", 1, "its group can write to it");
+    done(&place, hint.split(';').next().unwrap());
+    done(&place, "leafcrypt encrypt t.yaml");
+}
+
+/// Whatever the umask, what `init` writes is used by the next command.
+#[test]
+fn init_writes_a_configuration_that_is_used() {
+    for umask in ["000", "002", "022", "077"] {
+        let place = machine();
+        done(&place, &format!("umask {umask}; leafcrypt init; printf 'a: b\\n' > s.yaml; leafcrypt encrypt -i s.yaml"));
+        let mode = done(&place, "stat -c %a .sops.yaml");
+        assert_eq!(mode, if umask == "077" { "600\n" } else { "644\n" }, "{umask}");
+    }
+}
+
+/// The command takes the side that it says: in a rebase git has the names the other way round.
+#[test]
+fn the_side_of_a_merge_that_is_taken() {
+    let place = machine();
+    done(&place, "leafcrypt init; printf 'port: 0\\n' > a.yaml; leafcrypt encrypt -i a.yaml; git init -q .; git checkout -q -b main");
+    done(
+        &place,
+        "git add a.yaml; git commit -q -m base; git checkout -q -b mine; leafcrypt set a.yaml '[\"port\"]' 1; git commit -q -am mine",
+    );
+    done(&place, "git checkout -q main; leafcrypt set a.yaml '[\"port\"]' 5432; git commit -q -am theirs");
+    let takes = |start: &str, hint: &str, line: &str, port: &str| {
+        done(&place, &format!("{start} >/dev/null 2>&1 || true"));
+        let found = fails(&place, "leafcrypt decrypt a.yaml", 1, "a merge has left its marks here");
+        assert!(found.starts_with(hint), "{found}");
+        done(&place, line);
+        assert_eq!(done(&place, "leafcrypt decrypt a.yaml"), format!("port: {port}\n"));
+    };
+    takes("git checkout -q mine; git rebase main", "git checkout --theirs a.yaml takes your side, ", "git checkout --theirs a.yaml", "1");
+    done(&place, "git rebase --abort");
+    takes("git merge main", "git checkout --ours a.yaml takes your side; ", "git checkout --ours a.yaml", "1");
+    done(&place, "git merge --abort; leafcrypt set a.yaml '[\"port\"]' 7; git stash -q; git checkout -q main");
+    takes(
+        "git stash pop",
+        "git checkout --ours a.yaml takes the side of HEAD, --theirs the other one",
+        "git checkout --theirs a.yaml",
+        "7",
+    );
+    // Marks that somebody has added or committed: git has no sides any more.
+    done(&place, "git checkout -q -m a.yaml; git add a.yaml");
+    let hint = fails(&place, "leafcrypt decrypt a.yaml", 1, "marks");
+    assert!(hint.starts_with("take out the marks") && !hint.contains("checkout"), "{hint}");
+    done(&place, "cp a.yaml b.yaml");
+    assert_eq!(fails(&place, "leafcrypt decrypt b.yaml", 1, "marks"), "take out the marks and the lines of one side");
+}
+
+/// `git restore` is named where it does something.
+#[test]
+fn what_git_can_restore() {
+    let place = machine();
+    done(
+        &place,
+        "leafcrypt init; printf 'a: b\\nc: d\\n' > a.yaml; leafcrypt encrypt -i a.yaml; sed '/^c:/d' a.yaml > b.yaml; cp b.yaml c.yaml",
+    );
+    let hint = fails(&place, "leafcrypt decrypt b.yaml", 51, "MAC");
+    assert!(hint.starts_with("restore the file from a copy: git does not have it; "), "{hint}");
+    done(&place, "git init -q .; git add a.yaml c.yaml; git commit -q -m x; cp b.yaml a.yaml");
+    assert!(fails(&place, "leafcrypt decrypt b.yaml", 51, "MAC").contains("git does not have it"));
+    assert!(fails(&place, "leafcrypt decrypt c.yaml", 51, "MAC").starts_with("git has it so, too; git log --oneline -- c.yaml shows"));
+    let hint = fails(&place, "leafcrypt decrypt a.yaml", 51, "MAC");
+    done(&place, hint.strip_prefix("restore the file: ").unwrap().split(';').next().unwrap());
+    assert_eq!(done(&place, "leafcrypt decrypt a.yaml"), "a: b\nc: d\n");
+    // The key is right, and what it should open is not.
+    done(&place, "sed 's/$/  /' a.yaml > tw.yaml");
+    assert!(fails(&place, "leafcrypt decrypt tw.yaml", 128, "the wrapped key is damaged").starts_with("restore the file"));
+}
+
+/// Tokens without their block were sealed once, and are not sealed again as values.
+#[test]
+fn a_file_that_has_lost_its_block() {
+    let place = machine();
+    done(&place, "ln -s leafcrypt bin/sops; leafcrypt init; git init -q .");
+    for (file, plain, cut) in [
+        ("s.yaml", "a: b\nn:\n  c: d\n", "awk '/^sops:/{exit}{print}' s.yaml > t; mv t s.yaml"),
+        (
+            "s.json",
+            "{\n  \"a\": \"b\",\n  \"c\": 1\n}\n",
+            "python3 -c 'import json; d = json.load(open(\"s.json\")); del d[\"sops\"]; json.dump(d, open(\"s.json\", \"w\"))'",
+        ),
+        ("s.env", "A=b\n", "sed -i /^sops_/d s.env"),
+        ("s.ini", "[s]\na = b\n", "sed -i '/^\\[sops\\]/,$d' s.ini"),
+        ("s.toml", "a = \"b\"\n", "sed -i '/^\\[sops\\]/,$d' s.toml"),
+    ] {
+        place.write(file, plain);
+        done(&place, &format!("leafcrypt encrypt -i {file}; git add {file}; git commit -q -m x"));
+        done(&place, cut);
+        let torn = place.read(file);
+        for (line, code) in [("decrypt", 1), ("encrypt -i", 1), ("recipients", 1), ("rotate -i", 1)] {
+            let hint = fails(&place, &format!("leafcrypt {line} {file}"), code, "the block `sops` is lost");
+            assert_eq!(hint, format!("restore the file: git restore {file}"), "{line}");
+        }
+        for line in ["recipients --json .", "doctor .", "updatekeys -y ."] {
+            let said = paste(&place, &format!("leafcrypt {line}"));
+            assert_eq!(said.status.code(), Some(1), "{line}");
+            let text = format!("{}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
+            assert!(text.contains(&format!("./{file}")) && !text.contains(&format!("./{file}: not sealed")), "{line}: {text}");
+        }
+        assert_eq!(place.read(file), torn);
+        if file != "s.toml" {
+            let said = paste(&place, &format!("cp {file} x{file}; sops --config .sops.yaml -e -i x{file}; rm x{file}"));
+            assert!(String::from_utf8_lossy(&said.stderr).contains("they are sealed a second time"), "{file}");
+            assert!(String::from_utf8_lossy(&paste(&place, &format!("sops -d {file}")).stderr).starts_with("sops metadata not found"));
+        }
+        done(&place, &format!("git restore {file}"));
+        assert_eq!(done(&place, &format!("leafcrypt decrypt {file}")), plain);
+    }
+    // A text about tokens is a text.
+    place.write("d.yaml", "# ENC[AES256_GCM,data:\na: see ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]\n");
+    done(&place, "leafcrypt encrypt -i d.yaml");
+}
+
+/// `.env.production` and its like, sealed value by value as the warning says: every command knows what it is.
+#[test]
+fn names_of_the_type_with_an_ending() {
+    let place = machine();
+    done(&place, "ln -s leafcrypt bin/sops; leafcrypt init; printf 'A=b\\nC=d\\n' > .env.local; cp .env.local w.env.local");
+    done(&place, "printf 'a: b\\n' > s.yaml; leafcrypt encrypt --output s.json s.yaml");
+    done(&place, "leafcrypt encrypt -i --input-type dotenv --output-type dotenv .env.local");
+    assert_eq!(done(&place, "leafcrypt decrypt .env.local"), "A=b\nC=d\n");
+    assert_eq!(done(&place, "leafcrypt decrypt --extract '[\"A\"]' .env.local"), "b");
+    done(&place, "leafcrypt set .env.local '[\"A\"]' '\"x\"'; leafcrypt rotate -i .env.local; leafcrypt updatekeys -y .env.local");
+    done(
+        &place,
+        "leafcrypt encrypt -i .env.local; leafcrypt unset .env.local '[\"C\"]'; test $(leafcrypt exec-env .env.local -- printenv A) = x",
+    );
+    done(&place, "printf '#!/bin/sh\\necho E=f >> \"$1\"\\n' > ed; chmod +x ed; EDITOR=./ed leafcrypt edit .env.local");
+    assert_eq!(done(&place, "leafcrypt decrypt .env.local"), "A=x\nE=f\n");
+    done(&place, "leafcrypt recipients .env.local; leafcrypt updatekeys -y .env.local; leafcrypt doctor .env.local");
+    assert!(!paste(&place, "sops -d .env.local").status.success());
+    // Under a name of another type it is told what it is, and that opens it.
+    let hint = fails(&place, "leafcrypt decrypt s.json", 1, "s.json");
+    assert!(hint.starts_with("it is sealed as yaml: "), "{hint}");
+    assert_eq!(done(&place, hint.strip_prefix("it is sealed as yaml: ").unwrap()), "a: b\n");
+}
+
+/// Somebody new makes a key, and the team's rules stay.
+#[test]
+fn joining_a_team() {
+    let place = machine();
+    let rules = format!("creation_rules:\n  - age: {}\n", place.recipient);
+    place.write(".sops.yaml", &rules);
+    done(&place, "git init -q .; mkdir -p sub/deep");
+    let own = done(&place, "leafcrypt init");
+    assert!(own.starts_with("age1") && own.lines().count() == 1, "{own}");
+    assert!(done(&place, "cat home/.config/sops/age/keys.txt").contains(own.trim()));
+    for line in ["leafcrypt init", "leafcrypt init sub", "cd sub/deep && leafcrypt init"] {
+        let said = paste(&place, line);
+        let text = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(said.status.success() && String::from_utf8_lossy(&said.stdout) == own, "{line}: {text}");
+        assert!(text.contains("stays as it is") && text.contains("then leafcrypt updatekeys ."), "{line}: {text}");
+        assert_eq!(text.contains("for rules of its own in this folder"), line != "leafcrypt init", "{line}: {text}");
+    }
+    assert_eq!(place.read(".sops.yaml"), rules.as_bytes());
+    assert!(!place.path("sub/.sops.yaml").exists() && !place.path("sub/deep/.sops.yaml").exists() && !place.path(".gitignore").exists());
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}, {}\n", place.recipient, own.trim()));
+    assert_eq!(done(&place, "leafcrypt init sub"), "");
+    // Rules of one's own are asked for by name.
+    done(&place, &format!("leafcrypt init --age {} sub", own.trim()));
+    assert!(place.path("sub/.sops.yaml").exists());
+}
+
+/// A file that cannot be listed stands beside the others.
+#[test]
+fn recipients_of_the_files_that_can_be_read() {
+    let place = machine();
+    done(&place, "leafcrypt init; printf 'a: b\\n' > plain.yaml; leafcrypt encrypt --output good.yaml plain.yaml");
+    let said = paste(&place, "leafcrypt recipients --json good.yaml nosuch plain.yaml");
+    let json: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert_eq!(said.status.code(), Some(1));
+    let seen: Vec<_> = json.as_array().unwrap().iter().map(|file| (file["file"].as_str().unwrap(), file["error"].is_string())).collect();
+    assert_eq!(seen, [("good.yaml", false), ("nosuch", true), ("plain.yaml", true)]);
+    let said = paste(&place, "leafcrypt recipients nosuch good.yaml");
+    assert!(said.status.code() == Some(100) && String::from_utf8_lossy(&said.stdout).contains("age1"));
+}
+
+/// Who adds a group shuts out whoever opened the file alone, perhaps himself: shown, and asked.
+#[test]
+fn a_group_more_that_must_open() {
+    let place = machine();
+    done(&place, "leafcrypt init; printf 'a: b\\n' > s.yaml; leafcrypt encrypt -i s.yaml");
+    let add = format!("leafcrypt groups add -i -f s.yaml --age {}", place.recipient);
+    assert_eq!(fails(&place, &add, 1, "not confirmed"), "look at the list above, and say yes with -y");
+    assert_eq!(done(&place, "leafcrypt decrypt s.yaml"), "a: b\n");
+    let said = paste(&place, &format!("{add} -y"));
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(said.status.success(), "{text}");
+    assert!(text.contains("nobody opens the file alone any more, who has keys of fewer than 2 groups"), "{text}");
+    assert!(text.contains("leafcrypt rotate -i --add-age RECIPIENT s.yaml"), "{text}");
+    let said = paste(&place, "leafcrypt groups add -i -f t.yaml --shamir-secret-sharing-threshold 5 --age x");
+    assert!(!said.status.success());
+    done(&place, "printf 'a: b\\n' > t.yaml; leafcrypt encrypt -i t.yaml");
+    let text = String::from_utf8(paste(&place, &add.replace("s.yaml", "t.yaml --shamir-secret-sharing-threshold 5")).stderr).unwrap();
+    assert!(text.contains("5 groups cannot be asked to open: there are only 2") && !text.contains("removing"), "{text}");
+}
+
+/// What one command says to do, the next one does.
+#[test]
+fn nobody_is_sent_round_in_a_circle() {
+    let place = machine();
+    done(&place, "leafcrypt init; mkdir d; printf 'sops: x\\n' > s.yaml; printf 'a: b\\n' > p.yaml");
+    assert!(fails(&place, "leafcrypt decrypt s.yaml", 1, "not sealed").starts_with("leafcrypt encrypt -i s.yaml"));
+    assert_eq!(fails(&place, "leafcrypt encrypt -i s.yaml", 203, "\"sops\" is a name of the metadata block"), "choose another name");
+    done(&place, &fails(&place, "leafcrypt set p.yaml '[\"a\"]' '\"c\"' 2>&1 | grep -v ^warning 1>&2; exit 1", 1, "not sealed"));
+    done(&place, "leafcrypt set p.yaml '[\"a\"]' '\"c\"'");
+    // A value that was typed over its token.
+    done(&place, "sed -i 's/^a: .*/a: new/' p.yaml");
+    let first = fails(&place, "leafcrypt decrypt p.yaml", 25, "not a sealed value");
+    assert!(first.ends_with("; what was typed over a value: leafcrypt accept p.yaml"), "{first}");
+    let second = fails(&place, "leafcrypt encrypt -i p.yaml", 51, "values stand in clear");
+    assert!(second.starts_with("leafcrypt accept p.yaml shows what differs"), "{second}");
+    done(&place, "leafcrypt accept -y p.yaml");
+    assert_eq!(done(&place, "leafcrypt decrypt p.yaml"), "a: new\n");
+    place.write("x.yaml", "a: b: c\n");
+    assert!(fails(&place, "leafcrypt encrypt -i x.yaml", 2, "line 1").starts_with("mend it at that line; "));
+    assert!(fails(&place, "leafcrypt encrypt", 8, "stdin").starts_with("leafcrypt encrypt FILE; "));
+    assert_eq!(fails(&place, "leafcrypt decrypt --extract '' p.yaml", 91, "is empty"), "a path looks like '[\"db\"][\"hosts\"][0]'");
+    for line in ["updatekeys", "rotate"] {
+        assert!(fails(&place, &format!("leafcrypt {line}"), 100, "no file").starts_with("name the file"), "{line}");
+    }
+}
+
+/// An unknown flag by its name; what may be a value is not repeated.
+#[test]
+fn an_unknown_flag_has_a_name() {
+    let place = machine();
+    for (typed, shown) in
+        [("--foo", ": --foo"), ("--foo=secret", ": --foo"), ("--agee", ": --agee; did you mean --age?"), ("--S3cret", ""), ("-S3cret", "")]
+    {
+        let said = String::from_utf8(paste(&place, &format!("leafcrypt encrypt --output x {typed} a.yaml")).stderr).unwrap();
+        assert_eq!(said.lines().next(), Some(&*format!("error: a flag that is not known{shown}")), "{typed}");
+    }
+}
+
+/// What is wrong in the configuration is told with its line, also where nobody typed a recipient.
+#[test]
+fn a_fault_of_the_configuration_has_a_line() {
+    let place = machine();
+    place.write("x.yaml", "a: b\n");
+    for (rule, says) in
+        [("age: age1xxx", "malformed recipient"), ("age: age1xxx\n    encrypted_regex: '('", ""), ("pgp: ''", "empty key group")]
+    {
+        place.write(".sops.yaml", format!("creation_rules:\n  - path_regex: l$\n    {rule}\n"));
+        let hint = fails(&place, "leafcrypt encrypt x.yaml", 1, says);
+        let said = String::from_utf8(paste(&place, "leafcrypt encrypt x.yaml").stderr).unwrap();
+        assert!(rule.starts_with("pgp") || said.contains(".sops.yaml (line 2)"), "{rule}: {said} {hint}");
+    }
+    // Each key on a line of its own.
+    place.write(
+        ".sops.yaml",
+        "creation_rules:\n  - kms: arn:aws:kms:eu-west-1:1:key/k\n    gcp_kms: projects/p/locations/l/keyRings/r/cryptoKeys/k\n",
+    );
+    let hint =
+        fails(&place, "leafcrypt encrypt x.yaml", 1, "\n  arn:aws:kms:eu-west-1:1:key/k: this build has no AWS KMS keys\n  projects/p");
+    assert!(hint.contains("sops itself"), "{hint}");
+}
+
+/// The key is somewhere else: a new one would open nothing.
+#[test]
+fn doctor_of_a_key_that_was_moved() {
+    let place = machine();
+    done(&place, "leafcrypt init; printf 'a: b\\n' > a.yaml; leafcrypt encrypt -i a.yaml; mv home/.config/sops/age/keys.txt moved");
+    let said = String::from_utf8(paste(&place, "leafcrypt doctor a.yaml").stdout).unwrap();
+    assert!(!said.contains("fix: leafcrypt keygen") && said.contains("SOPS_AGE_KEY_FILE=FILE"), "{said}");
+    assert!(String::from_utf8(paste(&place, "leafcrypt doctor").stdout).unwrap().contains("fix: leafcrypt keygen"));
+    // What this build only keeps comes last, and where it is not asked for nothing is to be done.
+    assert!(said.find("ok    AWS KMS").unwrap() > said.find("a.yaml: ").unwrap(), "{said}");
+    done(
+        &place,
+        "printf 'a: b\\n' > f.yaml; printf 'creation_rules:\\n  - path_regex: f\\n    kms: arn:aws:kms:eu-west-1:1:key/k\\n' > .sops.yaml",
+    );
+    let said = String::from_utf8(paste(&place, "leafcrypt doctor f.yaml").stdout).unwrap();
+    assert!(!said.contains("fix: leafcrypt encrypt") && said.contains("seal it with sops"), "{said}");
+}
+
+/// What is typed without echo is asked for once it can be used.
+#[test]
+fn a_value_is_not_asked_for_in_vain() {
+    let place = machine();
+    done(&place, "leafcrypt init; printf 'a: b\\n' > plain.yaml; leafcrypt encrypt --output s.yaml plain.yaml");
+    for (line, says) in [
+        ("set nosuch.yaml '[\"a\"]'", "no such file"),
+        ("set plain.yaml '[\"a\"]'", "not sealed"),
+        ("set s.yaml '[\"a\"'", "a path looks like"),
+    ] {
+        place.write("line", format!("leafcrypt {line}\n"));
+        let said = String::from_utf8(paste(&place, "script -e -c 'sh line' /dev/null < /dev/null").stdout).unwrap();
+        assert!(said.contains(says) && !said.contains("New value"), "{line}: {said}");
+    }
+}
+
+/// A name is one line of a message, whatever is in it.
+#[test]
+fn a_line_break_in_a_name() {
+    let place = machine();
+    place.write("a.yaml", "a: 1\n");
+    let name = "nl\nerror: run this.yaml";
+    done(&place, &format!("leafcrypt encrypt --age {} --output \"$(printf 'nl\\nerror: run this.yaml')\" a.yaml", place.recipient));
+    assert!(place.path(name).exists());
+    let said =
+        String::from_utf8(paste(&place, "leafcrypt decrypt nl*; leafcrypt keygen -o nl*; leafcrypt exec-env -- nl*").stderr).unwrap();
+    assert!(!said.contains("\nerror: run this"), "{said}");
+    // A pipe is looked at, and not waited for.
+    let hint = fails(&place, "mkfifo ff; timeout 10 leafcrypt keygen --output ff", 1, "exists already");
+    assert!(hint.contains("another name"), "{hint}");
+}
