@@ -22,6 +22,8 @@ pub struct Manners {
     pub config_near_file: bool,
     /// A configuration file that third parties own or can write is refused; otherwise a warning.
     pub strict_config_owner: bool,
+    /// A creation rule that cannot be used stops also commands that only compare it with a sealed file; otherwise a warning.
+    pub stops_at_rules: bool,
     /// What does not read back is refused; otherwise printed as SOPS does, with a warning.
     pub strict_printing: bool,
     /// A binary envelope is known by its content under any name.
@@ -63,6 +65,7 @@ pub static LEAFCRYPT: Manners = Manners {
     typed_set: true,
     config_near_file: true,
     strict_config_owner: true,
+    stops_at_rules: true,
     strict_printing: true,
     knows_envelopes: true,
     knows_sealed: true,
@@ -89,6 +92,7 @@ pub static SOPS: Manners = Manners {
     typed_set: false,
     config_near_file: false,
     strict_config_owner: false,
+    stops_at_rules: false,
     strict_printing: false,
     knows_envelopes: false,
     knows_sealed: false,

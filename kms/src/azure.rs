@@ -23,6 +23,7 @@ static NAMES: Names = Names {
     variable: "SOPS_AZURE_KEYVAULT_URLS",
     rule_field: "azure_keyvault",
     group_field: "azure_keyvault",
+    group_map: true,
     rule_error: "azure_keyvault",
     created_at: true,
     rank_flags: 3,

@@ -26,6 +26,8 @@ pub struct Names {
     pub rule_field: &'static str,
     /// The field of a key group's item in the configuration, `hc_vault`.
     pub group_field: &'static str,
+    /// There a key is a map of fields; otherwise a text.
+    pub group_map: bool,
     /// What SOPS calls it in errors about a rule, before the field's name: `invalid gcpkms key configuration: invalid gcp_kms key configuration: …`.
     pub rule_error: &'static str,
     /// Whether metadata records carry `created_at`.

@@ -23,6 +23,7 @@ static NAMES: Names = Names {
     variable: "SOPS_GCP_KMS_IDS",
     rule_field: "gcp_kms",
     group_field: "gcp_kms",
+    group_map: true,
     rule_error: "gcpkms",
     created_at: true,
     rank_flags: 1,

@@ -23,6 +23,7 @@ static NAMES: Names = Names {
     variable: "SOPS_HUAWEICLOUD_KMS_IDS",
     rule_field: "hckms",
     group_field: "hckms",
+    group_map: true,
     rule_error: "hckms",
     created_at: true,
     rank_flags: 2,

@@ -32,6 +32,7 @@ mod go_text;
 mod gpg;
 mod hckms;
 mod master_key;
+mod misplaced;
 #[allow(clippy::disallowed_methods, reason = "the one door")]
 mod outside;
 mod record;
@@ -48,7 +49,8 @@ pub use diagnose::{Diagnose, Diagnosis, Finding, Health};
 pub use error::{BadKey, UnwrapError, WrapError};
 pub use fields::{Field, Fields};
 pub use master_key::{Cost, Kind, MasterKey, Wrapped};
+pub use misplaced::{holds_private_key, without_private_keys};
 pub use outside::{Around, Asked, Command, Conversation, Finished, Holding, Outside, Quiet, Real};
-pub use registry::{BACKENDS, backend, same_key};
+pub use registry::{BACKENDS, backend, bare_key, same_key};
 pub use secret::Secret;
 pub use session::Session;

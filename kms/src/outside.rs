@@ -24,6 +24,8 @@ pub struct Command {
     pub args: Vec<OsString>,
     /// Variables added to the environment the tool was started with.
     pub env: Vec<(OsString, OsString)>,
+    /// Variables of that environment which it does not get.
+    pub unset: &'static [&'static str],
     /// What goes to its standard input.
     pub stdin: Option<Secret>,
 }

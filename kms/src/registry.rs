@@ -1,5 +1,7 @@
 //! The one list of kinds of key.
 
+use std::borrow::Cow;
+
 use crate::backend::Backend;
 use crate::master_key::Kind;
 
@@ -21,5 +23,10 @@ pub fn backend(kind: Kind) -> &'static dyn Backend {
 
 /// Whether two string forms of a kind are the same key, though perhaps with other comments.
 pub fn same_key(kind: Kind, a: &str, b: &str) -> bool {
-    a == b || kind == Kind::Age && crate::age::same_recipient(a, b)
+    bare_key(kind, a) == bare_key(kind, b)
+}
+
+/// The string form of a key without what is no part of it: the comment of an SSH key.
+pub fn bare_key(kind: Kind, id: &str) -> Cow<'_, str> {
+    if kind == Kind::Age { crate::age::bare_recipient(id) } else { Cow::Borrowed(id) }
 }

@@ -39,7 +39,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use clap::{Args as _, Command, FromArgMatches as _, Subcommand};
-use leafcrypt_kms::{Holding, Real, Session};
+use leafcrypt_kms::{Holding, Real, Session, without_private_keys};
 
 use crate::error::Error;
 use crate::files;
@@ -227,7 +227,7 @@ fn typed(argv: Vec<OsString>, command: &Command, world: &World<'_>) -> Result<Ve
             let mut command = command.clone().name(manners.name);
             command.build();
             let about = about.and_then(|name| command.find_subcommand(name).cloned()).unwrap_or(command);
-            print(format!("Incorrect Usage: {text}\n\n{}", about.clone().render_help()).as_bytes());
+            print(format!("Incorrect Usage: {}\n\n{}", without_private_keys(&text), about.clone().render_help()).as_bytes());
             report::log("fatal", &text, world.now());
             Err(exit::Exit::Generic as u8)
         }

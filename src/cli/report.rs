@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use leafcrypt_formats::{Format, lines, one_line};
-use leafcrypt_kms::{Session, UnwrapError, WrapError, backend};
+use leafcrypt_kms::{Session, UnwrapError, WrapError, backend, without_private_keys};
 
 use clap::builder::styling::{AnsiColor, Style};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -62,6 +62,7 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
 
 /// SOPS's logger (`docs/sops-cli.md`, section 3): one line for programs; on a terminal another one, in colours.
 pub(super) fn log(level: &str, line: &str, now: std::time::SystemTime) {
+    let line = &*without_private_keys(line);
     if !std::io::stderr().is_terminal() {
         let now = crate::metadata::rfc3339(now);
         return say(&format!("[CMD]\t time=\"{now}\" level={level} msg={line:?}"));
@@ -92,15 +93,15 @@ pub(super) fn unprinted(error: &std::io::Error) -> u8 {
 }
 
 /// A line on standard error, which may be full or closed: then there is nobody to tell. Names come from files and arguments, so what would
-/// move the cursor or turn the direction of writing is escaped (R7).
+/// move the cursor or turn the direction of writing is escaped (R7), and a private key that stands in place of a name is left out (P15).
 pub(super) fn say(line: &str) {
-    write(&lines(line));
+    write(&lines(&without_private_keys(line)));
 }
 
 /// The same behind a word that stands out.
 pub(super) fn marked(mark: Mark, line: &str) {
     let style = mark.style();
-    write(&format!("{style}{}:{style:#} {}", mark.word(), lines(line)));
+    write(&format!("{style}{}:{style:#} {}", mark.word(), lines(&without_private_keys(line))));
 }
 
 fn write(line: &str) {

@@ -12,7 +12,10 @@ use super::scalar::{Fields, Flag, Keys, Map, Text, Texts, Whole, read_fields};
 use crate::seal::selection::RuleKind;
 
 /// Bytes of a configuration file (R8).
-pub(super) const MOST_BYTES: usize = 1 << 20;
+pub const MOST_BYTES: usize = 1 << 20;
+
+/// Nodes of it, with those that aliases repeat (R8).
+const MOST_NODES: usize = 1_000_000;
 
 /// A list of maps, each with its line; null items are none.
 pub(super) type Maps<T> = Option<Vec<Option<Spanned<Map<T>>>>>;
@@ -98,7 +101,17 @@ pub(super) fn parse(text: &[u8]) -> Result<Map<File>, Fault> {
         return Err(Fault { what: "the file is not UTF-8".to_owned(), ..Fault::default() });
     };
     // Fields that nobody knows may hold a name twice; those we read are watched by `read_fields`.
-    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::PassThrough, legacy_octal_numbers: true };
+    let options = serde_saphyr::options! {
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        legacy_octal_numbers: true,
+        // R8; what aliases expand to is counted by the nodes, too. Depth stays at the parser's 64: each level costs stack.
+        budget: serde_saphyr::budget! {
+            max_aliases: MOST_NODES,
+            max_nodes: MOST_NODES,
+            max_events: 4 * MOST_NODES,
+            enforce_alias_anchor_ratio: false,
+        },
+    };
     let mut first = None;
     let mut track = serde_path_to_error::Track::new();
     let result = serde_saphyr::with_deserializer_from_str_with_options(text, options, |deserializer| {
@@ -183,10 +196,14 @@ impl Fields for KeyGroup {
         if name == "merge" {
             self.merge = map.next_value()?;
         } else if let Some(backend) = BACKENDS.iter().find(|backend| backend.names().group_field == name) {
-            let items = map.next_value::<Option<Vec<Option<GroupItem>>>>()?;
-            let items: Vec<GroupItem> = items.unwrap_or_default().into_iter().flatten().collect();
-            self.null_in_context |= items.iter().any(|item| item.null_in_context);
-            let items = items.into_iter().map(|item| item.key).collect();
+            let items: Vec<ConfigKey> = if backend.names().group_map {
+                let items = map.next_value::<Option<Vec<Option<GroupItem>>>>()?.unwrap_or_default();
+                self.null_in_context |= items.iter().flatten().any(|item| item.null_in_context);
+                items.into_iter().flatten().map(|item| item.key).collect()
+            } else {
+                // As it is spelled: `0x…` and `1E5` are ids of keys, not numbers.
+                map.next_value::<Texts>()?.into_iter().flatten().flatten().map(ConfigKey::Text).collect()
+            };
             self.keys.insert(backend.names().kind, items);
         } else {
             return Ok(false);
@@ -264,9 +281,6 @@ impl<'de> Deserialize<'de> for GroupItem {
             }
             fn visit_str<E>(self, text: &str) -> Result<GroupItem, E> {
                 Ok(GroupItem { key: ConfigKey::Text(text.to_owned()), null_in_context: false })
-            }
-            fn visit_u64<E>(self, number: u64) -> Result<GroupItem, E> {
-                Ok(GroupItem { key: ConfigKey::Text(number.to_string()), null_in_context: false })
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<GroupItem, A::Error> {
                 let read = read_fields::<ItemFields, A>(map)?.fields;

@@ -2,8 +2,10 @@
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use super::ConfigError;
+use crate::files::Opened;
 
 /// The one name.
 const NAME: &str = ".sops.yaml";
@@ -20,11 +22,11 @@ pub trait Disk {
     /// It cannot be known (no permission on the way).
     fn stat(&self, path: &Path) -> io::Result<Option<Stat>>;
 
-    /// The owner of the link that stands at a path; none: no link does.
+    /// The same, opened: what is told of it holds for what is read from it.
     ///
     /// # Errors
     /// It cannot be known.
-    fn link_owner(&self, path: &Path) -> io::Result<Option<u32>>;
+    fn open(&self, path: &Path) -> io::Result<Option<Seen>>;
 
     /// The owner of the git work tree around a folder, if git itself accepts that tree. Asked only about files of strangers.
     fn work_tree_owner(&self, folder: &Path) -> Option<u32>;
@@ -51,6 +53,17 @@ pub struct Stat {
     pub group: u32,
     /// Its permission bits.
     pub mode: u32,
+}
+
+/// A file that was opened to be judged, and read if it may be.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// What it is.
+    pub stat: Stat,
+    /// The owners of the links that led to it.
+    pub links: Vec<u32>,
+    /// Its content; none: it is read by its name.
+    pub file: Option<Arc<Opened>>,
 }
 
 /// Who asks.
@@ -89,7 +102,7 @@ pub enum Search<'p> {
 }
 
 /// A file that was found and may be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Found {
     /// To open.
     pub path: PathBuf,
@@ -97,14 +110,18 @@ pub struct Found {
     pub shown: PathBuf,
     /// The absolute folder it stands in, links not resolved.
     pub folder: PathBuf,
+    /// What was judged, to be read; none: it is read by its name.
+    pub file: Option<Arc<Opened>>,
+    /// As `sops`: others could have written it. Said where a rule of it is used.
+    pub doubt: Option<String>,
 }
 
 /// What a search came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Findings {
     /// None: there is no configuration, which is no error as such.
     pub found: Option<Found>,
-    /// Of a wrong name on the way, and of doubtful owners as `sops`.
+    /// Of a wrong name on the way.
     pub warnings: Vec<String>,
 }
 
@@ -161,13 +178,13 @@ fn climb(
     let mut wrong: Option<PathBuf> = None;
     for (folder, shown) in folders {
         let (path, shown) = (folder.join(NAME), shown.join(NAME));
-        let stat = match disk.stat(&path) {
-            Ok(stat) => stat,
+        let seen = match disk.open(&path) {
+            Ok(seen) => seen,
             // As SOPS, which takes what it may not see for missing.
             Err(_) if lenient => None,
             Err(error) => return Err(unreadable(&shown, &error.kind().to_string())),
         };
-        let Some(stat) = stat else {
+        let Some(Seen { stat, links, file }) = seen else {
             if wrong.is_none() && matches!(disk.stat(&folder.join(WRONG_NAME)), Ok(Some(_))) {
                 wrong = Some(shown.with_file_name(WRONG_NAME));
             }
@@ -178,16 +195,9 @@ fn climb(
             Node::Folder => return Err(ConfigError::Unreadable(format!("read {}: is a directory", shown.display()))),
             Node::Pipe | Node::Other => return Err(unreadable(&shown, "not a regular file")),
         }
-        let mut warnings: Vec<String> = wrong.iter().map(|wrong| ignoring(wrong, Some(&shown))).collect();
-        let link = match disk.link_owner(&path) {
-            Ok(link) => link,
-            Err(_) if lenient => None,
-            Err(error) => return Err(unreadable(&shown, &error.kind().to_string())),
-        };
-        if let Some(why) = distrust(disk, stat, link, &folder, who()) {
-            judge(&shown, why, lenient, &mut warnings)?;
-        }
-        return Ok(Findings { found: Some(Found { path, shown, folder }), warnings });
+        let warnings = wrong.iter().map(|wrong| ignoring(wrong, Some(&shown))).collect();
+        let doubt = distrust(disk, stat, &links, &folder, who()).map(|why| judge(&shown, why, lenient)).transpose()?;
+        return Ok(Findings { found: Some(Found { path, shown, folder, file, doubt }), warnings });
     }
     Ok(Findings { found: None, warnings: wrong.iter().map(|wrong| ignoring(wrong, None)).collect() })
 }
@@ -203,12 +213,10 @@ fn named(disk: &dyn Disk, path: &Path, current: &Path, lenient: bool) -> Result<
         Node::Folder => return Err(ConfigError::Unreadable(format!("read {}: is a directory", path.display()))),
         Node::Other => return Err(unreadable(path, "not a regular file")),
     }
-    let mut warnings = Vec::new();
-    if stat.mode & 0o002 != 0 && stat.node == Node::File {
-        judge(path, Distrust::Anybody, lenient, &mut warnings)?;
-    }
+    let open = stat.mode & 0o002 != 0 && stat.node == Node::File;
+    let doubt = open.then(|| judge(path, Distrust::Anybody, lenient)).transpose()?;
     let folder = absolute(current, &parent(path));
-    Ok(Findings { found: Some(Found { path: at, shown: path.to_path_buf(), folder }), warnings })
+    Ok(Findings { found: Some(Found { path: at, shown: path.to_path_buf(), folder, file: None, doubt }), warnings: Vec::new() })
 }
 
 fn parent(path: &Path) -> PathBuf {
@@ -229,7 +237,7 @@ fn ignoring(wrong: &Path, instead: Option<&Path>) -> String {
 }
 
 /// P22: why a file that was found by searching may be another's work.
-fn distrust(disk: &dyn Disk, stat: Stat, link: Option<u32>, folder: &Path, who: Who) -> Option<Distrust> {
+fn distrust(disk: &dyn Disk, stat: Stat, links: &[u32], folder: &Path, who: Who) -> Option<Distrust> {
     if stat.mode & 0o002 != 0 {
         return Some(Distrust::Anybody);
     }
@@ -240,8 +248,8 @@ fn distrust(disk: &dyn Disk, stat: Stat, link: Option<u32>, folder: &Path, who: 
     if !ours(stat.owner) {
         return Some(Distrust::Owner);
     }
-    // Whoever made the link has chosen the file, and our own may be any of ours.
-    let chosen = link.is_none_or(ours);
+    // Whoever made a link has chosen the file, and our own may be any of ours.
+    let chosen = links.iter().copied().all(ours);
     (!chosen).then_some(Distrust::Link)
 }
 
@@ -259,11 +267,10 @@ pub enum Distrust {
     Link,
 }
 
-fn judge(path: &Path, why: Distrust, lenient: bool, warnings: &mut Vec<String>) -> Result<(), ConfigError> {
-    let error = ConfigError::Untrusted { path: path.to_path_buf(), why };
-    if !lenient {
-        return Err(error);
+/// What is to be said of it as `sops`.
+fn judge(path: &Path, why: Distrust, lenient: bool) -> Result<String, ConfigError> {
+    match lenient {
+        true => Ok(format!("the config file {} is used although {why}", path.display())),
+        false => Err(ConfigError::Untrusted { path: path.to_path_buf(), why }),
     }
-    warnings.push(format!("the config file {} is used although {why}", path.display()));
-    Ok(())
 }

@@ -20,7 +20,8 @@ use thiserror::Error;
 use crate::seal::go_regex::BadRegex;
 
 pub use destination::{Destination, Target};
-pub use find::{Disk, Distrust, Findings, Found, Node, Search, Stat, Who, absolute, find};
+pub use file::MOST_BYTES;
+pub use find::{Disk, Distrust, Findings, Found, Node, Search, Seen, Stat, Who, absolute, find};
 pub use rule::{Rule, flag_keys};
 pub use stores::Stores;
 
@@ -38,6 +39,8 @@ pub struct Config {
     pub stores: Stores,
     /// What SOPS passes over in silence: fields that nobody knows.
     pub warnings: Vec<String>,
+    /// As `sops`: others could have written it.
+    pub doubt: Option<String>,
 }
 
 /// What is wrong with a configuration, or with asking it.
@@ -172,7 +175,7 @@ impl Config {
         let stores = Stores::of(map.fields.stores.as_ref());
         let warnings = rule::unknown_fields(&map);
         let text = String::from_utf8_lossy(text).into_owned();
-        Ok(Config { path, folder: found.folder.clone(), text, file: map.fields, stores, warnings })
+        Ok(Config { path, folder: found.folder.clone(), text, file: map.fields, stores, warnings, doubt: found.doubt.clone() })
     }
 
     /// The file's path, for messages.

@@ -21,26 +21,54 @@ impl Config {
 fn name_in<'t>(text: &'t str, id: &str) -> Option<&'t str> {
     let mut above: Option<&str> = None;
     for line in text.lines() {
-        let trimmed = line.trim();
-        if let Some(comment) = trimmed.strip_prefix('#') {
-            above = Some(comment.trim());
+        let (content, comment) = split(line);
+        let named = comment.filter(|comment| !comment.is_empty() && !comment.split(inner_not).any(is_recipient));
+        if content.trim().is_empty() {
+            // A recipient that was commented out, or nothing, stands above what follows.
+            above = named;
             continue;
         }
-        if let Some(at) = find(line, id) {
-            let behind = &line[at + id.len()..];
-            let beside = behind.find(" #").map(|i| behind[i + 2..].trim());
+        if let Some(at) = find(content, id) {
             // A comment beside several keys, or above them, names none of them.
-            let alone = !line[..at].contains(',') && !behind[..behind.find(" #").unwrap_or(behind.len())].contains(',');
-            return beside.or(above).filter(|name| alone && !name.is_empty());
+            let name = if comment.is_some() { named } else { above };
+            if let Some(name) = name.filter(|_| !content[..at].contains(',') && !content[at + id.len()..].contains(',')) {
+                return Some(name);
+            }
         }
         above = None;
     }
     None
 }
 
+/// A line's content, and its comment: as in YAML it begins the line or stands behind a blank or tab.
+fn split(line: &str) -> (&str, Option<&str>) {
+    let begins = |at: usize| line[..at].chars().next_back().is_none_or(|before| before == ' ' || before == '\t');
+    match line.match_indices('#').map(|(at, _)| at).find(|&at| begins(at)) {
+        Some(at) => (&line[..at], Some(line[at + 1..].trim())),
+        None => (line, None),
+    }
+}
+
+/// Does a word of a comment look like somebody's key? Then somebody has taken that one out, and it names nobody.
+fn is_recipient(word: &str) -> bool {
+    let digits = word.strip_prefix("0x").unwrap_or(word);
+    word.starts_with("age1") && word.len() > 20
+        || word.starts_with("ssh-ed25519")
+        || word.starts_with("ssh-rsa")
+        || word.starts_with("arn:")
+        || digits.len() >= 16 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+fn inner_not(c: char) -> bool {
+    !inner(c)
+}
+
+fn inner(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '/' | ':' | '_' | '-' | '.')
+}
+
 /// Where a whole word stands: no part of a longer id.
 fn find(line: &str, id: &str) -> Option<usize> {
-    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | ':' | '_' | '-' | '.');
     line.match_indices(id).map(|(at, _)| at).find(|&at| {
         let (before, after) = (line[..at].chars().next_back(), line[at + id.len()..].chars().next());
         !before.is_some_and(inner) && !after.is_some_and(inner)
@@ -72,5 +100,24 @@ mod tests {
         check("AA", None);
         check("BB", None);
         check("arn:aws:kms:eu:1:key/x", Some("prod"));
+        // Taken out, moved and spelled in every way.
+        let bob = "age1gde3ncmahlqd9gg50tanl99r960llztrhfapnmx853s4tjum03uqfssgdh";
+        let text = format!(
+            "- path_regex: x # {bob} is alice # alice\n\
+             \x20 age: [{bob}]\n\
+             - age:\n\
+             \x20 # carol\n\
+             \x20 # - {bob} # bob\n\
+             \x20 - age1aaa\n\
+             \x20 - age1bbb # instead of {bob}\n\
+             \x20 - age1ccc\t# dave\n\
+             \x20 # key of\n\n\
+             \x20 - {bob}   # bob#2\n"
+        );
+        let check = |id, name| assert_eq!(name_in(&text, id), name, "{id}");
+        check(bob, Some("bob#2"));
+        check("age1aaa", None);
+        check("age1bbb", None);
+        check("age1ccc", Some("dave"));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use leafcrypt_kms::{BACKENDS, Backend, BadKey, Beside, Kind, MasterKey};
+use leafcrypt_kms::{BACKENDS, Backend, BadKey, Beside, ConfigKey, Kind, MasterKey, holds_private_key};
 
 use super::file::{CreationRule, File, KeyGroup};
 use super::scalar::{Keys, Map};
@@ -31,6 +31,8 @@ pub struct Rule {
     pub line: u64,
     /// What SOPS passes over in silence: bad regexes in later rules, flat keys beside `key_groups`.
     pub warnings: Vec<String>,
+    /// Others could have written it: it vouches for nobody.
+    pub doubtful: bool,
 }
 
 impl Config {
@@ -169,6 +171,7 @@ pub fn flag_keys(given: &[(Kind, &str)], beside: &Beside) -> Result<Vec<Arc<dyn 
     let mut keys = Vec::new();
     for backend in ranked(|backend| backend.names().rank_flags) {
         for (_, text) in given.iter().filter(|(kind, text)| *kind == backend.names().kind && !text.is_empty()) {
+            public(text)?;
             keys.extend(backend.from_list(text, beside).map_err(bad)?);
         }
     }
@@ -201,6 +204,7 @@ pub(super) fn build(rule: &CreationRule, place: &str) -> Result<Rule, ConfigErro
         mac_only_encrypted: rule.mac_only_encrypted.unwrap_or_default().0,
         line: 0,
         warnings,
+        doubtful: false,
     })
 }
 
@@ -234,7 +238,9 @@ fn flat(rule: &CreationRule) -> Result<Vec<Arc<dyn MasterKey>>, ConfigError> {
             Some(Keys::WrongItem(got)) => return Err(wrong("string in list", got)),
         };
         if !list.is_empty() {
-            group.extend(backend.from_list(&list.join(","), &beside).map_err(bad)?);
+            let list = list.join(",");
+            public(&list)?;
+            group.extend(backend.from_list(&list, &beside).map_err(bad)?);
         }
     }
     Ok(group)
@@ -259,10 +265,23 @@ fn collect(written: &KeyGroup, keys: &mut Vec<Arc<dyn MasterKey>>) -> Result<(),
     }
     for backend in ranked(|backend| backend.names().rank_group) {
         for item in written.keys.get(&backend.names().kind).into_iter().flatten() {
+            if let ConfigKey::Text(text) = item {
+                public(text)?;
+            }
             keys.extend(backend.from_config(item).map_err(bad)?);
         }
     }
     Ok(())
+}
+
+/// A private key in place of a public one, whatever the kind: its text would be the key's name in every message (P15).
+fn public(text: &str) -> Result<(), ConfigError> {
+    let private = holds_private_key(text);
+    if private {
+        Err(ConfigError::BadKey("failed to parse input: this is an identity, a secret; a recipient is its public key".to_owned()))
+    } else {
+        Ok(())
+    }
 }
 
 fn ranked(rank: impl Fn(&'static dyn Backend) -> u8) -> Vec<&'static dyn Backend> {

@@ -6,6 +6,7 @@ mod folders;
 mod keep;
 mod lock;
 mod named_pipe;
+mod opened;
 mod private;
 mod read;
 mod stream;
@@ -16,7 +17,8 @@ mod write;
 
 pub use folders::{current_folder, make_private_folders, remove_folders, user};
 pub use named_pipe::NamedPipe;
+pub use opened::{Opened, open_once};
 pub use private::{PrivateDir, make_private_dir, read_private, remove_private_dir, shred, sweep_private_dirs};
-pub use read::{Facts, Kind, ReadError, facts, is_link, link_owner, read, read_stdin};
+pub use read::{Facts, Kind, ReadError, facts, is_link, read, read_stdin};
 pub use walk::files_below;
 pub use write::{Claim, WriteError, WriteHow, can_write, remove, write};

@@ -103,13 +103,17 @@ pub fn facts(path: &Path) -> io::Result<Option<Facts>> {
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
         Err(errno) => return Err(errno.into()),
     };
+    Ok(Some(facts_of(&found)))
+}
+
+pub(super) fn facts_of(found: &Stat) -> Facts {
     let kind = match FileType::from_raw_mode(found.st_mode) {
         FileType::RegularFile => Kind::File,
         FileType::Fifo => Kind::Pipe,
         FileType::Directory => Kind::Folder,
         _ => Kind::Other,
     };
-    Ok(Some(Facts { kind, owner: found.st_uid, group: found.st_gid, mode: (found.st_mode & 0o7777) as u32 }))
+    Facts { kind, owner: found.st_uid, group: found.st_gid, mode: (found.st_mode & 0o7777) as u32 }
 }
 
 /// Whether a link stands at a path, wherever it leads.
@@ -121,7 +125,7 @@ pub fn is_link(path: &Path) -> bool {
 ///
 /// # Errors
 /// It cannot be known.
-pub fn link_owner(path: &Path) -> io::Result<Option<u32>> {
+fn link_owner(path: &Path) -> io::Result<Option<u32>> {
     match retry_on_intr(|| lstat(path)) {
         Ok(found) => Ok((FileType::from_raw_mode(found.st_mode) == FileType::Symlink).then_some(found.st_uid)),
         Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
@@ -134,7 +138,7 @@ pub(super) fn all(file: impl AsFd, now: &Stat) -> Result<Vec<u8>, ReadError> {
     all_within(file, now, Limits::BINARY_SEALED)
 }
 
-fn all_within(file: impl AsFd, now: &Stat, limit: usize) -> Result<Vec<u8>, ReadError> {
+pub(super) fn all_within(file: impl AsFd, now: &Stat, limit: usize) -> Result<Vec<u8>, ReadError> {
     let too_large = ReadError::TooLarge { limit: limit as u64 };
     let told = usize::try_from(now.st_size).unwrap_or(0);
     if told > limit {
@@ -182,7 +186,7 @@ fn is_null(now: &Stat) -> bool {
     stat("/dev/null").is_ok_and(|null| null.st_rdev == now.st_rdev)
 }
 
-fn read_error(errno: Errno) -> ReadError {
+pub(super) fn read_error(errno: Errno) -> ReadError {
     match errno {
         Errno::NOENT | Errno::NOTDIR => ReadError::NotFound,
         Errno::ISDIR => ReadError::Directory,

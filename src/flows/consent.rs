@@ -1,5 +1,6 @@
 //! What is shown, and asked, before a data key is wrapped for other recipients than before (docs/threat-model.md, P11 and P12).
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use leafcrypt_formats::one_line;
@@ -9,6 +10,7 @@ use super::recipients::Reader;
 use super::target::word;
 use crate::config::Config;
 use crate::error::Error;
+use crate::files::WriteError;
 use crate::keys::KeyDiff;
 use crate::world::World;
 
@@ -41,6 +43,10 @@ pub struct Change<'a> {
     pub config: Option<&'a Config>,
 }
 
+/// What was shown, and what the answer was.
+#[derive(Debug, Default)]
+pub struct Answer(RefCell<Option<(String, bool)>>);
+
 impl Change<'_> {
     /// Shows the change, and asks where it must. False: the answer was no.
     ///
@@ -50,10 +56,11 @@ impl Change<'_> {
         let sops = world.manners.sops_messages;
         let always = self.asks == Asks::Always;
         if !self.vouched && !always {
-            world.dialog.warn(&format!(
-                "{}: nobody vouches for the recipients of this file, and they are not those of its creation rule",
-                self.file
-            ));
+            let rule = match self.diff.needed.0 {
+                1 => "they are not those of its creation rule",
+                _ => "its creation rule has others, or another number of groups that must open",
+            };
+            world.dialog.warn(&format!("{}: nobody vouches for the recipients of this file, and {rule}", self.file));
         }
         if sops && !always {
             return Ok(true);
@@ -61,13 +68,7 @@ impl Change<'_> {
         if !self.diff.is_empty() || !self.vouched {
             world.dialog.show(&if sops { as_sops(self.diff) } else { self.listing() });
         }
-        let asks = match self.asks {
-            Asks::IfUnvouched => false,
-            Asks::IfRemoved => self.diff.removes(),
-            Asks::IfMoreMustOpen => self.more_must_open(),
-            Asks::Always => true,
-        } || !self.vouched;
-        if self.yes || !asks {
+        if !self.wants_answer() {
             return Ok(true);
         }
         let question = if sops { "Is this okay? (y/n):" } else { "Wrap the data key for them?" };
@@ -76,6 +77,34 @@ impl Change<'_> {
 
     fn more_must_open(&self) -> bool {
         self.diff.needed.1 > self.diff.needed.0
+    }
+
+    fn wants_answer(&self) -> bool {
+        let asks = match self.asks {
+            Asks::IfUnvouched => false,
+            Asks::IfRemoved => self.diff.removes(),
+            Asks::IfMoreMustOpen => self.more_must_open(),
+            Asks::Always => true,
+        };
+        !self.yes && (asks || !self.vouched)
+    }
+
+    /// The same, but that a file which changed meanwhile, and is looked at again under its lock, is not asked about again: nobody else can write it then.
+    ///
+    /// # Errors
+    /// As [`Change::confirm`]; or somebody has changed what was asked about.
+    pub fn confirm_once(&self, answer: &Answer, world: &World<'_>) -> Result<bool, Error> {
+        let shown = self.listing();
+        match &*answer.0.borrow() {
+            Some((before, yes)) if *before == shown => return Ok(*yes),
+            Some(_) => return Err(Error::Write { path: self.file.to_owned(), source: WriteError::Changed }),
+            None => {}
+        }
+        let yes = self.confirm(world)?;
+        if self.wants_answer() {
+            answer.0.replace(Some((shown, yes)));
+        }
+        Ok(yes)
     }
 
     /// What changes, key by key, with names.
@@ -106,6 +135,8 @@ impl Change<'_> {
         let (old, new) = self.diff.needed;
         if old != new {
             lines.push(format!("  groups that must open: {old} before, {new} now"));
+        } else if old > 1 && !self.vouched {
+            lines.push(format!("  groups that must open: {old}"));
         }
         if self.more_must_open() {
             lines.push(format!("  nobody opens the file alone any more, who has keys of fewer than {new} groups"));

@@ -2,11 +2,12 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use leafcrypt_kms::Outside;
 
 use super::repository;
-use crate::config::{Disk, Node, Stat, Who};
+use crate::config::{Disk, Node, Seen, Stat, Who};
 use crate::files::{self, Facts, Kind};
 
 /// The disk as a command sees it.
@@ -17,19 +18,12 @@ pub struct OnDisk<'w> {
 
 impl Disk for OnDisk<'_> {
     fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
-        Ok(files::facts(path)?.map(|Facts { kind, owner, group, mode }| {
-            let node = match kind {
-                Kind::File => Node::File,
-                Kind::Pipe => Node::Pipe,
-                Kind::Folder => Node::Folder,
-                Kind::Other => Node::Other,
-            };
-            Stat { node, owner, group, mode }
-        }))
+        Ok(files::facts(path)?.map(stat_of))
     }
 
-    fn link_owner(&self, path: &Path) -> io::Result<Option<u32>> {
-        files::link_owner(path)
+    fn open(&self, path: &Path) -> io::Result<Option<Seen>> {
+        let opened = files::open_once(path)?;
+        Ok(opened.map(|opened| Seen { stat: stat_of(opened.facts), links: opened.links.clone(), file: Some(Arc::new(opened)) }))
     }
 
     fn work_tree_owner(&self, folder: &Path) -> Option<u32> {
@@ -42,6 +36,16 @@ impl Disk for OnDisk<'_> {
         let top = std::str::from_utf8(finished.stdout.expose()).ok()?.trim_end_matches('\n').to_owned();
         Some(files::facts(Path::new(&top)).ok()??.owner)
     }
+}
+
+fn stat_of(Facts { kind, owner, group, mode }: Facts) -> Stat {
+    let node = match kind {
+        Kind::File => Node::File,
+        Kind::Pipe => Node::Pipe,
+        Kind::Folder => Node::Folder,
+        Kind::Other => Node::Other,
+    };
+    Stat { node, owner, group, mode }
 }
 
 /// The user, and the user's primary group if nobody else is in it.

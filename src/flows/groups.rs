@@ -1,5 +1,6 @@
 //! One key group added to a file, or taken from it: the same data key, split anew over the groups.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use leafcrypt_kms::{Beside, Kind};
 
 use super::branch::must_exist;
 use super::change::change;
-use super::consent::{Asks, Change};
+use super::consent::{Answer, Asks, Change};
 use super::rules::{self, Given};
 use super::target::{Done, Input, Output, Types};
 use super::trust;
@@ -63,16 +64,21 @@ impl Groups<'_> {
     /// The threshold could not be met, a key is misspelled or cannot wrap, a group would be empty. SOPS writes files then that nobody can open; we never do.
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
         let format = self.types.input_of(&self.input, world.manners);
-        let apply = |file: &mut OpenFile<'_>| self.apply(file, world);
+        let (answer, lost) = (Answer::default(), Cell::new(false));
+        let apply = |file: &mut OpenFile<'_>| self.apply(file, &answer, &lost, world);
         let done = change(&self.input, &self.output, format, &self.how, &apply, world);
-        done.map_err(|error| match must_exist(error, Path::new(&self.input.name())) {
+        let done = done.map_err(|error| match must_exist(error, Path::new(&self.input.name())) {
             // SOPS's 1, where everybody else has 128.
             error if no_key_opens(&error) => Error::Status(Box::new(error)),
             error => error,
-        })
+        })?;
+        if lost.get() && !world.manners.sops_messages {
+            world.warn([trust::keeps_the_key(&self.input.name(), world)]);
+        }
+        Ok(done)
     }
 
-    fn apply(&self, file: &mut OpenFile<'_>, world: &World<'_>) -> Result<bool, Error> {
+    fn apply(&self, file: &mut OpenFile<'_>, answer: &Answer, lost: &Cell<bool>, world: &World<'_>) -> Result<bool, Error> {
         let name = self.input.name();
         let path = self.types.name_of(&self.input).unwrap_or_default();
         let config = rules::load(Some(&path), &self.given, world)?;
@@ -88,12 +94,10 @@ impl Groups<'_> {
         };
         let vouched = file.settings().vouched == Vouched::Yes;
         let change = Change { file: &name, diff: &diff, vouched, yes: self.yes, asks, config: config.as_ref() };
-        if !change.confirm(world)? {
+        if !change.confirm_once(answer, world)? {
             return Err(Error::NotConfirmed { path: name });
         }
-        if diff.removes() && !world.manners.sops_messages {
-            world.warn([trust::keeps_the_key(&name, world)]);
-        }
+        lost.set(!diff.lost().is_empty());
         let settings = file.settings_mut();
         settings.groups = after;
         if !world.manners.sops_messages {

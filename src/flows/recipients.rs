@@ -47,8 +47,10 @@ pub struct Readers {
     pub groups: Vec<Vec<Reader>>,
     /// So many groups must open; 1 with a single group.
     pub threshold: usize,
-    /// The creation rule names others by now; none: there is no rule for the file.
+    /// The creation rule names others by now, or another number of groups that must open; none: there is no rule for the file.
     pub outdated: Option<bool>,
+    /// That number, by the rule, where it is all that differs.
+    pub wanted: Option<usize>,
 }
 
 /// What was found.
@@ -104,7 +106,8 @@ fn one(file: &Named, types: &Types, given: &Given, world: &World<'_>) -> Result<
         file: input.name(),
         groups: groups.groups.iter().map(|group| group.records.iter().map(reader).collect()).collect(),
         threshold: groups.needed(),
-        outdated: wanted.map(|wanted| !groups.same_recipients(&wanted)),
+        outdated: wanted.as_ref().map(|wanted| !groups.same_readers(wanted)),
+        wanted: wanted.filter(|wanted| groups.same_recipients(wanted)).map(|wanted| wanted.needed()).filter(|&n| n != groups.needed()),
     }))
 }
 
@@ -116,7 +119,9 @@ pub fn as_text(all: &[Readers]) -> String {
         if readers.groups.len() > 1 {
             out.push_str(&format!(" (any {} of {} groups)", readers.threshold, readers.groups.len()));
         }
-        if readers.outdated == Some(true) {
+        if let Some(wanted) = readers.wanted {
+            out.push_str(&format!(" (its creation rule has {wanted} that must open by now: updatekeys)"));
+        } else if readers.outdated == Some(true) {
             out.push_str(" (its creation rule names others by now: updatekeys)");
         }
         out.push('\n');

@@ -15,6 +15,26 @@ use crate::world::World;
 /// git answers from its own disk.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What says that another repository is meant than the one around the folder: whoever runs a hook has them set. git's own list
+/// (`git rev-parse --local-env-vars`), without the settings of `git -c`, which say nothing of the kind and may name a safe.directory.
+const ELSEWHERE: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
 /// Where a file stands with git.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -125,5 +145,5 @@ pub(super) fn command(folder: OsString, args: impl IntoIterator<Item = OsString>
     let settings = settings.into_iter().flat_map(|setting| ["-c".into(), setting.into()]);
     let args = ["-C".into(), folder].into_iter().chain(settings).chain(args).collect();
     let env = [("GIT_NO_LAZY_FETCH", "1"), ("GIT_OPTIONAL_LOCKS", "0")].map(|(name, value)| (name.into(), value.into()));
-    Command { program: "git".into(), args, env: env.into(), ..Command::default() }
+    Command { program: "git".into(), args, env: env.into(), unset: ELSEWHERE, ..Command::default() }
 }

@@ -7,7 +7,7 @@ use leafcrypt_kms::{Beside, Kind, MasterKey, same_key};
 
 use super::branch::must_exist;
 use super::change::change;
-use super::consent::{Asks, Change};
+use super::consent::{Answer, Asks, Change};
 use super::rules::{self, Given};
 use super::target::{Done, Input, Output, Types};
 use super::trust;
@@ -49,7 +49,8 @@ impl Rotate<'_> {
         let format = self.types.input_of(&self.input, world.manners);
         let (add, remove) = (self.keys(&self.add)?, self.keys(&self.remove)?);
         world.journal.record(Event::Rotate, &name).map_err(Error::Audit)?;
-        let apply = |file: &mut OpenFile<'_>| self.apply(file, &add, &remove, world);
+        let answer = Answer::default();
+        let apply = |file: &mut OpenFile<'_>| self.apply(file, &add, &remove, &answer, world);
         change(&self.input, &self.output, format, &self.how, &apply, world).map_err(|error| match must_exist(error, Path::new(&name)) {
             Error::NothingToChange { path } if !self.add.is_empty() || !self.remove.is_empty() => Error::NoKeysToChange { path },
             other => other,
@@ -66,6 +67,7 @@ impl Rotate<'_> {
         file: &mut OpenFile<'_>,
         add: &[Arc<dyn MasterKey>],
         remove: &[Arc<dyn MasterKey>],
+        answer: &Answer,
         world: &World<'_>,
     ) -> Result<bool, Error> {
         let name = self.input.name();
@@ -100,7 +102,7 @@ impl Rotate<'_> {
         let diff = before.diff(groups);
         let vouched = file.settings().vouched == Vouched::Yes;
         let change = Change { file: &name, diff: &diff, vouched, yes: self.yes, asks: Asks::IfUnvouched, config: config.as_ref() };
-        if !change.confirm(world)? {
+        if !change.confirm_once(answer, world)? {
             return Err(Error::NotConfirmed { path: name });
         }
         if !world.manners.sops_messages || vouched {

@@ -9,7 +9,7 @@ use leafcrypt_kms::{Beside, Kind, MasterKey};
 use super::disk::{OnDisk, who};
 use crate::config::{self, Config, ConfigError, Rule, Search, Stores};
 use crate::error::Error;
-use crate::files;
+use crate::files::{self, ReadError};
 use crate::keys::{Group, KeyGroups, Record};
 use crate::seal::selection::RuleKind;
 use crate::world::World;
@@ -92,7 +92,15 @@ pub fn load_silently(file: Option<&Path>, given: &Given, world: &World<'_>, warn
         return Ok(None);
     };
     world.dialog.detail(&format!("configuration: {}", found.shown.display()));
-    let text = files::read(&found.path).map_err(|e| ConfigError::Unreadable(format!("{}: {e}", found.shown.display())))?;
+    let text = match &found.file {
+        // One byte more than there may be: the reader of the text says so then.
+        Some(file) => file.read(config::MOST_BYTES).or_else(|why| match why {
+            ReadError::TooLarge { .. } => Ok(vec![b' '; config::MOST_BYTES + 1]),
+            why => Err(why),
+        }),
+        None => files::read(&found.path),
+    };
+    let text = text.map_err(|e| ConfigError::Unreadable(format!("{}: {e}", found.shown.display())))?;
     let config = Config::load(&found, &text)?;
     if world.manners.names_unknown_fields {
         warnings.extend(config.warnings.iter().cloned());
@@ -105,6 +113,19 @@ pub fn load_silently(file: Option<&Path>, given: &Given, world: &World<'_>, warn
 /// # Errors
 /// No rule fits, also when keys are given; or there are no keys at all.
 pub fn for_file(file: &Path, given: &Given, config: Option<&Config>, world: &World<'_>) -> Result<Rule, Error> {
+    let rule = of_sealed(file, given, config, world)?;
+    if rule.line != 0 {
+        // Of the recipients or the selection that are used now (P22).
+        world.warn(config.and_then(|config| config.doubt.as_ref()));
+    }
+    Ok(rule)
+}
+
+/// The same for a file that is sealed already: the rule is only compared with it.
+///
+/// # Errors
+/// As [`for_file`].
+pub fn of_sealed(file: &Path, given: &Given, config: Option<&Config>, world: &World<'_>) -> Result<Rule, Error> {
     let shown = file.display().to_string();
     let file = config::absolute(&current(world), file);
     let from_config = config.map(|c| c.rule_for(&file)).transpose()?.flatten();

@@ -18,21 +18,34 @@ use crate::seal::selection::Selection;
 use crate::sealed_file::{OpenFile, SealedFile, Settings, Vouched};
 use crate::world::World;
 
-/// The creation rule of a file that is sealed already; none is no error.
+/// The creation rule of a file that is sealed already; none is no error. As `sops` a wrong one is only warned of, for SOPS asks no rule there: what a rule
+/// is compared with is then not compared.
 ///
 /// # Errors
 /// The rule that fits is wrong.
 pub fn rule_of(file: &Path, config: Option<&Config>, world: &World<'_>) -> Result<Option<Rule>, Error> {
-    match rules::for_file(file, &Given::default(), config, world) {
-        Ok(rule) => Ok(Some(rule)),
+    match rules::of_sealed(file, &Given::default(), config, world) {
+        Ok(mut rule) => {
+            rule.doubtful = config.is_some_and(|config| config.doubt.is_some());
+            Ok(Some(rule))
+        }
         Err(Error::NoKeys | Error::Config(ConfigError::NoMatchingRule)) => Ok(None),
+        Err(error) if !world.manners.stops_at_rules => {
+            let shown = file.display().to_string();
+            world.warn_of(
+                &shown,
+                [format!("its creation rule cannot be used, so recipients and clear values are not compared with it: {error}")],
+            );
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }
 
-/// Vouches for recipients that are those of the creation rule. Otherwise it stays as the file's witness has it.
+/// Vouches for recipients that are those of the creation rule, so many groups of which must open. Otherwise it stays as the file's witness has it. A rule that
+/// others could have written vouches for nobody.
 pub fn vouch(file: &mut OpenFile<'_>, rule: Option<&Rule>) {
-    if rule.is_some_and(|rule| file.settings().groups.same_recipients(&recipients(rule))) {
+    if rule.is_some_and(|rule| !rule.doubtful && file.settings().groups.same_readers(&recipients(rule))) {
         file.settings_mut().vouched = Vouched::Yes;
     }
 }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::files;
 use crate::keys::KeyGroups;
 use crate::metadata::rfc3339;
-use crate::sealed_file::{OpenFile, OpenHow, SealedFile, Vouched, is_damaged};
+use crate::sealed_file::{OpenFile, OpenHow, SealError, SealedFile, Vouched, is_damaged};
 use crate::world::World;
 
 /// An update.
@@ -156,7 +156,7 @@ impl UpdateKeys<'_> {
     /// Of a file that cannot be read: it would be left alone in any case.
     fn has_no_rule(&self, path: &Path, world: &World<'_>) -> bool {
         let config = rules::load_silently(Some(path), &self.given, world, &mut Vec::new());
-        let rule = config.and_then(|config| rules::for_file(path, &Given::default(), config.as_ref(), world));
+        let rule = config.and_then(|config| rules::of_sealed(path, &Given::default(), config.as_ref(), world));
         matches!(rule, Err(Error::Config(ConfigError::NoMatchingRule)))
     }
 
@@ -205,17 +205,20 @@ impl UpdateKeys<'_> {
             };
             asked.set(Some(answer));
             if answer {
-                file.settings_mut().groups.clone_from(&wanted);
+                let mut wanted = wanted.clone();
+                wanted.keep_unknown(&file.settings().groups);
+                file.settings_mut().groups = wanted;
                 file.settings_mut().vouched = Vouched::Yes;
                 file.settings_mut().indent = rules::indent(file.format(), &self.given, Some(&config))?;
             }
             Ok(answer)
         };
-        InPlace { path, format, how: &self.how, write_through: self.write_through }.change(&apply, "", world)?;
+        let done = InPlace { path, format, how: &self.how, write_through: self.write_through }.change(&apply, "", world);
+        done.map_err(|error| not_wrapped(error, world))?;
         if asked.get() != Some(true) {
             return Ok(Some(Outcome::Left));
         }
-        if diff.removes() && !world.manners.sops_messages {
+        if !diff.lost().is_empty() && !world.manners.sops_messages {
             world.warn([trust::keeps_the_key(&name, world)]);
         }
         Ok(Some(Outcome::Synced))
@@ -236,6 +239,17 @@ pub fn as_json(all: &[Updated]) -> String {
 fn dated(line: &str, world: &World<'_>) -> String {
     let now = rfc3339(world.now()).replace('-', "/").replace('T', " ");
     format!("{} {line}", now.trim_end_matches('Z'))
+}
+
+/// A key that cannot wrap, in SOPS's words for this command.
+fn not_wrapped(error: Error, world: &World<'_>) -> Error {
+    match error {
+        Error::Seal { source, path } if world.manners.sops_messages => match *source {
+            SealError::Wrap(why) => Error::Usage(format!("error updating one or more master keys: [{why}]")),
+            source => Error::Seal { path, source: Box::new(source) },
+        },
+        error => error,
+    }
 }
 
 /// The rule's threshold. As `sops` the file's own, capped at the number of groups.

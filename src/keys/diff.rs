@@ -43,12 +43,12 @@ impl KeyDiff {
         self.groups.iter().any(|g| !g.removed.is_empty())
     }
 
-    /// Who is no recipient of any group any more.
+    /// Who is no recipient of any group any more; an SSH key with another comment is the same one.
     pub fn lost(&self) -> Keys {
         let left: Keys = self.groups.iter().flat_map(|g| g.kept.iter().chain(&g.added)).cloned().collect();
         let mut lost = Keys::new();
         for key in self.groups.iter().flat_map(|g| &g.removed) {
-            if !left.iter().chain(&lost).any(|other| is(other, key)) {
+            if !left.iter().chain(&lost).any(|other| is_same(other, key)) {
                 lost.push(Arc::clone(key));
             }
         }
@@ -57,8 +57,12 @@ impl KeyDiff {
 }
 
 impl KeyGroups {
-    /// Compares with what is wanted.
+    /// Compares with what is wanted, as SOPS does: by position, and keys by their string forms.
     pub fn diff(&self, wanted: &KeyGroups) -> KeyDiff {
+        self.diff_by(wanted, is)
+    }
+
+    fn diff_by(&self, wanted: &KeyGroups, is: fn(&Arc<dyn MasterKey>, &Arc<dyn MasterKey>) -> bool) -> KeyDiff {
         let (none, count) = (Group::default(), self.groups.len().max(wanted.groups.len()));
         let groups = (0..count).map(|i| {
             let (has, wants) = (&self.groups.get(i).unwrap_or(&none).records, &wanted.groups.get(i).unwrap_or(&none).records);
@@ -70,11 +74,11 @@ impl KeyGroups {
     }
 
     /// The same, each group beside the one that it is most like: one that goes, comes or changes its place takes no key from its neighbours. The groups stand as
-    /// they do here, and new ones behind them.
+    /// they do here, and new ones behind them. An SSH key with another comment is the same key.
     pub fn diff_by_content(&self, wanted: &KeyGroups) -> KeyDiff {
         let shared = |i: usize, j: usize| {
             let wants = &wanted.groups[j].records;
-            unique(&self.groups[i].records).iter().filter(|key| wants.iter().any(|r| is(&r.key, key))).count()
+            unique(&self.groups[i].records).iter().filter(|key| wants.iter().any(|r| is_same(&r.key, key))).count()
         };
         let keys = |groups: &KeyGroups, at: usize| unique(&groups.groups[at].records).len();
         let mut beside: Vec<Option<usize>> = vec![None; self.groups.len()];
@@ -94,7 +98,7 @@ impl KeyGroups {
         let mut groups: Vec<Group> =
             beside.iter().map(|at| at.or_else(|| rest.next()).map(|j| wanted.groups[j].clone()).unwrap_or_default()).collect();
         groups.extend(rest.map(|j| wanted.groups[j].clone()));
-        let diff = self.diff(&KeyGroups { groups, threshold: wanted.threshold });
+        let diff = self.diff_by(&KeyGroups { groups, threshold: wanted.threshold }, is_same);
         KeyDiff { needed: (self.needed(), wanted.needed()), ..diff }
     }
 
@@ -133,6 +137,11 @@ impl KeyGroups {
 /// The same key: of the same kind, with the same string form.
 fn is(a: &Arc<dyn MasterKey>, b: &Arc<dyn MasterKey>) -> bool {
     a.kind() == b.kind() && a.id() == b.id()
+}
+
+/// The same key, whatever its comment.
+fn is_same(a: &Arc<dyn MasterKey>, b: &Arc<dyn MasterKey>) -> bool {
+    a.kind() == b.kind() && same_key(a.kind(), a.id(), b.id())
 }
 
 fn unique(group: &[Record]) -> Keys {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use leafcrypt_formats::{Tree, one_line};
-use leafcrypt_kms::{Cost, MasterKey, Secret, Session, UnwrapError, WrapError, Wrapped, backend};
+use leafcrypt_kms::{Cost, Kind, MasterKey, Secret, Session, UnwrapError, WrapError, Wrapped, backend, bare_key, same_key};
 use thiserror::Error;
 
 use super::data_key::DataKey;
@@ -45,9 +45,12 @@ impl Group {
 pub struct KeyGroups {
     /// The groups, in file order.
     pub groups: Vec<Group>,
-    /// How many groups must open; 0: not said (then: all of them).
+    /// How many groups must open, as the file or the rule says; less than 2, of several: not said, and all are asked ([`KeyGroups::needed`]).
     pub threshold: i64,
 }
+
+/// What trying a key comes to: those of a lower rank are tried first.
+type Rank = (Cost, usize);
 
 /// Why a data key could not be hidden. Every key is tried, nothing is written.
 #[derive(Debug, Error)]
@@ -135,24 +138,33 @@ impl KeyGroups {
         if failed.is_empty() { Ok(()) } else { Err(WrapFailed::Keys(failed)) }
     }
 
-    /// Finds the data key: silent keys first, then what was asked for, then by cost.
+    /// Finds the data key. Silent keys come first, then the order that was asked for, or else what costs less and then SOPS's order; of groups, where not all
+    /// are needed, those with such keys.
     ///
     /// # Errors
     /// Every key tried, and why it failed.
     pub fn unwrap(&self, order: &[String], session: &Session) -> Result<Unwrapped, NoKeyOpens> {
         let several = self.groups.len() > 1;
         let needed = self.needed();
-        let mut reports = Vec::new();
+        let mut turns: Vec<usize> = (0..self.groups.len()).collect();
+        if needed < turns.len() {
+            turns.sort_by_cached_key(|&at| cheapest(&self.groups[at].records, order, session));
+        }
+        let mut reports: Vec<(usize, GroupReport)> = Vec::new();
         let mut parts = Vec::new();
-        for group in &self.groups {
+        for at in turns {
             if parts.len() >= needed {
                 break;
             }
             let mut report = GroupReport { by: None, asked: Vec::new(), tried: Vec::new() };
-            let secret = unwrap_group(&group.records, order, session, &mut report);
-            reports.push(report);
+            let secret = unwrap_group(&self.groups[at].records, order, session, &mut report);
+            reports.push((at, report));
             parts.extend(secret);
         }
+        reports.sort_by_key(|(at, _)| *at);
+        let reports = reports.into_iter().map(|(_, report)| report).collect();
+        // Where no threshold is said, so many shares as open are put together, as SOPS does.
+        let needed = if several && self.threshold < 2 { parts.len().max(2) } else { needed };
         let failed = |combining: Option<String>, groups| NoKeyOpens { groups, threshold: self.threshold, combining };
         let apart = |why: ShamirError| Some(format!("could not get data key from shamir parts: {why}"));
         if parts.len() < needed {
@@ -175,12 +187,12 @@ impl KeyGroups {
         }
     }
 
-    /// How many groups must open. SOPS takes a threshold of 0 or 1 as met by anything, but combining needs two.
+    /// How many groups must open. No file that was split has a threshold below 2: it was lost, and then all are asked.
     pub fn needed(&self) -> usize {
         match self.threshold {
             _ if self.groups.len() < 2 => 1,
             t if t >= 2 => usize::try_from(t).unwrap_or(usize::MAX),
-            _ => 2,
+            _ => self.groups.len(),
         }
     }
 
@@ -189,16 +201,35 @@ impl KeyGroups {
         self.groups.iter().flat_map(|group| &group.records)
     }
 
+    /// Takes over the fields that nobody knows: of records from those of the same keys, of groups from those with the same number.
+    pub fn keep_unknown(&mut self, old: &KeyGroups) {
+        for (group, old) in self.groups.iter_mut().zip(&old.groups) {
+            group.unknown.clone_from(&old.unknown);
+        }
+        for record in self.records_mut() {
+            let (kind, id) = (record.key.kind(), record.key.id());
+            if let Some(old) = old.records().find(|old| old.key.kind() == kind && same_key(kind, old.key.id(), id)) {
+                record.unknown.clone_from(&old.unknown);
+            }
+        }
+    }
+
     /// All records of all groups, to be changed.
     pub fn records_mut(&mut self) -> impl Iterator<Item = &mut Record> {
         self.groups.iter_mut().flat_map(|group| &mut group.records)
     }
 
-    /// The same recipients in the same groups, whatever the order of the groups, and of the keys in each? Compared by kind and string form.
+    /// Can the same people open it in the same way: the same recipients in the same groups, and as many of these needed?
+    pub fn same_readers(&self, other: &KeyGroups) -> bool {
+        self.needed() == other.needed() && self.same_recipients(other)
+    }
+
+    /// The same recipients in the same groups, whatever the order of the groups, and of the keys in each? An SSH key's comment is no part of it.
     pub fn same_recipients(&self, other: &KeyGroups) -> bool {
-        let names = |groups: &KeyGroups| -> Vec<Vec<(leafcrypt_kms::Kind, String)>> {
+        let names = |groups: &KeyGroups| -> Vec<Vec<(Kind, String)>> {
             let of = |group: &Group| {
-                let mut names: Vec<_> = group.records.iter().map(|r| (r.key.kind(), r.key.id().to_owned())).collect();
+                let name = |record: &Record| (record.key.kind(), bare_key(record.key.kind(), record.key.id()).into_owned());
+                let mut names: Vec<_> = group.records.iter().map(name).collect();
                 names.sort();
                 names.dedup();
                 names
@@ -213,7 +244,7 @@ impl KeyGroups {
 
 /// Wraps a group's secret for all its keys, one call per kind so that kinds that gain by it can join their work.
 fn wrap_group(group: &mut [Record], secret: &Secret, session: &Session, failed: &mut Vec<(String, WrapError)>) {
-    for kind in leafcrypt_kms::Kind::ALL {
+    for kind in Kind::ALL {
         let which: Vec<usize> = (0..group.len()).filter(|&i| group[i].key.kind() == kind).collect();
         if which.is_empty() {
             continue;
@@ -230,23 +261,30 @@ fn wrap_group(group: &mut [Record], secret: &Secret, session: &Session, failed: 
     }
 }
 
-/// Tries a group's records: rank by silence, then the asked-for order, then cost; records of one kind and rank go to their backend together.
+/// Silent keys first; then, where an order is given, by that, else by cost and SOPS's own order (`docs/sops-keys.md`, section 3): a gpg that is not needed may
+/// bring up a passphrase dialog.
+fn rank(record: &Record, order: &[String], session: &Session) -> Rank {
+    let (cost, kind) = (record.key.cost(session), record.key.kind().name());
+    match (cost, order) {
+        (Cost::Silent, _) => (cost, 0),
+        (_, []) => (cost, OWN_ORDER.iter().position(|name| *name == kind).unwrap_or(OWN_ORDER.len())),
+        (_, order) => (Cost::Process, order.iter().position(|name| name == kind).unwrap_or(order.len())),
+    }
+}
+
+const OWN_ORDER: [&str; 2] = ["age", "pgp"];
+
+/// What a group can be had for.
+fn cheapest(group: &[Record], order: &[String], session: &Session) -> Option<Rank> {
+    group.iter().filter(|record| record.wrapped.is_some()).map(|record| rank(record, order, session)).min()
+}
+
+/// Tries a group's records by their ranks; records of one kind and rank go to their backend together.
 fn unwrap_group(group: &[Record], order: &[String], session: &Session, report: &mut GroupReport) -> Option<Secret> {
-    let given = !order.is_empty();
     let alone = group.len() == 1;
-    let rank = |record: &Record| -> (u8, usize, Cost) {
-        // What would be asked of the sources only to be compared with nothing.
-        if alone {
-            return (0, 0, Cost::Silent);
-        }
-        let cost = record.key.cost(session);
-        if cost == Cost::Silent {
-            return (0, 0, cost);
-        }
-        let asked = order.iter().position(|name| name == record.key.kind().name()).unwrap_or(order.len());
-        if given { (1, asked, Cost::Silent) } else { (1, 0, cost) }
-    };
-    let mut ranked: Vec<(_, &Record)> = group.iter().map(|r| (rank(r), r)).collect();
+    // What would be asked of the sources only to be compared with nothing.
+    let rank = |record: &Record| if alone { (Cost::Silent, 0) } else { rank(record, order, session) };
+    let mut ranked: Vec<(Rank, &Record)> = group.iter().map(|r| (rank(r), r)).collect();
     ranked.sort_by_key(|a| a.0);
     let mut rest = ranked.as_slice();
     while let Some((first, record)) = rest.first() {

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use leafcrypt::config::{Config, ConfigError, Disk, Findings, Found, Node, Rule, Search, Stat, Target, Who, absolute, find, flag_keys};
+use leafcrypt::config::{
+    Config, ConfigError, Disk, Findings, Found, Node, Rule, Search, Seen, Stat, Target, Who, absolute, find, flag_keys,
+};
 use leafcrypt::kms::{Beside, Kind};
 use leafcrypt::seal::selection::{RuleKind, Selection};
 
@@ -12,7 +14,7 @@ const R1: &str = "age1ayl8eckhft928glyu5uyeullwgzykcdfsveaswrua27gfk3y3pnq2y55y8
 const R2: &str = "age1u76qcy00lrnkd6s5wvfjdqtaln2d3yq64709u2g5ele0nh2w63zs0j8q7r";
 
 fn load(text: &str) -> Result<Config, ConfigError> {
-    let found = Found { path: "/repo/.sops.yaml".into(), shown: "/repo/.sops.yaml".into(), folder: "/repo".into() };
+    let found = Found { path: "/repo/.sops.yaml".into(), shown: "/repo/.sops.yaml".into(), folder: "/repo".into(), ..Found::default() };
     Config::load(&found, text.replace("R1", R1).replace("R2", R2).as_bytes())
 }
 
@@ -107,7 +109,7 @@ fn paths_are_matched_relative_to_the_folder() {
     assert_eq!(matched(text, "../repox/a"), [["R2"]]);
     assert_eq!(matched("creation_rules: [{path_regex: b/c, age: R1}]", "a/b/c/d"), [["R1"]]);
     assert_eq!(rule(text, "../other/sub/a").map(|_| ()), Err(ConfigError::NoMatchingRule));
-    let root = Found { path: "/.sops.yaml".into(), shown: "/.sops.yaml".into(), folder: "/".into() };
+    let root = Found { path: "/.sops.yaml".into(), shown: "/.sops.yaml".into(), folder: "/".into(), ..Found::default() };
     let config = Config::load(&root, format!("creation_rules: [{{path_regex: ^/etc, age: {R1}}}]").as_bytes()).expect("right");
     assert!(config.rule_for(Path::new("/etc/a")).is_ok());
 }
@@ -189,7 +191,7 @@ fn what_is_wrong_and_where() {
     check("creation_rules: [\n", " (line 1): creation_rules: no YAML that can be read");
     check("a: *b\n", " (line 1): an alias has no anchor");
     check(&format!("a: \"{}\"\n", "x".repeat(1 << 20)), ": the file is larger than 1 MiB");
-    let found = Found { path: "c".into(), shown: "c".into(), folder: "/".into() };
+    let found = Found { path: "c".into(), shown: "c".into(), folder: "/".into(), ..Found::default() };
     let error = Config::load(&found, b"a: \xff\n").expect_err("not UTF-8").to_string();
     assert_eq!(error, "error loading config: Could not unmarshal config file: c: the file is not UTF-8");
 }
@@ -218,6 +220,27 @@ fn depth_and_aliases_are_bounded() {
         bomb.push_str(&format!("a{n}: &a{n} [{items}]\n"));
     }
     assert!(load(&bomb).is_err());
+}
+
+/// Under the limits of R8, and read by SOPS: many aliases of single keys.
+#[test]
+fn aliases_that_people_may_have() {
+    let mut text = "x:\n".to_owned();
+    (0..30).for_each(|n| text.push_str(&format!("  - &u{n} R{n}\n")));
+    let all = (0..30).map(|n| format!("*u{n}")).collect::<Vec<_>>().join(", ");
+    text.push_str("creation_rules:\n");
+    (0..1700).for_each(|n| text.push_str(&format!("  - {{path_regex: x{n}, key_groups: [{{pgp: [{all}]}}]}}\n")));
+    assert_eq!(load(&text).expect("51,000 aliases").rules(), 1700);
+}
+
+/// A key id that YAML takes for a number is what it is spelled as.
+#[test]
+fn spelled_as_it_is() {
+    let ids = ["0x689620316FE9D25D", "0123456701234567", "0b11", "1_000", "12345E7890123456", "1.50", "true", "0o17"];
+    let text = format!("creation_rules: [{{key_groups: [{{pgp: [{}, null, ~]}}]}}]", ids.join(", "));
+    let rule = load(&text).expect("they are texts").rule_for(Path::new("/repo/f")).expect("it fits").expect("there is one");
+    assert_eq!(keys(&rule), [ids]);
+    assert!(load("creation_rules: [{key_groups: [{pgp: [{a: b}]}]}]").is_err());
 }
 
 #[test]
@@ -361,8 +384,8 @@ impl Disk for Fake {
         Ok(self.files.get(&absolute(Path::new("/"), path)).copied())
     }
 
-    fn link_owner(&self, _: &Path) -> io::Result<Option<u32>> {
-        Ok(self.link_owner)
+    fn open(&self, path: &Path) -> io::Result<Option<Seen>> {
+        Ok(self.stat(path)?.map(|stat| Seen { stat, links: self.link_owner.into_iter().collect(), file: None }))
     }
 
     fn work_tree_owner(&self, _: &Path) -> Option<u32> {
@@ -418,7 +441,8 @@ fn the_wrong_name_is_warned_of() {
     let disk = Fake::default().with("/a/b/.sops.yml", 1000, 1000, 0o644);
     let findings = from_current(&disk, "/a/b/c").expect("no error");
     let start = "ignoring \"../.sops.yml\" when searching for config file; the config file must be called \".sops.yaml\"";
-    assert_eq!((findings.found, findings.warnings), (None, vec![start.to_owned()]));
+    assert!(findings.found.is_none());
+    assert_eq!(findings.warnings, [start]);
     let disk = disk.with("/a/.sops.yaml", 1000, 1000, 0o644);
     let findings = from_current(&disk, "/a/b/c").expect("no error");
     assert_eq!(findings.warnings, [format!("{start}; using \"../../.sops.yaml\" instead")]);
@@ -432,7 +456,7 @@ fn others_could_have_written_it() {
         let disk = Fake { tree_owner, ..Fake::default() }.with("/r/.sops.yaml", owner, group, mode);
         let strict = from_file(&disk, "/r").map(|_| ());
         let lenient = from_current(&disk, "/r").expect("only a warning");
-        assert_eq!(strict.is_err(), !lenient.warnings.is_empty());
+        assert_eq!(strict.is_err(), lenient.found.unwrap().doubt.is_some());
         strict.map_err(|error| error.to_string())
     };
     assert_eq!(verdict(1000, 1000, 0o644, None), Ok(()));
@@ -454,7 +478,7 @@ fn others_could_have_made_the_link() {
         let disk = Fake { tree_owner, link_owner, ..Fake::default() }.with("/r/.sops.yaml", 1000, 1000, 0o644);
         let lenient = from_current(&disk, "/r").expect("only a warning");
         let strict = from_file(&disk, "/r").map(|_| ());
-        assert_eq!(strict.is_err(), !lenient.warnings.is_empty());
+        assert_eq!(strict.is_err(), lenient.found.unwrap().doubt.is_some());
         strict.map_err(|error| error.to_string())
     };
     for (link, tree) in [(None, None), (Some(1000), None), (Some(0), None), (Some(2000), Some(2000))] {
@@ -505,7 +529,8 @@ fn named_files() {
     assert_eq!((found.shown.as_path(), found.folder.as_path()), (Path::new("../c.yaml"), Path::new("/w")));
     assert!(named("/w/pipe", false).is_ok());
     assert!(matches!(named("/w/open.yaml", false), Err(ConfigError::Untrusted { .. })));
-    assert_eq!(named("/w/open.yaml", true).expect("a warning").warnings.len(), 1);
+    let doubt = named("/w/open.yaml", true).expect("a warning").found.expect("found").doubt;
+    assert_eq!(doubt.as_deref(), Some("the config file /w/open.yaml is used although anybody can write to it"));
     let text = |path: &str| named(path, true).expect_err(path).to_string();
     assert_eq!(text("no.yaml"), "could not read config file: open no.yaml: no such file or directory");
     assert_eq!(text("/w/dir"), "could not read config file: read /w/dir: is a directory");

@@ -342,3 +342,112 @@ fn the_example_in_both() {
         assert_eq!(theirs.status.code(), ours.status.code(), "{folder}");
     }
 }
+
+/// A rule that cannot be used stops no change of a file that is sealed already: SOPS asks none there. Ours, as `sops`, says that it compares with none.
+#[test]
+fn a_wrong_rule_stops_no_change_of_a_sealed_file() {
+    if sops().is_none() {
+        return;
+    }
+    let mut place = Place::new();
+    let [one, two] = place.known_ages();
+    let wrong = [
+        "path_regex: '('\n    age: ONE",
+        "age: age1xyz",
+        "age: [5]",
+        "age: ONE\n    encrypted_regex: a\n    encrypted_suffix: b",
+        "age: ONE\n    encrypted_regex: '('",
+        "key_groups: [{age: [nokey]}]",
+    ];
+    place.write("ed", "#!/bin/sh\nsed -i s/two/three/ \"$1\"\n");
+    std::fs::set_permissions(place.path("ed"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    for rule in wrong {
+        place.write(".sops.yaml", format!("creation_rules:\n  - {}\n  - age: {one}\n", rule.replace("ONE", &one)));
+        for args in [
+            &["set", "f.yaml", "[\"a\"]", "5"][..],
+            &["unset", "f.yaml", "[\"a\"]"],
+            &["rotate", "-i", "f.yaml"],
+            &["groups", "add", "-f", "f.yaml", "-i", "--age", &two],
+            &["edit", "f.yaml"],
+            &["-d", "f.yaml"],
+        ] {
+            for program in [Program::Sops, Program::AsSops] {
+                place.write("p.yaml", "a: 1\nb: two\n");
+                let sealed = place.sops(["--config", "/dev/null", "encrypt", "--age", &one, "p.yaml"]).unwrap();
+                place.write("f.yaml", sealed.stdout);
+                let done = place.call(program, args).env("EDITOR", place.path("ed")).run();
+                let said = words(&done.stderr);
+                assert_eq!(done.status.code(), Some(0), "{program:?} {rule} {args:?}: {said}");
+                let warns = program == Program::AsSops && args[0] != "-d";
+                assert_eq!(said.contains("its creation rule cannot be used"), warns, "{program:?} {rule} {args:?}: {said}");
+            }
+        }
+        // Where SOPS reads one, it stops; ours also at a regex that SOPS passes over.
+        assert_eq!(place.as_sops(["encrypt", "p.yaml"]).status.code(), Some(1), "{rule}");
+        let theirs = place.sops(["encrypt", "p.yaml"]).unwrap().status.code();
+        assert_eq!(theirs, Some(i32::from(!rule.contains("regex: '('") || rule.contains("path_regex"))), "{rule}");
+    }
+}
+
+/// A configuration that others can write, as on the disks of other systems: as `sops` it is told where its rule is used, and nowhere else.
+#[test]
+fn a_doubtful_configuration_is_told_where_its_rule_is_used() {
+    let place = Place::project();
+    place.seal("f.yaml", "a: 1\nb: two\n");
+    place.write("p.yaml", "a: 1\nb: two\n");
+    place.write("ed", "#!/bin/sh\nsed -i s/two/three/ \"$1\"\n");
+    std::fs::set_permissions(place.path("ed"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(place.path(".sops.yaml"), std::fs::Permissions::from_mode(0o666)).unwrap();
+    let call = |args: &[&str]| {
+        let done = place.call(Program::AsSops, args).env("EDITOR", place.path("ed")).run();
+        assert_eq!(done.status.code(), Some(0), "{args:?}: {}", words(&done.stderr));
+        words(&done.stderr)
+    };
+    for args in [
+        &["-d", "f.yaml"][..],
+        &["decrypt", "f.yaml"],
+        &["exec-file", "f.yaml", "cat {}"],
+        &["edit", "f.yaml"],
+        &["set", "f.yaml", "[\"a\"]", "5"],
+        &["unset", "f.yaml", "[\"a\"]"],
+        &["rotate", "-i", "f.yaml"],
+    ] {
+        assert_eq!(call(args), "", "{args:?}");
+    }
+    for args in [&["encrypt", "p.yaml"][..], &["updatekeys", "-y", "f.yaml"], &["edit", "new.yaml"]] {
+        place.write("ed", "#!/bin/sh\necho 'b: three' >\"$1\"\n");
+        assert!(call(args).contains("is used although anybody can write to it"), "{args:?}");
+    }
+    // It vouches for nobody: whoever wrote it may have added himself to the file, too.
+    let sealed = String::from_utf8(place.read("f.yaml")).unwrap();
+    place.write("f.yaml", sealed.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n")).collect::<String>());
+    assert!(call(&["rotate", "-i", "f.yaml"]).contains("nobody vouches for the recipients"));
+}
+
+/// A hook has `GIT_DIR` set, absolute in a linked work tree: what git says of a stranger's folder must not come from there (P22). Only root can be two people.
+#[test]
+fn a_git_dir_of_elsewhere_vouches_for_nobody() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let place = Place::new();
+    if std::fs::metadata(place.path("keys.txt")).unwrap().uid() != 0 {
+        return;
+    }
+    for folder in ["own", "foreign"] {
+        std::fs::create_dir(place.path(folder)).unwrap();
+    }
+    let git =
+        std::process::Command::new("git").args(["init", "-q"]).current_dir(place.path("own")).env("HOME", place.path("home")).status();
+    if !git.is_ok_and(|status| status.success()) {
+        return;
+    }
+    place.write("foreign/.sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
+    place.write("foreign/x.yaml", "a: b\n");
+    for path in ["foreign", "foreign/.sops.yaml"] {
+        chown(place.path(path), Some(12345), Some(12345)).unwrap();
+    }
+    for git_dir in ["", place.path("own/.git").to_str().unwrap()] {
+        let done = place.call(Program::Ours, ["encrypt", "foreign/x.yaml"]).env("GIT_DIR", git_dir).run();
+        assert_eq!(done.status.code(), Some(1), "{git_dir}: {}", words(&done.stderr));
+        assert!(words(&done.stderr).contains("it belongs to another user"), "{git_dir}: {}", words(&done.stderr));
+    }
+}

@@ -209,3 +209,65 @@ fn the_flag_beats_the_rule() {
         keys.opens(&text, "1", 0);
     }
 }
+
+/// A threshold that was lost: sops asks all groups and puts together what opened.
+#[test]
+fn without_a_threshold() {
+    if sops().is_none() {
+        return;
+    }
+    let keys = Keys::new();
+    let text = keys.seal(Program::Sops, "1,2,3", "");
+    for said in ["", "    shamir_threshold: 0\n", "    shamir_threshold: 1\n"] {
+        let lines = text.lines().map(|line| if line.contains("shamir_threshold") { said.to_owned() } else { format!("{line}\n") });
+        let text: String = lines.collect();
+        keys.opens(&text, "123", 0);
+        keys.place.write("x.yaml", &text);
+        let told = keys.place.ours(["recipients", "x.yaml"]);
+        assert!(String::from_utf8_lossy(&told.stdout).contains("(any 3 of 3 groups)"));
+    }
+}
+
+/// Of the groups, too, those are asked first that open in silence: gpg may bring up a dialog. And of keys that run something SOPS's order holds.
+#[test]
+fn what_is_silent_comes_first() {
+    let keys = Keys::new();
+    let place = &keys.place;
+    for (name, then) in [("gpg", "exit 2"), ("cmd", "cat id-1")] {
+        place.write(name, format!("#!/bin/sh\necho {name} >>\"{}\"\n{then}\n", place.path("log").display()));
+        std::fs::set_permissions(place.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let gpg = place.path("gpg");
+    let log = || std::fs::read_to_string(place.path("log")).unwrap_or_default();
+    let [one, two, _] = &keys.recipients;
+    // Somebody's gpg record, which needs no gpg to be made.
+    let record = "-----BEGIN PGP MESSAGE-----\n\nhQAMA9GnhatP1c37EgAA\n-----END PGP MESSAGE-----";
+    let pgp = |indent: &str| {
+        let body: String = record.lines().map(|line| format!("{indent}    {line}\n")).collect();
+        format!("{indent}- created_at: \"2026-01-01T00:00:00Z\"\n{indent}  enc: |-\n{body}{indent}  fp: D1A785AB4FD5CDFB\n")
+    };
+    place.write(".sops.yaml", format!("creation_rules: [{{shamir_threshold: 2, key_groups: [{{age: [{one}]}}, {{age: [{two}]}}]}}]\n"));
+    place.write("f.yaml", "a: 1\n");
+    let sealed = String::from_utf8(place.ours(["encrypt", "f.yaml"]).stdout).unwrap();
+    let group = format!("key_groups:\n        - pgp:\n{}", pgp("            "));
+    let grouped = sealed.replacen("key_groups:\n", &group, 1);
+    assert_ne!(grouped, sealed);
+    place.write("g.yaml", grouped);
+    for program in [Program::AsSops, Program::Ours] {
+        let done =
+            place.call(program, ["decrypt", "g.yaml"]).env("SOPS_AGE_KEY_FILE", place.path("id-12")).env("SOPS_GPG_EXEC", &gpg).run();
+        // The witness knows of no third group.
+        assert!(matches!(done.status.code(), Some(0 | 51)), "{}", said(&done.stderr));
+        assert_eq!(log(), "", "{program:?}");
+    }
+    place.write(".sops.yaml", format!("creation_rules: [{{age: {one}}}]\n"));
+    let sealed = String::from_utf8(place.ours(["encrypt", "f.yaml"]).stdout).unwrap();
+    place.write("h.yaml", sealed.replacen("    lastmodified:", &format!("    pgp:\n{}    lastmodified:", pgp("        ")), 1));
+    for (program, order, runs) in [(Program::AsSops, "", "cmd\n"), (Program::Ours, "", "cmd\n"), (Program::Ours, "pgp,age", "gpg\ncmd\n")] {
+        let _ = std::fs::remove_file(place.path("log"));
+        let call = place.call(program, ["decrypt", "h.yaml"]).env("SOPS_AGE_KEY_CMD", place.path("cmd")).env("SOPS_AGE_KEY_FILE", "");
+        let done = call.env("SOPS_GPG_EXEC", &gpg).env("SOPS_DECRYPTION_ORDER", order).run();
+        assert_eq!(done.status.code(), Some(0), "{}", said(&done.stderr));
+        assert_eq!(log(), runs, "{program:?} {order}");
+    }
+}

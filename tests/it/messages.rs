@@ -224,3 +224,65 @@ fn commands() {
     let bad = parse_path(&format!("[\"a\"][{CANARY}]")).expect_err("no path");
     assert!(!shows(&bad.to_string()), "{bad}");
 }
+
+/// A private key in place of the name of its file, or of its public key, is the slip of every day: nothing shows it (P15).
+#[test]
+fn private_keys_in_place_of_names() {
+    let place = Place::project();
+    place.seal("f.yaml", "a: 1\n");
+    place.write("p.yaml", "a: 1\n");
+    let other = Place::new();
+    let identity = String::from_utf8(other.read("keys.txt")).unwrap();
+    let identity = identity.lines().find(|line| line.starts_with("AGE-SECRET")).unwrap();
+    // Cut short, so that it is no key: nothing of it is shown either.
+    let cut = &identity[..40];
+    let ssh = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n-----END OPENSSH PRIVATE KEY-----\n";
+    let plugin = "AGE-PLUGIN-FAKE-1QQPQZRFR7ZZZZ34567890QWERTY";
+    let check = |secret: &str, variable: &str, args: &[&str]| {
+        let part = secret.trim_start_matches("-----BEGIN OPENSSH PRIVATE KEY-----\n");
+        for program in [Program::Ours, Program::AsSops] {
+            let call = place.call(program, args);
+            let done = if variable.is_empty() { call } else { call.env(variable, secret) }.run();
+            let said = [done.stdout, done.stderr].concat();
+            let said = String::from_utf8(said).unwrap();
+            assert!(!said.contains(&part[..30]), "{variable} {args:?} shows it: {said}");
+        }
+    };
+    let whole = format!("# created: 2026\n{identity}\n");
+    for secret in [identity, cut, &identity.to_ascii_lowercase(), &whole, ssh] {
+        let part = secret.trim_start_matches("# created: 2026\n");
+        for variable in
+            ["SOPS_AGE_KEY_FILE", "SOPS_AGE_SSH_PRIVATE_KEY_FILE", "GNUPGHOME", "SOPS_GPG_EXEC", "SOPS_CONFIG", "SOPS_DECRYPTION_ORDER"]
+        {
+            check(part, variable, &["decrypt", "f.yaml"]);
+            check(part, variable, &["doctor"]);
+            check(part, variable, &["encrypt", "--pgp", crate::tools::PGP, "p.yaml"]);
+            check(part, variable, &["init", "-y"]);
+        }
+    }
+    for secret in [identity, cut, plugin, ssh] {
+        for flag in ["--age", "--pgp", "--kms", "--gcp-kms", "--azure-kv", "--hc-vault-transit"] {
+            check(secret, "", &["encrypt", flag, secret, "p.yaml"]);
+        }
+        for variable in ["SOPS_AGE_RECIPIENTS", "SOPS_PGP_FP"] {
+            check(secret, variable, &["encrypt", "p.yaml"]);
+        }
+        check(secret, "", &["decrypt", "--config", secret, "f.yaml"]);
+        check(secret, "", &["decrypt", secret]);
+        if secret == ssh {
+            continue;
+        }
+        for rule in
+            [format!("age: {secret}"), format!("pgp: {secret}"), format!("key_groups: [{{pgp: [{secret}]}}]"), format!("{secret}: x")]
+        {
+            place.write(".sops.yaml", format!("creation_rules:\n  - {rule}\n"));
+            check(secret, "", &["encrypt", "p.yaml"]);
+            check(secret, "", &["doctor"]);
+        }
+        place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
+    }
+    // And it says what to do.
+    let done = place.call(Program::Ours, ["decrypt", "f.yaml"]).env("SOPS_AGE_KEY_FILE", identity).run();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(said.contains("SOPS_AGE_KEY_FILE holds a private key instead of the name of a file; put it into SOPS_AGE_KEY"), "{said}");
+}

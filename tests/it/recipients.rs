@@ -500,3 +500,116 @@ fn nothing_makes_a_line_of_its_own() {
     }
     shows(Program::Ours, &["rotate", "-i", "a.yaml"]);
 }
+
+fn groups(place: &Place, threshold: usize, keys: &[&str]) {
+    let groups: Vec<String> = keys.iter().map(|key| format!("{{age: [{key}]}}")).collect();
+    place.write(".sops.yaml", format!("creation_rules: [{{shamir_threshold: {threshold}, key_groups: [{}]}}]\n", groups.join(", ")));
+}
+
+/// How many groups must open is part of who can open a file: a creation rule with another number vouches for nobody, and the file is not up to date.
+#[test]
+fn a_threshold_is_vouched_for_too() {
+    let (place, one, two) = project();
+    let third = Place::new().recipient.clone();
+    groups(&place, 2, &[&one, &two, &third]);
+    place.seal("f.yaml", "a: b\n");
+    let raised = text(&place, "f.yaml").replace("shamir_threshold: 2", "shamir_threshold: 3");
+    let raised: String = raised.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n")).collect();
+    place.write("g.yaml", &raised);
+    let (listed, _) = ok(&place, &["recipients", "g.yaml"]);
+    assert!(listed.contains("(any 3 of 3 groups) (its creation rule has 2 that must open by now: updatekeys)"), "{listed}");
+    let (json, _) = ok(&place, &["recipients", "--json", "g.yaml"]);
+    assert!(json.contains("\"outdated\": true"), "{json}");
+    // Three groups, of which two are ours: what was raised does not open any more.
+    groups(&place, 2, &[&one, &two]);
+    place.seal("h.yaml", "a: b\n");
+    groups(&place, 1, &[&one, &two]);
+    let sealed = text(&place, "h.yaml");
+    let stripped: String = sealed.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n")).collect();
+    let more = Place::new().recipient.clone();
+    groups(&place, 2, &[&one, &two, &more]);
+    place.seal("i.yaml", "a: b\n");
+    let two_of_three = text(&place, "i.yaml");
+    let two_of_three: String = two_of_three.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n")).collect();
+    groups(&place, 3, &[&one, &two, &more]);
+    place.write("i.yaml", &two_of_three);
+    fails(&place, &["rotate", "-i", "i.yaml"], 1, "groups that must open: 2");
+    assert_eq!(text(&place, "i.yaml"), two_of_three);
+    let warned = place.as_sops(["rotate", "-i", "i.yaml"]);
+    let said = String::from_utf8(warned.stderr).unwrap();
+    assert!(warned.status.success() && said.contains("another number of groups that must open"), "{said}");
+    // One that says the same is silent.
+    groups(&place, 2, &[&one, &two]);
+    place.write("h.yaml", &stripped);
+    assert_eq!(ok(&place, &["rotate", "-i", "h.yaml"]).1, "");
+}
+
+/// An SSH key with another comment is the same key.
+#[test]
+fn comments_of_ssh_keys_are_no_part_of_them() {
+    let (place, one, _) = project();
+    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINPZ2UrGxTxJ9F1bUVzpYDl5IZ8J6O0x0cHj8vGfVq3K";
+    rule(&place, &format!("[{one}, {ssh} joe@x]"));
+    place.seal("f.yaml", "a: b\n");
+    let sealed = text(&place, "f.yaml");
+    place.write("f.yaml", sealed.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n")).collect::<String>());
+    rule(&place, &format!("[{one}, {ssh}]"));
+    let (listed, _) = ok(&place, &["recipients", "f.yaml"]);
+    assert!(!listed.contains("names others"), "{listed}");
+    let (_, said) = ok(&place, &["updatekeys", "--dry-run", "f.yaml"]);
+    assert!(said.contains("already up to date"), "{said}");
+    assert_eq!(ok(&place, &["rotate", "-i", "f.yaml"]).1, "");
+    // To SOPS they are two.
+    let theirs = place.call(Program::AsSops, ["updatekeys", "f.yaml"]).stdin("n\n").run();
+    assert!(String::from_utf8(theirs.stdout).unwrap().contains(&format!("--- {ssh} joe@x")));
+}
+
+/// `updatekeys` keeps what nobody knows in the records of those who stay, and says of nobody that he was removed who only changed his group.
+#[test]
+fn who_stays_keeps_his_record() {
+    let (place, one, two) = project();
+    for program in [Program::Ours, Program::AsSops] {
+        rule(&place, &one);
+        place.seal("f.yaml", "a: b\n");
+        let sealed = text(&place, "f.yaml");
+        let noted = sealed.replacen("        - recipient:", "        - note: keepme\n          recipient:", 1);
+        let noted = if noted == sealed {
+            sealed.replacen("          recipient:", "          note: keepme\n          recipient:", 1)
+        } else {
+            noted
+        };
+        assert_ne!(noted, sealed);
+        place.write("f.yaml", noted);
+        rule(&place, &format!("[{two}, {one}]"));
+        let done = place.call(program, ["updatekeys", "-y", "f.yaml"]).run();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let after = text(&place, "f.yaml");
+        assert!(after.contains("note: keepme") && after.contains(&two), "{program:?}: {after}");
+    }
+    let third = Place::new().recipient.clone();
+    groups(&place, 2, &[&format!("{one}, {third}"), &two]);
+    place.seal("g.yaml", "a: b\n");
+    groups(&place, 2, &[&one, &format!("{two}, {third}")]);
+    let (_, said) = ok(&place, &["updatekeys", "-y", "g.yaml"]);
+    assert!(said.contains("synced with new keys") && !said.contains("keeps its data key"), "{said}");
+}
+
+/// SOPS's sentence of `updatekeys`, which is another one than that of `encrypt`.
+#[test]
+fn a_key_that_cannot_wrap_has_the_words_of_the_command() {
+    if crate::tools::sops().is_none() {
+        return;
+    }
+    let (place, one, _) = project();
+    place.write("p.yaml", "a: b\n");
+    let sealed = place.sops(["encrypt", "p.yaml"]).unwrap().stdout;
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {one}\n    pgp: 68BBA9B935FF2D2BB13B6DAA689620316FE9D25D\n"));
+    let said = [Program::Sops, Program::AsSops].map(|program| {
+        place.write("f.yaml", &sealed);
+        let done = place.call(program, ["updatekeys", "-y", "f.yaml"]).run();
+        assert_eq!(done.status.code(), Some(1), "{program:?}");
+        String::from_utf8(done.stderr).unwrap()
+    });
+    let start = "error updating one or more master keys: [failed to encrypt new data key with master key \"68BB";
+    assert!(said.iter().all(|said| said.contains(start)), "{said:?}");
+}

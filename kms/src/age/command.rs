@@ -58,7 +58,7 @@ pub(super) fn printed(name: &str, recipient: &str, session: &Session) -> Option<
     };
     let Some(program) = words.next().filter(|program| !program.is_empty()) else { return Some(Err(failed("it is empty"))) };
     let env = vec![("SOPS_AGE_RECIPIENT".into(), recipient.into())];
-    let command = Command { program: program.into(), args: words.map(Into::into).collect(), env, stdin: None };
+    let command = Command { program: program.into(), args: words.map(Into::into).collect(), env, ..Command::default() };
     Some(match session.outside().run_within(command, PATIENCE) {
         Ok(finished) => match finished.status {
             Some(0) => Ok(finished.stdout),

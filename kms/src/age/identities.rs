@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::error::UnwrapError;
+use crate::misplaced::holds_private_key;
 use crate::secret::Secret;
 use crate::session::Session;
 
@@ -177,6 +178,12 @@ impl Source {
     /// The file that a variable names; one that is not there is an error.
     fn named(variable: &str, open: &str, session: &Session, meaning: impl FnOnce(&Secret, &str) -> Held) -> Self {
         let path = session.outside().env(variable).map(PathBuf::from);
+        // The key itself in place of its file's name. Shown nowhere, so there is no path either (P15).
+        if path.as_ref().is_some_and(|path| holds_private_key(&path.to_string_lossy())) {
+            let instead = if variable == "SOPS_AGE_KEY_FILE" { "put it into SOPS_AGE_KEY" } else { "write it into a file of mode 0600" };
+            let why = format!("{open}: the variable {variable} holds a private key instead of the name of a file; {instead}");
+            return Source::new(variable, Held::Unreadable(why));
+        }
         let held = path.as_deref().map_or(Held::Nothing, |path| match read(path, session, meaning) {
             Held::Nothing => Held::Unreadable(format!("{open}: open {}: no such file or directory", path.display())),
             held => held,

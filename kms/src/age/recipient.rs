@@ -1,5 +1,7 @@
 //! One age recipient: how it is spelled, and what SOPS says of a misspelled one.
 
+use std::borrow::Cow;
+
 use crate::error::BadKey;
 
 /// A recipient that was read. What is not built yet is a kind too, so that its records are kept.
@@ -15,6 +17,8 @@ pub(super) enum Recipient {
     Hybrid,
 }
 
+/// The age crate's limit; SOPS has none.
+pub(super) const TOO_LARGE: &str = "RSA key size is too large: up to 4096 bits can be used; ssh-keygen -t ed25519 makes a key that can";
 /// What is not built here, in messages.
 pub(super) const HYBRID: &str = "hybrid post-quantum age (age1pq1…)";
 /// The plugin that age brings along for clients without hybrid keys.
@@ -27,7 +31,8 @@ impl Recipient {
     /// SOPS's text (`docs/sops-keys.md`, "Errors of spelling").
     pub(super) fn read(text: &str) -> Result<Self, BadKey> {
         // Given in place of its public key, it must not be shown.
-        if text.to_ascii_uppercase().contains("SECRET-KEY") || text.contains("PRIVATE KEY") {
+        let upper = text.to_ascii_uppercase();
+        if upper.contains("SECRET-KEY") || upper.starts_with("AGE-PLUGIN-") || text.contains("PRIVATE KEY") {
             return Err(BadKey("failed to parse input: this is an identity, a secret; a recipient is its public key".to_owned()));
         }
         if text.starts_with("age1pq1") {
@@ -48,10 +53,12 @@ impl Recipient {
     }
 }
 
-/// Whether two recipients are the same key: of an SSH key the comment is no part.
-pub(crate) fn same_recipient(a: &str, b: &str) -> bool {
-    let key = |text: &str| text.split_ascii_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>();
-    a == b || a.trim_start().starts_with("ssh-") && key(a) == key(b)
+/// A recipient without what is no part of the key: of an SSH key the comment.
+pub(crate) fn bare_recipient(text: &str) -> Cow<'_, str> {
+    if !text.trim_start().starts_with("ssh-") {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split_ascii_whitespace().take(2).collect::<Vec<_>>().join(" "))
 }
 
 /// Whether a program may be started under a name that a file or a key gave (R6).
@@ -88,13 +95,13 @@ fn ssh(text: &str) -> Result<Recipient, BadKey> {
     match format!("{kind} {key}").parse::<age::ssh::Recipient>() {
         Ok(recipient) => Ok(Recipient::Ssh(Box::new(recipient))),
         Err(Bad::RsaModulusTooSmall) => Err(bad("RSA key size is too small")),
-        Err(Bad::RsaModulusTooLarge) => Err(bad("RSA key size is too large")),
+        Err(Bad::RsaModulusTooLarge) => Err(bad(TOO_LARGE)),
         Err(_) => Err(bad("ssh: no key found")),
     }
 }
 
 /// The part before the last `1` of a Bech32 text, or what is wrong with it in the words of Go's age.
-pub(super) fn bech32(text: &str) -> Result<String, String> {
+pub(crate) fn bech32(text: &str) -> Result<String, String> {
     if text.bytes().any(|b| b.is_ascii_uppercase()) && text.bytes().any(|b| b.is_ascii_lowercase()) {
         return Err("mixed case".to_owned());
     }

@@ -14,6 +14,7 @@ use crate::session::Session;
 
 use super::passphrase;
 use super::pkcs8::{as_pkcs1, is_pkcs8};
+use super::recipient::TOO_LARGE;
 
 /// The longest file of a key: the age crate reads it again for each of its lines.
 const LIMIT: usize = 64 * 1024;
@@ -43,7 +44,7 @@ impl SshKey {
             return Err("ssh: the key is too long".to_owned());
         }
         // As Go reads PEM: what stands around it is passed over.
-        let text = &Secret::new(pem(text.expose()).ok_or_else(none)?.to_vec());
+        let text = &pem(text.expose()).ok_or_else(none)?;
         if let Some(why) = foreign(text.expose()) {
             return Err(why.to_owned());
         }
@@ -55,7 +56,7 @@ impl SshKey {
         }
         let public = age::ssh::Recipient::try_from(identity.clone()).map_err(|why| match why {
             ParseRecipientKeyError::Unsupported(kind) => unsupported(&UnsupportedKey::Type(kind)),
-            ParseRecipientKeyError::RsaModulusTooLarge => "RSA key size is too large".to_owned(),
+            ParseRecipientKeyError::RsaModulusTooLarge => TOO_LARGE.to_owned(),
             _ => none(),
         })?;
         let public = public.to_string();
@@ -105,15 +106,21 @@ impl SshKey {
     }
 }
 
-/// The first PEM block of a text: from the line on that begins it to the one that ends it.
-fn pem(text: &[u8]) -> Option<&[u8]> {
-    let lines = |text: &[u8]| -> Vec<usize> {
-        std::iter::once(0).chain(text.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i + 1)).collect()
-    };
-    let text = lines(text).into_iter().find_map(|at| text.get(at..).filter(|rest| rest.starts_with(b"-----BEGIN ")))?;
-    let end = lines(text).into_iter().find(|at| text[*at..].starts_with(b"-----END "));
-    let behind = |at: usize| text[at..].iter().position(|&b| b == b'\n').map(|line| at + line + 1);
-    Some(&text[..end.and_then(behind).unwrap_or(text.len())])
+/// The first PEM block of a text: from the line on that begins it to the one that ends it, without blanks at the ends of its lines. An OpenSSH key loses its
+/// header lines (`Comment: x`), which Go passes over; in the old PEM they say how it is encrypted.
+fn pem(text: &[u8]) -> Option<Secret> {
+    let lines = text.split(|&b| b == b'\n').skip_while(|line| !line.starts_with(b"-----BEGIN ")).collect::<Vec<_>>();
+    let end = lines.iter().position(|line| line.starts_with(b"-----END ")).map_or(lines.len(), |at| at + 1);
+    let open = lines.first()?.starts_with(b"-----BEGIN OPENSSH");
+    // No longer than the text, so nothing grows and leaves a copy behind.
+    let mut block = Vec::with_capacity(text.len() + 1);
+    for line in &lines[..end] {
+        if !(open && line.contains(&b':')) {
+            block.extend_from_slice(line.trim_ascii_end());
+            block.push(b'\n');
+        }
+    }
+    Some(Secret::new(block))
 }
 
 /// SOPS's words for a file that holds no usable key.

@@ -25,6 +25,7 @@ static NAMES: Names = Names {
     variable: "SOPS_KMS_ARN",
     rule_field: "kms",
     group_field: "kms",
+    group_map: true,
     rule_error: "kms",
     created_at: true,
     rank_flags: 0,

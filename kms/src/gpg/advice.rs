@@ -1,8 +1,9 @@
 //! What a failed run of `gpg` means, in our words, and what to do about it (R7: never its own text).
 
+use super::diagnose;
 use super::held::{Listing, Where};
 use super::packets::Message;
-use super::run::{ErrorCode, NotStarted, Report, gpg};
+use super::run::{ErrorCode, NotStarted, Report, gpg, shown};
 use crate::error::{UnwrapError, WrapError};
 use crate::secret::Secret;
 use crate::session::Session;
@@ -84,14 +85,14 @@ const AGENT: &str = "gpg-agent cannot be started or does not answer; try: gpgcon
 /// No secret key of ours fits; `notes` say what is wrong with some.
 pub(super) fn not_held(session: &Session, notes: Vec<String>) -> UnwrapError {
     let place = match session.outside().env("GNUPGHOME") {
-        Some(home) => format!("the secret keys of gpg in {} (GNUPGHOME)", home.to_string_lossy().escape_debug()),
+        Some(home) => format!("the secret keys of gpg in {} (GNUPGHOME)", shown(&home)),
         None => "the secret keys of gpg in ~/.gnupg".to_owned(),
     };
     UnwrapError::NotHeld { looked_in: vec![place], notes }
 }
 
 /// What the listing tells about a message that none of our keys opens.
-pub(super) fn notes(message: &Message, listing: &Listing) -> Vec<String> {
+pub(super) fn notes(message: &Message, listing: &Listing, session: &Session) -> Vec<String> {
     let stubs = message.recipients.iter().filter(|id| listing.keys.get(id) == Some(&Where::Elsewhere));
     let stub = |id: &u64| {
         format!(
@@ -99,14 +100,22 @@ pub(super) fn notes(message: &Message, listing: &Listing) -> Vec<String> {
         )
     };
     let mut notes: Vec<String> = stubs.map(stub).collect();
-    if listing.keys.is_empty() {
+    if let Some(gone) = diagnose::missing_home(session) {
+        notes.push(format!("the folder {gone}, which GNUPGHOME names, is not there"));
+    } else if listing.keys.is_empty() {
         notes.push(if listing.complete {
             "gpg has no secret key at all".to_owned()
         } else {
             format!("gpg could not list its secret keys: perhaps {AGENT}")
         });
     }
+    notes.extend(diagnose::old_ring(session, "secring.gpg").map(not_read));
     notes
+}
+
+/// SOPS reads such a ring itself, and gpg since 2.1 only once, when it first meets one.
+fn not_read(ring: String) -> String {
+    format!("the keys of the old keyring {ring} are read only once they are imported: gpg --import {ring}")
 }
 
 /// Why nothing was encrypted. Asks gpg about the key when it did not say.
@@ -118,7 +127,12 @@ pub(super) fn not_encrypted(report: &Report, fingerprint: &str, session: &Sessio
     }
     let reason = report.arguments("INV_RECP").next().and_then(|args| args.first()).map(String::as_str);
     match reason {
-        Some("1") => refused("gpg does not know the public key; import it (gpg --import FILE), or fetch it (gpg --recv-keys FINGERPRINT)"),
+        Some("1") => {
+            const UNKNOWN: &str =
+                "gpg does not know the public key; import it (gpg --import FILE), or fetch it (gpg --recv-keys FINGERPRINT)";
+            let ring = diagnose::old_ring(session, "pubring.gpg").filter(|_| diagnose::old_ring(session, "pubring.kbx").is_some());
+            WrapError::Refused { why: std::iter::once(UNKNOWN.to_owned()).chain(ring.map(not_read)).collect::<Vec<_>>().join("; ") }
+        }
         Some("10") => refused(TRUST),
         Some(_) => match about(fingerprint, session) {
             Some(why) => refused(why),

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::held::{self, Where};
+use super::run::shown;
 use crate::diagnose::{Diagnosis, Health};
 use crate::session::Session;
 
@@ -17,13 +18,30 @@ pub(super) fn home_is_there(session: &Session) -> bool {
     home(session).is_some_and(|home| session.outside().read(&home, 0).is_err_and(|why| why.kind() == io::ErrorKind::IsADirectory))
 }
 
+/// The folder that `GNUPGHOME` names, where it is not there: gpg makes only the standard one.
+pub(super) fn missing_home(session: &Session) -> Option<String> {
+    let home = session.outside().env("GNUPGHOME")?;
+    let gone = session.outside().read(&PathBuf::from(&home), 0).is_err_and(|why| why.kind() == io::ErrorKind::NotFound);
+    gone.then(|| shown(&home))
+}
+
+/// A keyring of that name in gpg's folder.
+pub(super) fn old_ring(session: &Session, name: &str) -> Option<String> {
+    let ring = home(session)?.join(name);
+    let there = match session.outside().read(&ring, 0) {
+        Ok(_) => true,
+        Err(why) => why.kind() == io::ErrorKind::FileTooLarge,
+    };
+    there.then(|| shown(ring.as_os_str()))
+}
+
 pub(super) fn diagnose(session: &Session) -> Diagnosis {
     let mut diagnosis = Diagnosis::default();
     let world = session.outside();
     let given = world.env("SOPS_GPG_EXEC");
     let program = given.clone().unwrap_or_else(|| "gpg".into());
     let Some(path) = world.program(&program) else {
-        let name = program.to_string_lossy().escape_debug().to_string();
+        let name = shown(&program);
         match given {
             Some(_) => diagnosis.add(
                 Health::Fail,
@@ -38,7 +56,7 @@ pub(super) fn diagnose(session: &Session) -> Diagnosis {
     let path = path.display();
     // gpg would make one.
     if !home_is_there(session) {
-        let home = home(session).map_or_else(|| "~/.gnupg".to_owned(), |home| home.display().to_string());
+        let home = home(session).map_or_else(|| "~/.gnupg".to_owned(), |home| shown(home.as_os_str()));
         diagnosis.add(Health::Ok, "OpenPGP", format!("{path}; no keys: {home} is not there"), None);
         return diagnosis;
     }

@@ -1,7 +1,7 @@
 //! OpenPGP by running `gpg`, as SOPS does, but not for every record: which key fits is read off the messages (`packets.rs`) and the list of secret
 //! keys (`held.rs`), so that a file for thirty people costs two processes. What a failure means is in `advice.rs`.
 //!
-//! Differs from SOPS: old keyrings are not read by us (gpg does that), and the reason of a failure is told in our words.
+//! Differs from SOPS: the keyrings of gpg 1 are not read by us (gpg does that when it first meets one; later they have to be imported), and the reason of a failure is told in our words.
 
 mod advice;
 mod diagnose;
@@ -34,6 +34,7 @@ static NAMES: Names = Names {
     variable: "SOPS_PGP_FP",
     rule_field: "pgp",
     group_field: "pgp",
+    group_map: false,
     rule_error: "pgp",
     created_at: true,
     rank_flags: 4,
@@ -153,7 +154,7 @@ fn decrypt(message: &Message, wrapped: &Wrapped, session: &Session) -> Result<Se
 fn explained(message: Option<&Message>, reason: Option<UnwrapError>, session: &Session) -> UnwrapError {
     match (message, reason) {
         (Some(message), None | Some(UnwrapError::NotHeld { .. })) => match held::listing(session) {
-            Ok(listing) => advice::not_held(session, advice::notes(message, &listing)),
+            Ok(listing) => advice::not_held(session, advice::notes(message, &listing, session)),
             Err(why) => why.into(),
         },
         (_, Some(reason)) => reason,

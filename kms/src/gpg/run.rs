@@ -3,8 +3,10 @@
 //! Those are the only part of its talk that no language changes. They come with the rest of standard error (`--status-fd 2`), since a child gets
 //! no other descriptors; nothing of either is ever shown (R7). The terminal stays gpg's own, as in SOPS: no `--batch`, no pinentry mode.
 
+use std::ffi::OsStr;
 use std::io;
 
+use crate::misplaced::without_private_keys;
 use crate::outside::Command;
 use crate::secret::Secret;
 use crate::session::Session;
@@ -30,8 +32,10 @@ pub(super) enum NotStarted {
 /// Runs `gpg` (or `$SOPS_GPG_EXEC`) to its end.
 pub(super) fn gpg(session: &Session, args: &[&str], input: Option<Secret>) -> Result<Report, NotStarted> {
     let program = session.outside().env("SOPS_GPG_EXEC").unwrap_or_else(|| "gpg".into());
-    let name = program.to_string_lossy().escape_debug().to_string();
-    let args = ["--status-fd", "2"].iter().chain(args).map(Into::into).collect();
+    let name = shown(&program);
+    // Behind what SOPS gives, since a wrapper (`SOPS_GPG_EXEC`) may look at its first arguments.
+    let options = args.iter().position(|arg| *arg == "--").unwrap_or(args.len());
+    let args = args[..options].iter().chain(&["--status-fd", "2"]).chain(&args[options..]).map(Into::into).collect();
     match session.outside().run(Command { program, args, stdin: input, ..Command::default() }) {
         Ok(finished) => {
             let said = String::from_utf8_lossy(&finished.stderr).into_owned();
@@ -42,6 +46,11 @@ pub(super) fn gpg(session: &Session, args: &[&str], input: Option<Secret>) -> Re
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(NotStarted::Missing { name }),
         Err(error) => Err(NotStarted::Failed { why: format!("{name} could not be started: {}", error.kind()) }),
     }
+}
+
+/// What a variable named, for people. It may hold anything.
+pub(super) fn shown(text: &OsStr) -> String {
+    without_private_keys(&text.to_string_lossy()).escape_debug().to_string()
 }
 
 impl Report {

@@ -110,6 +110,9 @@ fn prepare(command: &Command) -> io::Result<std::process::Command> {
     let program = find(&command.program, std::env::var_os("PATH")).ok_or(io::ErrorKind::NotFound)?;
     // The standard library opens everything close-on-exec, so a child gets its three streams and what we were started with.
     let mut prepared = std::process::Command::new(program);
+    for name in command.unset {
+        prepared.env_remove(name);
+    }
     prepared.args(&command.args).envs(command.env.iter().map(|(name, value)| (name, value)));
     Ok(prepared)
 }

@@ -25,6 +25,7 @@ static NAMES: Names = Names {
     variable: "SOPS_VAULT_URIS",
     rule_field: "hc_vault_transit_uri",
     group_field: "hc_vault",
+    group_map: false,
     rule_error: "vault",
     created_at: true,
     rank_flags: 5,

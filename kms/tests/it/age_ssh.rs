@@ -58,6 +58,11 @@ fn a_key_of_each_kind_opens_from_each_place() {
             Scripted::new().env("SOPS_AGE_SSH_PRIVATE_KEY_CMD", "print").program(move |_| printed(&private)),
             Scripted::new().env("HOME", "/h").file("/h/.ssh/id_ed25519", pair.private.clone()),
             Scripted::new().env("HOME", "/h").file("/h/.ssh/id_rsa", pair.private.replace('\n', "\r\n")),
+            // As it was pasted.
+            Scripted::new().env("HOME", "/h").file("/h/.ssh/id_rsa", pair.private.replace('\n', "  \n")),
+            Scripted::new()
+                .env("HOME", "/h")
+                .file("/h/.ssh/id_rsa", pair.private.replace("OPENSSH PRIVATE KEY-----\nb3", "OPENSSH PRIVATE KEY-----\nComment: x\n\nb3")),
         ] {
             let (session, world) = world.session();
             opens(&pair.public, &wrapped, &session);
@@ -194,7 +199,7 @@ fn keys_that_cannot_be_used_say_why() {
 }
 
 #[test]
-fn a_recipient_too_small_or_of_another_kind_is_refused() {
+fn a_recipient_too_small_too_large_or_of_another_kind_is_refused() {
     let (Some(small), Some(ecdsa)) = (made(&["-t", "rsa", "-b", "1024"], ""), made(&["-t", "ecdsa"], "")) else { return };
     let refused = |text: &str| backend(Kind::Age).from_list(text, &Beside::default()).unwrap_err().0;
     assert_eq!(
@@ -202,6 +207,15 @@ fn a_recipient_too_small_or_of_another_kind_is_refused() {
         format!("failed to parse input as age-ssh public key: malformed SSH recipient: {:?}: RSA key size is too small", small.public)
     );
     assert_eq!(refused(&ecdsa.public), format!("failed to parse input, unknown recipient type: {:?}", ecdsa.public));
+    // A limit of the age crate, which SOPS does not have: so we say what to do.
+    let Some(large) = made(&["-t", "rsa", "-b", "4104"], "") else { return };
+    let advice = "RSA key size is too large: up to 4096 bits can be used; ssh-keygen -t ed25519 makes a key that can";
+    assert!(refused(&large.public).ends_with(advice), "{}", refused(&large.public));
+    let (session, _) = Scripted::new().env("SOPS_AGE_SSH_PRIVATE_KEY_FILE", "/k").file("/k", large.private).session();
+    let (_, native) = native();
+    key(&native).unwrap(&wrapped(&native), &session).expect_err("no key of ours");
+    let trail = backend(Kind::Age).trail(&*key(&native), &session).join("\n");
+    assert!(trail.contains(advice), "{trail}");
 }
 
 #[test]

@@ -67,8 +67,9 @@ fn arguments_are_those_of_sops() {
         ["--no-default-recipient", "--yes", "--encrypt", "-a", "-r", &fingerprint, "--trusted-key", &fingerprint[24..], "--no-encrypt-to"];
     let runs = world.runs();
     assert_eq!(runs.len(), 2, "one to wrap, and one to unwrap a single record: {runs:?}");
-    assert_eq!(runs[0], [&["--status-fd", "2"][..], &wrap].concat());
-    assert_eq!(runs[1], ["--status-fd", "2", "-d"]);
+    // Ours behind SOPS's: a wrapper may look at the first ones.
+    assert_eq!(runs[0], [&wrap[..], &["--status-fd", "2"]].concat());
+    assert_eq!(runs[1], ["-d", "--status-fd", "2"]);
 }
 
 #[test]
@@ -237,6 +238,18 @@ fn a_stub_and_no_key_at_all() {
     assert!(stub.len() == 1 && stub[0].contains(&sub_key[24..]) && stub[0].contains("stub"), "{stub:?}");
 
     assert_eq!(notes(&empty), ["gpg has no secret key at all"]);
+
+    // What SOPS reads itself, and gpg only once.
+    std::fs::write(empty.gpg_home().join("secring.gpg"), "x").expect("it is ours");
+    let ring = notes(&empty);
+    assert!(ring.len() == 2 && ring[1].contains("old keyring") && ring[1].contains("gpg --import"), "{ring:?}");
+    let world = empty.world();
+    world.set("GNUPGHOME", "/nonexistent/home");
+    let gone = match pgp(&fingerprint).unwrap(&wrapped, &world.session()) {
+        Err(UnwrapError::NotHeld { notes, .. }) => notes,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(gone, ["the folder /nonexistent/home, which GNUPGHOME names, is not there"]);
 
     std::fs::write(home.gpg_home().join("gpg.conf"), "agent-program /nonexistent\n").expect("it is ours");
     home.kill();

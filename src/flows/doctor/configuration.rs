@@ -62,6 +62,7 @@ impl Configurations<'_> {
         if !self.seen.insert(config.path().to_owned()) {
             return Vec::new();
         }
+        warnings.extend(config.doubt.clone());
         let mut checks = self.of(&config, &warnings, world);
         checks.extend(other_for_sops(&config, self.given, world));
         self.loaded.push(config);
