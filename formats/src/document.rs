@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::ends::Ends;
 use crate::error::{SyntaxError, Unwritable, Warning};
 use crate::format::Format;
 use crate::hint::Hint;
-use crate::leaf::{Comment, CommentId, Leaf, LeafId, Step};
+use crate::leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
 use crate::limits::Limits;
 use crate::path::Paths;
-use crate::syntax::{Block, Detail, Opened, Sealed, Tokens};
+use crate::syntax::{Block, Detail, Opened, OpenedText, Sealed, Spelling, Tokens};
 use crate::tree::Tree;
 use crate::value::Value;
+use crate::wiped::Wiped;
 
 /// Is the text plain or sealed? In a plain text nothing that looks like a token is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,21 +196,36 @@ impl<'t> Document<'t> {
     /// # Errors
     /// What the format cannot hold so that it reads back.
     pub fn open(&self, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
-        let mut text = self.detail.open(self, opened, hints)?;
-        for hint in hints {
-            match hint {
-                Hint::Start { drop, bytes } => {
-                    let drop = (*drop as usize).min(text.len());
-                    text.splice(..drop, bytes.iter().copied());
-                }
-                Hint::End { drop, bytes } => {
-                    text.truncate(text.len().saturating_sub(*drop as usize));
-                    text.extend_from_slice(bytes);
-                }
-                Hint::Site { .. } => {}
-            }
-        }
-        Ok(text)
+        let mut opened = self.open_as(opened, Spelling { hints, plainly: None })?;
+        Ok(std::mem::take(&mut *opened.text))
+    }
+
+    /// The same, with what is to be known of the text.
+    ///
+    /// # Errors
+    /// As [`Document::open`].
+    pub fn open_as(&self, opened: &Opened, spelling: Spelling<'_>) -> Result<OpenedText, Unwritable> {
+        let mut otherwise = Vec::new();
+        let text = Wiped::from(self.detail.open(self, opened, spelling, &mut otherwise)?);
+        // The walk may go another way than the text.
+        otherwise.sort_by_key(|(leaf, _)| *leaf);
+        let ends = Ends::of(spelling.hints, text.len());
+        // The other formats look at each hint by itself: it says what its token says, and takes no more room.
+        let wide = |hint: &Hint| matches!(hint, Hint::Site { kind, before, after, .. } if *kind == 1 || *before > 0 || *after > 0);
+        let replaced = self.format == Format::Yaml && spelling.hints.iter().any(wide);
+        let Some(ends) = ends else { return Ok(OpenedText { text, otherwise, replaced }) };
+        let replaced = replaced || !ends.harmless(self.format, &text, || self.detail.ends_in_lines(self, opened));
+        Ok(OpenedText { text: ends.put(&text), otherwise, replaced })
+    }
+
+    /// May an opened text read as other values by the way its parts stand together? Where it cannot, nobody has to read it again.
+    pub fn may_read_otherwise(&self, opened: &Opened) -> bool {
+        self.detail.may_read_otherwise(self, opened)
+    }
+
+    /// Where tags stand that mean nothing to SOPS, metadata blocks aside.
+    pub fn own_tags(&self) -> Vec<Span> {
+        self.detail.own_tags(self)
     }
 
     /// Has it tags that mean nothing to SOPS?

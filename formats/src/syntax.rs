@@ -11,6 +11,7 @@ use crate::path::Part;
 use crate::print::{Printed, Printing};
 use crate::tree::Tree;
 use crate::value::{Bytes, Value};
+use crate::wiped::Wiped;
 
 /// A format: how its text is scanned, and how a tree is printed in it.
 pub(crate) trait Syntax: Sync {
@@ -36,8 +37,29 @@ pub(crate) trait Detail: Send + Sync {
     /// Puts tokens in place of values and comments and finds the hints that bring the source bytes back.
     fn seal(&self, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable>;
 
-    /// The reverse, on a sealed text: values in place of tokens, blocks cut.
-    fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable>;
+    /// The reverse, on a sealed text: values in place of tokens, blocks cut. What is spelled so that it reads as something else goes to `otherwise`.
+    fn open(
+        &self,
+        document: &Document<'_>,
+        opened: &Opened,
+        spelling: Spelling<'_>,
+        otherwise: &mut Vec<(LeafId, Value)>,
+    ) -> Result<Vec<u8>, Unwritable>;
+
+    /// May an opened text read as other values by the way its parts stand together? Asked where no witness speaks of the text.
+    fn may_read_otherwise(&self, _document: &Document<'_>, _opened: &Opened) -> bool {
+        true
+    }
+
+    /// Does it end in a value of several lines, to which the last line end belongs?
+    fn ends_in_lines(&self, _document: &Document<'_>, _opened: &Opened) -> bool {
+        false
+    }
+
+    /// Where tags stand that mean nothing to SOPS, metadata blocks aside.
+    fn own_tags(&self, _document: &Document<'_>) -> Vec<Span> {
+        Vec::new()
+    }
 
     /// A text without the tags that mean nothing to SOPS; none if it has no such tag.
     fn without_own_tags(&self, _document: &Document<'_>) -> Option<Vec<u8>> {
@@ -156,6 +178,28 @@ pub struct Opened {
     pub leaves: Vec<Option<Value>>,
     /// For each comment of the document: its text as SOPS has it.
     pub comments: Vec<Option<Bytes>>,
+}
+
+/// How tokens are spelled when a text is opened.
+#[derive(Clone, Copy, Default)]
+pub struct Spelling<'a> {
+    /// Of the source bytes, where they are known.
+    pub hints: &'a [Hint],
+    /// Where the usual spelling reads as something else: these leaves on one line in quotes, and what stands behind a metadata block so that no value
+    /// before it takes it in. In their order.
+    pub plainly: Option<&'a [LeafId]>,
+}
+
+/// An opened text.
+#[derive(Default)]
+pub struct OpenedText {
+    /// The text.
+    pub text: Wiped,
+    /// The leaves whose spelling reads as another value than their token holds, and that value: what SOPS's spelling loses (docs/lossless-documents.md,
+    /// section 10), and no more. In order.
+    pub otherwise: Vec<(LeafId, Value)>,
+    /// Hints have replaced more than the spelling of single values: only a reader can tell whether the values are still those.
+    pub replaced: bool,
 }
 
 /// A sealed text that has no metadata block yet.

@@ -134,9 +134,12 @@ fn open(error: &OpenError) -> Exit {
     match error {
         OpenError::NoKeyOpens(_) => Exit::CouldNotRetrieveKey,
         OpenError::Leaf { .. } | OpenError::Leaves { .. } => Exit::ErrorDecryptingTree,
-        OpenError::MacMissing | OpenError::MacMismatch | OpenError::MacUnreadable(_) | OpenError::OwnTags | OpenError::Witness(_) => {
-            Exit::MacMismatch
-        }
+        OpenError::MacMissing
+        | OpenError::MacMismatch
+        | OpenError::MacUnreadable(_)
+        | OpenError::OwnTags
+        | OpenError::Unreadable
+        | OpenError::Witness(_) => Exit::MacMismatch,
         OpenError::Unwritable(_) => Exit::ErrorDumpingTree,
         OpenError::Regex(_) | OpenError::Metadata(_) | OpenError::Date(_) => Exit::Generic,
     }

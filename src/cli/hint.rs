@@ -229,9 +229,12 @@ fn open_hint(path: &str, error: &OpenError, world: &World<'_>) -> Option<String>
             let path = shell(path);
             format!("leafcrypt encrypt -i {path} seals what was added in clear; what was typed over a value: leafcrypt accept {path}")
         }
-        OpenError::Leaf { .. } | OpenError::Leaves { .. } | OpenError::Regex(_) | OpenError::Metadata(_) | OpenError::Date(_) => {
-            restore(path, world)
-        }
+        OpenError::Leaf { .. }
+        | OpenError::Leaves { .. }
+        | OpenError::Unreadable
+        | OpenError::Regex(_)
+        | OpenError::Metadata(_)
+        | OpenError::Date(_) => restore(path, world),
         OpenError::Unwritable(_) => format!("{name} decrypt --output-type json {}", shell(path)),
     })
 }

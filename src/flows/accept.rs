@@ -4,17 +4,19 @@
 use std::cell::Cell;
 use std::path::PathBuf;
 
-use super::before::{self, Before};
+use super::before::{self, Before, covers, needed};
 use super::change::InPlace;
 use super::consent::{Asks, Change};
 use super::rules::{self, Given};
 use super::target::{Done, Input, Types};
 use super::trust;
+use leafcrypt_formats::one_line;
+
 use crate::config::{Config, Rule};
 use crate::error::Error;
 use crate::files::WriteError;
 use crate::seal::selection::Selection;
-use crate::sealed_file::{Differences, MacState, OpenFile, OpenHow, Recipients, WitnessState};
+use crate::sealed_file::{Differences, MacState, OpenFile, OpenHow, OwnTag, Recipients, WitnessState, tags_without};
 use crate::world::World;
 
 /// An acceptance.
@@ -81,7 +83,8 @@ impl Accept<'_> {
         world: &World<'_>,
     ) -> Result<Vec<String>, Error> {
         let mut lines = vec![format!("{name}: what differs from what was sealed")];
-        lines.extend(told(differences).into_iter().map(|line| format!("  {line}")));
+        let known = if let Before::Opened(head) = before { head.tags.clone() } else { Vec::new() };
+        lines.extend(told(differences, known).into_iter().map(|line| format!("  {line}")));
         lines.push(format!("{name}: what is covered, and by whom it can be opened"));
         lines.extend(against_rule(file, rule).into_iter().map(|line| format!("  {line}")));
         match before {
@@ -96,6 +99,11 @@ impl Accept<'_> {
                     _ => format!("{name}: compared with the version in HEAD (+ added, - removed, ~ changed)"),
                 });
                 lines.extend(changes.into_iter().map(|line| format!("  {line}")));
+                let settings = head.settings(file.settings(), file.format() == leafcrypt_formats::Format::Binary);
+                if !settings.is_empty() {
+                    lines.push(format!("{name}: what the metadata says otherwise than in HEAD"));
+                }
+                lines.extend(settings.into_iter().map(|line| format!("  {line}")));
             }
         }
         let groups = &file.settings().groups;
@@ -107,9 +115,12 @@ impl Accept<'_> {
     }
 }
 
-/// What differs, a line each.
-fn told(differences: &Differences) -> Vec<String> {
-    let Differences { mac, witness, clear, layout } = differences;
+/// So many tags are named.
+const NAMED: usize = 20;
+
+/// What differs, a line each. `known` are the tags that somebody has vouched for.
+fn told(differences: &Differences, known: Vec<OwnTag>) -> Vec<String> {
+    let Differences { mac, witness, clear, layout, tags } = differences;
     let mut lines = Vec::new();
     lines.extend(match mac {
         MacState::Right => None,
@@ -142,6 +153,14 @@ fn told(differences: &Differences) -> Vec<String> {
         1 => lines.push("in clear, to be sealed: a comment".to_owned()),
         n => lines.push(format!("in clear, to be sealed: {n} comments")),
     }
+    let new = tags_without(tags.clone(), known);
+    let named = new.iter().take(NAMED);
+    lines.extend(named.map(|OwnTag { tag, line }| {
+        format!("tag: {} (line {line}), on which other programs may act", one_line(&String::from_utf8_lossy(tag)))
+    }));
+    if new.len() > NAMED {
+        lines.push(format!("and {} more tags", new.len() - NAMED));
+    }
     // Whoever changed more changed the text, too.
     if lines.is_empty() && *layout {
         lines.push("layout: blanks, quotes or line breaks were changed; names and values are right".to_owned());
@@ -153,15 +172,25 @@ fn told(differences: &Differences) -> Vec<String> {
 fn against_rule(file: &OpenFile<'_>, rule: Option<&Rule>) -> Vec<String> {
     let settings = file.settings();
     let binary = file.format() == leafcrypt_formats::Format::Binary;
+    let mut lines = Vec::new();
+    if !settings.unknown.is_empty() {
+        let names: Vec<_> = settings.unknown.iter().map(|(name, _)| one_line(name).into_owned()).collect();
+        lines.push(format!("metadata fields that nobody knows: {}", names.join(", ")));
+    }
+    if settings.mac_only_encrypted && rule.is_none_or(|rule| rule.mac_only_encrypted) {
+        lines.push("the MAC covers sealed values only: whoever can write the file can change what stands in clear".to_owned());
+    }
     let own = settings.selection.clone().unwrap_or_else(Selection::default_rule);
     let Some(rule) = rule else {
-        let mut lines = vec!["there is no creation rule to compare with".to_owned()];
+        lines.push("there is no creation rule to compare with".to_owned());
         if !binary {
             lines.push(format!("selection rule: {own}"));
         }
+        if settings.groups.groups.len() > 1 {
+            lines.push(format!("groups that must open: {}", needed(settings.groups.threshold)));
+        }
         return lines;
     };
-    let mut lines = Vec::new();
     if !binary {
         let wanted = rule.selection.clone().unwrap_or_else(Selection::default_rule);
         lines.push(match own == wanted {
@@ -169,19 +198,14 @@ fn against_rule(file: &OpenFile<'_>, rule: Option<&Rule>) -> Vec<String> {
             false => format!("selection rule: {own}; the creation rule has {wanted}"),
         });
         if settings.mac_only_encrypted != rule.mac_only_encrypted {
-            let word = |only| if only { "sealed values only" } else { "all values" };
-            lines.push(format!(
-                "the MAC covers {}; by the creation rule {}",
-                word(settings.mac_only_encrypted),
-                word(rule.mac_only_encrypted)
-            ));
+            let (own, its) = (covers(settings.mac_only_encrypted), covers(rule.mac_only_encrypted));
+            lines.push(format!("the MAC covers {own}; by the creation rule {its}"));
         }
     }
     let wanted = trust::recipients(rule);
     let (own, its) = (settings.groups.threshold, wanted.threshold);
     if own != its {
-        let word = |n: i64| if n == 0 { "all".to_owned() } else { n.to_string() };
-        lines.push(format!("groups that must open: {}; by the creation rule {}", word(own), word(its)));
+        lines.push(format!("groups that must open: {}; by the creation rule {}", needed(own), needed(its)));
     }
     lines.push(match settings.groups.same_recipients(&wanted) {
         true => "recipients: those of the creation rule".to_owned(),

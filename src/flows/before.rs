@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use leafcrypt_formats::{Item, Kind, Member, Part, Tree, display_parts};
+use leafcrypt_formats::{Item, Kind, Member, Part, Tree, display_parts, one_line};
 
 use super::decrypt::open_silently;
 use super::extract;
@@ -12,8 +12,9 @@ use crate::error::Error;
 use crate::keys::KeyGroups;
 use crate::manners::Manners;
 use crate::seal::plain_bytes;
+use crate::seal::selection::Selection;
 use crate::seal::witness;
-use crate::sealed_file::{OpenFile, OpenHow, SealedFile};
+use crate::sealed_file::{OpenFile, OpenHow, OwnTag, SealedFile, Settings};
 use crate::world::World;
 
 /// The version in `HEAD`.
@@ -23,13 +24,16 @@ pub enum Before {
     /// It is there, and cannot be compared: why.
     Closed(String),
     /// It opens.
-    Opened(Head),
+    Opened(Box<Head>),
 }
 
 /// An earlier version, opened.
 pub struct Head {
     /// Its recipients.
     pub groups: KeyGroups,
+    /// The tags of its author's.
+    pub tags: Vec<OwnTag>,
+    settings: Settings,
     trees: Vec<Tree>,
 }
 
@@ -45,10 +49,13 @@ pub fn find(path: &Path, now: &OpenFile<'_>, how: &OpenHow<'_>, world: &World<'_
     let known = witness::keys(&sealed.metadata().groups) == witness::keys(&now.settings().groups);
     let groups = sealed.metadata().groups.clone();
     let how = OpenHow { order: how.order, ..OpenHow::default() };
-    let opened = open_silently(&name, now.format(), &text, known.then(|| now.copy_data_key()), &how, world, &mut Vec::new())
-        .and_then(|file| extract::trees(&file, &name, world.manners));
+    let opened =
+        open_silently(&name, now.format(), &text, known.then(|| now.copy_data_key()), &how, world, &mut Vec::new()).and_then(|file| {
+            let tags = file.own_tags(world.manners).unwrap_or_default();
+            Ok(Head { groups, tags, settings: file.settings().clone(), trees: extract::trees(&file, &name, world.manners)? })
+        });
     match opened {
-        Ok(trees) => Before::Opened(Head { groups, trees }),
+        Ok(head) => Before::Opened(Box::new(head)),
         Err(_) => Before::Closed("it does not open".to_owned()),
     }
 }
@@ -68,6 +75,47 @@ impl Head {
     pub fn compare(&self, now: &OpenFile<'_>, name: &str, manners: &Manners) -> Result<Vec<String>, Error> {
         Ok(compare(&self.trees, &extract::trees(now, name, manners)?))
     }
+
+    /// What differs in the metadata block besides the recipients, a line each: what is covered, and how well it is watched over.
+    pub fn settings(&self, now: &Settings, binary: bool) -> Vec<String> {
+        let before = &self.settings;
+        let mut lines = Vec::new();
+        let rule = |settings: &Settings| settings.selection.clone().unwrap_or_else(Selection::default_rule).to_string();
+        if !binary && rule(before) != rule(now) {
+            lines.push(format!("~ selection rule: {}, was {}", rule(now), rule(before)));
+        }
+        if before.mac_only_encrypted != now.mac_only_encrypted {
+            lines.push(format!("~ the MAC covers {}, and covered {}", covers(now.mac_only_encrypted), covers(before.mac_only_encrypted)));
+        }
+        if before.groups.threshold != now.groups.threshold {
+            let (now, before) = (needed(now.groups.threshold), needed(before.groups.threshold));
+            lines.push(format!("~ groups that must open: {now}, was {before}"));
+        }
+        if before.version != now.version {
+            lines.push(format!("~ version: {}, was {}", one_line(&now.version), one_line(&before.version)));
+        }
+        let at = |settings: &Settings, name: &str| settings.unknown.iter().find(|(other, _)| other == name).map(|(_, tree)| tree.clone());
+        for (name, tree) in &now.unknown {
+            match at(before, name) {
+                None => lines.push(format!("+ metadata field {}", one_line(name))),
+                Some(old) if old == *tree => {}
+                Some(_) => lines.push(format!("~ metadata field {}", one_line(name))),
+            }
+        }
+        let gone = before.unknown.iter().filter(|(name, _)| at(now, name).is_none());
+        lines.extend(gone.map(|(name, _)| format!("- metadata field {}", one_line(name))));
+        lines
+    }
+}
+
+/// What a MAC covers.
+pub(super) fn covers(only_sealed: bool) -> &'static str {
+    if only_sealed { "sealed values only" } else { "all values" }
+}
+
+/// How many groups must open.
+pub(super) fn needed(threshold: i64) -> String {
+    if threshold == 0 { "all".to_owned() } else { threshold.to_string() }
 }
 
 fn compare(before: &[Tree], now: &[Tree]) -> Vec<String> {

@@ -49,6 +49,9 @@ fn spelled<W: Write>(out: &mut Encoder<W>, with: &Spelled) -> Result<(), minicbo
 pub(super) fn decode(input: &mut Decoder<'_>) -> Result<Vec<Hint>, Error> {
     let count = definite(input)?;
     let mut hints = Vec::with_capacity(usize::try_from(count).unwrap_or_default().min(1 << 16));
+    // As they are written: in the order of their tokens, which no two share, and one at each end. Whoever makes a file for us could else have us try a
+    // million of them on one value, or move the whole text for each.
+    let mut order = Order::default();
     for _ in 0..count {
         let len = definite(input)?;
         let kind = input.u8()?;
@@ -69,8 +72,35 @@ pub(super) fn decode(input: &mut Decoder<'_>) -> Result<Vec<Hint>, Error> {
             },
             _ => return Err(Error::message("a hint of an unknown kind")),
         });
+        if !hints.last().is_some_and(|hint| order.follows(hint)) {
+            return Err(Error::message("hints out of order"));
+        }
     }
     Ok(hints)
+}
+
+/// Where the hints read so far end.
+#[derive(Default)]
+struct Order {
+    /// Behind the token of the last one.
+    next: u32,
+    start: bool,
+    end: bool,
+}
+
+impl Order {
+    /// May this one come next?
+    fn follows(&mut self, hint: &Hint) -> bool {
+        match hint {
+            Hint::Site { first, last, .. } => {
+                let follows = *first >= self.next && first <= last && !self.start && !self.end;
+                self.next = last.saturating_add(1);
+                follows
+            }
+            Hint::Start { .. } => !std::mem::replace(&mut self.start, true) && !self.end,
+            Hint::End { .. } => !std::mem::replace(&mut self.end, true),
+        }
+    }
 }
 
 fn read_spelled(input: &mut Decoder<'_>) -> Result<Spelled, Error> {

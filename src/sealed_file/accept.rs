@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::clear::Clear;
 use super::error::OpenError;
 use super::open::check_mac;
+use super::reading::OwnTag;
 use super::verdict::{Doubts, Seen, Vouched};
 use super::{OpenFile, OpenHow, Renews};
 use crate::metadata::Metadata;
@@ -68,13 +69,15 @@ pub struct Differences {
     pub clear: Clear,
     /// Blanks, quotes or line breaks are others than those that were sealed.
     pub layout: bool,
+    /// Tags that mean nothing to SOPS, where nobody vouches for the text.
+    pub tags: Vec<OwnTag>,
 }
 
 impl Differences {
     /// The file is as it was sealed, and somebody vouches for its recipients.
     pub fn is_empty(&self) -> bool {
         let witness = WitnessState::Read { body: false, comments: false, recipients: Recipients::Right };
-        self.mac == MacState::Right && self.witness == witness && self.clear.is_empty() && !self.layout
+        self.mac == MacState::Right && self.witness == witness && self.clear.is_empty() && !self.layout && self.tags.is_empty()
     }
 }
 
@@ -135,5 +138,5 @@ pub(super) fn compare(
     };
     let right = matches!(witness, WitnessState::Read { body: false, recipients: Recipients::Right, .. });
     let vouched = if mac == MacState::Right && right { Vouched::Yes } else { Vouched::No };
-    (payload, vouched, Differences { mac, witness, clear: Clear::default(), layout: false })
+    (payload, vouched, Differences { mac, witness, clear: Clear::default(), layout: false, tags: Vec::new() })
 }

@@ -62,6 +62,7 @@ pub(super) fn open(
     let coverage = Coverage { leaves: Vec::new(), comments: Vec::new() };
     Ok(Opening {
         plain,
+        otherwise: Vec::new(),
         opened: Opened::default(),
         coverage,
         hints: Vec::new(),

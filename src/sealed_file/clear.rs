@@ -5,6 +5,7 @@ use leafcrypt_formats::{CommentId, Document, LeafId, Step};
 
 use super::error::OpenError;
 use super::open::policy;
+use super::walk::written_token;
 use super::{Body, SealedFile};
 use crate::seal::selection::Selection;
 use crate::seal::token;
@@ -40,7 +41,7 @@ impl SealedFile<'_> {
             }
         }
         let covered = (0..coverage.comments.len()).filter(|&i| coverage.comments[i]);
-        clear.comments = covered.filter(|&i| !token::looks_sealed(&document.comment_text(CommentId(i as u32)))).count();
+        clear.comments = covered.filter(|&i| written_token(document, CommentId(i as u32)).is_none()).count();
         Ok(clear)
     }
 

@@ -1,12 +1,13 @@
 //! The tokens of a plain text, and its MAC. Unchanged values keep theirs; where there are none to keep, all cores make new ones.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use leafcrypt_formats::{CommentId, Document, LeafId, Tokens, Value};
+use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Tokens, Value};
 use zeroize::Zeroizing;
 
 use super::error::SealError;
-use super::walk::bind;
+use super::walk::{bind, written_token};
 use super::{Base, BaseBody, OpenFile, Renews, crew};
 use crate::seal::cipher::{Cipher, Nonces};
 use crate::seal::mac::Mac;
@@ -35,7 +36,8 @@ impl OpenFile<'_> {
         let (leaves, comments) = (document.leaves().len(), document.comments().len());
         let (around, room) = (self.plain.len() + 2 * (leaves + comments), (leaves + comments) * token::FRAME + self.plain.len() / 3 * 4);
         let mut tokens = Tokens::new(leaves, comments).with_room(around, room);
-        let values: Vec<Value> = (0..leaves).map(|i| document.value(LeafId(i as u32))).collect();
+        let mut values: Vec<Value> = (0..leaves).map(|i| document.value(LeafId(i as u32))).collect();
+        self.keep_values(document, &coverage, &mut values);
         let (mut renewed, mut any_covered, mut any_clear) = (false, false, false);
         let mut path = Vec::new();
         let mut path_of = None;
@@ -118,6 +120,36 @@ impl OpenFile<'_> {
         })
     }
 
+    /// A leaf whose text is what it was keeps the value of its token, also where the text reads as another one: SOPS's spelling loses the type of a whole
+    /// float, and in ENV the two characters `\n` (docs/lossless-documents.md, section 10). They are paired as tokens are.
+    fn keep_values(&self, document: &Document<'_>, coverage: &Coverage, values: &mut [Value]) {
+        let Some(Base { body: BaseBody::Document { document: old, opened, otherwise, .. }, .. }) = &self.base else { return };
+        if otherwise.is_empty() {
+            return;
+        }
+        let kinds: HashSet<Kind> = otherwise.iter().map(|(_, read)| read.kind()).collect();
+        let (mut path, mut path_of) = (Vec::new(), None);
+        let mut read = Reuse::new();
+        let mut kept = otherwise.iter().peekable();
+        for (i, held) in opened.leaves.iter().enumerate() {
+            let Some(held) = held else { continue };
+            let value = kept.next_if(|(leaf, _)| leaf.0 as usize == i).map_or(held, |(_, value)| value);
+            if kinds.contains(&value.kind()) {
+                bind(&mut path, &mut path_of, old, old.leaves()[i].path);
+                read.add(&path, Holds::Value(value.kind()), plain_bytes::of(value), i.to_le_bytes().to_vec().into());
+            }
+        }
+        path_of = None;
+        for (i, value) in values.iter_mut().enumerate().filter(|(i, value)| coverage.leaves[*i] && kinds.contains(&value.kind())) {
+            bind(&mut path, &mut path_of, document, document.leaves()[i].path);
+            let found = read.take(&path, Holds::Value(value.kind()), &plain_bytes::of(value));
+            let number = found.and_then(|number| Some(usize::from_le_bytes(number.as_ref().try_into().ok()?)));
+            if let Some(held) = number.and_then(|number| opened.leaves[number].as_ref()) {
+                value.clone_from(held);
+            }
+        }
+    }
+
     /// The old tokens with what they hold.
     fn reuse(&self) -> Reuse<'_> {
         let mut reuse = Reuse::new();
@@ -135,7 +167,7 @@ impl OpenFile<'_> {
         }
         for (i, comment) in document.comments().iter().enumerate() {
             if let Some(text) = &opened.comments[i] {
-                let token = document.comment_text(CommentId(i as u32));
+                let Some(token) = written_token(document, CommentId(i as u32)) else { continue };
                 bind(&mut path, &mut path_of, document, comment.container);
                 reuse.add(&path, Holds::Comment, text.as_slice().into(), token);
             }

@@ -65,6 +65,9 @@ pub enum OpenError {
     /// Tags that were put into the file, and cannot be left out.
     #[error("tags that nobody has vouched for stand before its values, and it does not read the same without them")]
     OwnTags,
+    /// No spelling of ours keeps what others have put between the values out of them.
+    #[error("its text would read as other values than those that were sealed: what stands around them was changed")]
+    Unreadable,
     #[error("MAC mismatch: values were changed, moved, added or removed since the file was sealed")]
     MacMismatch,
     #[error("Cannot decrypt MAC: {0}")]

@@ -4,7 +4,7 @@
 //! Every command is: parse, open, change, seal. What `open` returns has passed its MAC; the ways round are
 //! [`OpenHow::ignore_mac`], and [`OpenHow::accepting`] for what a person looks at. What `seal` returns has been opened again and compared.
 //!
-//! The order of things is here: `open.rs` and `walk.rs` from sealed to open, `verdict.rs` what the witness decides, `seal.rs` back, `binary.rs` the same for whole
+//! The order of things is here: `open.rs` and `walk.rs` from sealed to open, `reading.rs` what the opened text reads as, `verdict.rs` what the witness decides, `seal.rs` back, `binary.rs` the same for whole
 //! files; `rewrap.rs`, `rotate.rs`, `clear.rs`, `accept.rs` for the commands that change less or more than values.
 
 mod accept;
@@ -15,6 +15,7 @@ mod crew;
 mod damaged;
 mod error;
 mod open;
+mod reading;
 mod rewrap;
 mod rotate;
 mod seal;
@@ -24,13 +25,14 @@ mod walk;
 
 use leafcrypt_formats::{
     Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, PlainText, ScanOptions, SyntaxClass, SyntaxError,
-    Tree,
+    Tree, Value,
 };
 
 pub use accept::{Differences, MacState, Recipients, WitnessState};
 pub use clear::Clear;
 pub use damaged::{has_lost_block, is_damaged};
 pub use error::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
+pub use reading::{OwnTag, without as tags_without};
 pub use seal::{Finished, Wanted};
 pub use verdict::Vouched;
 
@@ -146,7 +148,13 @@ struct Base<'t> {
 }
 
 enum BaseBody<'t> {
-    Document { document: Box<Document<'t>>, opened: leafcrypt_formats::Opened, coverage: Coverage },
+    /// `otherwise`: the leaves that the plain text gives another value than their tokens hold, with that value, in order.
+    Document {
+        document: Box<Document<'t>>,
+        opened: leafcrypt_formats::Opened,
+        otherwise: Vec<(LeafId, Value)>,
+        coverage: Coverage,
+    },
     Binary(Envelope),
 }
 

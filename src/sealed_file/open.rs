@@ -1,10 +1,11 @@
 //! From sealed to open: data key, values, MAC, witness, layout.
 
-use leafcrypt_formats::{Document, Envelope, Format, Hint, Kind, Mode, Opened, Wiped};
+use leafcrypt_formats::{Document, Envelope, Format, Hint, Kind, LeafId, Mode, Opened, Spelling, Value, Wiped};
 use zeroize::Zeroizing;
 
 use super::accept::{self, Differences};
 use super::error::OpenError;
+use super::reading::{Reading, own_tags};
 use super::verdict::{self, Doubts, Vouched};
 use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, crew, scan_options, walk};
 use crate::keys::{DataKey, Unwrapped};
@@ -46,12 +47,12 @@ impl<'t> SealedFile<'t> {
             }
             Err(error) => return Err(error),
         };
-        let Opening { plain, opened, coverage, hints, mac, payload, vouched, doubts, warnings, mut differences, bare } = opening;
+        let Opening { plain, otherwise, opened, coverage, hints, mac, payload, vouched, doubts, warnings, mut differences, bare } = opening;
         if let Some(differences) = &mut differences {
             differences.clear = clear;
         }
         let body = match body {
-            Body::Document(document) => BaseBody::Document { document, opened, coverage },
+            Body::Document(document) => BaseBody::Document { document, opened, otherwise, coverage },
             Body::Binary(envelope) => BaseBody::Binary(envelope),
         };
         let settings = Settings {
@@ -102,6 +103,8 @@ impl<'t> SealedFile<'t> {
 /// What opening yields, whatever the body.
 pub(super) struct Opening {
     pub plain: Vec<u8>,
+    /// Leaves that the text gives another value than their tokens hold.
+    pub otherwise: Vec<(LeafId, Value)>,
     pub opened: Opened,
     pub coverage: Coverage,
     /// Those that were used.
@@ -161,8 +164,9 @@ pub(super) fn judge(
         // The text is put together while the digests are taken, and wiped if these are wrong.
         let hints = if let Found::Payload(payload) = &found { payload.hints.clone() } else { Vec::new() };
         let seen = || {
-            let (seen, plain) = crew::both(document.leaves().len(), seen, || document.open(&walked.opened, &hints).map(Wiped::from));
-            early = Some(plain);
+            let open = || document.open_as(&walked.opened, Spelling { hints: &hints, plainly: None });
+            let (seen, text) = crew::both(document.leaves().len(), seen, open);
+            early = Some(text);
             seen
         };
         let verdict = verdict::check(found, metadata, seen, how)?;
@@ -173,47 +177,53 @@ pub(super) fn judge(
         warnings.push("Found possibly unencrypted comment in file. Whoever can write the file could have put it there.".to_owned());
     }
     let mut hints = payload.as_ref().map(|p| p.hints.clone()).unwrap_or_default();
-    let early = early.map(|plain| plain.map(|mut plain| std::mem::take(&mut *plain)));
-    let mut plain = match early.unwrap_or_else(|| document.open(&walked.opened, &hints)) {
+    let reading = Reading { format, document, opened: &walked.opened, manners };
+    let mut text = match early.unwrap_or_else(|| reading.open(&hints)) {
         // Hints of a file that others have changed may fit nowhere.
         Err(_) if !hints.is_empty() && !how.keep_layout => {
             hints.clear();
-            document.open(&walked.opened, &hints)?
+            reading.open(&[])?
         }
         opened => opened?,
     };
-    if let Some(payload) = &payload
-        && !how.keep_layout
-        && witness::text(&plain) != payload.text
-    {
+    let is_sealed = |text: &[u8]| payload.as_ref().is_some_and(|payload| witness::text(text) == payload.text);
+    let mut vouched_text = is_sealed(&text.text);
+    if !how.keep_layout {
+        let had_hints = !hints.is_empty();
+        let asked = if vouched_text { text.replaced } else { payload.is_some() || document.may_read_otherwise(&walked.opened) };
+        if asked && reading.settle(&mut text, &mut hints)? {
+            vouched_text = is_sealed(&text.text);
+        }
         // With mac_only_encrypted others may add clear values: a text of its own is none of theirs.
-        if let Some(differences) = differences.as_mut().filter(|_| !metadata.mac_only_encrypted) {
+        if let Some(differences) = differences.as_mut().filter(|_| payload.is_some() && !vouched_text && !metadata.mac_only_encrypted) {
             differences.layout = true;
         }
-        // With mac_only_encrypted others may add clear values, and so does who has the file completed; comments may have been edited, which is
-        // told already. The hints still serve as long as the text reads as the values that were opened: SOPS's spelling would lose types.
-        let expected = metadata.mac_only_encrypted || how.completing || doubts.comments;
-        doubts.text = !expected || payload.text == witness::UNVOUCHED;
-        if !reads_as(format, &plain, document, &walked.opened, manners) {
-            hints.clear();
-            plain = document.open(&walked.opened, &hints)?;
-            warnings.push("the layout could not be brought back; values are right, their spelling is SOPS's".to_owned());
-        } else if !expected {
-            warnings.push("the layout was changed outside leafcrypt since the file was sealed; names and values are right".to_owned());
+        if let Some(differences) = differences.as_mut().filter(|_| !vouched_text) {
+            differences.tags = own_tags(document);
+        }
+        if let Some(payload) = payload.as_ref().filter(|_| !vouched_text) {
+            // With mac_only_encrypted others may add clear values, and so does who has the file completed; comments may have been edited, which is
+            // told already. The hints still serve as long as the text reads as the values that were opened: SOPS's spelling would lose types.
+            let expected = metadata.mac_only_encrypted || how.completing || doubts.comments;
+            doubts.text = !expected || payload.text == witness::UNVOUCHED;
+            if had_hints && hints.is_empty() {
+                warnings.push("the layout could not be brought back; names and values are right, their spelling is SOPS's".to_owned());
+            } else if !expected {
+                warnings.push("the layout was changed outside leafcrypt since the file was sealed; names and values are right".to_owned());
+            }
         }
     }
     let mut is_bare = false;
-    let is_anybodys = |plain: &[u8]| payload.as_ref().is_none_or(|payload| witness::text(plain) != payload.text);
-    if !how.keep_layout && !how.accepting && !how.completing && document.has_own_tags() && is_anybodys(&plain) {
+    if !how.keep_layout && !how.accepting && !how.completing && !vouched_text && document.has_own_tags() {
         let options = scan_options(Mode::Plain, manners);
-        if let Ok(read) = Document::parse(format, &plain, &options)
-            && let Some(mut bare) = read.without_own_tags().map(Wiped::from)
+        if let Ok(read) = Document::parse(format, &text.text, &options)
+            && let Some(bare) = read.without_own_tags().map(Wiped::from)
         {
             let same = |bare: &Document<'_>| read.reads_like(bare, |id| read.value(id).same(&bare.value(id)));
             if !Document::parse(format, &bare, &options).is_ok_and(|bare| same(&bare)) {
                 return Err(OpenError::OwnTags);
             }
-            plain = std::mem::take(&mut *bare);
+            text.text = bare;
             hints.clear();
             is_bare = true;
             let what = "tags that nobody has vouched for are left out, as sops leaves them out: whoever can write the file could have put them there";
@@ -221,11 +231,14 @@ pub(super) fn judge(
         }
     }
     if metadata.extension.is_none() && !how.keep_layout && !how.accepting {
-        hints.extend(end_as_sops(format, &mut plain, |plain| reads_as(format, plain, document, &walked.opened, manners)));
+        let otherwise = std::mem::take(&mut text.otherwise);
+        hints.extend(end_as_sops(format, &mut text.text, |plain| reading.is_right(plain, &otherwise)));
+        text.otherwise = otherwise;
     }
     warnings.extend(verdict::later_blocks(document));
     Ok(Opening {
-        plain,
+        plain: std::mem::take(&mut *text.text),
+        otherwise: text.otherwise,
         opened: walked.opened,
         coverage: walked.coverage,
         hints,
@@ -266,15 +279,6 @@ fn end_as_sops(format: Format, plain: &mut Vec<u8>, reads: impl FnOnce(&[u8]) ->
     plain.truncate(end);
     plain.push(b'\n');
     Some(hint)
-}
-
-/// Does a plain text have just these names, nesting and values?
-fn reads_as(format: Format, plain: &[u8], sealed: &Document<'_>, opened: &Opened, manners: &Manners) -> bool {
-    let Ok(read) = Document::parse(format, plain, &scan_options(Mode::Plain, manners)) else { return false };
-    read.reads_like(sealed, |id| {
-        let value = read.value(id);
-        opened.leaves[id.0 as usize].as_ref().map_or_else(|| value.same(&sealed.value(id)), |old| value.same(old))
-    })
 }
 
 /// Compares the MAC in the file with the one its values give.

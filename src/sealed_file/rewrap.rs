@@ -17,7 +17,7 @@ use crate::world::World;
 impl OpenFile<'_> {
     /// The sealed text with what [`OpenFile::settings`] says by now.
     pub(super) fn rewrap(&self, base: &Base<'_>, world: &World<'_>) -> Result<Vec<u8>, SealError> {
-        let BaseBody::Document { document, opened, coverage } = &base.body else { unreachable!("binary files have their own way") };
+        let BaseBody::Document { document, opened, coverage, .. } = &base.body else { unreachable!("binary files have their own way") };
         let cipher = Cipher::new(&self.data_key);
         let mut nonces = Nonces::new(world.random);
         let mut metadata = self.metadata_with(Some(&base.metadata), &base.mac, &cipher, &mut nonces, world)?;

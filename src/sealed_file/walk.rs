@@ -207,10 +207,7 @@ fn closed_leaf(document: &Document<'_>, number: usize, why: BadToken) -> ClosedL
 /// A clear comment in place of a sealed one is accepted, and one that does not open is left as it is (SOPS behaviour); the witness tells.
 /// SOPS's placement and ours may differ by a container, so every enclosing path is tried, until the budget of the document is used up.
 fn open_comment(document: &Document<'_>, id: CommentId, cipher: &Cipher, budget: &mut usize) -> Option<Bytes> {
-    let text = document.comment_text(id);
-    if !token::looks_sealed(&text) {
-        return None;
-    }
+    let text = written_token(document, id)?;
     let mut container = document.comment(id).container;
     let mut bound = Vec::new();
     loop {
@@ -229,7 +226,17 @@ fn open_comment(document: &Document<'_>, id: CommentId, cipher: &Cipher, budget:
 
 /// The token of a comment that was opened.
 pub(super) fn comment_token<'a>(document: &'a Document<'_>, opened: &Opened, id: CommentId) -> Option<Cow<'a, [u8]>> {
-    opened.comments[id.0 as usize].is_some().then(|| document.comment_text(id))
+    opened.comments[id.0 as usize].is_some().then(|| written_token(document, id)).flatten()
+}
+
+/// A comment that is a token, but for blanks around it: formatters put one behind the mark.
+pub(super) fn written_token<'a>(document: &'a Document<'_>, id: CommentId) -> Option<Cow<'a, [u8]>> {
+    let text = document.comment_text(id);
+    let trimmed = text.trim_ascii();
+    if !token::looks_sealed(trimmed) {
+        return None;
+    }
+    Some(if trimmed.len() == text.len() { text } else { Cow::Owned(trimmed.to_vec()) })
 }
 
 /// The additional data of a path, kept while the path stays the same.

@@ -171,25 +171,70 @@ fn a_token_that_does_not_open_is_refused() {
     code(&place.ours(["accept", "missing.yaml"]), 100);
 }
 
+fn git(place: &Place, args: &[&str]) {
+    let done = Command::new("git")
+        .args(["-c", "user.name=x", "-c", "user.email=x@y", "-c", "init.defaultBranch=main"])
+        .args(args)
+        .current_dir(place.path(""))
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", "/nonexistent")
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// What one yes would give up for good is shown before it: tags, the MAC of clear values, the threshold, the rule, fields nobody knows.
+#[test]
+fn what_would_be_given_up() {
+    let plain = "pw: canary-7f3a\nargs_unencrypted:\n    - id\nown: !vault x\n";
+    for with_rule in [true, false] {
+        let (place, ..) = project();
+        let sealed = place.seal("a.yaml", plain);
+        git(&place, &["init", "-q"]);
+        git(&place, &["add", "a.yaml"]);
+        git(&place, &["commit", "-q", "-m", "x"]);
+        if !with_rule {
+            std::fs::remove_file(place.path(".sops.yaml")).unwrap();
+        }
+        let evil = "args_unencrypted: !!python/object/apply:os.system";
+        let last = |field: &str| format!("{sealed}    {field}\n");
+        let rows: [(String, &[&str]); 6] = [
+            (
+                sealed.replacen("args_unencrypted:", evil, 1),
+                &["  tag: !!python/object/apply:os.system (line 2), on which other programs may act\n"],
+            ),
+            (
+                last("mac_only_encrypted: true"),
+                &["  ~ the MAC covers sealed values only, and covered all values\n", "the MAC covers sealed values only"],
+            ),
+            (last("shamir_threshold: 3"), &["  ~ groups that must open: 3, was all\n"]),
+            (last("zzz: x"), &["  + metadata field zzz\n", "metadata fields that nobody knows: zzz"]),
+            (line(&sealed, "    version: ", Some("    version: 3.9.0\n")), &["  ~ version: 3.9.0, was 3.13.2\n"]),
+            (
+                line(&sealed, "    unencrypted_suffix: ", Some("    unencrypted_regex: ^a\n")),
+                &["  ~ selection rule: unencrypted_regex \"^a\", was unencrypted_suffix \"_unencrypted\"\n"],
+            ),
+        ];
+        for (changed, says) in rows {
+            for changed in [changed.clone(), without_field(&changed)] {
+                assert_ne!(changed, sealed);
+                place.write("a.yaml", &changed);
+                let shown = code(&place.ours(["accept", "a.yaml"]), 1);
+                for said in says {
+                    assert!(shown.contains(said), "not {said:?}:\n{shown}");
+                }
+                assert!(!shown.contains("blanks, quotes or line breaks") && !shown.contains("!vault"), "{shown}");
+            }
+        }
+    }
+}
+
 /// Two people's changes, merged as text: values of both, the MAC of one.
 #[test]
 fn a_merge_of_texts_beside_head() {
     let (place, ..) = project();
-    let git = |args: &[&str]| {
-        let folder = place.path("");
-        let git = |args: &[&str]| {
-            Command::new("git")
-                .args(args)
-                .current_dir(&folder)
-                .env_clear()
-                .env("PATH", "/usr/bin:/bin")
-                .env("HOME", "/nonexistent")
-                .output()
-                .unwrap()
-        };
-        let done = git(&[&["-c", "user.name=x", "-c", "user.email=x@y", "-c", "init.defaultBranch=main"], args].concat());
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    };
+    let git = |args: &[&str]| git(&place, args);
     let plain = "a: canary-7f3a-1\nb: canary-7f3a-2\n# note\nl:\n    - x\n";
     let sealed = place.seal("a.yaml", plain);
     git(&["init", "-q"]);

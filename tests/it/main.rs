@@ -60,6 +60,7 @@ mod one_of_many;
 mod own_tags;
 #[path = "../../formats/tests/it/random_tree.rs"]
 mod random_tree;
+mod reading;
 mod references;
 mod set;
 mod tamper;

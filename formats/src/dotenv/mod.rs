@@ -8,11 +8,10 @@ use crate::document::{Document, Mode, Outline, ScanOptions};
 use crate::edit::Graft;
 use crate::error::{SyntaxError, Unwritable};
 use crate::flat::unfold_newlines;
-use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId, Span};
 use crate::path::Part;
 use crate::print::{Printed, Printing};
-use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Syntax, Tokens};
+use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Spelling, Syntax, Tokens};
 use crate::tree::Tree;
 use crate::value::{Bytes, Value};
 
@@ -66,8 +65,14 @@ impl Detail for Lines {
         seal::seal(document, tokens)
     }
 
-    fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
-        seal::open(document, opened, hints)
+    fn open(
+        &self,
+        document: &Document<'_>,
+        opened: &Opened,
+        spelling: Spelling<'_>,
+        otherwise: &mut Vec<(LeafId, Value)>,
+    ) -> Result<Vec<u8>, Unwritable> {
+        seal::open(document, opened, spelling.hints, otherwise)
     }
 
     fn without_blocks(&self, document: &Document<'_>) -> Sealed {

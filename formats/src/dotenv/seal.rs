@@ -3,6 +3,7 @@
 //! The canonical spelling of a value is the value with LF as `\n`; of a comment, `#` and its text. Styles of payload version 1:
 //! see [`RAW`]. A CR at the end of a line stays where it is when a token comes, but belongs to the value: opening replaces both.
 
+use memchr::memmem;
 use zeroize::Zeroizing;
 
 use crate::document::Document;
@@ -16,6 +17,7 @@ use crate::leaf::{LeafId, Span};
 use crate::splice::Splice;
 use crate::syntax::{Block, Opened, Sealed, Slot, Tokens};
 use crate::tree::Tree;
+use crate::value::{Kind, Value};
 
 use super::scan::{Line, Quoted, classify, quoted};
 use super::{PREFIX, is_bare, with_cr};
@@ -85,7 +87,12 @@ fn check_clear(document: &Document<'_>, tokens: &Tokens) -> Result<(), Unwritabl
 }
 
 /// See [`crate::Document::open`].
-pub(super) fn open(document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
+pub(super) fn open(
+    document: &Document<'_>,
+    opened: &Opened,
+    hints: &[Hint],
+    otherwise: &mut Vec<(LeafId, Value)>,
+) -> Result<Vec<u8>, Unwritable> {
     let text = document.text;
     let value = |id: LeafId| opened.leaves.get(id.0 as usize).and_then(Option::as_ref);
     let comment = |id: crate::CommentId| opened.comments.get(id.0 as usize).and_then(Option::as_ref);
@@ -95,7 +102,8 @@ pub(super) fn open(document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> 
     for (site, hint) in tokens.iter().zip(hints) {
         match site.at {
             At::Leaf(id) => {
-                let plain = scalar_bytes(value(id).expect("the site is covered"));
+                let held = value(id).expect("the site is covered");
+                let plain = scalar_bytes(held);
                 match hint.and_then(|h| hinted_value(text, site, h, &plain)) {
                     Some((span, bytes)) => splice.replace(span, &bytes),
                     None => {
@@ -103,6 +111,10 @@ pub(super) fn open(document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> 
                             fold_newlines_into(out, &plain);
                             true
                         });
+                        // All is text here, and the two characters `\n` are a line feed.
+                        if held.kind() != Kind::Str || memmem::find(&plain, b"\\n").is_some() {
+                            otherwise.push((id, Value::Str(unfold_newlines(&plain).into())));
+                        }
                     }
                 }
             }

@@ -9,11 +9,10 @@ use zeroize::Zeroizing;
 use crate::document::{Document, Outline, ScanOptions};
 use crate::edit::Graft;
 use crate::error::{SyntaxError, Unwritable};
-use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId};
 use crate::path::Part;
 use crate::print::{Printed, Printing};
-use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Syntax, Tokens};
+use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Spelling, Syntax, Tokens};
 use crate::tree::Tree;
 use crate::value::{Bytes, Value};
 
@@ -95,8 +94,14 @@ impl Detail for Keys {
         seal::seal(self, document, tokens)
     }
 
-    fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
-        seal::open(self, document, opened, hints)
+    fn open(
+        &self,
+        document: &Document<'_>,
+        opened: &Opened,
+        spelling: Spelling<'_>,
+        otherwise: &mut Vec<(LeafId, Value)>,
+    ) -> Result<Vec<u8>, Unwritable> {
+        seal::open(self, document, opened, spelling.hints, otherwise)
     }
 
     fn without_blocks(&self, document: &Document<'_>) -> Sealed {

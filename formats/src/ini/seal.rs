@@ -17,6 +17,7 @@ use crate::leaf::{CommentId, LeafId, Span};
 use crate::splice::Splice;
 use crate::syntax::{Block, Opened, Sealed, Slot, Tokens};
 use crate::tree::Tree;
+use crate::value::{Kind, Value};
 
 use super::value::{self, Shape};
 use super::{Keys, Place, comment, print, scan};
@@ -135,7 +136,13 @@ fn check_clear(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Result<
 }
 
 /// See [`crate::Document::open`].
-pub(super) fn open(keys: &Keys, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
+pub(super) fn open(
+    keys: &Keys,
+    document: &Document<'_>,
+    opened: &Opened,
+    hints: &[Hint],
+    otherwise: &mut Vec<(LeafId, Value)>,
+) -> Result<Vec<u8>, Unwritable> {
     let text = document.text;
     let value = |id: LeafId| opened.leaves.get(id.0 as usize).and_then(Option::as_ref);
     let remark = |id: CommentId| opened.comments.get(id.0 as usize).and_then(Option::as_ref);
@@ -145,7 +152,12 @@ pub(super) fn open(keys: &Keys, document: &Document<'_>, opened: &Opened, hints:
     for (site, hint) in tokens.iter().zip(hints) {
         match site.at {
             At::Leaf(id) => {
-                let plain = scalar_bytes(value(id).expect("the site is covered"));
+                let held = value(id).expect("the site is covered");
+                let plain = scalar_bytes(held);
+                // All is text here.
+                if held.kind() != Kind::Str {
+                    otherwise.push((id, Value::Str(plain[..].into())));
+                }
                 if hint.is_none() && value::stands_bare(&plain) {
                     splice.replace(site.span, &plain);
                     continue;

@@ -21,10 +21,9 @@ use self::layout::Layout;
 use crate::document::{Document, Outline, ScanOptions};
 use crate::edit::Graft;
 use crate::error::{SyntaxError, Unwritable};
-use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId};
 use crate::print::{Printed, Printing};
-use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Syntax, Tokens};
+use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Spelling, Syntax, Tokens};
 use crate::tree::Tree;
 use crate::value::Value;
 
@@ -63,8 +62,18 @@ impl Detail for Layout {
         Ok(seal::seal(document, self, tokens))
     }
 
-    fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
-        seal::open(document, self, opened, hints)
+    fn open(
+        &self,
+        document: &Document<'_>,
+        opened: &Opened,
+        spelling: Spelling<'_>,
+        otherwise: &mut Vec<(LeafId, Value)>,
+    ) -> Result<Vec<u8>, Unwritable> {
+        seal::open(document, self, opened, spelling.hints, otherwise)
+    }
+
+    fn may_read_otherwise(&self, _document: &Document<'_>, _opened: &Opened) -> bool {
+        false
     }
 
     fn without_blocks(&self, document: &Document<'_>) -> Sealed {

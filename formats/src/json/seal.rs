@@ -9,7 +9,7 @@ use crate::hint::{Hint, Spelled};
 use crate::leaf::{LeafId, Span};
 use crate::splice::Splice;
 use crate::syntax::{Opened, Sealed, Tokens};
-use crate::value::Kind;
+use crate::value::{Kind, Value};
 
 /// See [`crate::syntax::Detail::seal`]. What is no string becomes one.
 pub(super) fn seal(document: &Document<'_>, layout: &Layout, tokens: Tokens) -> Sealed {
@@ -51,12 +51,18 @@ pub(super) fn seal(document: &Document<'_>, layout: &Layout, tokens: Tokens) -> 
 ///
 /// # Errors
 /// Text that is not UTF-8, infinite floats.
-pub(super) fn open(document: &Document<'_>, layout: &Layout, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
+pub(super) fn open(
+    document: &Document<'_>,
+    layout: &Layout,
+    opened: &Opened,
+    hints: &[Hint],
+    otherwise: &mut Vec<(LeafId, Value)>,
+) -> Result<Vec<u8>, Unwritable> {
     let spellings = spellings(hints);
     let mut spellings = spellings.iter().peekable();
     let mut splice = Splice::opening(document.text(), document.leaves().len() + 1);
     let mut number = 0;
-    for (leaf, value) in document.leaves().iter().zip(&opened.leaves) {
+    for (i, (leaf, value)) in document.leaves().iter().zip(&opened.leaves).enumerate() {
         let Some(value) = value else { continue };
         while spellings.next_if(|s| s.0 < number).is_some() {}
         let hint = spellings.next_if(|s| s.0 == number);
@@ -64,8 +70,19 @@ pub(super) fn open(document: &Document<'_>, layout: &Layout, opened: &Opened, hi
         let hinted = hint.map_or(0, |(_, with)| if let Spelled::Bytes(bytes) = with { bytes.len() } else { 0 });
         let mut wrong = None;
         splice.write(leaf.span, most_of_value(value, 0).max(hinted), |out| {
-            hint.is_some_and(|(_, with)| scalar::spell_hinted(out, value, with))
-                || scalar::spell(out, value).map_err(|what| wrong = Some(what)).is_ok()
+            if hint.is_some_and(|(_, with)| scalar::spell_hinted(out, value, with)) {
+                return true;
+            }
+            let start = out.len();
+            let spelled = scalar::spell(out, value).map_err(|what| wrong = Some(what)).is_ok();
+            // Whole floats are written as integers, dates as text.
+            if spelled && matches!(value, Value::Float(_) | Value::Time(_)) {
+                let read = scalar::read(&out[start..]);
+                if !read.same(value) {
+                    otherwise.push((LeafId(i as u32), read));
+                }
+            }
+            spelled
         });
         if let Some(what) = wrong {
             return Err(unwritable(document, leaf.path, what));

@@ -26,10 +26,9 @@ use std::borrow::Cow;
 use crate::document::{Document, Outline, ScanOptions};
 use crate::edit::Graft;
 use crate::error::{SyntaxClass, SyntaxError, Unwritable};
-use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId};
 use crate::print::{Printed, Printing};
-use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Syntax, Tokens};
+use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Spelling, Syntax, Tokens};
 use crate::tree::Tree;
 use crate::value::{Bytes, Value};
 
@@ -82,8 +81,14 @@ impl Detail for Toml1 {
         seal::seal(document, &tokens, self.crlf)
     }
 
-    fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
-        seal::open(document, opened, hints)
+    fn open(
+        &self,
+        document: &Document<'_>,
+        opened: &Opened,
+        spelling: Spelling<'_>,
+        otherwise: &mut Vec<(LeafId, Value)>,
+    ) -> Result<Vec<u8>, Unwritable> {
+        seal::open(document, opened, spelling.hints, otherwise)
     }
 
     fn without_blocks(&self, document: &Document<'_>) -> Sealed {

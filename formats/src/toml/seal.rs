@@ -83,7 +83,12 @@ fn line_break_before(text: &[u8], crlf: bool) -> Vec<u8> {
 }
 
 /// See [`crate::syntax::Detail::open`].
-pub(super) fn open(document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
+pub(super) fn open(
+    document: &Document<'_>,
+    opened: &Opened,
+    hints: &[Hint],
+    otherwise: &mut Vec<(LeafId, Value)>,
+) -> Result<Vec<u8>, Unwritable> {
     let leaf = |l: LeafId| opened.leaves.get(l.0 as usize).and_then(Option::as_ref);
     let comment = |c: CommentId| opened.comments.get(c.0 as usize).and_then(Option::as_ref);
     let covered = sites(document, |l| leaf(l).is_some(), |c| comment(c).is_some());
@@ -114,7 +119,16 @@ pub(super) fn open(document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> 
                 // A hint of a value that has changed since is stale.
                 match hinted.filter(|bytes| read(bytes).is_some_and(|v| v.same(value))) {
                     Some(bytes) => splice.replace(span, &bytes),
-                    None => splice.replace(span, written(document, l, value, quote)?.as_bytes()),
+                    None => {
+                        let spelled = written(document, l, value, quote)?;
+                        // Dates are text here.
+                        if matches!(value, Value::Time(_))
+                            && let Some(read) = read(spelled.as_bytes())
+                        {
+                            otherwise.push((l, read));
+                        }
+                        splice.replace(span, spelled.as_bytes());
+                    }
                 }
             }
         }

@@ -27,10 +27,9 @@ use self::detail::Scanned;
 use crate::document::{Document, Outline, ScanOptions};
 use crate::edit::Graft;
 use crate::error::{SyntaxClass, SyntaxError, Unwritable};
-use crate::hint::Hint;
-use crate::leaf::{CommentId, LeafId};
+use crate::leaf::{CommentId, LeafId, Span};
 use crate::print::{Printed, Printing};
-use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Syntax, Tokens};
+use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Spelling, Syntax, Tokens};
 use crate::tree::Tree;
 use crate::value::Value;
 
@@ -77,8 +76,26 @@ impl Detail for Scanned {
         seal::seal(self, document, &tokens)
     }
 
-    fn open(&self, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
-        open::open(self, document, opened, hints)
+    fn open(
+        &self,
+        document: &Document<'_>,
+        opened: &Opened,
+        spelling: Spelling<'_>,
+        otherwise: &mut Vec<(LeafId, Value)>,
+    ) -> Result<Vec<u8>, Unwritable> {
+        open::open(self, document, opened, spelling, otherwise)
+    }
+
+    fn may_read_otherwise(&self, document: &Document<'_>, opened: &Opened) -> bool {
+        open::may_read_otherwise(self, document, opened)
+    }
+
+    fn ends_in_lines(&self, document: &Document<'_>, opened: &Opened) -> bool {
+        open::ends_in_lines(self, document, opened)
+    }
+
+    fn own_tags(&self, document: &Document<'_>) -> Vec<Span> {
+        untagged::own_tags(self, document)
     }
 
     fn without_own_tags(&self, document: &Document<'_>) -> Option<Vec<u8>> {

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::detail::{Scanned, Site};
 use super::parse::Written;
 use super::print::{self, Style};
+use super::scalar::{self, Read};
 use super::spell::{holds, room, spell, styled};
 use crate::document::Document;
 use crate::draft::most_of_text;
@@ -13,7 +14,7 @@ use crate::hint::{Hint, Spelled};
 use crate::leaf::{CommentId, LeafId, Span, Step};
 use crate::path::PathId;
 use crate::splice::Splice;
-use crate::syntax::{Block, Opened};
+use crate::syntax::{Block, Opened, Spelling};
 use crate::value::{Bytes, Value};
 
 /// A token of the sealed text.
@@ -30,11 +31,19 @@ enum What {
 }
 
 /// See [`crate::syntax::Detail::open`].
-pub(super) fn open(scanned: &Scanned, document: &Document<'_>, opened: &Opened, hints: &[Hint]) -> Result<Vec<u8>, Unwritable> {
+pub(super) fn open(
+    scanned: &Scanned,
+    document: &Document<'_>,
+    opened: &Opened,
+    spelling: Spelling<'_>,
+    otherwise: &mut Vec<(LeafId, Value)>,
+) -> Result<Vec<u8>, Unwritable> {
     let tokens = tokens(document, opened);
     let last_end = document.leaves().iter().map(|l| l.span.end).max().unwrap_or(0);
-    let mut opener = Opener { scanned, document, opened, splice: Splice::opening(document.text(), tokens.len() + 1), last_end, firm: 0 };
-    let cuts: Vec<Span> = document.blocks().iter().flat_map(|block| &block.cuts).copied().collect();
+    let splice = Splice::opening(document.text(), tokens.len() + 1);
+    let plainly = spelling.plainly.unwrap_or_default();
+    let mut opener = Opener { scanned, document, opened, plainly, otherwise, splice, last_end, firm: 0 };
+    let mut cuts: Vec<Span> = document.blocks().iter().flat_map(|block| &block.cuts).copied().collect();
     let empty = empty_documents(document);
     for block in document.blocks() {
         let bare = starts_line(document, block) && empty.binary_search(&block.document).is_ok();
@@ -43,9 +52,16 @@ pub(super) fn open(scanned: &Scanned, document: &Document<'_>, opened: &Opened, 
             opener.splice.replace(*cut, if bare { b"{}\n" } else { b"" });
         }
     }
+    if spelling.plainly.is_some() {
+        for blanks in document.blocks().iter().flat_map(|block| blanks_behind(document.text(), block.span.end)) {
+            opener.splice.cut(blanks);
+            cuts.push(blanks);
+        }
+        cuts.sort();
+    }
     let mut done = 0;
     let mut written = 0;
-    for hint in hints {
+    for hint in spelling.hints {
         let Hint::Site { kind, first, last, before, after, with } = hint else { continue };
         let (first, last) = (*first as usize, *last as usize);
         if first < done || last < first || last >= tokens.len() {
@@ -76,6 +92,46 @@ pub(super) fn open(scanned: &Scanned, document: &Document<'_>, opened: &Opened, 
         written = opener.canonical(token, written)?;
     }
     Ok(opener.splice.finish(document.text()))
+}
+
+/// What stands behind a block so that a text of several lines before it would take it in: lines of blanks, and the blanks before comments.
+fn blanks_behind(text: &[u8], from: u32) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut at = from as usize;
+    if at > 0 && text[at - 1] != b'\n' {
+        return found;
+    }
+    for line in text[at..].split_inclusive(|&b| b == b'\n') {
+        let blanks = line.iter().take_while(|b| b" \t\r\n".contains(b)).count();
+        if line.get(blanks).is_some_and(|b| *b != b'#') {
+            break;
+        }
+        if blanks > 0 {
+            found.push(Span::new(at, at + blanks));
+        }
+        at += line.len();
+    }
+    found
+}
+
+/// See [`crate::syntax::Detail::may_read_otherwise`]: texts of several lines take in what stands behind them, and an alias means what stands elsewhere.
+pub(super) fn may_read_otherwise(scanned: &Scanned, document: &Document<'_>, opened: &Opened) -> bool {
+    // What is not UTF-8 stands in lines of base64.
+    let in_lines = |text: &[u8]| memchr::memchr(b'\n', text).is_some() || !text.is_ascii() && std::str::from_utf8(text).is_err();
+    let has_lines = |value: &Option<Value>| matches!(value, Some(Value::Str(text)) if in_lines(text.as_slice()));
+    !scanned.aliases.is_empty()
+        || !document.comments().is_empty()
+        || scanned.props.iter().any(|props| props.own)
+        || scanned.sites.iter().any(|site| site.written.is_block())
+        || opened.leaves.iter().any(has_lines)
+}
+
+/// See [`crate::syntax::Detail::ends_in_lines`].
+pub(super) fn ends_in_lines(scanned: &Scanned, document: &Document<'_>, opened: &Opened) -> bool {
+    let Some((number, _)) = document.leaves().iter().enumerate().max_by_key(|(_, leaf)| leaf.span.end) else { return false };
+    let held = opened.leaves.get(number).and_then(Option::as_ref);
+    let has_lines = matches!(held, Some(Value::Str(text)) if text.as_slice().contains(&b'\n'));
+    has_lines || scanned.sites[number].written.is_block()
 }
 
 /// Does the block begin its line? In flow style it does not, and the braces stay.
@@ -121,6 +177,9 @@ struct Opener<'a> {
     scanned: &'a Scanned,
     document: &'a Document<'a>,
     opened: &'a Opened,
+    /// Leaves that are to stand on one line, in quotes.
+    plainly: &'a [LeafId],
+    otherwise: &'a mut Vec<(LeafId, Value)>,
     splice: Splice,
     last_end: u32,
     /// How far the text is written, not counting comments behind it: a comment may stand between a header and its lines.
@@ -147,6 +206,9 @@ impl Opener<'_> {
             self.splice.replace(region, bytes);
             return true;
         };
+        if self.plainly.binary_search(&id).is_ok() {
+            return false;
+        }
         let site = self.scanned.site(id);
         let value = self.value(id);
         let styled = match with {
@@ -187,21 +249,52 @@ impl Opener<'_> {
             return Err(refuse("an alias cannot stand for a token"));
         }
         let value = self.opened.leaves[id.0 as usize].as_ref().expect("only opened leaves are tokens");
+        if let Some(read) = read_otherwise(value, site) {
+            self.otherwise.push((id, read));
+        }
         let room = room(value, site, header.as_ref());
-        if self.splice.write(span, room, |out| spell(out, value, site, header.as_ref())) {
+        let plainly = self.plainly.binary_search(&id).is_ok();
+        let mut bytes = Zeroizing::new(Vec::new());
+        if header.is_none() && plainly {
+            bytes.reserve_exact(room);
+            print::scalar(&mut bytes, value, Style::Double, &site.place());
+            self.splice.replace(span, &bytes);
             return Ok(span.end);
         }
-        let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+        let behind = self.behind_on_line(span);
+        if header.is_none() && !site.flow && !behind.is_empty() {
+            // A text of several lines begins below what else stands on the line of its header.
+            bytes.reserve_exact(room);
+            spell(&mut bytes, value, site, None);
+            let first = memchr::memchr(b'\n', &bytes).unwrap_or(bytes.len());
+            self.splice.replace(span, &bytes[..first]);
+            self.splice.insert(behind.end as usize, &bytes[first..]);
+            return Ok(behind.end);
+        }
+        if !plainly && self.splice.write(span, room, |out| spell(out, value, site, header.as_ref())) {
+            return Ok(span.end);
+        }
+        bytes.reserve_exact(room);
         // The header does not fit: it goes, and the value is written in its place.
         let Some(props) = self.scanned.props(site).filter(|p| p.header.start >= if p.header_comment { firm } else { written }) else {
             return Err(refuse("the value does not fit under its block header"));
         };
-        let region = respell(&mut bytes, value, site, text, props.header, props.header_comment, span);
+        let region = match plainly {
+            true => respell(&mut bytes, value, &Site { written: Written::Double, ..*site }, text, props.header, props.header_comment, span),
+            false => respell(&mut bytes, value, site, text, props.header, props.header_comment, span),
+        };
         self.splice.replace(region.0, &bytes[..region.2]);
         if let Some(rest) = region.1 {
             self.splice.replace(rest, &bytes[region.2..]);
         }
         Ok(span.end)
+    }
+
+    /// What else stands on the line of a plain token: blanks, or a comment.
+    fn behind_on_line(&self, span: Span) -> Span {
+        let rest = &self.document.text()[span.end as usize..];
+        let length = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        Span::new(span.end as usize, span.end as usize + length)
     }
 
     fn comment(&mut self, id: CommentId, span: Span) -> Result<u32, Unwritable> {
@@ -236,6 +329,16 @@ impl Opener<'_> {
         }
         self.splice.replace(region, &bytes);
         Ok(span.end)
+    }
+}
+
+/// What the canonical spelling of a value reads as, where that is another value: a whole float is written as an integer.
+fn read_otherwise(value: &Value, site: &Site) -> Option<Value> {
+    let Value::Float(v) = value else { return None };
+    let text = crate::value::yaml_float(*v);
+    match scalar::read(&text, Written::Plain, site.tag) {
+        Read::Value(read) if !read.same(value) => Some(read),
+        _ => None,
     }
 }
 

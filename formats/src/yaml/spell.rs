@@ -134,6 +134,10 @@ pub(super) fn holds(bytes: &[u8], value: &Value, site: &Site, header: Option<&He
         let length = read.trim_end_matches('\n').len();
         read.truncate(length);
     }
+    // A tag of the author's stays in the sealed text; one that comes by a hint was put there by somebody else.
+    if own_tag == Tag::Other {
+        return false;
+    }
     let tag = if own_tag == Tag::None { site.tag } else { own_tag };
     match scalar::read(&read, written, tag) {
         Read::Value(found) => found.same(value),

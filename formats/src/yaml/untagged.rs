@@ -11,6 +11,14 @@ use crate::leaf::{Leaf, LeafId, Span};
 use crate::splice::Splice;
 use crate::value::Value;
 
+/// See [`crate::syntax::Detail::own_tags`].
+pub(super) fn own_tags(scanned: &Scanned, document: &Document<'_>) -> Vec<Span> {
+    let blocks = document.blocks();
+    let in_block = |tag: Span| blocks.get(blocks.partition_point(|b| b.span.end <= tag.start)).is_some_and(|b| b.span.start <= tag.start);
+    let own = scanned.props.iter().filter(|props| props.own && !props.tag.is_empty());
+    own.map(|props| props.tag).filter(|tag| !in_block(*tag)).collect()
+}
+
 /// See [`crate::syntax::Detail::without_own_tags`].
 pub(super) fn without_own_tags(scanned: &Scanned, document: &Document<'_>) -> Option<Vec<u8>> {
     let own = || (0u32..).zip(&scanned.props).filter(|(_, props)| props.own && !props.tag.is_empty());

@@ -368,9 +368,23 @@ impl<'p> Walk<'p> {
     fn block(&mut self, key: u32, value: u32) -> Result<(), SyntaxError> {
         let flow = self.stack.last().is_some_and(|f| f.flow);
         let block = block::read(self.text, self.parsed, key, value, flow, self.document, &self.options.limits)?;
+        if self.options.mode == Mode::Sealed {
+            self.check_block(key, value)?;
+        }
         self.comments.skip(block.span);
         self.outline.blocks.push(block);
         Ok(())
+    }
+}
+
+impl Walk<'_> {
+    /// The block is cut when the file is opened: an alias behind it that stands for something in it would then stand for something else.
+    fn check_block(&self, key: u32, value: u32) -> Result<(), SyntaxError> {
+        let (block, end) = (key..self.node(value).next, self.node(self.parsed.parts[self.document as usize].root).next);
+        match (block.end..end).find(|&n| matches!(self.node(n).what, What::Alias(target) if block.contains(&target))) {
+            None => Ok(()),
+            Some(alias) => Err(self.outside(self.node(alias).span.start, "an alias that stands for something in the metadata block")),
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 //! - `other`: to another document.
 
 mod forged;
+mod hints;
 mod lab;
 mod metadata;
 mod random;
