@@ -103,3 +103,10 @@ pub enum Step {
     /// A comment, where SOPS's tree has it.
     Comment(CommentId),
 }
+
+/// A token without the blanks and line feeds behind it, over which SOPS passes: programs that write YAML or JSON anew keep those that a block scalar or an
+/// editor has left there. Whatever else stands behind a token is the reader's to refuse.
+pub(crate) fn bare_token(text: &[u8]) -> &[u8] {
+    let token = text.trim_ascii_end();
+    if text.starts_with(b"ENC[") && token.ends_with(b"]") { token } else { text }
+}

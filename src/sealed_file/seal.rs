@@ -95,11 +95,13 @@ impl OpenFile<'_> {
     }
 
     fn finished(&self, text: Vec<u8>, warnings: Vec<String>) -> Result<Finished, SealError> {
-        let limit = if self.format == Format::Binary { Limits::BINARY_SEALED } else { Limits::SEALED.text };
-        if text.len() > limit {
-            return Err(SealError::TooLarge { bytes: text.len(), limit });
-        }
+        self.check_length(&text)?;
         Ok(Finished { text, warnings })
+    }
+
+    fn check_length(&self, text: &[u8]) -> Result<(), SealError> {
+        let limit = if self.format == Format::Binary { Limits::BINARY_SEALED } else { Limits::SEALED.text };
+        if text.len() > limit { Err(SealError::TooLarge { bytes: text.len(), limit }) } else { Ok(()) }
     }
 
     fn seal_document(&self, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Vec<u8>, SealError> {
@@ -137,6 +139,8 @@ impl OpenFile<'_> {
             Ok(sealed.put_block(&document, &fields, FIELD, self.settings.indent, like)?)
         };
         finish(&mut sealed, &payload)?;
+        // What is too long would not be read again, as if it were wrong.
+        self.check_length(&sealed.text)?;
         match self.reopen_known(&sealed.text, &document, &mut covered, &cipher, manners) {
             Ok(back) if back[..] == *self.plain => return Ok(sealed.text),
             Ok(back) => {

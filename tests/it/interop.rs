@@ -82,3 +82,39 @@ fn ini() {
 fn yaml() {
     check("yaml", "yaml");
 }
+
+/// A block scalar of a file that was sealed before headers were, too: its token had a line feed behind it, and has it in the quotes of whoever wrote the
+/// file anew. What we seal now has a bare token for every reader.
+#[test]
+fn a_text_of_several_lines_survives_programs_that_write_yaml() {
+    let place = Place::new();
+    let plain = "meta: x\nliteral: |\n  a\n  b\nfolded: >+ # note\n  c\n  d\n\nlist:\n- |2\n    e\n  f\n";
+    place.write("f.yaml", plain);
+    let sealed = place.ours(["encrypt", "--age", &place.recipient, "f.yaml"]);
+    let sealed = String::from_utf8(sealed.stdout).unwrap();
+    for header in ["literal: |-\n", "folded: >- #", "- |2-\n"] {
+        assert!(sealed.contains(header), "{header}: {sealed}");
+    }
+    place.write("sealed.yaml", &sealed);
+    assert_eq!(String::from_utf8_lossy(&place.ours(["decrypt", "sealed.yaml"]).stdout), plain);
+    let line = sealed.lines().skip_while(|line| !line.starts_with("literal:")).nth(1).unwrap();
+    let token = line.trim();
+    for (case, as_written) in [
+        ("quoted", format!("literal: '{token}\n\n  '\n")),
+        ("in double quotes", format!("literal: \"{token}\\n\"\n")),
+        ("as it was sealed before", format!("literal: |\n  {token}\n")),
+        ("with all that follows", format!("literal: |+\n  {token}\n\n")),
+    ] {
+        place.write("again.yaml", sealed.replace(&format!("literal: |-\n{line}\n"), &as_written));
+        let values = |done: std::process::Output| {
+            assert!(done.status.success(), "{case}: {}", String::from_utf8_lossy(&done.stderr));
+            done.stdout
+        };
+        let ours = values(place.ours(["decrypt", "--extract", "[\"literal\"]", "again.yaml"]));
+        assert_eq!(ours, b"a\nb\n", "{case}");
+        values(place.ours(["set", "again.yaml", "[\"meta\"]", "\"y\""]));
+        if let Some(theirs) = place.sops(["decrypt", "--extract", "[\"literal\"]", "again.yaml"]) {
+            assert_eq!(values(theirs), b"a\nb\n", "{case}");
+        }
+    }
+}

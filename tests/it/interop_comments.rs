@@ -114,6 +114,7 @@ fn what_sops_cannot_open_again() {
 }
 
 /// A comment below the last entry of a map or list, further right than what comes, belongs to that entry for go-yaml, wherever it stands. Sops opens ours.
+/// So do others, as `yaml_parser_scan_comments` has it.
 #[test]
 fn comments_below_the_last_entry() {
     if sops().is_none() {
@@ -133,7 +134,23 @@ fn comments_below_the_last_entry() {
     ];
     let texts = below.iter().flat_map(|below| ["z: 1\n", "---\nz: 1\n"].map(|then| format!("{base}{below}{then}")));
     let others = ["l:\n  - a:\n      b: 1\n    # x\nc: 1\n", "m:\n  l:\n  - b: 1\n  # x\nc: 1\n", "l:\n  - a:\n      b: 1\n  # x\n  - d\n"];
-    for text in texts.chain(others.map(str::to_owned)) {
+    // By blank lines and columns: a list at its key's column, what an editor has commented out at the margin, the end of the file.
+    let more = [
+        "l:\n- a\n- b\n# x\n\nc: 1\n",
+        "l:\n- a\n# x\n\n",
+        "m:\n  a:\n    b: 1\n    c: 2\n# x\n  d: 1\n",
+        "m:\n  a:\n    b: 1\n\n# x\n\n  d: 1\n",
+        "m:\n  a:\n    b: 1\n\n  # x\n\n",
+        "m:\n  a:\n    - 1\n\n  # x\n\n",
+        "m:\n  a:\n  - 1\n  # x\n\n  d: 1\n",
+        "m:\n  a:\n  - 1\n\n  # x\n\n  d: 1\n",
+        "m:\n- 1\n\n# x\n",
+        "m:\n- a: 1\n# x\n\nb: 1\n",
+        "m:\n  a: 1\n# x\n  d: 1\n",
+        "m:\n  a: |\n    t\n# x\n# y\n\n  d: 1\n",
+    ];
+    let others = others.iter().chain(&more).map(|text| (*text).to_owned());
+    for text in texts.chain(others) {
         place.write("f.yaml", &text);
         place.write("ours.yaml", place.ours(["encrypt", "--age", &place.recipient, "f.yaml"]).stdout);
         assert_eq!(place.ours(["decrypt", "ours.yaml"]).stdout, text.as_bytes());

@@ -105,6 +105,18 @@ fn names() {
     sealing("paths.yaml", format!("{chain}{}{indent}a: 1\n", format!("{indent}#x\n").repeat(3000)).as_bytes(), "paths");
 }
 
+/// Comments are no values, and cost memory all the same: below a key without a value the parser holds them back until it knows.
+#[test]
+fn comments() {
+    let many = "#\n".repeat(1_500_000);
+    let place = Place::new();
+    for (file, text) in [("held.yaml", format!("x:\n{many}a: 1\n")), ("above.yaml", format!("{many}a: 1\n"))] {
+        place.write(file, &text);
+        let done = within(&place, 10, 512, &["encrypt", "--age", &place.recipient, file]);
+        refused(&done, file, 2, "comments");
+    }
+}
+
 #[test]
 fn values() {
     let items = "0,".repeat(1_000_000);

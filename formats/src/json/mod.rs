@@ -21,7 +21,7 @@ use self::layout::Layout;
 use crate::document::{Document, Outline, ScanOptions};
 use crate::edit::Graft;
 use crate::error::{SyntaxError, Unwritable};
-use crate::leaf::{CommentId, LeafId};
+use crate::leaf::{self, CommentId, LeafId};
 use crate::print::{Printed, Printing};
 use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Spelling, Syntax, Tokens};
 use crate::tree::Tree;
@@ -48,7 +48,10 @@ impl Detail for Layout {
 
     fn content<'a>(&self, document: &'a Document<'_>, leaf: LeafId) -> Cow<'a, [u8]> {
         match &document.text()[document.leaf(leaf).span.range()] {
-            [b'"', inner @ .., b'"'] => string::decode(inner),
+            [b'"', inner @ .., b'"'] => match string::decode(inner) {
+                Cow::Borrowed(text) => Cow::Borrowed(leaf::bare_token(text)),
+                Cow::Owned(text) => Cow::Owned(leaf::bare_token(&text).to_vec()),
+            },
             bare => Cow::Borrowed(bare),
         }
     }

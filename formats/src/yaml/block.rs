@@ -132,6 +132,11 @@ pub(super) fn slot(text: &[u8], site: &DocumentSite, crlf: bool) -> Slot {
     let line_break: &[u8] = if crlf { b"\r\n" } else { b"\n" };
     let slot = Slot { crlf, ..Slot::default() };
     match site.root {
+        // The seed of a new file: the block stands in its place, in lines, as hooks look for it, and opens to it.
+        Root::Flow { close, filled: false } if is_seed(text, close as usize) => {
+            let end = behind_break(text, close as usize + 1);
+            Slot { at: close as usize - 1, replaces: end + 1 - close as usize, ..slot }
+        }
         Root::Flow { close, filled } => {
             let close = close as usize;
             let trailing = last_token(text, close) == Some(b',');
@@ -165,6 +170,12 @@ pub(super) fn slot(text: &[u8], site: &DocumentSite, crlf: bool) -> Slot {
             Slot { at: start, replaces: end - start, before, ..slot }
         }
     }
+}
+
+/// `{}` on a line of its own.
+fn is_seed(text: &[u8], close: usize) -> bool {
+    let Some(open) = close.checked_sub(1).filter(|&at| text[at] == b'{') else { return false };
+    (open == 0 || text[open - 1] == b'\n') && matches!(text.get(close + 1), None | Some(b'\n'))
 }
 
 /// The last byte before `at` that is neither blank nor in a comment. Comments are looked for line by line, from behind; a `#` in

@@ -1,5 +1,5 @@
 //! Where comments belong (docs/lossless-documents.md T5, docs/sops-config.md 4): the ones above an entry to the entry's container, those behind a
-//! value to the container of its key.
+//! value to the container of its key, and those below a last entry where go-yaml's scanner has them, which judges by blank lines and columns.
 
 use crate::leaf::Span;
 
@@ -10,6 +10,8 @@ pub(super) struct Comments<'t> {
     taken: Vec<bool>,
     /// All before this one are placed.
     first: usize,
+    /// Those below a last entry that belong to a container further out, if one that ends here begins at this column.
+    later: Vec<(usize, u32)>,
 }
 
 /// A comment that waits for its place.
@@ -21,7 +23,7 @@ pub(super) struct Pending {
 
 impl<'t> Comments<'t> {
     pub(super) fn new(text: &'t [u8], spans: &'t [Span]) -> Self {
-        Comments { text, spans, taken: vec![false; spans.len()], first: 0 }
+        Comments { text, spans, taken: vec![false; spans.len()], first: 0, later: Vec::new() }
     }
 
     /// Is any left?
@@ -29,48 +31,97 @@ impl<'t> Comments<'t> {
         self.first < self.spans.len()
     }
 
-    /// The next one before an offset. `columns`: of a container that ends and of the entry behind it; a comment further left than
-    /// the container, or not further right than that entry, is not the container's.
-    /// `from` is where the caller's search stands; 0 at its start.
-    pub(super) fn next_pending(&mut self, from: &mut usize, before: u32, columns: Option<(u32, u32)>) -> Option<Pending> {
+    /// The next one before an offset. `from` is where the caller's search stands; 0 at its start.
+    pub(super) fn next_pending(&mut self, from: &mut usize, before: u32) -> Option<Pending> {
         *from = (*from).max(self.first);
         while let Some(&span) = self.spans.get(*from).filter(|s| s.start <= before) {
             let at = *from;
             *from += 1;
             if !self.taken[at] {
-                let (column, inline) = self.place(span);
-                if columns.is_none_or(|(own, next)| column >= own && column > next) {
-                    self.take(at);
-                    return Some(Pending { span, inline });
-                }
+                let (_, inline) = self.place(span);
+                self.take(at);
+                return Some(Pending { span, inline });
             }
         }
         None
     }
 
-    /// The comments below the last entry of a container that ends, if they belong to that entry for go-yaml: those on the next lines at one column, wherever
-    /// that is, as long as it is further right than the entry that comes (at `before`) and no blank line stands between them and what comes.
-    pub(super) fn foot(&mut self, before: u32, next_column: u32) -> Vec<Span> {
-        let Some(first) = (self.first..self.spans.len()).find(|&at| !self.taken[at]) else { return Vec::new() };
-        let place = |at: usize| self.spans.get(at).filter(|s| s.start <= before).map(|&span| self.place(span));
-        let Some((column, false)) = place(first).filter(|(column, _)| *column > next_column) else { return Vec::new() };
-        let blank_behind = |at: usize| {
-            let end = self.spans[at].end as usize;
-            let next = self.spans.get(at + 1).map_or(before, |s| s.start.min(before)) as usize;
-            let lines: Vec<_> = self.text.get(end..next).unwrap_or_default().split(|&b| b == b'\n').collect();
-            // What is on the last line at the end of the text is a line of its own as soon as something is written below.
-            let ended = next == self.text.len() && lines.last().is_some_and(|line| !line.is_empty());
-            lines.len() + usize::from(ended && lines.len() > 1) > 2
-        };
-        let mut last = first;
-        while !blank_behind(last) && place(last + 1) == Some((column, false)) && !self.taken[last + 1] {
-            last += 1;
+    /// The comments below the last entry of the innermost container that ends, at the column `own`, as far as they belong to that entry. What comes stands at
+    /// `before`, in the column `next`. So go-yaml judges (its `yaml_parser_scan_comments`): lines go together until a blank line follows the first ones
+    /// directly below the entry, or one stands further out in another column. What goes before that is the entry's foot, or a foot of its own column
+    /// where it began further out; the rest stands above what comes if it began in that column, and else it is the entry's foot as well.
+    pub(super) fn below(&mut self, before: u32, own: u32, next: u32) -> Vec<Span> {
+        self.later.clear();
+        let waiting: Vec<usize> = (self.first..self.spans.len()).take_while(|&at| self.spans[at].start <= before).collect();
+        let waiting: Vec<usize> = waiting.into_iter().filter(|&at| !self.taken[at]).collect();
+        let Some(&first) = waiting.first() else { return Vec::new() };
+        let mut feet = Vec::new();
+        let directly_below = self.breaks_before(first) < 2;
+        let (mut group, mut column): (Vec<usize>, u32) = (Vec::new(), 0);
+        // Is it still the first group; has a blank line been seen; is it the entry's, or that of nothing before it?
+        let (mut is_first, mut no_blank, mut of_entry) = (true, directly_below, true);
+        for (i, &at) in waiting.iter().enumerate() {
+            let (here, inline) = self.place(self.spans[at]);
+            if inline {
+                if here >= own && here > next {
+                    feet.push(at);
+                } else {
+                    self.later.push((at, here));
+                }
+                continue;
+            }
+            if !group.is_empty() && here < own && here != column {
+                self.foot(&mut feet, &mut group, of_entry, column);
+                (is_first, of_entry) = (false, false);
+            }
+            if group.is_empty() {
+                column = here;
+            }
+            group.push(at);
+            if self.blank_behind(at, waiting.get(i + 1).map_or(before, |&next| self.spans[next].start - 1)) {
+                if no_blank && (is_first && directly_below || column < own) {
+                    self.foot(&mut feet, &mut group, of_entry && column >= own, column);
+                    (is_first, of_entry) = (false, false);
+                }
+                no_blank = false;
+            }
         }
-        if blank_behind(last) {
-            return Vec::new();
+        if !group.is_empty() && next < own && next != column {
+            self.foot(&mut feet, &mut group, of_entry, column);
         }
-        (first..=last).for_each(|at| self.take(at));
-        self.spans[first..=last].to_vec()
+        feet.iter().for_each(|&at| self.take(at));
+        feet.into_iter().map(|at| self.spans[at]).collect()
+    }
+
+    fn foot(&mut self, feet: &mut Vec<usize>, group: &mut Vec<usize>, of_entry: bool, column: u32) {
+        match of_entry {
+            true => feet.append(group),
+            false => self.later.extend(group.drain(..).map(|at| (at, column))),
+        }
+    }
+
+    /// Those of them that belong to a container further out that ends, too, and begins at this column.
+    pub(super) fn below_at(&mut self, column: u32) -> Vec<Span> {
+        let (due, later) = self.later.drain(..).partition(|&(at, own)| own == column && !self.taken[at]);
+        self.later = later;
+        let due: Vec<(usize, u32)> = due;
+        due.iter().for_each(|&(at, _)| self.take(at));
+        due.into_iter().map(|(at, _)| self.spans[at]).collect()
+    }
+
+    /// Line breaks between a comment and what stands before it.
+    fn breaks_before(&self, at: usize) -> usize {
+        let before = &self.text[..self.spans[at].start as usize - 1];
+        before.iter().rev().take_while(|b| b" \t\r\n".contains(b)).filter(|&&b| b == b'\n').count()
+    }
+
+    /// Is the line behind a comment blank, before what comes? For go-yaml the line feed of CR LF is one.
+    fn blank_behind(&self, at: usize, next: u32) -> bool {
+        let between = self.text.get(self.spans[at].end as usize..next as usize).unwrap_or_default();
+        let breaks = between.iter().filter(|&&b| b == b'\n').count();
+        // What is on the last line at the end of the text is a line of its own as soon as something is written below.
+        let ended = next as usize == self.text.len() && breaks > 0 && !between.ends_with(b"\n");
+        breaks + usize::from(ended) > 1 || between.starts_with(b"\r\n")
     }
 
     /// The comment behind an offset, on its line.

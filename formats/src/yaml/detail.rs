@@ -1,6 +1,5 @@
 //! What a scanned YAML text remembers besides the outline.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use zeroize::Zeroizing;
@@ -121,15 +120,6 @@ impl Scanned {
             (NONE, _) => Some(&source[span.range()]),
             _ => None,
         }
-    }
-
-    /// The text as a token stands in it: what a block scalar adds at its end is not part of it.
-    pub(super) fn content_of<'a>(&'a self, source: &'a [u8], leaf: LeafId, span: Span) -> Cow<'a, [u8]> {
-        let text = self.text(source, leaf, span).as_bytes();
-        if self.site(leaf).written.is_block() && text.starts_with(b"ENC[") {
-            return Cow::Borrowed(text.trim_ascii_end());
-        }
-        Cow::Borrowed(text)
     }
 }
 

@@ -10,7 +10,54 @@ fn refuse(text: &[u8], at: usize, what: &str) -> SyntaxError {
     SyntaxError::at(text, at, SyntaxClass::Dialect, what)
 }
 
-/// UTF-8 without the characters that go-yaml refuses (G7) or takes as line breaks (G1).
+/// G1.
+pub(super) fn unicode_break(text: &[u8], at: usize) -> SyntaxError {
+    let what = "a line break of Unicode (U+0085, U+2028 or U+2029) that YAML versions read differently; write it as an escape";
+    refuse(text, at, what)
+}
+
+/// What go-yaml reads in single quotes or a literal that hold U+2028 or U+2029, as SOPS writes them there: breaks of lines that stay, without the blanks
+/// round them, or (a literal) without the indentation behind them. `source` is what stands in the quotes, or the lines, whose column and whether
+/// all line feeds stay are known. None: it may be read otherwise.
+pub(super) fn with_unicode_breaks(text: &str, source: &str, style: Written, (indent, keeps): (usize, bool)) -> Option<String> {
+    let is_break = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    match style {
+        Written::Single => {
+            // Beside other breaks it depends on which comes first.
+            let beside = |part: &str| {
+                part.trim_matches([' ', '\t']).starts_with(['\n', '\r']) || part.trim_matches([' ', '\t']).ends_with(['\n', '\r'])
+            };
+            if source.split(is_break).any(beside) {
+                return None;
+            }
+            while let Some((before, behind)) = rest.split_once(is_break) {
+                out.push_str(before.trim_end_matches([' ', '\t']));
+                out.extend(rest[before.len()..].chars().next());
+                rest = behind.trim_start_matches([' ', '\t']);
+            }
+        }
+        // The last break of a literal may be this one, and another than the line feed goes.
+        Written::Literal if !keeps && text.trim_end_matches('\n').ends_with(is_break) => return None,
+        Written::Literal => {
+            while let Some((before, behind)) = rest.split_once(is_break) {
+                out.push_str(before);
+                out.extend(rest[before.len()..].chars().next());
+                let spaces = behind.len() - behind.trim_start_matches(' ').len();
+                if spaces < indent && !behind[spaces..].starts_with(|c| c == '\n' || is_break(c)) {
+                    return None;
+                }
+                rest = &behind[spaces.min(indent)..];
+            }
+        }
+        Written::Plain | Written::Double | Written::Folded => return None,
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// UTF-8 without the characters that go-yaml refuses (G7) or reads as line feeds (G1).
 pub(super) fn check_bytes(bytes: &[u8]) -> Result<&str, SyntaxError> {
     let text =
         std::str::from_utf8(bytes).map_err(|e| SyntaxError::at(bytes, e.valid_up_to(), SyntaxClass::Syntax, "the text is not UTF-8"))?;
@@ -21,13 +68,9 @@ pub(super) fn check_bytes(bytes: &[u8]) -> Result<&str, SyntaxError> {
     while let Some(found) = first_odd(&bytes[at..]) {
         at += found;
         match &bytes[at..] {
-            [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..] => {
-                return Err(refuse(
-                    bytes,
-                    at,
-                    "a line break of Unicode (U+0085, U+2028 or U+2029) that YAML versions read differently; write it as an escape",
-                ));
-            }
+            // Where these may stand is seen once it is known what stands where.
+            [0xe2, 0x80, 0xa8 | 0xa9, ..] => at += 3,
+            [0xc2, 0x85, ..] => return Err(unicode_break(bytes, at)),
             [0xc2, 0x80..=0x9f, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..] => {
                 return Err(refuse(bytes, at, "a control character that YAML does not allow; write it as an escape"));
             }

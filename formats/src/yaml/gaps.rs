@@ -1,7 +1,8 @@
 //! What go-yaml's scanner refuses and our parser lets through (docs/lossless-documents.md 4.4, G7), as far as it shows between the values: tabs
 //! where a block could begin, and keys in brackets that go on over a line. SOPS could not read the sealed text either.
 
-use super::parse::{Parsed, Props, What, Written, behind_break};
+use super::dialect;
+use super::parse::{Node, Parsed, Props, What, Written, behind_break};
 use crate::error::{SyntaxClass, SyntaxError};
 use crate::leaf::Span;
 
@@ -9,6 +10,7 @@ use crate::leaf::Span;
 pub(super) fn check(text: &[u8], parsed: &Parsed<'_>) -> Result<(), SyntaxError> {
     flow_keys(text, parsed)?;
     byte_order_marks(text, parsed)?;
+    unicode_breaks(text, parsed)?;
     if text.contains(&b'\t') { Walk { text, at: 0, allowed: true }.nodes(parsed) } else { Ok(()) }
 }
 
@@ -32,6 +34,22 @@ fn byte_order_marks(text: &[u8], parsed: &Parsed<'_>) -> Result<(), SyntaxError>
             return Err(refuse(text, at, "a byte-order mark that is not at the start of the text, which YAML versions read differently"));
         }
         from = at + mark.len();
+    }
+    Ok(())
+}
+
+/// U+2028 and U+2029 break lines for go-yaml; the parser's reader has followed it in single quotes and literals, and there only.
+fn unicode_breaks(text: &[u8], parsed: &Parsed<'_>) -> Result<(), SyntaxError> {
+    let mut from = 0;
+    let holds = |node: &&Node<'_>| matches!(node.what, What::Scalar(Written::Single | Written::Literal));
+    let mut scalars = parsed.nodes.iter().filter(holds).map(|node| node.span).peekable();
+    while let Some(found) = text[from..].windows(3).position(|bytes| matches!(bytes, [0xe2, 0x80, 0xa8 | 0xa9])) {
+        let at = from + found;
+        while scalars.next_if(|span| span.is_empty() || span.end as usize <= at).is_some() {}
+        if !scalars.peek().is_some_and(|span| span.range().contains(&at)) {
+            return Err(dialect::unicode_break(text, at));
+        }
+        from = at + 3;
     }
     Ok(())
 }

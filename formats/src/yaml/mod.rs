@@ -27,7 +27,7 @@ use self::detail::Scanned;
 use crate::document::{Document, Outline, ScanOptions};
 use crate::edit::Graft;
 use crate::error::{SyntaxClass, SyntaxError, Unwritable};
-use crate::leaf::{CommentId, LeafId, Span};
+use crate::leaf::{self, CommentId, LeafId, Span};
 use crate::print::{Printed, Printing};
 use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Spelling, Syntax, Tokens};
 use crate::tree::Tree;
@@ -60,8 +60,8 @@ impl Detail for Scanned {
     fn content<'a>(&self, document: &'a Document<'_>, leaf: LeafId) -> Cow<'a, [u8]> {
         let span = document.leaf(leaf).span;
         match self.borrowed(document.text(), leaf, span) {
-            Some(bytes) => Cow::Borrowed(bytes),
-            None => Cow::Owned(self.content_of(document.text(), leaf, span).into_owned()),
+            Some(bytes) => Cow::Borrowed(leaf::bare_token(bytes)),
+            None => Cow::Owned(leaf::bare_token(self.text(document.text(), leaf, span).as_bytes()).to_vec()),
         }
     }
 
@@ -69,7 +69,7 @@ impl Detail for Scanned {
         let bytes = &document.text()[document.comment(comment).span.range()];
         let item = self.items[comment.0 as usize].is_some();
         let unquoted = if item { bytes.trim_ascii().trim_matches_quotes() } else { bytes };
-        Cow::Borrowed(unquoted)
+        Cow::Borrowed(leaf::bare_token(unquoted))
     }
 
     fn seal(&self, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable> {

@@ -6,7 +6,7 @@ use super::detail::{Scanned, Site};
 use super::parse::Written;
 use super::print::{self, Style};
 use super::scalar::{self, Read};
-use super::spell::{holds, room, spell, styled};
+use super::spell::{CLIPS, Header, KEEPS, as_written, holds, room, spell, styled};
 use crate::document::Document;
 use crate::draft::most_of_text;
 use crate::error::Unwritable;
@@ -211,6 +211,9 @@ impl Opener<'_> {
         }
         let site = self.scanned.site(id);
         let value = self.value(id);
+        if let Spelled::Style(style @ (CLIPS | KEEPS)) = with {
+            return self.under_its_header(id, span, *style);
+        }
         let styled = match with {
             Spelled::Style(style) => match styled(value, *style, site) {
                 Some(bytes) => Some(bytes),
@@ -228,6 +231,23 @@ impl Opener<'_> {
             return false;
         }
         self.splice.replace(region, bytes);
+        true
+    }
+
+    /// A literal whose header was another one, if the value may stand under that.
+    fn under_its_header(&mut self, id: LeafId, span: Span, style: u8) -> bool {
+        let site = self.scanned.site(id);
+        let text = self.document.text();
+        let Some((seen, props)) = self.scanned.header(text, site).zip(self.scanned.props(site)) else { return false };
+        let Some(written) = as_written(seen.text, style).filter(|_| site.written == Written::Literal) else { return false };
+        let header = Header { text: &written, ..seen };
+        let value = self.opened.leaves[id.0 as usize].as_ref().expect("only opened leaves are tokens");
+        let mut bytes = Zeroizing::new(Vec::with_capacity(room(value, site, Some(&header))));
+        if !spell(&mut bytes, value, site, Some(&header)) {
+            return false;
+        }
+        self.splice.replace(props.header, &written);
+        self.splice.replace(span, &bytes);
         true
     }
 

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span as Mark, StructureStyle};
+use memchr::memchr;
 use zeroize::Zeroizing;
 
 use super::{dialect, gaps};
 use crate::document::ScanOptions;
 use crate::error::{SyntaxClass, SyntaxError};
 use crate::leaf::Span;
+use crate::limits::Limits;
 
 /// How a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +137,7 @@ impl Drop for Parsed<'_> {
 }
 
 /// Reads a text. Iterative; whatever go-yaml would read otherwise is refused.
-pub(super) fn parse<'t>(bytes: &'t [u8], options: &ScanOptions) -> Result<Parsed<'t>, SyntaxError> {
+pub(super) fn parse<'t>(bytes: &'t [u8], options: &'t ScanOptions) -> Result<Parsed<'t>, SyntaxError> {
     let text = dialect::check_bytes(bytes)?;
     let directives = dialect::directives(text)?;
     let mut reader = Reader {
@@ -153,11 +155,16 @@ pub(super) fn parse<'t>(bytes: &'t [u8], options: &ScanOptions) -> Result<Parsed
         cursor: 0,
         depth: options.limits.depth,
         nodes: options.limits.leaves.saturating_mul(4),
+        limits: &options.limits,
     };
     for event in Parser::new_from_str_with_options(text, settings(options)) {
         match event {
             Ok((event, mark)) => reader.take(event, mark)?,
-            Err(error) => return Err(reader.refusal(&error)),
+            // Go-yaml breaks lines there, our parser does not.
+            Err(error) => {
+                let odd = text.find(['\u{2028}', '\u{2029}']);
+                return Err(odd.map_or_else(|| reader.refusal(&error), |at| dialect::unicode_break(bytes, at)));
+            }
         }
     }
     let mut parsed = reader.parsed;
@@ -170,7 +177,7 @@ fn settings(options: &ScanOptions) -> Options {
     granit_parser::options! {
         emit_anchor_events: true,
         block_scalar_eof_without_line_feed: true,
-        max_buffered_comment_events: usize::MAX,
+        max_buffered_comment_events: options.limits.comments_held,
         flow_nesting_limit: options.limits.depth + 1,
         block_nesting_limit: options.limits.depth + 1,
     }
@@ -187,7 +194,16 @@ pub(super) fn scalar_of(snippet: &str) -> Option<(Zeroizing<String>, Written, Ta
                 seen += 1;
                 if seen == 2 {
                     let empty = style == ScalarStyle::Plain && mark.byte_range()?.is_empty();
-                    let text = if empty { Zeroizing::default() } else { Zeroizing::new(text.into_owned()) };
+                    let mut text = if empty { Zeroizing::default() } else { Zeroizing::new(text.into_owned()) };
+                    let source = &snippet[mark.byte_range()?];
+                    if source.contains(['\u{2028}', '\u{2029}']) {
+                        text = Zeroizing::new(dialect::with_unicode_breaks(
+                            &text,
+                            source,
+                            written(style),
+                            (first_indent(source.as_bytes())?, false),
+                        )?);
+                    }
                     found = Some((text, written(style), tag_of(tag.as_deref())));
                 }
             }
@@ -209,6 +225,7 @@ struct Reader<'t> {
     cursor: usize,
     depth: usize,
     nodes: usize,
+    limits: &'t Limits,
 }
 
 impl<'t> Reader<'t> {
@@ -222,6 +239,9 @@ impl<'t> Reader<'t> {
         let name = kind.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
         if name.contains("Nesting") || name.contains("Recursion") || name.contains("Depth") {
             return self.error(at, SyntaxClass::Limit, &format!("nested deeper than {} levels", self.depth));
+        }
+        if name == "TooManyComments" {
+            return self.error(at, SyntaxClass::Limit, &format!("more than {} comments in a row", self.limits.comments_held));
         }
         // The parser's own words may quote the text; the name of its error does not.
         let words: String = name.chars().flat_map(|c| c.is_uppercase().then_some(' ').into_iter().chain(c.to_lowercase())).collect();
@@ -253,6 +273,9 @@ impl<'t> Reader<'t> {
                 let explicit = self.text[range.clone()].starts_with("...");
                 part.end = if explicit { range.start as u32 } else { self.text.len() as u32 };
                 self.cursor = range.end.max(self.cursor);
+            }
+            Event::Comment(..) if self.parsed.comments.len() >= self.limits.comments => {
+                return Err(self.error(range.start, SyntaxClass::Limit, &format!("more than {} comments", self.limits.comments)));
             }
             Event::Comment(..) => self.parsed.comments.push(Span::new(range.start + 1, range.end)),
             Event::Anchor(_, name) => {
@@ -291,11 +314,10 @@ impl<'t> Reader<'t> {
         let what = if map { What::Map { flow } } else { What::List { flow } };
         let props = self.props(mark, tag, Span::new(0, 0), 0, false);
         self.leaf(what, Span::new(range.start, range.end), Cow::Borrowed(""), tag, props)?;
-        // A list that stands no further in than its key begins behind its first dash, for the parser.
+        // A list that stands no further in than its key begins behind its first dash, for the parser: at the dash of a list in it, if that is its first item.
         let bytes = self.text.as_bytes();
-        let at_dash = matches!(&bytes[range.start..], [b'-'] | [b'-', b' ' | b'\t' | b'\r' | b'\n', ..]);
-        let behind_dash = !map && !flow && !at_dash;
-        let dash = if behind_dash { find(bytes, from, b"-") } else { None };
+        let value = !map && !flow && self.open.last().is_some_and(|&n| self.parsed.nodes[n as usize].what == What::Map { flow: false });
+        let dash = if value { find(bytes, from, b"-").filter(|&at| at < range.start) } else { None };
         let column = dash.map_or(mark.start.col(), |at| bytes[..at].iter().rev().take_while(|b| !b"\r\n".contains(b)).count());
         self.parsed.nodes[node as usize].column = column as u32;
         if flow {
@@ -335,6 +357,7 @@ impl<'t> Reader<'t> {
             return self.block_scalar(text, style, tag, mark, range);
         }
         let text = if style == Written::Plain && range.is_empty() { Cow::Borrowed("") } else { text };
+        let text = self.with_unicode_breaks(text, range.clone(), style, (0, false))?;
         dialect::check_scalar(self.text, &range, style, in_flow)?;
         let props = self.props(mark, tag, Span::new(0, 0), 0, false);
         self.leaf(What::Scalar(style), Span::new(range.start, range.end), text, tag, props)
@@ -364,7 +387,23 @@ impl<'t> Reader<'t> {
         let indent = digit.map_or_else(|| first_indent(&bytes[start..end]).unwrap_or(parent + 2), |d| parent + d);
         let end = if keep { end } else { without_blank_lines(bytes, start, end, indent) };
         let props = self.props(mark, tag, header, indent as u32, header_comment);
+        let text = self.with_unicode_breaks(text, start..end, style, (indent, keep))?;
         self.leaf(What::Scalar(style), Span::new(start, end), text, tag, props)
+    }
+
+    /// A scalar's text as go-yaml has it, where line breaks of Unicode stand in it themselves, and not as escapes.
+    fn with_unicode_breaks(
+        &self,
+        text: Cow<'t, str>,
+        range: std::ops::Range<usize>,
+        style: Written,
+        lines: (usize, bool),
+    ) -> Result<Cow<'t, str>, SyntaxError> {
+        // Both are E2 80 A8 or A9, and few texts have an E2.
+        let source = &self.text[range.clone()];
+        let Some(at) = memchr(0xe2, source.as_bytes()).and_then(|_| source.find(['\u{2028}', '\u{2029}'])) else { return Ok(text) };
+        let read = dialect::with_unicode_breaks(&text, source, style, lines);
+        read.map(Cow::Owned).ok_or_else(|| dialect::unicode_break(self.text.as_bytes(), range.start + at))
     }
 
     /// In brackets go-yaml takes what directly follows a tag as part of it, and it knows fewer characters of tags.

@@ -6,7 +6,7 @@ use super::gaps;
 use super::parse::{NONE, Written};
 use super::patch::{Moved, Patch};
 use super::print::{self, Place, Style};
-use super::spell::{Header, plainly_canonical, spell, style_of};
+use super::spell::{Header, as_sealed, header_style, plainly_canonical, spell, style_of};
 use crate::document::Document;
 use crate::error::Unwritable;
 use crate::hint::{Hint, Spelled};
@@ -142,6 +142,12 @@ impl Sealer<'_> {
             let Some(token) = self.tokens.span_of_leaf(id).filter(|_| !site.alias) else { continue };
             let header = self.scanned.header(text, site);
             let site = Site { written: if site.flow && site.written == Written::Plain { Written::Double } else { site.written }, ..*site };
+            let other =
+                header.as_ref().map(|header| as_sealed(header.text)).filter(|other| *other != header.as_ref().map_or(&[][..], |h| h.text));
+            let whole = self.scanned.props(&site).filter(|_| other.is_some()).map(|props| props.header);
+            if let (Some(other), Some(place)) = (&other, whole) {
+                self.patch.edit(place, |out| out.extend_from_slice(other));
+            }
             let length = self.put_token(leaf.span, token, &site, header.as_ref());
             self.sites.push(TokenSite { old: leaf.span, from: 0, to: length });
             if site.tag.must_go() {
@@ -155,7 +161,11 @@ impl Sealer<'_> {
             let value = self.scanned.value_of(text, id, leaf.span);
             zeroize::Zeroize::zeroize(&mut spelled);
             let fits = spell(&mut spelled, &value, &site, header.as_ref());
-            if !fits || spelled != source {
+            if let Some(place) = whole {
+                let style = header.as_ref().filter(|_| fits && spelled == source).and_then(|header| header_style(header.text));
+                let old = if style.is_some() { leaf.span } else { Span { start: place.start, end: leaf.span.end } };
+                self.repairs.push(Repair { old, kind: 0, style });
+            } else if !fits || spelled != source {
                 let style = if header.is_some() { None } else { style_of(&value, source, &site) };
                 self.repairs.push(Repair { old: leaf.span, kind: 0, style });
             }

@@ -88,8 +88,38 @@ fn body(out: &mut Vec<u8>, value: &Value, site: &Site, header: &Header<'_>) -> b
     true
 }
 
-/// How many styles a hint can name.
+/// How many styles a hint can name that stand at the token's own place.
 const STYLES: u8 = 7;
+
+/// A literal whose header keeps one line feed, or all of them, where `-` stands while it is sealed (`as_sealed`).
+pub(super) const CLIPS: u8 = 7;
+pub(super) const KEEPS: u8 = 8;
+
+/// The header of a block scalar while a token stands below it: so that the token is all that is read there, by whoever looks for one, no line feed belongs to it.
+pub(super) fn as_sealed(header: &[u8]) -> Vec<u8> {
+    let keeps = header.contains(&b'+');
+    let mut sealed: Vec<u8> = header.iter().map(|&b| if b == b'+' { b'-' } else { b }).collect();
+    if !keeps && !header.contains(&b'-') {
+        sealed.push(b'-');
+    }
+    sealed
+}
+
+/// The header that a style stands for where this one is seen.
+pub(super) fn as_written(sealed: &[u8], style: u8) -> Option<Vec<u8>> {
+    sealed.contains(&b'-').then_some(())?;
+    match style {
+        CLIPS => Some(sealed.iter().copied().filter(|&b| b != b'-').collect()),
+        KEEPS => Some(sealed.iter().map(|&b| if b == b'-' { b'+' } else { b }).collect()),
+        _ => None,
+    }
+}
+
+/// The style that gives back a header that is sealed as another one.
+pub(super) fn header_style(header: &[u8]) -> Option<u8> {
+    let style = if header.contains(&b'+') { KEEPS } else { CLIPS };
+    as_written(&as_sealed(header), style).is_some_and(|written| written == header).then_some(style)
+}
 
 /// A value in one of the styles that a hint can name by a number.
 pub(super) fn styled(value: &Value, style: u8, site: &Site) -> Option<Zeroizing<Vec<u8>>> {
@@ -163,7 +193,7 @@ fn simple<'t>(text: &'t str, site: &Site, header: Option<&Header<'_>>) -> Option
         b'\'' if quoted('\'') => Written::Single,
         _ => return None,
     };
-    let simple = inner().bytes().all(|b| b >= b' ' && !matches!(b, b'"' | b'\'' | b'\\' | 0x7f));
+    let simple = inner().bytes().all(|b| b >= b' ' && !matches!(b, b'"' | b'\'' | b'\\' | 0x7f | 0xe2));
     simple.then(|| (inner(), written))
 }
 
@@ -179,6 +209,7 @@ fn snippet(text: &str, site: &Site, header: Option<&Header<'_>>) -> Option<Zeroi
     Some(match header {
         Some(header) => joined_text(&[&indent, "k: ", tag, std::str::from_utf8(header.text).ok()?, "\n", text]),
         None if site.flow => joined_text(&["{k: ", tag, text, " }\n"]),
-        None => joined_text(&[&indent, "k: ", tag, text, "\n"]),
+        // A block scalar that brings its header along ends its last line itself, or the text ends there.
+        None => joined_text(&[&indent, "k: ", tag, text, if text.starts_with(['|', '>']) { "" } else { "\n" }]),
     })
 }

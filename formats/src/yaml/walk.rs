@@ -130,7 +130,7 @@ impl<'p> Walk<'p> {
                 self.push(part.root, PathId::ROOT, None);
                 // What stands behind `...` is behind the metadata block, too.
                 self.run(part.end, node.column)?;
-                self.flush(comments_end.max(end), PathId::ROOT, None);
+                self.flush(comments_end.max(end), PathId::ROOT);
                 self.outline.steps.push(if has_entries { Step::MapEnd } else { Step::EmptyMap(PathId::ROOT) });
                 return Ok(());
             }
@@ -138,7 +138,7 @@ impl<'p> Walk<'p> {
             _ => return Err(self.outside(node.span.start, "the top of a document must be a map")),
         };
         self.scanned.documents.push(DocumentSite { root, end: part.end });
-        self.flush(comments_end, PathId::ROOT, None);
+        self.flush(comments_end, PathId::ROOT);
         self.outline.steps.push(Step::EmptyMap(PathId::ROOT));
         Ok(())
     }
@@ -202,14 +202,16 @@ impl<'p> Walk<'p> {
             let dash = || find(self.text, self.node(frame.node).span.end as usize, b"-").filter(|&at| at < start as usize);
             let before = if item { dash().map_or(start, |at| at as u32) } else { start };
             if frame.flow {
-                self.flush(self.node(frame.node).span.end, frame.path, None);
+                self.flush(self.node(frame.node).span.end, frame.path);
             } else {
-                if std::mem::take(&mut self.innermost) {
-                    for span in self.comments.foot(before, column) {
-                        self.comment(span, frame.path, false);
-                    }
+                let mut own =
+                    if std::mem::take(&mut self.innermost) { self.comments.below(before, frame.column, column) } else { Vec::new() };
+                if frame.map {
+                    own.extend(self.comments.below_at(frame.column));
                 }
-                self.flush(before, frame.path, Some((frame.column, column)));
+                for span in own {
+                    self.comment(span, frame.path, false);
+                }
             }
         }
         let leaves = self.outline.leaves.len() as u32;
@@ -227,11 +229,10 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// Puts the pending comments before `before` into a container. With columns (the container's and the next entry's), only those
-    /// that belong there rather than to an outer container.
-    fn flush(&mut self, before: u32, container: PathId, columns: Option<(u32, u32)>) {
+    /// Puts the pending comments before `before` into a container.
+    fn flush(&mut self, before: u32, container: PathId) {
         let mut from = 0;
-        while let Some(found) = self.comments.next_pending(&mut from, before, columns) {
+        while let Some(found) = self.comments.next_pending(&mut from, before) {
             self.comment(found.span, container, found.inline);
         }
     }
@@ -257,7 +258,7 @@ impl<'p> Walk<'p> {
             self.check_merge(key_node, value)?;
         }
         if depth == 1 && alias.is_none() && name == "sops" {
-            self.flush(key_node.span.start, container, None);
+            self.flush(key_node.span.start, container);
             return self.block(key, value);
         }
         let path = self.outline.paths.key(container, name.as_bytes());
@@ -273,7 +274,7 @@ impl<'p> Walk<'p> {
         if !self.comments.any() {
             return;
         }
-        self.flush(key.span.start, container, None);
+        self.flush(key.span.start, container);
         let scalar = is_scalar(self.parsed, value);
         // SOPS has it inside the braces, even if nothing else is there.
         let empty = is_empty(self.parsed, value);
@@ -284,7 +285,7 @@ impl<'p> Walk<'p> {
             self.comment(span, container, true);
         }
         if scalar {
-            self.flush(if empty { value.span.end } else { value.span.start }, own, None);
+            self.flush(if empty { value.span.end } else { value.span.start }, own);
         }
         if scalar
             && !is_block(value)
@@ -308,7 +309,7 @@ impl<'p> Walk<'p> {
         let index = frame.index;
         let node = self.node(item);
         if alias.is_none() && self.comments.any() {
-            self.flush(node.span.start, container, None);
+            self.flush(node.span.start, container);
             if is_scalar(self.parsed, node)
                 && !is_block(node)
                 && let Some(span) = self.comments.on_line(node.span.end)

@@ -253,6 +253,27 @@ fn values_of_several_lines_that_look_like_comments() {
 }
 
 #[test]
+fn yaml_lists_that_begin_with_a_list() {
+    yaml("k:\n- - x\n- y\n", r#"["k"][2]"#, r#""z""#, "k:\n- - x\n- y\n- z\n");
+    yaml("k:\n- - - x\n  - y\n- z\n", r#"["k"][0][2]"#, r#""w""#, "k:\n- - - x\n  - y\n  - w\n- z\n");
+}
+
+#[test]
+fn yaml_texts_that_end_in_line_feeds_take_no_blank_lines() {
+    yaml("a: 1\n\nb: 2\n", r#"["a"]"#, r#""p\n\n""#, "a: \"p\\n\\n\"\n\nb: 2\n");
+    yaml("a: |\n  x\n\nb: 2\n", r#"["a"]"#, r#""p\n\n""#, "a: \"p\\n\\n\"\n\nb: 2\n");
+    yaml("a:\n  - x\n\nb: 2\n", r#"["a"][1]"#, r#""\n""#, "a:\n  - x\n  - \"\\n\"\n\nb: 2\n");
+    yaml("a: 1\n\n", r#"["n"]"#, r#"{"m": "x\n\n"}"#, "a: 1\n\"n\":\n    m: \"x\\n\\n\"\n\n");
+    yaml("a: 1\nb: 2\n", r#"["a"]"#, r#""p\n\n""#, "a: |+\n    p\n\nb: 2\n");
+}
+
+#[test]
+fn toml_escapes_a_carriage_return() {
+    toml("k = '''\nl\n'''\n", r#"["k"]"#, r#""a\r\nb""#, "k = \"a\\r\\nb\"\n");
+    toml("k = \"\"\"l\"\"\"\n", r#"["k"]"#, r#""a\r\nb""#, "k = \"a\\r\\nb\"\n");
+}
+
+#[test]
 fn toml_entries_are_added_where_they_belong() {
     toml("a = 1\n\n[t]\nx = 1\n", r#"["b"]"#, "2", "a = 1\nb = 2\n\n[t]\nx = 1\n");
     toml("a = 1\n\n[t]\nx = 1\n", r#"["t"]["y"]"#, r#""z""#, "a = 1\n\n[t]\nx = 1\ny = \"z\"\n");

@@ -167,7 +167,7 @@ fn simple_texts_need_no_hints() {
     check("a: b\n", 0);
     check("a: 1\nb: true\nc: 1.5\nd: null\ne: ''\nf: \"x\"\ng: 'x'\n", 0);
     check("a:\n  b:\n    - c\n    - d: 1\n      e: 2\n\n# comment\nf: g  # inline\n", 0);
-    check("k: |\n  line\n  line\n\nl: |-\n  x\nm: |+\n  y\n\n\nn: o\n", 0);
+    check("l: |-\n  x\nn: o\n", 0);
     check("k: |2-\n    x\n   y\nl: 1\n", 0);
     check("f: [\"a\", 'b', 1]\ng: {\"a\": \"b\"}\n", 0);
 }
@@ -178,7 +178,40 @@ fn spellings_come_back_by_hints() {
     check("a: [x, y]\nb: {k: v}\n", 3);
     check("a: \"\\u00e9\\x41\"\nb: 'a\n\n  b'\nc: one\n  two\n", 3);
     check("a: >\n  folded\n  text\n\nb: c\n", 1);
+    check("k: |\n  line\n  line\n\nl: |-\n  x\nm: |+\n  y\n\n\nn: o\n", 2);
+    check("k: |2+ # c\n    x\n   y\n\nl: >+2\n    x\n", 2);
     check("a: yes\nb: \"yes\"\nc: 'yes'\n", 1);
+}
+
+/// Files that were sealed before block headers changed with the token have theirs as it was, and no hint for it.
+#[test]
+fn texts_under_their_own_header_still_open() {
+    for (header, value, lines) in
+        [("|", "a\nb\n", "  a\n  b\n"), ("|+", "a\n\n", "  a\n\n"), ("|-", "a", "  a\n"), ("|2", " a\n", "   a\n")]
+    {
+        let mut sealed = format!("k: {header}\n  ").into_bytes();
+        token(&mut sealed, 0, "str");
+        sealed.extend_from_slice(if header == "|+" { b"\n\nsops:\n  mac: m\n" } else { b"\nsops:\n  mac: m\n" });
+        let case = Case { sealed, hints: Vec::new(), values: vec![Value::text(value)], comments: Vec::new() };
+        assert_eq!(String::from_utf8(open(&case, &[])).unwrap(), format!("k: {header}\n{lines}"), "{header}");
+    }
+}
+
+/// What a token stands in leaves nothing behind it that SOPS would pass over.
+#[test]
+fn blanks_and_line_feeds_behind_a_token() {
+    for (format, written) in [
+        (Format::Yaml, "k: 'TOKEN\n\n  '\n"),
+        (Format::Yaml, "k: \"TOKEN\\n\\t \"\n"),
+        (Format::Yaml, "k: |+\n  TOKEN\n\n\n"),
+        (Format::Json, "{\"k\": \"TOKEN \\n\\r\"}"),
+    ] {
+        let mut bare = Vec::new();
+        token(&mut bare, 0, "str");
+        let text = written.replace("TOKEN", std::str::from_utf8(&bare).unwrap());
+        let document = Document::parse(format, text.as_bytes(), &ScanOptions::SEALED).unwrap();
+        assert_eq!(document.content(LeafId(0)), bare, "{written}");
+    }
 }
 
 #[test]
@@ -195,6 +228,14 @@ fn aliases() {
     check("a: &x null\nb: *x\nc: &y []\nd: *y\n", 0);
     check("a: &k key\nb:\n  *k : v\n", 1);
     check("a: &x {k: v}\nb: &y {l: m}\nc:\n  <<: [*x, *y]\n", 4);
+}
+
+/// A small file is no bomb, whatever its one anchor stands for.
+#[test]
+fn one_anchor_for_many_places() {
+    let variables: String = (0..20).map(|i| format!("  VARIABLE_{i}: some value of it {i}\n")).collect();
+    let services: String = (0..20).map(|i| format!("  s{i}:\n    <<: *env\n    image: i{i}\n")).collect();
+    check_covering(format!("x: &env\n{variables}services:\n{services}").as_bytes(), |_| true, true, 0);
 }
 
 #[test]
@@ -249,7 +290,9 @@ fn refusals() {
     }
     check("a: &a [*a]\n", SyntaxClass::OutsideModel);
     check("a: x\u{85}y\n", SyntaxClass::Dialect);
-    check("a: 'x\u{2028}y'\n", SyntaxClass::Dialect);
+    for odd in ["a: \"x\u{2028}y\"\n", "a: x\u{2028}y\n", "a: 1 # x\u{2028}y\n", "a: 'x\u{2028}\n  y'\n", "a: >\n  x\u{2028}\n  y\n"] {
+        check(odd, SyntaxClass::Dialect);
+    }
     check("\n\u{feff}a: 1\n", SyntaxClass::Dialect);
     check("\u{feff}# c\n\u{feff}a: 1\n", SyntaxClass::Dialect);
     check("a: 1\n\u{feff}# c\n", SyntaxClass::Syntax);
@@ -268,6 +311,21 @@ fn refusals() {
     check(&format!("a:\n {}x\n", "- ".repeat(100_000)), SyntaxClass::Limit);
     let bomb: String = (0..30).map(|i| format!("k{}: &a{} [*a{i}, *a{i}]\n", i + 1, i + 1)).collect();
     check(&format!("k0: &a0 x\n{bomb}"), SyntaxClass::Limit);
+}
+
+/// U+2028 and U+2029 as SOPS prints them: its reader takes them for breaks that stay, and the blanks round them for layout.
+#[test]
+fn unicode_breaks_are_read_as_go_yaml_does() {
+    for (text, value) in [
+        ("a: 'x\u{2028}    y'\n", "x\u{2028}y"),
+        ("a: '\u{2029}  x  '\n", "\u{2029}x  "),
+        ("a: |-\n  x\u{2028}\n  y\n", "x\u{2028}\ny"),
+        ("a: |-\n  x\u{2028}   y\n", "x\u{2028} y"),
+    ] {
+        let document = Document::parse(Format::Yaml, text.as_bytes(), &ScanOptions::PLAIN).unwrap_or_else(|e| panic!("{e}: {text:?}"));
+        assert!(document.value(LeafId(0)).same(&Value::text(value)), "{text:?}");
+    }
+    check("a: 'x\u{2028}    y'\n", 1);
 }
 
 #[test]

@@ -199,3 +199,19 @@ fn a_carriage_return_behind_a_token() {
         bench.finish();
     }
 }
+
+/// What programs leave there that write YAML or JSON anew (SOPS passes over it): blanks and line feeds, and nothing else.
+#[test]
+fn blanks_behind_a_token() {
+    for (ending, feeds) in [("yaml", "\n\n  "), ("json", "\\n")] {
+        let plain = SAMPLES.iter().find(|s| s.0 == ending).expect("a sample").1;
+        let mut bench = Bench::new(ending, plain);
+        let quoted = |t: &str, behind: &str| if ending == "yaml" { format!("'{t}{behind}'") } else { format!("{t}{behind}") };
+        let layout = if ending == "yaml" { "warn warn warn quiet" } else { "same" };
+        for behind in ["  ", feeds] {
+            bench.row(&format!("{behind:?}"), &|s: &Sealed| s.retoken("password", |t| quoted(t, behind)), layout);
+        }
+        bench.row("text behind them", &|s: &Sealed| s.retoken("password", |t| quoted(t, &format!("{feeds}x"))), "25");
+        bench.finish();
+    }
+}

@@ -98,7 +98,9 @@ impl Editor<'_> {
                 }
                 print::line_value(tree)
             }
-            Tree::Value(value) => scalar::spell(value, quote.unwrap_or(Quote::Basic)).ok_or_else(|| refuse(at, "TOML holds UTF-8 only")),
+            Tree::Value(value) => {
+                scalar::spell(value, with_returns(value, quote.unwrap_or(Quote::Basic))).ok_or_else(|| refuse(at, "TOML holds UTF-8 only"))
+            }
             _ => print::line_value(tree),
         }
         .map_err(|e| Unwritable { path: display_parts(at), what: e.what })
@@ -316,4 +318,12 @@ fn with_crlf(lines: &str) -> Zeroizing<String> {
         }
     }
     out
+}
+
+/// In lines of its own a carriage return would stand as it is, where git and many readers change it; in one line it is escaped.
+fn with_returns(value: &Value, quote: Quote) -> Quote {
+    match (value, quote) {
+        (Value::Str(text), Quote::MlBasic | Quote::MlLiteral) if text.as_slice().contains(&b'\r') => Quote::Basic,
+        _ => quote,
+    }
 }

@@ -3,12 +3,15 @@
 use zeroize::Zeroizing;
 
 use super::find::{Entry, Spot, Text};
+use super::scalar::keeps_line_feeds;
+use super::write::Habit;
 use super::{refuse, span, write};
 use crate::draft::joined;
 use crate::error::Unwritable;
 use crate::path::Part;
 use crate::splice::Splice;
 use crate::tree::Tree;
+use crate::value::Value;
 use crate::yaml::detail::{DocumentSite, Root};
 use crate::yaml::parse::{Node, Tag, What, Written};
 
@@ -36,7 +39,7 @@ impl Text<'_> {
         let mut habit = self.habit(Some(home));
         let item = matches!(self.node(home).what, What::List { .. });
         let lines = self.lines(spot, column);
-        habit.literals = self.with_inner_comments(lines.below.1, column) == lines.below.1;
+        habit.literals = self.with_inner_comments(lines.below.1, column) == lines.below.1 && !self.takes_blank_lines(lines.below.1, tree);
         let mut spelled = write::branch(tree, column, item, &habit)?;
         let (start, end) = lines.inline;
         let tag = self.tag(spot.node).filter(|_| !is_text(tree) || self.node(spot.node).tag.must_go());
@@ -69,6 +72,16 @@ impl Text<'_> {
         }
         self.put_lines(splice, lines.below, below);
         Ok(())
+    }
+
+    /// Would a branch that ends here take the blank lines behind it into its last text?
+    fn takes_blank_lines(&self, end: usize, tree: &Tree) -> bool {
+        let mut last = tree;
+        while let Some(inner) = last.entries().map(|(_, tree)| tree).chain(last.items()).last() {
+            last = inner;
+        }
+        let keeps = matches!(last, Tree::Value(Value::Str(text)) if keeps_line_feeds(text.as_slice()));
+        keeps && end < self.bytes.len() && self.first_on_line(end).is_none()
     }
 
     /// The tag of a node.
@@ -160,12 +173,13 @@ impl Text<'_> {
             return self.add_in_flow(splice, spot, key, tree);
         }
         let column = self.node(spot.node).column as usize;
+        let end = self.with_inner_comments(self.lines_end(spot.node), column);
         let habit = self.habit(Some(spot.node));
+        let habit = Habit { literals: habit.literals && !self.takes_blank_lines(end, tree), ..habit };
         let bytes = match key {
             Some(key) => write::entry(key, tree, column, &habit)?,
             None => joined(&[&b" ".repeat(column), b"-", &write::branch(tree, column, true, &habit)?]),
         };
-        let end = self.with_inner_comments(self.lines_end(spot.node), column);
         self.finish_last_block(splice, spot.node, end);
         self.put_lines(splice, (end, end), &bytes);
         Ok(())

@@ -22,6 +22,11 @@ pub(super) fn fits(site: &Site, span: Span, value: &Value) -> bool {
     (site.written.is_block() || !span.is_empty()) && (site.tag == Tag::None || text) && (!lines || site.written != Written::Plain)
 }
 
+/// Must a literal of this text keep all line feeds behind it (`|+`), those of the blank lines that follow included?
+pub(super) fn keeps_line_feeds(text: &[u8]) -> bool {
+    text.ends_with(b"\n\n") || text == b"\n"
+}
+
 /// Sets a leaf that is not what an alias stands for.
 pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, value: &Value, floats: Floats) -> Result<Vec<u8>, Unwritable> {
     let text = document.text();
@@ -54,6 +59,11 @@ pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, valu
         return Ok(splice.finish(text));
     }
     let props = scanned.props(&site).expect("what does not fit has a header");
+    let follows = &text[span.end as usize..];
+    let blank = follows.iter().position(|b| b"\r\n".contains(b)).is_some_and(|end| follows[..end].trim_ascii().is_empty());
+    if blank && matches!(value, Value::Str(text) if keeps_line_feeds(text.as_slice())) {
+        site.written = Written::Double;
+    }
     let (first, rest, length) = respell(&mut bytes, value, &site, text, props.header, props.header_comment, span);
     bytes.truncate(length);
     if floats == Floats::Stay {

@@ -33,7 +33,7 @@ impl Walk<'_> {
         if self.stack.len() > depth {
             self.stack[depth].closes = Some(site);
             // In the sealed text braces stand in the place of the alias.
-            self.flush(span.start, path, None);
+            self.flush(span.start, path);
             if let Some(comment) = self.comments.on_line(span.end) {
                 self.comment(comment, path, false);
             }
@@ -51,7 +51,8 @@ impl Walk<'_> {
         self.expanded_nodes += nodes;
         self.expanded_bytes += bytes;
         let limits = &self.options.limits;
-        if self.expanded_nodes > limits.alias_nodes || self.expanded_bytes > self.text.len().saturating_mul(limits.expansion) {
+        let most = self.text.len().saturating_mul(limits.expansion).max(limits.expanded);
+        if self.expanded_nodes > limits.alias_nodes || self.expanded_bytes > most {
             return Err(self.error(at, SyntaxClass::Limit, "the aliases stand for more than the limit allows"));
         }
         Ok(())
