@@ -12,92 +12,51 @@ pub(super) enum Danger {
     Loader,
 }
 
-/// What a shell, an interpreter or a tool takes code, or a program to run, from.
-const PROGRAM: [&str; 66] = [
-    "PATH",
-    "IFS",
-    "ENV",
-    "BASH_ENV",
-    "SHELLOPTS",
-    "BASHOPTS",
-    "PS4",
-    "PROMPT_COMMAND",
-    "CDPATH",
-    "FPATH",
-    "ZDOTDIR",
-    "GLOBIGNORE",
-    "SHELL",
-    "HOME",
-    "EDITOR",
-    "VISUAL",
-    "VIMINIT",
-    "PAGER",
-    "MANPAGER",
-    "BROWSER",
-    "LESSOPEN",
-    "LESSCLOSE",
-    "SSH_ASKPASS",
-    "SUDO_ASKPASS",
-    "SVN_SSH",
-    "RSYNC_RSH",
-    "CVS_RSH",
-    "PYTHONPATH",
-    "PYTHONSTARTUP",
-    "PYTHONHOME",
-    "PYTHONUSERBASE",
-    "PYTHONBREAKPOINT",
-    "PYTHONWARNINGS",
-    "PERL5LIB",
-    "PERLLIB",
-    "PERL5OPT",
-    "PERL5DB",
-    "PERL5SHELL",
-    "RUBYLIB",
-    "RUBYOPT",
-    "GEM_PATH",
-    "BUNDLE_GEMFILE",
-    "NODE_PATH",
-    "NODE_OPTIONS",
-    "LUA_PATH",
-    "LUA_CPATH",
-    "PHPRC",
-    "PHP_INI_SCAN_DIR",
-    "CLASSPATH",
-    "JAVA_TOOL_OPTIONS",
-    "JDK_JAVA_OPTIONS",
-    "_JAVA_OPTIONS",
-    "DOTNET_STARTUP_HOOKS",
-    "OPENSSL_CONF",
-    "OPENSSL_MODULES",
-    "OPENSSL_ENGINES",
-    "GCONV_PATH",
-    "RUSTC_WRAPPER",
-    "RUSTC_WORKSPACE_WRAPPER",
-    "COR_ENABLE_PROFILING",
-    "CORECLR_ENABLE_PROFILING",
-    "GLIBC_TUNABLES",
-    "GTK_MODULES",
-    "GIO_EXTRA_MODULES",
-    "ERL_AFLAGS",
-    "ERL_FLAGS",
+/// What a shell, an interpreter, a build or another tool takes code, or a program to run, from: a line for each kind. A file of settings is one, too, where it
+/// may name a program (`core.fsmonitor` of git, `exec` of a kubeconfig, `credential_process` of AWS).
+const PROGRAM: [&str; 18] = [
+    "PATH IFS ENV BASH_ENV SHELLOPTS BASHOPTS PS0 PS1 PS2 PS4 PROMPT_COMMAND CDPATH FPATH ZDOTDIR GLOBIGNORE SHELL HOME INPUTRC FCEDIT",
+    "EXINIT VIMINIT GVIMINIT MYVIMRC VIM VIMRUNTIME NVIM_APPNAME EDITOR VISUAL BROWSER PAGER MANPAGER LESS LESSOPEN LESSCLOSE LESSKEY LESSKEYIN",
+    "SSH_ASKPASS SUDO_ASKPASS SVN_SSH RSYNC_RSH CVS_RSH SSH_SK_PROVIDER",
+    "XDG_CONFIG_HOME XDG_CONFIG_DIRS XDG_DATA_HOME XDG_DATA_DIRS GNUPGHOME CURL_HOME WGETRC PSQLRC KRB5_CONFIG",
+    "DOCKER_CONFIG KUBECONFIG AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE TF_CLI_CONFIG_FILE HELM_PLUGINS",
+    "ANSIBLE_CONFIG ANSIBLE_LIBRARY ANSIBLE_VAULT_PASSWORD_FILE",
+    "MAKEFLAGS MAKEFILES GNUMAKEFLAGS MFLAGS",
+    "GOFLAGS GOENV GOROOT GOTOOLCHAIN",
+    "CARGO_HOME RUSTFLAGS RUSTDOCFLAGS CARGO_ENCODED_RUSTFLAGS RUSTC RUSTDOC RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER RUSTUP_HOME RUSTUP_TOOLCHAIN",
+    "PYTHONPATH PYTHONSTARTUP PYTHONHOME PYTHONUSERBASE PYTHONBREAKPOINT PYTHONWARNINGS PYTHONEXECUTABLE PYTHONPYCACHEPREFIX PIP_CONFIG_FILE",
+    "PERL5LIB PERLLIB PERL5OPT PERL5DB PERL5SHELL",
+    "RUBYLIB RUBYOPT RUBYSHELL GEM_HOME GEM_PATH BUNDLE_GEMFILE BUNDLE_APP_CONFIG",
+    "NODE_PATH NODE_OPTIONS LUA_PATH LUA_CPATH PHPRC PHP_INI_SCAN_DIR COMPOSER_HOME",
+    "R_PROFILE R_PROFILE_USER R_ENVIRON R_ENVIRON_USER R_LIBS R_LIBS_USER",
+    "CLASSPATH JAVA_HOME JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS MAVEN_ARGS GRADLE_USER_HOME",
+    "DOTNET_STARTUP_HOOKS DOTNET_ADDITIONAL_DEPS DOTNET_SHARED_STORE DOTNET_ROOT PSModulePath COR_ENABLE_PROFILING CORECLR_ENABLE_PROFILING",
+    "OPENSSL_CONF OPENSSL_MODULES OPENSSL_ENGINES GCONV_PATH GLIBC_TUNABLES GTK_MODULES GIO_EXTRA_MODULES",
+    "ERL_AFLAGS ERL_FLAGS ERL_ZFLAGS ERL_LIBS",
 ];
 
-/// What such names begin with: a version, a bit width or a function's name stands behind it.
-const STARTS: [&str; 5] = ["GIT_", "BASH_FUNC_", "LUA_INIT", "COR_PROFILER", "CORECLR_PROFILER"];
+/// Of such names: what they begin with, where a version, a bit width or a function's name stands behind it.
+const STARTS: [&str; 6] = ["GIT_", "BASH_FUNC_", "LUA_INIT", "COR_PROFILER", "CORECLR_PROFILER", "CARGO_BUILD_RUST"];
 
 /// npm takes any setting from a variable, in whatever case it is written.
-const NPM: [&str; 2] = ["npm_config_script_shell", "npm_config_node_options"];
+const NPM_START: &str = "npm_config_";
+const NPM: [&str; 7] = ["script_shell", "node_options", "userconfig", "globalconfig", "shell", "editor", "git"];
+
+/// What such names often end with.
+const ENDS: [&str; 5] = ["PATH", "_OPTIONS", "_OPTS", "EDITOR", "PAGER"];
 
 /// Of a name.
 pub(super) fn danger(name: &str) -> Danger {
     if ["LD_", "DYLD_", "_RLD"].iter().any(|start| name.starts_with(start)) {
         return Danger::Loader;
     }
-    let npm = NPM.iter().any(|setting| name.eq_ignore_ascii_case(setting));
-    if npm || PROGRAM.contains(&name) || STARTS.iter().any(|start| name.starts_with(start)) {
+    let setting = name.split_at_checked(NPM_START.len()).filter(|(start, _)| start.eq_ignore_ascii_case(NPM_START));
+    let npm = setting.is_some_and(|(_, setting)| NPM.iter().any(|one| one.eq_ignore_ascii_case(setting)));
+    let known = || PROGRAM.iter().any(|line| line.split(' ').any(|one| one == name));
+    if npm || known() || STARTS.iter().any(|start| name.starts_with(start)) {
         return Danger::Program;
     }
-    if ["PATH", "_OPTIONS"].iter().any(|end| name.ends_with(end)) { Danger::Perhaps } else { Danger::None }
+    if ENDS.iter().any(|end| name.ends_with(end)) { Danger::Perhaps } else { Danger::None }
 }
 
 /// What is said of such names: certain where it is.
@@ -105,9 +64,9 @@ pub(super) fn sentence(names: &[(String, Danger)]) -> String {
     let (perhaps, surely): (Vec<_>, Vec<_>) = names.iter().partition(|(_, danger)| *danger == Danger::Perhaps);
     let list = |names: &[&(String, Danger)]| names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
     let verb = if surely.len() == 1 { "changes" } else { "change" };
-    let often = "may: many names that end in PATH or _OPTIONS do";
+    let often = "may: many names that end so do";
     match (surely.is_empty(), perhaps.is_empty()) {
-        (true, _) => format!("{} may change how programs run, as many names that end in PATH or _OPTIONS do", list(&perhaps)),
+        (true, _) => format!("{} may change how programs run, as many names that end so do", list(&perhaps)),
         (_, true) => format!("{} {verb} how programs run", list(&surely)),
         _ => format!("{} {verb} how programs run, and {} {often}", list(&surely), list(&perhaps)),
     }
@@ -133,13 +92,21 @@ mod tests {
         {
             check(name, Danger::Program);
         }
-        for name in ["STATIC_PATH", "MY_PATH", "JAVA_OPTIONS", "QT_PLUGIN_PATH"] {
+        for name in
+            ["MAKEFLAGS", "XDG_CONFIG_HOME", "KUBECONFIG", "GOFLAGS", "CARGO_BUILD_RUSTC", "NPM_CONFIG_USERCONFIG", "npm_config_git"]
+        {
+            check(name, Danger::Program);
+        }
+        for name in ["EDITOR", "VISUAL", "PAGER", "LESS", "INPUTRC", "EXINIT", "PSModulePath", "AWS_CONFIG_FILE", "RUSTC_WRAPPER"] {
+            check(name, Danger::Program);
+        }
+        for name in ["STATIC_PATH", "MY_PATH", "JAVA_OPTIONS", "QT_PLUGIN_PATH", "JAVA_OPTS", "MAVEN_OPTS", "KUBE_EDITOR", "AWS_PAGER"] {
             check(name, Danger::Perhaps);
         }
         for name in ["DB_PASSWORD", "PATHS", "XPATH_EXPRESSION", "OPTIONS", "MYOPTIONS", "GITHUB_TOKEN"] {
             check(name, Danger::None);
         }
-        for name in ["HTTPS_PROXY", "no_proxy", "KUBECONFIG", "JAVA_OPTS", "TMPDIR", "SSL_CERT_FILE", "CC", "npm_config_registry"] {
+        for name in ["HTTPS_PROXY", "no_proxy", "TMPDIR", "SSL_CERT_FILE", "CC", "npm_config_registry"] {
             check(name, Danger::None);
         }
     }
@@ -149,8 +116,8 @@ mod tests {
         let said = |names: &[&str]| sentence(&names.iter().map(|name| ((*name).to_owned(), danger(name))).collect::<Vec<_>>());
         assert_eq!(said(&["PATH"]), "PATH changes how programs run");
         assert_eq!(said(&["PATH", "GIT_DIR"]), "PATH, GIT_DIR change how programs run");
-        assert_eq!(said(&["A_PATH"]), "A_PATH may change how programs run, as many names that end in PATH or _OPTIONS do");
-        let both = "PATH changes how programs run, and A_PATH, B_OPTIONS may: many names that end in PATH or _OPTIONS do";
+        assert_eq!(said(&["A_PATH"]), "A_PATH may change how programs run, as many names that end so do");
+        let both = "PATH changes how programs run, and A_PATH, B_OPTIONS may: many names that end so do";
         assert_eq!(said(&["A_PATH", "PATH", "B_OPTIONS"]), both);
     }
 }

@@ -30,7 +30,7 @@ fn all_names_that_are_refused_are_told_at_once_with_the_flags() {
     let err = fails(&place, &["exec-env", "a.env", "true"], 1);
     assert_eq!(
         err,
-        "error: a.env: STATIC_PATH, JAVA_OPTIONS may change how programs run, as many names that end in PATH or _OPTIONS do\n\
+        "error: a.env: STATIC_PATH, JAVA_OPTIONS may change how programs run, as many names that end so do\n\
          hint: if whoever can write the file may choose that, set them all the same: --allow-env JAVA_OPTIONS --allow-env STATIC_PATH\n"
     );
     gives(
@@ -44,6 +44,18 @@ fn all_names_that_are_refused_are_told_at_once_with_the_flags() {
     assert!(err.contains("error: a.env: STATIC_PATH, ") && err.ends_with(&format!(": {all}\n")), "{err}");
     // One that is allowed is not told.
     assert!(!fails(&place, &["exec-env", "--allow-env", "STATIC_PATH", "a.env", "true"], 1).contains("STATIC_PATH"));
+}
+
+/// Builds, shells and tools take programs from more than `PATH`.
+#[test]
+fn settings_of_programs_are_refused() {
+    let place = Place::project();
+    for name in ["MAKEFLAGS", "XDG_CONFIG_HOME", "KUBECONFIG", "GOFLAGS", "CARGO_HOME", "MAVEN_OPTS", "NPM_CONFIG_USERCONFIG", "AWS_PAGER"]
+    {
+        place.seal("a.env", format!("{name}=canary\n"));
+        assert!(fails(&place, &["exec-env", "a.env", "true"], 1).contains(name), "{name}");
+        gives(&place, &["exec-env", "--allow-env", name, "a.env", &format!("echo ${name}")], "canary\n");
+    }
 }
 
 #[test]
