@@ -81,9 +81,8 @@ pub(crate) trait Detail: Send + Sync {
         old: Option<(&Document<'_>, &Block)>,
     ) -> Result<Vec<u8>, Unwritable>;
 
-    /// A branch as this format would read it back: text only where there is nothing else. `at` is where it is to stand; `own`: by our own rules,
-    /// not SOPS's.
-    fn held(&self, _document: &Document<'_>, tree: &Tree, _at: &[Part], _own: bool) -> Result<Tree, Unwritable> {
+    /// A branch as this format would read it back: text only where there is nothing else. `at` is where it is to stand.
+    fn held(&self, tree: &Tree, _at: &[Part]) -> Result<Tree, Unwritable> {
         Ok(tree.clone())
     }
 

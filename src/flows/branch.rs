@@ -8,6 +8,7 @@ use leafcrypt_formats::{
 };
 use zeroize::Zeroizing;
 
+use super::exported;
 use super::rules::{self, Given};
 use super::trust;
 use crate::config::Rule;
@@ -70,7 +71,11 @@ impl Branch<'_> {
         let options = scan_options(Mode::Plain, manners);
         let syntax = |source| Error::PlainSyntax { path: name.clone(), source };
         let document = file.document(manners).map_err(syntax)?;
-        let exported = exported(&document, self.at).filter(|_| manners.own_dialect);
+        let names = document.leaves().iter().filter_map(|leaf| document.paths().name(leaf.path));
+        let exported = match self.tree {
+            Some(_) => exported::there_or_new(file.format(), names, self.at, manners),
+            None => exported::there(file.format(), names, self.at, manners),
+        };
         let at = exported.as_deref().unwrap_or(self.at);
         if self.tree.is_some()
             && let Some(Part::Key(key)) = at.first()
@@ -132,15 +137,6 @@ fn position_in_map(document: &Document<'_>, at: &[Part]) -> bool {
 /// Names that are the metadata's.
 fn is_reserved(format: Format, key: &[u8]) -> bool {
     if format == Format::Dotenv { key.starts_with(b"sops_") } else { key == b"sops" }
-}
-
-/// In an ENV file whose assignments all begin with `export `, the same of a name: for SOPS the word is part of it.
-fn exported(document: &Document<'_>, at: &[Part]) -> Option<Vec<Part>> {
-    let [Part::Key(name)] = at else { return None };
-    let names = || document.leaves().iter().filter_map(|leaf| document.paths().name(leaf.path));
-    let all = names().next().is_some() && names().all(|n| n.starts_with(b"export "));
-    let plain = !name.starts_with(b"export ") && !names().any(|n| n == name);
-    (document.format() == Format::Dotenv && all && plain).then(|| vec![Part::Key([b"export ", &name[..]].concat())])
 }
 
 fn refused(error: EditError, path: String, at: &[Part]) -> Error {

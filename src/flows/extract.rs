@@ -2,6 +2,7 @@
 
 use leafcrypt_formats::{Format, Part, Printing, Tree, Value, display_parts, parse_path};
 
+use super::exported;
 use crate::error::Error;
 use crate::manners::Manners;
 use crate::sealed_file::OpenFile;
@@ -64,6 +65,8 @@ impl Printer<'_> {
     /// There is nothing at that path, or the format cannot print it alone.
     pub fn at(&mut self, documents: &[Tree], at: &[Part]) -> Result<Vec<u8>, Error> {
         let root = documents.first().unwrap_or(&Tree::Null);
+        let exported = exported::there(self.from, root.entries().map(|(name, _)| name), at, self.world.manners);
+        let at = exported.as_deref().unwrap_or(at);
         let found = root.at(at).map_err(|i| Error::NotThere {
             path: self.path.to_owned(),
             at: display_parts(&at[..=i]),

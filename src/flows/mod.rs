@@ -29,6 +29,7 @@ pub mod encrypt;
 pub mod example;
 pub mod exec_env;
 pub mod exec_file;
+mod exported;
 pub mod extract;
 mod feeding;
 pub mod filestatus;

@@ -4,7 +4,7 @@
 use leafcrypt_formats::{Format, Part, Tree, display_parts, scalar_text, wipe};
 use zeroize::Zeroizing;
 
-use super::dialect::{Dialect, is_quoted, read};
+use super::dialect::{Bad, Dialect, is_quoted, read};
 use crate::sealed_file::OpenFile;
 use crate::world::World;
 
@@ -34,13 +34,14 @@ pub(super) fn told(file: &OpenFile<'_>, at: &[Part], tree: &Tree, world: &World<
 
 /// None: the usual dialect gives just this value, or it was set in the dialect's own quotes. Would quotes help?
 fn otherwise(text: &[u8], name: &[u8], value: &[u8]) -> Option<bool> {
-    let found = given(text, name);
+    // A text that exec-env cannot read at all is no better for quotes in one line.
+    let Ok(found) = given(text, name) else { return Some(false) };
     let is = |found: &Option<Zeroizing<Vec<u8>>>, value: &[u8]| found.as_ref().is_some_and(|found| found.as_slice() == value);
     if is(&found, value) {
         return None;
     }
     // With another quote behind it, for a quote that is not closed ends there.
-    let alone = |value: &[u8]| given(&Zeroizing::new([b"A=", value, b"\nB=\"'\"\nC='\"'\n"].concat()), b"A");
+    let alone = |value: &[u8]| given(&Zeroizing::new([b"A=", value, b"\nB=\"'\"\nC='\"'\n"].concat()), b"A").ok().flatten();
     if is_quoted(value) && found.is_some() && found == alone(value) {
         return None;
     }
@@ -48,12 +49,12 @@ fn otherwise(text: &[u8], name: &[u8], value: &[u8]) -> Option<bool> {
 }
 
 /// What a program gets.
-fn given(text: &[u8], name: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+fn given(text: &[u8], name: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, Bad> {
     let name = name.strip_prefix(b"export ").unwrap_or(name);
-    let mut reading = read(text, Dialect::Dotenv, &|_| None).ok()?;
+    let mut reading = read(text, Dialect::Dotenv, &|_| None)?;
     let found = reading.pairs.iter_mut().rfind(|(key, _)| key == name).map(|(_, value)| Zeroizing::new(std::mem::take(value)));
     reading.pairs.iter_mut().for_each(|(_, value)| wipe(value));
-    found
+    Ok(found)
 }
 
 /// In the dialect's double quotes; a line feed is spelled as SOPS does, and read so by both.

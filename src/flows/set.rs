@@ -9,12 +9,13 @@ use zeroize::Zeroizing;
 use super::branch::{Branch, Did, must_exist, read_json};
 use super::change::{InPlace, seal};
 use super::decrypt::open;
+use super::exported;
 use super::otherwise;
 use super::random::Recipe;
 use super::rules::{self, Given};
 use super::target::{Done, Holds, Input, Output, Types, deliver};
 use crate::error::Error;
-use crate::sealed_file::{OpenHow, SealedFile};
+use crate::sealed_file::{OpenFile, OpenHow, SealedFile};
 use crate::world::World;
 
 /// Where a value comes from.
@@ -86,7 +87,7 @@ impl Set<'_> {
         let branch = Branch { path, at: &at, tree: Some(&tree), given: &self.given, rule: OnceCell::new() };
         let stays = self.idempotent && matches!(self.value, NewValue::Random(_));
         let told = RefCell::new(Vec::new());
-        let apply = |file: &mut crate::sealed_file::OpenFile<'_>| {
+        let apply = |file: &mut OpenFile<'_>| {
             if stays && is_there(file, &at, world)? {
                 return Ok(false);
             }
@@ -135,7 +136,11 @@ pub(super) fn path_of(text: &str, format: &str) -> Result<Vec<Part>, Error> {
     Ok(at)
 }
 
-fn is_there(file: &crate::sealed_file::OpenFile<'_>, at: &[Part], world: &World<'_>) -> Result<bool, Error> {
+/// Is there a value, where `set` would put one?
+fn is_there(file: &OpenFile<'_>, at: &[Part], world: &World<'_>) -> Result<bool, Error> {
     let trees = file.trees(world.manners).map_err(|source| Error::Sealed { path: String::new(), format: file.format(), source })?;
-    Ok(trees.first().is_some_and(|tree| tree.at(at).is_ok_and(|found| *found != Tree::Null)))
+    Ok(trees.first().is_some_and(|tree| {
+        let exported = exported::there(file.format(), tree.entries().map(|(name, _)| name), at, world.manners);
+        tree.at(exported.as_deref().unwrap_or(at)).is_ok_and(|found| *found != Tree::Null)
+    }))
 }

@@ -1,7 +1,7 @@
 //! Opened files as variables of a child: names checked, later files over earlier ones (docs/threat-model.md, P17).
 
-use std::collections::HashSet;
-use std::ffi::OsString;
+use std::collections::{HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt as _;
 
 use leafcrypt_formats::{Format, Part, Tree, display_parts};
@@ -31,6 +31,8 @@ pub struct How {
 #[derive(Default)]
 pub struct Variables {
     found: Vec<(OsString, Option<OsString>)>,
+    /// Where in `found` each name stands last.
+    last: HashMap<OsString, usize>,
     /// Names that change how programs run, and are not allowed to: by the file's name.
     refused: Vec<(String, Vec<(String, Danger)>)>,
 }
@@ -62,9 +64,12 @@ impl Variables {
     /// A value that is none for a variable, or a name that is none.
     pub fn add(&mut self, file: &OpenFile<'_>, name: &str, how: &How, world: &World<'_>) -> Result<(), Error> {
         let found: Vec<(Vec<u8>, Option<Vec<u8>>)> = if file.format() == Format::Dotenv && how.dialect != Dialect::Sops {
-            let lookup = |wanted: &str| match self.found.iter().rfind(|(name, _)| name == wanted) {
-                Some((_, value)) => value.clone(),
-                None => world.session.outside().env(wanted),
+            let env = |wanted: &str| world.session.outside().env(wanted);
+            let lookup = |wanted: &str| match self.last.get(OsStr::new(wanted)).map(|&at| &self.found[at].1) {
+                // Docker Compose lets the environment win.
+                Some(value) if how.dialect == Dialect::Compose => env(wanted).or_else(|| value.clone()),
+                Some(value) => value.clone(),
+                None => env(wanted),
             };
             let reading = dialect::read(file.plain(), how.dialect, &lookup)
                 .map_err(|e| Error::Variable { path: format!("{name}: line {}", e.line), what: e.what.to_owned() })?;
@@ -91,7 +96,9 @@ impl Variables {
             if danger != Danger::None && !how.allowed.contains(&text) && known.insert(text.clone()) {
                 refused.push((text, danger));
             }
-            self.found.push((OsString::from_vec(key), value.map(OsString::from_vec)));
+            let key = OsString::from_vec(key);
+            self.last.insert(key.clone(), self.found.len());
+            self.found.push((key, value.map(OsString::from_vec)));
         }
         if world.manners.sops_messages {
             let (loader, other): (Vec<_>, Vec<_>) = refused.into_iter().partition(|(_, danger)| *danger == Danger::Loader);

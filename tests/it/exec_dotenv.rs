@@ -97,3 +97,112 @@ fn a_line_that_cannot_be_read_is_told() {
     let (out, said) = given(&place, &[], "B");
     assert!(out == "2\n" && said.lines().count() == 11 && said.contains("40 more"), "{said}");
 }
+
+/// A name alone means the one behind `export `, for every command that takes a path; as `sops` the word is part of the name.
+#[test]
+fn export_is_no_part_of_a_name() {
+    let place = Place::project();
+    let run = |args: &[&str], code: i32, out: &str| {
+        let done = place.ours(args);
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!((done.status.code(), String::from_utf8_lossy(&done.stdout).as_ref()), (Some(code), out), "{args:?}: {said}");
+        said
+    };
+    let plain = |expected: &str| assert_eq!(run(&["decrypt", "z.env"], 0, expected), "");
+    for (text, changed, removed) in [
+        ("export A=original\nexport B=2\n", "export A=new\nexport B=2\n", "export B=2\n"),
+        ("C=1\nexport A=original\n", "C=1\nexport A=new\n", "C=1\n"),
+        ("export\t A=original\nB=2\n", "export\t A=new\nB=2\n", "B=2\n"),
+        ("A=original\nexport A=other\n", "A=new\nexport A=other\n", "export A=other\n"),
+    ] {
+        place.seal("z.env", text);
+        run(&["decrypt", "--extract", "[\"A\"]", "z.env"], 0, "original");
+        run(&["set", "z.env", "[\"A\"]", "--random", "12", "--idempotent"], 0, "");
+        plain(text);
+        run(&["set", "z.env", "[\"A\"]", "\"new\""], 0, "");
+        plain(changed);
+        run(&["unset", "z.env", "[\"A\"]"], 0, "");
+        plain(removed);
+    }
+    // A new name is written as the others are.
+    place.seal("z.env", "export A=1\n");
+    run(&["set", "z.env", "[\"B\"]", "--random", "12:0", "--idempotent"], 1, "");
+    run(&["set", "z.env", "[\"B\"]", "\"2\"", "--idempotent"], 0, "");
+    plain("export A=1\nexport B=2\n");
+    assert!(run(&["unset", "z.env", "[\"C\"]"], 1, "").contains("there is nothing at C\n"));
+    let as_sops = place.as_sops(["decrypt", "--extract", "[\"A\"]", "z.env"]);
+    assert_eq!(as_sops.status.code(), Some(1), "{}", String::from_utf8_lossy(&as_sops.stderr));
+    assert_eq!(place.as_sops(["decrypt", "--extract", "[\"export A\"]", "z.env"]).stdout, b"1");
+}
+
+/// In a file with Windows line ends the CR is part of every value for SOPS, but not of one that is set.
+#[test]
+fn what_is_set_is_what_was_given() {
+    let place = Place::project();
+    for program in [Program::Ours, Program::AsSops] {
+        place.seal("z.env", "A=1\r\nB=2\r\n");
+        for name in ["B", "C"] {
+            let done = place.call(program, ["set", "z.env", &format!("[\"{name}\"]"), "\"v\""]).run();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            let path = format!("[\"{name}\"]");
+            assert_eq!(place.ours(["decrypt", "--extract", &path, "z.env"]).stdout, b"v", "{program:?} {name}");
+            if let Some(theirs) = place.sops(["decrypt", "--extract", &path, "z.env"]) {
+                assert_eq!(theirs.stdout, b"v", "{program:?} {name}");
+            }
+            assert_eq!(given(&place, &["--dialect", "sops"], name).0, "v\n");
+        }
+        assert_eq!(place.ours(["decrypt", "z.env"]).stdout, b"A=1\r\nB=v\nC=v\n");
+        assert_eq!(given(&place, &[], "A").0, "1\n");
+    }
+}
+
+/// Lines that double a value thirty times, in a file that anybody may have written: refused at once, by `exec-env` and by what looks at a changed file.
+#[test]
+fn expansions_without_end_are_refused() {
+    let place = Place::project();
+    place.seal("z.env", format!("A=canary\n{}", "A=${A}${A}\n".repeat(40)));
+    let start = std::time::Instant::now();
+    for dialect in ["dotenv", "posix", "compose"] {
+        let done = place.ours(["exec-env", "--dialect", dialect, "z.env", "--", "true"]);
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.code() == Some(1) && said.contains("\nerror: z.env: line 1") && said.contains("expansions"), "{said}");
+        assert!(!said.contains("canary"), "{said}");
+    }
+    let said = set(&place, Program::Ours, "PW", "canary");
+    assert!(said.contains("PW: ") && said.contains("--dialect sops") && !said.contains("double quotes"), "{said}");
+    assert_eq!(given(&place, &["--dialect", "sops"], "PW").0, "canary\n");
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+/// Earlier files come before the environment; Docker Compose has it the other way.
+#[test]
+fn which_of_two_values_an_expansion_takes() {
+    let place = Place::project();
+    place.seal("y.env", "N=file\n");
+    place.seal("z.env", "N=here\nA=${N}\n");
+    place.seal("x.env", "A=${N}\n");
+    for (dialect, files, expected) in [
+        ("dotenv", &["z.env"][..], "here"),
+        ("posix", &["z.env"], "here"),
+        ("compose", &["z.env"], "outside"),
+        ("dotenv", &["y.env", "x.env"], "file"),
+        ("posix", &["y.env", "x.env"], "file"),
+        ("compose", &["y.env", "x.env"], "outside"),
+    ] {
+        let args = [&["exec-env", "--dialect", dialect], files, &["--", "printenv", "A"]].concat();
+        let done = place.call(Program::Ours, args).env("N", "outside").run();
+        assert_eq!(String::from_utf8_lossy(&done.stdout), format!("{expected}\n"), "{dialect} {files:?}");
+    }
+}
+
+/// A line without `=` is kept, sealed, and told when it is sealed.
+#[test]
+fn a_line_that_is_no_assignment_is_told() {
+    let place = Place::project();
+    place.write("z.env", "A=1\nPASSWORD: canary\n\n  # note\n; note\nTOKEN canary\nPEM=\"---\ncanary\n---\"\n");
+    let done = place.ours(["encrypt", "-i", "z.env"]);
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success() && said.lines().count() == 2 && !said.contains("canary"), "{said}");
+    assert!(said.contains("line 2 has no `=`") && said.contains("line 6 has no `=`"), "{said}");
+    assert_eq!(String::from_utf8_lossy(&place.ours(["decrypt", "z.env"]).stderr), "");
+}

@@ -21,6 +21,7 @@ mod convert;
 mod convert_random;
 mod crash;
 mod dialects;
+mod dialects_of_shells;
 mod doctor;
 mod edit;
 mod edit_kept;

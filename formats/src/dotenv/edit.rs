@@ -16,9 +16,9 @@ use crate::splice::Splice;
 use crate::tree::{Member, Tree};
 use crate::value::{Bytes, Value};
 
-/// A branch as ENV holds it: text. In a file of which every line ends in CR LF the CR is part of every value for SOPS, and so (`own`: as leafcrypt)
-/// of a new one; only a last line without LF may have none.
-pub(super) fn held(document: &Document<'_>, tree: &Tree, at: &[Part], own: bool) -> Result<Tree, Unwritable> {
+/// A branch as ENV holds it: text. In a file with CR LF line ends the CR is part of every value for SOPS. One that is set is what was given all the same,
+/// and its line ends in LF alone: whoever reads it back by SOPS's rule must get the same.
+pub(super) fn held(tree: &Tree, at: &[Part]) -> Result<Tree, Unwritable> {
     let refuse = |at: &[Part], what: &str| Err(Unwritable { path: display_parts(at), what: what.to_owned() });
     match (at, tree) {
         ([], Tree::Map(members)) => {
@@ -26,20 +26,12 @@ pub(super) fn held(document: &Document<'_>, tree: &Tree, at: &[Part], own: bool)
             for member in members {
                 if let Member::Entry(name, tree) = member {
                     let part = [Part::Key(name.clone())];
-                    all.push((name.clone(), held(document, tree, &part, own)?));
+                    all.push((name.clone(), held(tree, &part)?));
                 }
             }
             Ok(Tree::map(all))
         }
-        ([Part::Key(_)], Tree::Value(value)) => {
-            let plain = scalar_bytes(value);
-            let ends_in_cr = || match find(document, at) {
-                Ok(old) => document.text[..with_cr(document.text, old.span).end as usize].ends_with(b"\r"),
-                Err(_) => document.text.ends_with(b"\n"),
-            };
-            let cr: &[u8] = if own && all_crlf(document.text) && !plain.ends_with(b"\r") && ends_in_cr() { b"\r" } else { b"" };
-            Ok(Tree::Value(Value::Str(Bytes::from(joined(&[&plain, cr])))))
-        }
+        ([Part::Key(_)], Tree::Value(value)) => Ok(Tree::Value(Value::Str(Bytes::from(joined(&[&scalar_bytes(value)]))))),
         ([Part::Key(_)], Tree::Null) => refuse(at, "ENV has no null: SOPS writes `<nil>` and cannot open the file again"),
         _ => refuse(at, "ENV holds neither maps nor lists"),
     }
@@ -120,8 +112,4 @@ fn lines_of(document: &Document<'_>, value: Span) -> Span {
     // What stands at the top of the file speaks of the file.
     let own = if start == 0 { first } else { start };
     Span::new(own, end)
-}
-
-fn all_crlf(text: &[u8]) -> bool {
-    text.contains(&b'\n') && text.split_inclusive(|&b| b == b'\n').all(|line| line.ends_with(b"\r\n") || !line.ends_with(b"\n"))
 }

@@ -89,8 +89,8 @@ impl Detail for Lines {
         seal::spell_block(fields, old)
     }
 
-    fn held(&self, document: &Document<'_>, tree: &Tree, at: &[Part], own: bool) -> Result<Tree, Unwritable> {
-        edit::held(document, tree, at, own)
+    fn held(&self, tree: &Tree, at: &[Part]) -> Result<Tree, Unwritable> {
+        edit::held(tree, at)
     }
 
     fn graft(&self, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable> {

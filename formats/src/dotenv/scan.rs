@@ -141,6 +141,10 @@ impl<'t> Scan<'t> {
         if sealed || self.options.dialect == Dialect::Sops {
             return Err(SyntaxError::at(self.text, start, SyntaxClass::Syntax, "the line has no `=` and does not start with `#`"));
         }
+        let line = self.text[start..end].trim_ascii();
+        if self.options.warns && !matches!(line.first(), None | Some(b'#' | b';')) {
+            self.warn(format!("line {} has no `=`: it is kept like a comment, and few programs get anything of it", self.line));
+        }
         self.comment(start, end)
     }
 

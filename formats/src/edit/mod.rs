@@ -12,7 +12,7 @@ pub(crate) use self::plan::Plan;
 
 use thiserror::Error;
 
-use crate::document::{Dialect, Document, ScanOptions};
+use crate::document::{Document, ScanOptions};
 use crate::error::Unwritable;
 use crate::path::{Part, display_parts};
 use crate::plain::PlainText;
@@ -78,7 +78,7 @@ impl Document<'_> {
             return Err(EditError::Unwritable(Unwritable { path: display_parts(&at[..1]), what }));
         }
         let held = match change {
-            Change::Set(tree) => Some(self.detail.held(self, tree, at, options.dialect == Dialect::Leafcrypt)?),
+            Change::Set(tree) => Some(self.detail.held(tree, at)?),
             Change::Remove => None,
         };
         if let Some(done) = self.edit_leaf(at, held.as_ref(), floats, options) {

@@ -118,7 +118,7 @@ impl Detail for Keys {
         seal::spell_block(slot, fields, old)
     }
 
-    fn held(&self, _: &Document<'_>, tree: &Tree, at: &[Part], _: bool) -> Result<Tree, Unwritable> {
+    fn held(&self, tree: &Tree, at: &[Part]) -> Result<Tree, Unwritable> {
         edit::held(tree, at)
     }
 

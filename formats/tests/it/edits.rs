@@ -193,8 +193,10 @@ fn env_lines() {
     env("A=1\n", r#"["B"]"#, r#""x y""#, "A=1\nB=x y\n");
     env("A=1\n\n# tail\n", r#"["B"]"#, "2", "A=1\nB=2\n\n# tail\n");
     env("A=1", r#"["B"]"#, "true", "A=1\nB=true");
-    env("A=1\r\nC=2\r\n", r#"["B"]"#, "2", "A=1\r\nC=2\r\nB=2\r\n");
-    env("A=1\r\nC=2\r\n", r#"["A"]"#, "2", "A=2\r\nC=2\r\n");
+    // A CR is part of a value: the one that was given has none.
+    env("A=1\r\nC=2\r\n", r#"["B"]"#, "2", "A=1\r\nC=2\r\nB=2\n");
+    env("A=1\r\nC=2\r\n", r#"["A"]"#, "2", "A=2\nC=2\r\n");
+    env("A=1\r\nC=2\r\n", r#"["A"]"#, r#""2\r""#, "A=2\r\nC=2\r\n");
     env("", r#"["B"]"#, "2", "B=2\n");
     env("# head\n", r#"["B"]"#, r#""a\nb""#, "# head\nB=a\\nb\n");
     env("A=1\n# on b\nB=2\n\nC=3\n", r#"["B"]"#, "", "A=1\n\nC=3\n");
@@ -329,7 +331,7 @@ fn what_a_random_change_found() {
     // The last line of a text with CR LF has no CR, and keeps having none.
     env("A=1\r\nB=2", r#"["B"]"#, r#""2""#, "A=1\r\nB=2");
     env("A=1\r\nB=2", r#"["B"]"#, r#""3""#, "A=1\r\nB=3");
-    env("A=1\r\nB=2", r#"["A"]"#, r#""3""#, "A=3\r\nB=2");
+    env("A=1\r\nB=2", r#"["A"]"#, r#""3""#, "A=3\nB=2");
     // What is said beside the header of an empty table, or less far in than a branch that goes, stays.
     toml("[t] # on t\n[u]\n", r#"["t"]["x"]"#, "1", "[t] # on t\nx = 1\n[u]\n");
     toml("[t] # on t\n", r#"["t"]"#, r#"{"m": {"y": 2}, "x": 1}"#, "[t] # on t\nx = 1\n\n[t.m]\ny = 2\n");

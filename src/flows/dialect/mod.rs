@@ -2,6 +2,7 @@
 //!
 //! A dialect is a reader that programs in the field use; each file here names it and was compared with it (`tests/it/dialects.rs`).
 
+mod compose;
 mod expand;
 mod node;
 mod python;
@@ -91,15 +92,15 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 /// Reads a text.
 ///
 /// # Errors
-/// What the dialect's own reader refuses, or would run.
+/// What the dialect's own reader refuses, or would run; expansions that put in too much.
 pub fn read(text: &[u8], dialect: Dialect, lookup: Lookup<'_>) -> Result<Reading, Bad> {
     let pairs = match dialect {
-        Dialect::Dotenv => return Ok(python::read(text, lookup)),
-        Dialect::Systemd => return Ok(systemd::read(text)),
+        Dialect::Dotenv => return python::read(text, lookup),
+        Dialect::Systemd => return systemd::read(text),
         Dialect::Sops => raw(text),
         Dialect::Node => node::read(text),
         Dialect::Posix => shell::posix(text, lookup)?,
-        Dialect::Compose => shell::compose(text, lookup)?,
+        Dialect::Compose => compose::read(text, lookup)?,
     };
     Ok(Reading { pairs, unread: Vec::new() })
 }
@@ -136,6 +137,11 @@ fn line_of(text: &[u8], at: usize) -> usize {
     text[..at.min(text.len())].iter().filter(|&&b| b == b'\n').count() + 1
 }
 
+/// The length of what stands before the next line feed.
+fn line(text: &[u8]) -> usize {
+    text.iter().position(|&b| b == b'\n').unwrap_or(text.len())
+}
+
 /// Lines of one offset after the other, counted once.
 struct Lines<'t> {
     text: &'t [u8],
@@ -154,11 +160,4 @@ impl<'t> Lines<'t> {
         self.at = at;
         self.line
     }
-}
-
-/// A value that was read earlier in this text, or else one from outside.
-fn known(pairs: &Pairs, name: &[u8], lookup: Lookup<'_>) -> Option<Vec<u8>> {
-    use std::os::unix::ffi::OsStringExt as _;
-    let here = pairs.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-    here.or_else(|| lookup(std::str::from_utf8(name).ok()?).map(OsString::into_vec))
 }

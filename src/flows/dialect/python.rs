@@ -1,14 +1,13 @@
 //! python-dotenv 1.2: its grammar as its documentation and behaviour have it. A statement that it cannot read is passed over, as it does: what of it was
 //! read already is gone, and so is the rest of the line where that stopped.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 
-use leafcrypt_formats::wipe;
+use super::expand::Scope;
+use super::{Bad, Lines, Lookup, Reading, Unread};
 
-use super::{Lines, Lookup, Reading, Unread, expand};
-
-pub(super) fn read(text: &[u8], lookup: Lookup<'_>) -> Reading {
-    let (mut assigned, mut unread) = (Vec::<(Vec<u8>, Option<Vec<u8>>)>::new(), Vec::new());
+pub(super) fn read(text: &[u8], lookup: Lookup<'_>) -> Result<Reading, Bad> {
+    let (mut scope, mut unread) = (Scope::new(text.len(), lookup), Vec::new());
     let (mut at, mut lines) = (Reader { text, at: 0 }, Lines::new(text));
     loop {
         at.skip(|_| true);
@@ -18,8 +17,8 @@ pub(super) fn read(text: &[u8], lookup: Lookup<'_>) -> Reading {
         let start = at.at;
         match at.binding() {
             Ok(Some((key, value))) => {
-                let value = value.map(|value| expand::python(value, &assigned, lookup));
-                assigned.push((key, value));
+                let value = value.map(|value| scope.python(value)).transpose();
+                scope.assign(&key, value.map_err(|what| Bad { line: lines.of(start), what })?);
             }
             // A comment has no name.
             Ok(None) => {}
@@ -29,29 +28,14 @@ pub(super) fn read(text: &[u8], lookup: Lookup<'_>) -> Reading {
             }
         }
     }
-    Reading { pairs: last_of_each(assigned), unread }
+    // A name alone has no value, and takes one away that it had.
+    Ok(Reading { pairs: scope.into_last(), unread })
 }
 
 /// Is all of it one value in quotes?
 pub(super) fn is_quoted(text: &[u8]) -> bool {
     let mut at = Reader { text, at: 0 };
     matches!(at.peek(), Some(quote @ (b'\'' | b'"')) if at.quoted(quote).is_ok()) && at.peek().is_none()
-}
-
-/// A name alone has no value, and takes one away that it had.
-fn last_of_each(assigned: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> super::Pairs {
-    let mut seen = HashSet::new();
-    let mut pairs = super::Pairs::new();
-    for (key, value) in assigned.into_iter().rev() {
-        let is_last = seen.insert(key.clone());
-        match value {
-            Some(value) if is_last => pairs.push((key, value)),
-            Some(mut value) => wipe(&mut value),
-            None => {}
-        }
-    }
-    pairs.reverse();
-    pairs
 }
 
 struct Unreadable;
@@ -141,21 +125,21 @@ impl<'t> Reader<'t> {
         if self.peek().is_some_and(|b| !is_end(b)) {
             return Err(Unreadable);
         }
-        Ok(key.map(|key| (key.to_vec(), value)))
+        Ok(key.map(|key| (key.into_owned(), value)))
     }
 
-    fn key(&mut self) -> Result<Option<&'t [u8]>, Unreadable> {
+    fn key(&mut self) -> Result<Option<Cow<'t, [u8]>>, Unreadable> {
         let rest = self.rest();
         let (key, len) = match rest.first() {
             Some(b'#') => return Ok(None),
             Some(b'\'') => {
                 let len = rest[1..].iter().position(|&b| b == b'\'').ok_or(Unreadable)?;
-                (&rest[1..=len], len + 2)
+                (unix_lines(&rest[1..=len]), len + 2)
             }
             _ => {
                 let ends = |&at: &usize| matches!(rest[at], b'=' | b'#') || blank(&rest[at..]) > 0;
                 let len = (0..rest.len()).find(ends).unwrap_or(rest.len());
-                (&rest[..len], len)
+                (Cow::Borrowed(&rest[..len]), len)
             }
         };
         if key.is_empty() {
@@ -167,8 +151,8 @@ impl<'t> Reader<'t> {
 
     fn value(&mut self) -> Result<Vec<u8>, Unreadable> {
         match self.peek() {
-            Some(quote @ b'\'') => Ok(unescape(self.quoted(quote)?, b"\\'")),
-            Some(quote @ b'"') => Ok(unescape(self.quoted(quote)?, b"\\'\"abfnrtv")),
+            Some(quote @ b'\'') => Ok(unescape(&unix_lines(self.quoted(quote)?), b"\\'")),
+            Some(quote @ b'"') => Ok(unescape(&unix_lines(self.quoted(quote)?), b"\\'\"abfnrtv")),
             _ => {
                 let line = self.until_end();
                 let comment = (1..line.len()).find(|&at| line[at] == b'#' && trim_end(&line[..at]).len() < at);
@@ -195,6 +179,19 @@ impl<'t> Reader<'t> {
         self.at += end + 2;
         Ok(&inner[..end])
     }
+}
+
+/// Python opens a file as text, in which CR LF and CR are line feeds. Outside of quotes they end what is read.
+fn unix_lines(text: &[u8]) -> Cow<'_, [u8]> {
+    if !text.contains(&b'\r') {
+        return Cow::Borrowed(text);
+    }
+    let is_end = |(at, &b): (usize, &u8)| match b {
+        b'\r' if text.get(at + 1) == Some(&b'\n') => None,
+        b'\r' => Some(b'\n'),
+        b => Some(b),
+    };
+    Cow::Owned(text.iter().enumerate().filter_map(is_end).collect())
 }
 
 fn unescape(text: &[u8], known: &[u8]) -> Vec<u8> {

@@ -1,210 +1,222 @@
-//! What a POSIX shell assigns when it sources a file, without running anything; and Docker Compose's reading, which is close to it.
+//! What a POSIX shell assigns when it sources a file, without running anything.
+//!
+//! What it would run is refused, and what it could not read; so is what it would put in of its own (`$$`, `$1`, a home folder for `~`), and what shells
+//! read in different ways.
 
-use super::{Bad, Lookup, Pairs, expand, line_of};
+use super::expand::Scope;
+use super::{Bad, Lookup, Pairs, line, line_of};
 
-/// As a shell. What it would run is refused, and so is what it could not read.
+/// So deep may expansions stand in each other.
+const DEEPEST: usize = 32;
+
+const COMMAND: &str = "this would run a command";
+const NOT_UNDERSTOOD: &str = "an expansion that is not understood";
+const UNCLOSED: &str = "a quote is not closed";
+
 pub(super) fn posix(text: &[u8], lookup: Lookup<'_>) -> Result<Pairs, Bad> {
-    let mut pairs = Pairs::new();
+    let mut shell = Shell { text, scope: Scope::new(text.len(), lookup) };
     let mut at = 0;
+    // A `;` ends an assignment, and nothing else.
+    let mut assigned = false;
     while at < text.len() {
         at += blanks(&text[at..]);
         match text.get(at) {
             None => break,
-            Some(b'\n' | b';') => {
+            Some(b'\n') => {
+                assigned = false;
                 at += 1;
-                continue;
             }
-            Some(b'#') => {
-                at += line(&text[at..]);
-                continue;
+            Some(b';') if assigned => {
+                assigned = false;
+                at += 1;
             }
-            Some(_) => {}
-        }
-        let bad = |at: usize, what| Err(Bad { line: line_of(text, at), what });
-        if text[at..].starts_with(b"export") && blanks(&text[at + 6..]) > 0 {
-            at += 6 + blanks(&text[at + 6..]);
-        }
-        let name = &text[at..at + text[at..].iter().take_while(|&&b| b.is_ascii_alphanumeric() || b == b'_').count()];
-        if name.is_empty() || name[0].is_ascii_digit() || text.get(at + name.len()) != Some(&b'=') {
-            return bad(at, "a shell would run this line as a command");
-        }
-        let (value, end) = word(text, at + name.len() + 1, &pairs, lookup)?;
-        pairs.push((name.to_vec(), value));
-        at = end + blanks(&text[end..]);
-        match text.get(at) {
-            None | Some(b'\n' | b';' | b'#') => {}
-            Some(_) => return bad(at, "a shell would run what stands behind the value as a command; quote the value"),
+            Some(b'#') => at += line(&text[at..]),
+            Some(_) => {
+                at = shell.assignment(at)?;
+                assigned = true;
+            }
         }
     }
-    Ok(pairs)
+    Ok(shell.scope.into_pairs())
 }
 
-/// One word of a shell, from its first byte: its value, and where it ends.
-fn word(text: &[u8], start: usize, pairs: &Pairs, lookup: Lookup<'_>) -> Result<(Vec<u8>, usize), Bad> {
-    let bad = |at: usize, what| Bad { line: line_of(text, at), what };
-    let (mut out, mut at) = (Vec::new(), start);
-    let mut quoted = false;
-    loop {
-        let Some(&b) = text.get(at) else { return if quoted { Err(bad(start, "a quote is not closed")) } else { Ok((out, at)) } };
-        match b {
-            b'\'' if !quoted => {
-                let len = text[at + 1..].iter().position(|&b| b == b'\'').ok_or_else(|| bad(at, "a quote is not closed"))?;
-                out.extend_from_slice(&text[at + 1..at + 1 + len]);
-                at += len + 2;
+struct Shell<'t, 'l> {
+    text: &'t [u8],
+    scope: Scope<'l>,
+}
+
+/// Where a piece of text stands.
+#[derive(Clone, Copy)]
+struct Within {
+    /// Within double quotes that are outside of it.
+    quoted: bool,
+    /// So many expansions around it.
+    depth: usize,
+    /// It counts: a default of what has a value does not.
+    counts: bool,
+}
+
+impl Shell<'_, '_> {
+    fn bad<T>(&self, at: usize, what: &'static str) -> Result<T, Bad> {
+        Err(Bad { line: line_of(self.text, at), what })
+    }
+
+    /// One assignment, to the end of its line or its `;`.
+    fn assignment(&mut self, start: usize) -> Result<usize, Bad> {
+        let mut at = start;
+        let exports = self.text[at..].starts_with(b"export") && blanks(&self.text[at + 6..]) > 0;
+        if exports {
+            at += 6 + blanks(&self.text[at + 6..]);
+        }
+        let name = name(&self.text[at..]);
+        let behind = at + name.len();
+        let end = match self.text.get(behind) {
+            Some(b'=') if !name.is_empty() => {
+                let top = Within { quoted: false, depth: 0, counts: true };
+                let (value, end) = self.word(behind + 1, top)?;
+                let name = name.to_vec();
+                self.scope.assign(&name, Some(value));
+                end
             }
-            b'"' => {
-                quoted = !quoted;
-                at += 1;
-            }
-            b'\\' => match text.get(at + 1) {
-                Some(b'\n') => at += 2,
-                Some(&next) if !quoted || matches!(next, b'\\' | b'"' | b'$' | b'`') => {
-                    out.push(next);
-                    at += 2;
+            // It changes no value.
+            None | Some(b'\n' | b';' | b' ' | b'\t') if exports && !name.is_empty() => behind,
+            _ => return self.bad(at, "a shell would run this line as a command"),
+        };
+        let end = end + blanks(&self.text[end..]);
+        match self.text.get(end) {
+            None | Some(b'\n' | b';' | b'#') => Ok(end),
+            Some(_) => self.bad(end, "a shell would run what stands behind the value as a command; quote the value"),
+        }
+    }
+
+    /// One word, from its first byte; as deep as an expansion, to the brace that ends it. Its value, and where it ends.
+    fn word(&self, start: usize, within: Within) -> Result<(Vec<u8>, usize), Bad> {
+        let text = self.text;
+        let in_braces = within.depth > 0;
+        let (mut out, mut at) = (Vec::new(), start);
+        let mut quoted = within.quoted;
+        loop {
+            let Some(&b) = text.get(at) else {
+                return if quoted != within.quoted {
+                    self.bad(start, UNCLOSED)
+                } else if in_braces {
+                    self.bad(start, NOT_UNDERSTOOD)
+                } else {
+                    Ok((out, at))
+                };
+            };
+            match b {
+                b'}' if in_braces && quoted == within.quoted => return Ok((out, at)),
+                b'\'' if !quoted => {
+                    let Some(len) = text[at + 1..].iter().position(|&b| b == b'\'') else { return self.bad(at, UNCLOSED) };
+                    out.extend_from_slice(&text[at + 1..at + 1 + len]);
+                    at += len + 2;
+                }
+                // Of quotes within quotes shells make this and that.
+                b'"' | b'\'' if within.quoted => return self.bad(at, NOT_UNDERSTOOD),
+                b'"' => {
+                    quoted = !quoted;
+                    at += 1;
+                }
+                b'\\' => match text.get(at + 1) {
+                    Some(b'\n') => at += 2,
+                    Some(&next) if !quoted || matches!(next, b'\\' | b'"' | b'$' | b'`') || (within.quoted && next == b'}') => {
+                        out.push(next);
+                        at += 2;
+                    }
+                    _ => {
+                        out.push(b);
+                        at += 1;
+                    }
+                },
+                b'`' => return self.bad(at, COMMAND),
+                b'$' => {
+                    let (value, end) = self.expansion(at, Within { quoted, ..within })?;
+                    out.extend_from_slice(&value);
+                    at = end;
+                }
+                b'~' if !quoted && (at == start || matches!(text[at - 1], b':' | b'\n')) => {
+                    return self.bad(at, "a shell would put a home folder here; write $HOME, or quote the value");
+                }
+                b' ' | b'\t' | b'\n' | b';' if !quoted && !in_braces => return Ok((out, at)),
+                b'|' | b'&' | b'<' | b'>' | b'(' | b')' if !quoted => {
+                    return self.bad(at, "a shell takes this for an operator; quote the value");
                 }
                 _ => {
                     out.push(b);
                     at += 1;
                 }
-            },
-            b'`' => return Err(bad(at, "this would run a command")),
-            b'$' if text.get(at + 1) == Some(&b'(') => return Err(bad(at, "this would run a command")),
-            b'$' => match expand::shell(&text[at..], pairs, lookup) {
-                Some((value, len)) => {
-                    out.extend_from_slice(&value);
-                    at += len;
-                }
-                None if text.get(at + 1) == Some(&b'{') => return Err(bad(at, "an expansion that is not understood")),
-                None => {
-                    out.push(b);
-                    at += 1;
-                }
-            },
-            b' ' | b'\t' | b'\n' | b';' if !quoted => return Ok((out, at)),
-            b'|' | b'&' | b'<' | b'>' | b'(' | b')' if !quoted => {
-                return Err(bad(at, "a shell takes this for an operator; quote the value"));
-            }
-            _ => {
-                out.push(b);
-                at += 1;
             }
         }
     }
-}
 
-/// As Docker Compose: a value in quotes, or up to ` #`; `NAME: value` as well, and a name alone is taken from the environment.
-pub(super) fn compose(text: &[u8], lookup: Lookup<'_>) -> Result<Pairs, Bad> {
-    let mut pairs = Pairs::new();
-    let mut at = 0;
-    while at < text.len() {
-        at += text[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
-        match text.get(at) {
-            None => break,
-            Some(b'#') => {
-                at += line(&text[at..]);
-                continue;
+    /// What stands at a `$`, and where that ends.
+    fn expansion(&self, at: usize, within: Within) -> Result<(Vec<u8>, usize), Bad> {
+        match self.text.get(at + 1) {
+            Some(b'(') => self.bad(at, COMMAND),
+            Some(b'{') => self.braces(at, within),
+            Some(b'0'..=b'9' | b'@' | b'*' | b'#' | b'?' | b'-' | b'!' | b'$') => {
+                self.bad(at, "a shell would put something of its own for this; quote the `$`")
             }
-            Some(_) => {}
-        }
-        let bad = |at: usize, what| Bad { line: line_of(text, at), what };
-        if text[at..].starts_with(b"export") && blanks(&text[at + 6..]) > 0 {
-            at += 6 + blanks(&text[at + 6..]);
-        }
-        let until = at + text[at..].iter().take_while(|b| !matches!(b, b'=' | b':' | b'\n')).count();
-        let name = text[at..until].trim_ascii();
-        if name.is_empty() || name.iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'[' | b']'))) {
-            return Err(bad(at, "this is no name of a variable"));
-        }
-        if !matches!(text.get(until), Some(b'=' | b':')) {
-            if let Some(value) = super::known(&pairs, name, lookup) {
-                pairs.push((name.to_vec(), value));
-            }
-            at = until;
-            continue;
-        }
-        let start = until + 1 + blanks(&text[until + 1..]);
-        let (value, end) = match text.get(start) {
-            Some(b'\'') => single(text, start).ok_or_else(|| bad(start, "a quote is not closed"))?,
-            Some(b'"') => double(text, start, &pairs, lookup).ok_or_else(|| bad(start, "a quote is not closed"))?,
+            Some(b'\'' | b'"') if !within.quoted => self.bad(at, "shells read `$` before a quote in different ways; quote the `$`"),
             _ => {
-                let whole = &text[start..start + line(&text[start..])];
-                let comment = whole.windows(2).position(|pair| matches!(pair[0], b' ' | b'\t') && pair[1] == b'#');
-                let value = if whole.starts_with(b"#") { &b""[..] } else { whole[..comment.unwrap_or(whole.len())].trim_ascii_end() };
-                (expanded(value, &pairs, lookup), start + whole.len())
+                let name = name(&self.text[at + 1..]);
+                let end = at + 1 + name.len();
+                match name {
+                    // The name goes on in the next line.
+                    _ if self.text[end..].starts_with(b"\\\n") => self.bad(at, NOT_UNDERSTOOD),
+                    [] => Ok((b"$".to_vec(), end)),
+                    name => Ok((self.value(at, name, within)?.unwrap_or_default(), end)),
+                }
             }
+        }
+    }
+
+    fn braces(&self, at: usize, within: Within) -> Result<(Vec<u8>, usize), Bad> {
+        let text = self.text;
+        let name = name(&text[at + 2..]);
+        let behind = at + 2 + name.len();
+        let value = self.value(at, name, within)?;
+        // With a colon an empty value is none.
+        let colon = usize::from(text.get(behind) == Some(&b':'));
+        let value = value.filter(|value| colon == 0 || !value.is_empty());
+        let other = match text.get(behind + colon) {
+            _ if name.is_empty() || within.depth >= DEEPEST => return self.bad(at, NOT_UNDERSTOOD),
+            Some(b'}') if colon == 0 => return Ok((value.unwrap_or_default(), behind + 1)),
+            Some(b'-') => value.is_none(),
+            Some(b'+') => value.is_some(),
+            _ => return self.bad(at, NOT_UNDERSTOOD),
         };
-        pairs.push((name.to_vec(), value));
-        at = end + line(&text[end..]);
+        let inner = Within { depth: within.depth + 1, counts: within.counts && other, ..within };
+        let (word, end) = self.word(behind + colon + 1, inner)?;
+        let is_default = text[behind + colon] == b'-';
+        let out = if other {
+            word
+        } else if is_default {
+            value.unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        Ok((out, end + 1))
     }
-    Ok(pairs)
-}
 
-fn single(text: &[u8], start: usize) -> Option<(Vec<u8>, usize)> {
-    let (mut out, mut at) = (Vec::new(), start + 1);
-    loop {
-        match *text.get(at)? {
-            b'\\' if text.get(at + 1) == Some(&b'\'') => {
-                out.push(b'\'');
-                at += 2;
-            }
-            b'\'' => return Some((out, at + 1)),
-            b => {
-                out.push(b);
-                at += 1;
-            }
+    fn value(&self, at: usize, name: &[u8], within: Within) -> Result<Option<Vec<u8>>, Bad> {
+        if !within.counts || name.is_empty() {
+            return Ok(None);
+        }
+        match self.scope.get(name) {
+            Ok(value) => Ok(value.map(std::borrow::Cow::into_owned)),
+            Err(what) => self.bad(at, what),
         }
     }
 }
 
-fn double(text: &[u8], start: usize, pairs: &Pairs, lookup: Lookup<'_>) -> Option<(Vec<u8>, usize)> {
-    let (mut out, mut at) = (Vec::new(), start + 1);
-    loop {
-        match *text.get(at)? {
-            b'"' => return Some((out, at + 1)),
-            b'\\' => {
-                match *text.get(at + 1)? {
-                    b'n' => out.push(b'\n'),
-                    b'r' => out.push(b'\r'),
-                    b't' => out.push(b'\t'),
-                    next @ (b'\\' | b'"' | b'$') => out.push(next),
-                    next => out.extend_from_slice(&[b'\\', next]),
-                }
-                at += 2;
-            }
-            b'$' if let Some((value, len)) = expand::shell(&text[at..], pairs, lookup) => {
-                out.extend_from_slice(&value);
-                at += len;
-            }
-            b => {
-                out.push(b);
-                at += 1;
-            }
-        }
-    }
-}
-
-fn expanded(value: &[u8], pairs: &Pairs, lookup: Lookup<'_>) -> Vec<u8> {
-    let (mut out, mut at) = (Vec::new(), 0);
-    while let Some(&b) = value.get(at) {
-        match expand::shell(&value[at..], pairs, lookup) {
-            Some((bytes, len)) => {
-                out.extend_from_slice(&bytes);
-                at += len;
-            }
-            None => {
-                out.push(b);
-                at += 1;
-            }
-        }
-    }
-    out
+/// The name that a text begins with; empty: it begins with none.
+fn name(text: &[u8]) -> &[u8] {
+    let len = text.iter().take_while(|&&b| b.is_ascii_alphanumeric() || b == b'_').count();
+    if text.first().is_some_and(u8::is_ascii_digit) { b"" } else { &text[..len] }
 }
 
 fn blanks(text: &[u8]) -> usize {
     text.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
-}
-
-/// Up to the line feed.
-fn line(text: &[u8]) -> usize {
-    text.iter().take_while(|&&b| b != b'\n').count()
 }

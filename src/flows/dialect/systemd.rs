@@ -1,104 +1,136 @@
-//! `EnvironmentFile=` of systemd.exec(5): lines, a backslash at the end joins two, `#` and `;` begin comments, quotes go; no `export`, no expansion.
-//! A line that is no assignment is passed over, as systemd does.
+//! `EnvironmentFile=` of systemd, state by state as its own reader goes through a file (`parse_env_file_internal`, src/basic/env-file.c): quotes count where a
+//! value begins and behind a closing quote, where blanks are dropped; once another character has come, quotes are characters.
+//! A line that is no assignment is passed over, and one that assigns to what is no name is told.
 
-use super::{Lines, Pairs, Reading, Unread};
+use super::{Bad, Lines, Pairs, Reading, Unread, line_of};
 
-pub(super) fn read(text: &[u8]) -> Reading {
+pub(super) fn read(text: &[u8]) -> Result<Reading, Bad> {
     let (mut pairs, mut unread) = (Pairs::new(), Vec::new());
     let (mut at, mut lines) = (0, Lines::new(text));
-    while at < text.len() {
-        at += text[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
-        let Some(&first) = text.get(at) else { break };
-        if first == b'#' || first == b';' {
-            at = comment(text, at);
+    while let Some(&first) = text.get(at) {
+        if is_blank(first) {
+            at += 1;
             continue;
         }
-        let name_end = at + text[at..].iter().take_while(|b| !matches!(b, b'=' | b'\n')).count();
+        let start = at;
+        if matches!(first, b'#' | b';') {
+            at = comment(text, at)?;
+            continue;
+        }
+        // What a name begins with may be anything, a `=` too.
+        let name_end = at + 1 + text[at + 1..].iter().take_while(|&&b| b != b'=' && !is_end(b)).count();
         if text.get(name_end) != Some(&b'=') {
             at = name_end;
             continue;
         }
-        let name = text[at..name_end].trim_ascii();
+        let name = trim_end(&text[at..name_end]);
         let (value, end) = value(text, name_end + 1);
+        at = end;
+        if std::str::from_utf8(name).is_err() || std::str::from_utf8(&value).is_err() {
+            return Err(Bad { line: line_of(text, start), what: "systemd takes no file with a value that is not UTF-8" });
+        }
         if is_name(name) {
             pairs.push((name.to_vec(), value));
         } else {
             // systemd says "Ignoring invalid environment assignment".
-            unread.push(Unread { line: lines.of(at), span: at..end });
+            unread.push(Unread { line: lines.of(start), span: start..end });
         }
-        at = end;
     }
-    Reading { pairs, unread }
+    Ok(Reading { pairs, unread })
 }
 
 fn is_name(name: &[u8]) -> bool {
     name.first().is_some_and(|b| !b.is_ascii_digit()) && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }
 
-/// A comment goes on behind a backslash at the end of its line.
-fn comment(text: &[u8], start: usize) -> usize {
-    let mut at = start;
-    while let Some(&b) = text.get(at) {
-        match b {
-            b'\n' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    text.len()
+fn is_end(b: u8) -> bool {
+    matches!(b, b'\n' | b'\r')
 }
 
-fn value(text: &[u8], start: usize) -> (Vec<u8>, usize) {
-    let mut at = start + text[start..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-    let mut out = Vec::new();
-    // Blanks at the end count only in quotes or behind a backslash.
-    let mut keep = 0;
-    loop {
-        match text.get(at) {
-            None => break,
-            Some(b'\n') => {
-                at += 1;
-                break;
-            }
-            Some(b'\\') => {
-                match text.get(at + 1) {
-                    Some(b'\n') | None => {}
-                    Some(&next) => out.push(next),
-                }
-                keep = out.len();
-                at += 2;
-            }
-            Some(b'\'') => {
-                let len = text[at + 1..].iter().take_while(|&&b| b != b'\'').count();
-                out.extend_from_slice(&text[at + 1..at + 1 + len]);
-                keep = out.len();
-                at += len + 2;
-            }
-            Some(b'"') => {
-                at += 1;
-                while let Some(&b) = text.get(at).filter(|&&b| b != b'"') {
-                    match text.get(at + 1) {
-                        Some(b'\n') if b == b'\\' => at += 1,
-                        Some(next @ (b'"' | b'\\' | b'`' | b'$')) if b == b'\\' => {
-                            out.push(*next);
-                            at += 1;
-                        }
-                        _ => out.push(b),
-                    }
-                    at += 1;
-                }
-                keep = out.len();
-                at += 1;
-            }
-            Some(&b) => {
-                out.push(b);
-                at += 1;
-                if !matches!(b, b' ' | b'\t' | b'\r') {
-                    keep = out.len();
-                }
-            }
-        }
+fn is_blank(b: u8) -> bool {
+    matches!(b, b' ' | b'\t') || is_end(b)
+}
+
+fn trim_end(text: &[u8]) -> &[u8] {
+    &text[..text.iter().rposition(|&b| !is_blank(b)).map_or(0, |last| last + 1)]
+}
+
+/// The end of a comment. Up to systemd 253 it went on behind a backslash at the end of its line, later it does not: an assignment there is read by some and
+/// not by others.
+fn comment(text: &[u8], start: usize) -> Result<usize, Bad> {
+    let end = start + text[start..].iter().take_while(|&&b| !is_end(b)).count();
+    let backslashes = text[start..end].iter().rev().take_while(|&&b| b == b'\\').count();
+    if backslashes % 2 == 1 && follows(text, end) {
+        let what = "a comment that ends in a backslash: up to systemd 253 the line below belongs to it, from 254 on it does not";
+        return Err(Bad { line: line_of(text, start), what });
     }
-    out.truncate(keep);
-    (out, at.min(text.len()))
+    Ok(end)
+}
+
+/// Is there something on the line below, but for a comment?
+fn follows(text: &[u8], end: usize) -> bool {
+    let below = text.get(end + 1..).unwrap_or_default();
+    below.iter().find(|&&b| !matches!(b, b' ' | b'\t')).is_some_and(|&b| !is_end(b) && b != b'#' && b != b';')
+}
+
+enum State {
+    Before,
+    Plain,
+    Escape,
+    Single,
+    Double,
+    DoubleEscape,
+}
+
+/// A value, and where the next line begins.
+fn value(text: &[u8], start: usize) -> (Vec<u8>, usize) {
+    let (mut out, mut state) = (Vec::new(), State::Before);
+    // What stays when blanks at the end go: none of them were behind a backslash or in quotes.
+    let mut keep = None;
+    for (at, &b) in text.iter().enumerate().skip(start) {
+        state = match state {
+            State::Before | State::Plain if is_end(b) => {
+                out.truncate(keep.unwrap_or(out.len()));
+                return (out, at + 1);
+            }
+            State::Before if b == b'\'' => State::Single,
+            State::Before if b == b'"' => State::Double,
+            State::Before if is_blank(b) => State::Before,
+            State::Before | State::Plain if b == b'\\' => {
+                keep = None;
+                State::Escape
+            }
+            State::Before | State::Plain => {
+                keep = if is_blank(b) { keep.or(Some(out.len())) } else { None };
+                out.push(b);
+                State::Plain
+            }
+            // A line end behind a backslash is none.
+            State::Escape => {
+                if !is_end(b) {
+                    out.push(b);
+                }
+                State::Plain
+            }
+            State::Single if b == b'\'' => State::Before,
+            State::Double if b == b'"' => State::Before,
+            State::Double if b == b'\\' => State::DoubleEscape,
+            State::Single | State::Double => {
+                out.push(b);
+                state
+            }
+            State::DoubleEscape => {
+                match b {
+                    b'"' | b'\\' | b'`' | b'$' => out.push(b),
+                    b'\n' => {}
+                    _ => out.extend_from_slice(&[b'\\', b]),
+                }
+                State::Double
+            }
+        };
+    }
+    if matches!(state, State::Plain) {
+        out.truncate(keep.unwrap_or(out.len()));
+    }
+    (out, text.len())
 }
