@@ -50,6 +50,9 @@ pub enum Error {
     /// A rule that was changed in the metadata would leave clear what was sealed (P10).
     #[error("{}: the changed rule, {own}, would leave in clear what is sealed: {at}; {why}", one_line(path))]
     Uncovers { path: String, at: String, own: String, why: String },
+    /// Comments decide, and by those that stand there something would come to stand in clear (P10).
+    #[error("{}: {at} {}", one_line(path), by_comment(*.why, own))]
+    ClearByComment { path: String, at: String, own: String, why: ByComment },
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("{}: {source}", kind.name())]
@@ -190,6 +193,22 @@ pub enum Error {
     Audit(String),
     #[error("{}", one_line(_0))]
     Usage(String),
+}
+
+/// Why comments may not leave something in clear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByComment {
+    /// It was covered, or a value in its place would have been.
+    Covered,
+    /// Nobody vouches for the comments.
+    InDoubt,
+}
+
+fn by_comment(why: ByComment, own: &str) -> String {
+    match why {
+        ByComment::Covered => format!("is covered, and would come to stand in clear: here comments decide, by {own}"),
+        ByComment::InDoubt => format!("would stand in clear: here comments decide, by {own}, and nobody vouches for where they stand"),
+    }
 }
 
 /// What SOPS has and this version has not.

@@ -46,7 +46,7 @@ pub struct Manners {
     /// A text that is opened is printed as what it was opened as, where no name tells its type; otherwise as a binary file.
     pub prints_as_opened: bool,
     /// A new file of which a suffix or regex of ours leaves every value in clear is refused, but for the names that end in `_unencrypted`; otherwise it
-    /// is sealed, with a warning where a regex does so.
+    /// is sealed, with a warning where a regex does so. Likewise what `set` and `unset` would bring to stand in clear; otherwise a warning.
     pub strict_clear: bool,
     /// An edit that only ends the last line of a text is none: SOPS's own text has it ended.
     pub ends_last_line: bool,

@@ -74,6 +74,7 @@ pub fn of(error: &Error) -> Exit {
         | Error::Random(_)
         | Error::WouldBeClear { .. }
         | Error::Uncovers { .. }
+        | Error::ClearByComment { .. }
         | Error::NotConfirmed { .. }
         | Error::NobodyLeft { .. }
         | Error::NoConfig { .. }

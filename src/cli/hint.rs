@@ -54,6 +54,13 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
             let path = shell(path);
             format!("seal the file anew under that rule: {name} decrypt -i {path}, then {name} encrypt -i {path}")
         }
+        Error::ClearByComment { path, why: crate::error::ByComment::Covered, .. } => {
+            format!("in a terminal {name} edit {} shows its comments, and asks", shell(path))
+        }
+        Error::ClearByComment { path, why: crate::error::ByComment::InDoubt, .. } => {
+            let path = shell(path);
+            format!("look at its comments ({name} decrypt {path}); if they are right: leafcrypt accept {path} vouches for them")
+        }
         Error::Seal { source, .. } => return seal_hint(source, name),
         Error::Config(source) => return config_hint(source, name),
         Error::Key { kind: Kind::Age, .. } => {

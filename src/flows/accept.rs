@@ -180,7 +180,7 @@ fn against_rule(file: &OpenFile<'_>, rule: Option<&Rule>) -> Vec<String> {
     if settings.mac_only_encrypted && rule.is_none_or(|rule| rule.mac_only_encrypted) {
         lines.push("the MAC covers sealed values only: whoever can write the file can change what stands in clear".to_owned());
     }
-    let own = settings.selection.clone().unwrap_or_else(Selection::default_rule);
+    let own = settings.rule();
     let Some(rule) = rule else {
         lines.push("there is no creation rule to compare with".to_owned());
         if !binary {
@@ -192,7 +192,7 @@ fn against_rule(file: &OpenFile<'_>, rule: Option<&Rule>) -> Vec<String> {
         return lines;
     };
     if !binary {
-        let wanted = rule.selection.clone().unwrap_or_else(Selection::default_rule);
+        let wanted = Selection::in_force(rule.selection.as_ref());
         lines.push(match own == wanted {
             true => format!("selection rule: {own}, as the creation rule has it"),
             false => format!("selection rule: {own}; the creation rule has {wanted}"),

@@ -11,8 +11,10 @@ use zeroize::Zeroizing;
 use super::exported;
 use super::rules::{self, Given};
 use super::trust;
+use super::uncovered::{self, Side};
 use crate::config::Rule;
 use crate::error::Error;
+use crate::seal::selection::Selection;
 use crate::sealed_file::{OpenFile, scan_options};
 use crate::world::World;
 
@@ -95,9 +97,22 @@ impl Branch<'_> {
             }
             Err(error) => return Err(refused(error, name, at)),
         };
-        if self.tree.is_some() && trust::differ(file.settings(), rule) {
+        let own = file.settings().rule();
+        let creation = rule.map(|rule| Selection::in_force(rule.selection.as_ref()));
+        // Where names decide, and the rule is the creation rule's, nothing is uncovered.
+        if own.kind.is_of_comments() || creation.as_ref().is_some_and(|creation| *creation != own) {
             let after = new.document(file.format(), &options).map_err(syntax)?;
-            trust::refuse_new_clear(&after, &document, file.settings(), file.settings(), rule, &name, world)?;
+            let side = |document| Side { document, rule: &own };
+            let change = uncovered::Change {
+                file: side(&document),
+                seen: &[],
+                after: side(&after),
+                creation: creation.as_ref(),
+                in_doubt: file.comments_in_doubt(),
+                is_new: false,
+                with_empties: true,
+            };
+            trust::refuse_uncovered(&change, &name, world)?;
         }
         Ok(new)
     }

@@ -53,6 +53,7 @@ pub mod several;
 pub mod target;
 pub mod tour;
 pub mod trust;
+pub mod uncovered;
 pub mod unset;
 pub mod updatekeys;
 pub mod user;

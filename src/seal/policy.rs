@@ -19,11 +19,14 @@ pub struct Policy {
 }
 
 /// What a policy covers in one document.
+#[derive(Default)]
 pub struct Coverage {
     /// For each leaf.
     pub leaves: Vec<bool>,
     /// For each comment.
     pub comments: Vec<bool>,
+    /// Where comments decide: nulls and empty maps and lists, and whether a value in their place would be covered.
+    pub empties: Vec<(PathId, bool)>,
 }
 
 impl Policy {
@@ -47,7 +50,7 @@ impl Policy {
 
     /// Is this comment's text one that the rule looks for?
     pub fn matches_comment(&self, text: &[u8]) -> bool {
-        matches!(self.kind, RuleKind::UnencryptedCommentRegex | RuleKind::EncryptedCommentRegex) && self.hit(text)
+        self.kind.is_of_comments() && self.hit(text)
     }
 
     /// Which rule it is.
@@ -57,10 +60,14 @@ impl Policy {
 
     /// Walks a document once. In a sealed one a comment that is a token counts with its token's text, as in SOPS.
     pub fn coverage(&self, document: &Document<'_>) -> Coverage {
-        let mut coverage = Coverage { leaves: vec![false; document.leaves().len()], comments: vec![false; document.comments().len()] };
-        match self.kind {
-            RuleKind::UnencryptedCommentRegex | RuleKind::EncryptedCommentRegex => self.by_comments(document, &mut coverage),
-            _ => self.by_names(document, &mut coverage),
+        let mut coverage = Coverage {
+            leaves: vec![false; document.leaves().len()],
+            comments: vec![false; document.comments().len()],
+            ..Coverage::default()
+        };
+        match self.kind.is_of_comments() {
+            true => self.by_comments(document, &mut coverage),
+            false => self.by_names(document, &mut coverage),
         }
         // Empty strings and empty comments are never sealed: see `is_empty_leaf` at the caller for leaves.
         for (i, covered) in coverage.comments.iter_mut().enumerate() {
@@ -95,34 +102,51 @@ impl Policy {
 
     fn by_comments(&self, document: &Document<'_>, coverage: &mut Coverage) {
         let if_hit = self.kind == RuleKind::EncryptedCommentRegex;
-        // How many of the comments in each open container's list match.
-        let mut lists: Vec<usize> = Vec::new();
-        let mut total = 0usize;
+        self.walk_comments(document, |step, in_force, hits| {
+            let others = in_force.count > 0;
+            match step {
+                Step::Leaf(LeafId(i)) => coverage.leaves[i as usize] = others == if_hit,
+                Step::EmptyMap(path) | Step::EmptyList(path) | Step::Null(path) => coverage.empties.push((path, others == if_hit)),
+                // A comment never counts for itself where a match seals, but does where a match leaves clear.
+                Step::Comment(id) => coverage.comments[id.0 as usize] = if if_hit { others } else { !(others || hits) },
+                _ => {}
+            }
+        });
+    }
+
+    /// For each leaf that is wanted the comments in force that the rule looks for.
+    pub fn comments_in_force(&self, document: &Document<'_>, wanted: impl Fn(LeafId) -> bool) -> Vec<(LeafId, Vec<CommentId>)> {
+        let mut found = Vec::new();
+        self.walk_comments(document, |step, in_force, _| match step {
+            Step::Leaf(id) if wanted(id) => found.push((id, in_force.lists.iter().flatten().copied().collect())),
+            _ => {}
+        });
+        found
+    }
+
+    /// Every entry and every comment, with what is in force there, and for a comment whether it matches itself.
+    fn walk_comments(&self, document: &Document<'_>, mut judge: impl FnMut(Step, &InForce, bool)) {
+        let mut in_force = InForce::default();
         for &step in document.steps() {
             match step {
-                Step::Document => {
-                    lists.clear();
-                    total = 0;
-                }
-                Step::MapStart(_) | Step::ListStart(_) => lists.push(0),
+                Step::Document => in_force = InForce::default(),
+                Step::MapStart(_) | Step::ListStart(_) => in_force.lists.push(Vec::new()),
                 Step::MapEnd | Step::ListEnd => {
-                    total -= lists.pop().unwrap_or_default();
-                    empty(&mut lists, &mut total);
+                    in_force.empty();
+                    in_force.lists.pop();
+                    in_force.empty();
                 }
-                Step::EmptyMap(_) | Step::EmptyList(_) | Step::Null(_) => empty(&mut lists, &mut total),
                 Step::Key(_) => {}
-                Step::Leaf(LeafId(i)) => {
-                    coverage.leaves[i as usize] = (total > 0) == if_hit;
-                    empty(&mut lists, &mut total);
+                Step::EmptyMap(_) | Step::EmptyList(_) | Step::Null(_) | Step::Leaf(_) => {
+                    judge(step, &in_force, false);
+                    in_force.empty();
                 }
                 Step::Comment(id) => {
-                    let own = usize::from(self.hit(&document.comment_text(id)));
-                    // A comment never counts for itself where a match seals, but does where a match leaves clear.
-                    let others = total > 0;
-                    coverage.comments[id.0 as usize] = if if_hit { others } else { !(others || own > 0) };
-                    if let Some(list) = lists.last_mut() {
-                        *list += own;
-                        total += own;
+                    let hits = self.hit(&document.comment_text(id));
+                    judge(step, &in_force, hits);
+                    if let Some(list) = in_force.lists.last_mut().filter(|_| hits) {
+                        list.push(id);
+                        in_force.count += 1;
                     }
                 }
             }
@@ -130,8 +154,19 @@ impl Policy {
     }
 }
 
-fn empty(lists: &mut [usize], total: &mut usize) {
-    if let Some(list) = lists.last_mut() {
-        *total -= std::mem::take(list);
+/// The comments that match, in each open container's list.
+#[derive(Default)]
+struct InForce {
+    lists: Vec<Vec<CommentId>>,
+    count: usize,
+}
+
+impl InForce {
+    /// An entry was judged, and empties its container's list.
+    fn empty(&mut self) {
+        if let Some(list) = self.lists.last_mut() {
+            self.count -= list.len();
+            list.clear();
+        }
     }
 }

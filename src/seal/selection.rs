@@ -34,6 +34,11 @@ impl RuleKind {
             RuleKind::EncryptedCommentRegex => "encrypted_comment_regex",
         }
     }
+
+    /// Does the rule go by comments, not by names? Then a comment that is changed, moved or removed changes what is covered.
+    pub fn is_of_comments(self) -> bool {
+        matches!(self, RuleKind::UnencryptedCommentRegex | RuleKind::EncryptedCommentRegex)
+    }
 }
 
 /// A selection rule: at most one a file.
@@ -56,5 +61,10 @@ impl Selection {
     /// What holds where nothing is said: `unencrypted_suffix: _unencrypted`.
     pub fn default_rule() -> Self {
         Selection { kind: RuleKind::UnencryptedSuffix, text: "_unencrypted".to_owned() }
+    }
+
+    /// The rule in force where this is said.
+    pub fn in_force(said: Option<&Selection>) -> Self {
+        said.cloned().unwrap_or_else(Self::default_rule)
     }
 }

@@ -56,10 +56,10 @@ pub(super) fn open(
     } else {
         check_mac(metadata, &mac, cipher)?;
         let found = extension::open(cipher, metadata.extension.as_deref(), &metadata.mac);
-        let verdict = verdict::check(found, metadata, seen, how)?;
+        let verdict = verdict::check(found, metadata, false, seen, how)?;
         (verdict.payload, verdict.vouched, verdict.warnings, None)
     };
-    let coverage = Coverage { leaves: Vec::new(), comments: Vec::new() };
+    let coverage = Coverage::default();
     Ok(Opening {
         plain,
         otherwise: Vec::new(),
@@ -222,7 +222,7 @@ fn reopen(file: &OpenFile<'_>, sealed: &[u8], mac: &Zeroizing<String>, cipher: &
     check_mac(&metadata, mac, cipher).map_err(|_| unfaithful())?;
     let found = extension::open(cipher, metadata.extension.as_deref(), &metadata.mac);
     let seen = || Seen { bodies: vec![body(&metadata, file.plain.is_empty())], comments: no_comments() };
-    verdict::check(found, &metadata, seen, &OpenHow::default()).map_err(|_| unfaithful())?;
+    verdict::check(found, &metadata, false, seen, &OpenHow::default()).map_err(|_| unfaithful())?;
     Ok(())
 }
 

@@ -41,6 +41,8 @@ pub enum WitnessFault {
     Body,
     /// Comments.
     Comments,
+    /// Comments, by which the file's rule goes.
+    Deciding,
     /// There is no field, and it was required.
     Missing,
     /// Nobody vouches for the recipients, and it was required.
@@ -113,6 +115,7 @@ fn fault_text(fault: WitnessFault) -> &'static str {
         WitnessFault::Field => "the field that bears witness belongs to other content",
         WitnessFault::Body => "order, names, types, clear values, the selection rule, the threshold or the version differ",
         WitnessFault::Comments => "comments differ",
+        WitnessFault::Deciding => "comments differ, and the file's selection rule goes by them",
         WitnessFault::Missing => "it has no witness, and one is required",
         WitnessFault::Unvouched => "nobody has vouched for its recipients, and that is required",
     }

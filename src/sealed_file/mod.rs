@@ -121,6 +121,13 @@ pub struct Settings {
     pub descent: Descent,
 }
 
+impl Settings {
+    /// The selection rule in force.
+    pub fn rule(&self) -> Selection {
+        Selection::in_force(self.selection.as_ref())
+    }
+}
+
 /// What of a sealed file is made anew when it is sealed again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Renews {
@@ -291,6 +298,11 @@ impl OpenFile<'_> {
     /// What will be sealed into the metadata.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Does nobody vouch for the comments, or for where they stand? A rule that goes by comments then covers what whoever can write the file wants.
+    pub fn comments_in_doubt(&self) -> bool {
+        self.doubts.comments || self.doubts.text || self.base.as_ref().is_some_and(|base| base.unchecked)
     }
 
     /// To be changed before sealing again.

@@ -121,10 +121,7 @@ pub(super) struct Opening {
 
 /// The policy of a file with that rule field; none is read as SOPS's default.
 pub(super) fn policy(selection: Option<&Selection>) -> Result<Policy, OpenError> {
-    Ok(match selection {
-        Some(selection) => Policy::new(selection)?,
-        None => Policy::new(&Selection::default_rule())?,
-    })
+    Ok(Policy::new(&Selection::in_force(selection))?)
 }
 
 pub(super) fn open_document(
@@ -151,6 +148,7 @@ pub(super) fn judge(
     how: &OpenHow<'_>,
 ) -> Result<Opening, OpenError> {
     let seen = || verdict::seen(format, metadata, document, &walked);
+    let by_comments = verdict::by_comments(format, metadata);
     let mut early = None;
     let (payload, vouched, mut doubts, mut warnings, mut differences) = if how.accepting {
         let (payload, vouched, differences) = accept::compare(metadata, &walked.mac, cipher, seen);
@@ -169,7 +167,7 @@ pub(super) fn judge(
             early = Some(text);
             seen
         };
-        let verdict = verdict::check(found, metadata, seen, how)?;
+        let verdict = verdict::check(found, metadata, by_comments, seen, how)?;
         (verdict.payload, verdict.vouched, verdict.doubts, verdict.warnings, None)
     };
     // Where there is a witness it has spoken of comments.
@@ -195,7 +193,9 @@ pub(super) fn judge(
             vouched_text = is_sealed(&text.text);
         }
         // With mac_only_encrypted others may add clear values: a text of its own is none of theirs.
-        if let Some(differences) = differences.as_mut().filter(|_| payload.is_some() && !vouched_text && !metadata.mac_only_encrypted) {
+        if let Some(differences) =
+            differences.as_mut().filter(|_| payload.is_some() && !vouched_text && (by_comments || !metadata.mac_only_encrypted))
+        {
             differences.layout = true;
         }
         if let Some(differences) = differences.as_mut().filter(|_| !vouched_text) {
@@ -204,10 +204,15 @@ pub(super) fn judge(
         if let Some(payload) = payload.as_ref().filter(|_| !vouched_text) {
             // With mac_only_encrypted others may add clear values, and so does who has the file completed; comments may have been edited, which is
             // told already. The hints still serve as long as the text reads as the values that were opened: SOPS's spelling would lose types.
-            let expected = metadata.mac_only_encrypted || how.completing || doubts.comments;
+            // Where comments decide what is covered, nothing but this digest tells where they stand.
+            let expected = !by_comments && (metadata.mac_only_encrypted || how.completing || doubts.comments);
             doubts.text = !expected || payload.text == witness::UNVOUCHED;
             if had_hints && hints.is_empty() {
                 warnings.push("the layout could not be brought back; names and values are right, their spelling is SOPS's".to_owned());
+            } else if by_comments {
+                let what =
+                    "nobody vouches for where the comments of this file stand, and they decide what is sealed; accept shows what differs";
+                warnings.push(what.to_owned());
             } else if !expected {
                 warnings.push("the layout was changed outside leafcrypt since the file was sealed; names and values are right".to_owned());
             }

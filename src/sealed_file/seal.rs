@@ -113,7 +113,7 @@ impl OpenFile<'_> {
         warnings.extend(document.warnings().iter().map(|w| w.what.clone()));
         let cipher = Cipher::new(&self.data_key);
         let mut nonces = Nonces::new(world.random);
-        let selection = self.settings.selection.clone().unwrap_or_else(Selection::default_rule);
+        let selection = self.settings.rule();
         let policy = Policy::new(&selection)?;
         let (text, covered) = crew::both(
             document.leaves().len(),
@@ -209,7 +209,7 @@ impl OpenFile<'_> {
         hints: Vec<Hint>,
     ) -> Payload {
         let frame = verdict::frame(self.format, metadata);
-        let (comments, text) = self.doubts.digests(comments, text);
+        let (comments, text) = self.doubts.under(verdict::by_comments(self.format, metadata)).digests(comments, text);
         Payload {
             body: witness::body(&frame, document, document.steps(), &covered.coverage, |leaf| {
                 covered.values[leaf].as_ref().map_or(Kind::Str, Value::kind)

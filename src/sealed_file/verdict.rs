@@ -30,6 +30,12 @@ pub(super) struct Doubts {
 }
 
 impl Doubts {
+    /// The same under a rule that may be another by now. One that goes by comments refuses a file whose comments nobody vouches for; what their places
+    /// are is told all the same.
+    pub fn under(self, by_comments: bool) -> Self {
+        if by_comments { Doubts { comments: false, text: self.comments || self.text } } else { self }
+    }
+
     /// The digests of comments and text for the next witness.
     pub fn digests(self, comments: Sum, text: Sum) -> (Sum, Sum) {
         let digest = |doubtful, sum| if doubtful { UNVOUCHED } else { sum };
@@ -92,16 +98,29 @@ pub(super) fn later_blocks(document: &Document<'_>) -> Option<String> {
     Some(format!("the metadata block of document {} differs from that of the first, which counts", other.document + 1))
 }
 
+/// Do comments decide what of a file is covered? JSON has none.
+pub(super) fn by_comments(format: Format, metadata: &Metadata) -> bool {
+    format != Format::Json && metadata.selection.as_ref().is_some_and(|rule| rule.kind.is_of_comments())
+}
+
 /// Compares.
-pub(super) fn check(found: Found, metadata: &Metadata, seen: impl FnOnce() -> Seen, how: &OpenHow<'_>) -> Result<Verdict, OpenError> {
+pub(super) fn check(
+    found: Found,
+    metadata: &Metadata,
+    by_comments: bool,
+    seen: impl FnOnce() -> Seen,
+    how: &OpenHow<'_>,
+) -> Result<Verdict, OpenError> {
     let fault = |fault| Err(OpenError::Witness(fault));
+    // Whoever took the field away may have moved the comments. Where these decide what is covered, what is sealed next does not vouch for them either.
+    let unseen = Doubts { comments: false, text: by_comments };
     let payload = match found {
         Found::Broken => return fault(WitnessFault::Field),
         Found::Nothing | Found::Later if how.require_witness => return fault(WitnessFault::Missing),
-        Found::Nothing => return Ok(Verdict { payload: None, vouched: Vouched::No, doubts: Doubts::default(), warnings: Vec::new() }),
+        Found::Nothing => return Ok(Verdict { payload: None, vouched: Vouched::No, doubts: unseen, warnings: Vec::new() }),
         Found::Later => {
             let line = "the file's witness was made by a later version of leafcrypt; it is not checked".to_owned();
-            return Ok(Verdict { payload: None, vouched: Vouched::No, doubts: Doubts::default(), warnings: vec![line] });
+            return Ok(Verdict { payload: None, vouched: Vouched::No, doubts: unseen, warnings: vec![line] });
         }
         Found::Payload(payload) => payload,
     };
@@ -113,6 +132,9 @@ pub(super) fn check(found: Found, metadata: &Metadata, seen: impl FnOnce() -> Se
     // No digest is that of nobody.
     let doubts = Doubts { comments: payload.comments != seen.comments, text: false };
     if doubts.comments {
+        if by_comments {
+            return fault(WitnessFault::Deciding);
+        }
         if how.strict {
             return fault(WitnessFault::Comments);
         }

@@ -14,6 +14,7 @@ mod age_tty;
 mod age_world;
 mod architecture;
 mod bad_input;
+mod by_comments;
 mod canary;
 mod commands;
 mod complete;

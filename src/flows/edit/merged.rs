@@ -1,19 +1,17 @@
 //! The file is another by now: what was typed and what somebody else has written become one (docs/threat-model.md, P8).
 
-use leafcrypt_formats::{Document, Format, Mode, Prefer, Unmerged, merge};
+use leafcrypt_formats::{Format, Mode, Prefer, Unmerged, merge};
 use zeroize::Zeroizing;
 
-use super::rule::Both;
-use super::save::{Written, raise_version};
+use super::save::{Text, Written, raise_version};
 use super::shown::{self, Typed};
 use super::{Edit, Older, Session};
-use crate::config::Rule;
 use crate::error::Error;
 use crate::files::WriteError;
 use crate::flows::decrypt::open;
 use crate::flows::trust;
 use crate::seal::witness;
-use crate::sealed_file::{OpenFile, SealedFile, Settings, scan_options};
+use crate::sealed_file::{SealedFile, scan_options};
 use crate::world::World;
 
 /// So many places of a conflict are named.
@@ -47,8 +45,11 @@ impl Edit<'_> {
             let was = file.settings().clone();
             let changed = self.set_keys(&mut file, mine.as_ref(), session.config.as_ref(), world)?;
             let merged = self.merged(format, &base.plain, &typed.plain, file.plain(), world)?;
-            self.check(&file, &was, session.rule.as_ref(), &merged, world)?;
-            self.check_base(&file, &was, base, session.rule.as_ref(), &merged, world)?;
+            // The new version's own rule and comments count from now on, and whoever wrote it may have had no key: what was covered in the version that
+            // the editor was opened on, or in what was typed, does not come to stand in clear by them (P10). Unless there is no such version.
+            let seen = [(&*typed.plain as &[u8], typed.settings.as_ref().unwrap_or(&base.settings)), (&base.plain, &base.settings)];
+            let seen = if session.is_new { &seen[..1] } else { &seen };
+            self.check(&file, &was, &Text { typed: &merged, seen, rule: session.rule.as_ref(), is_new: false }, world)?;
             if *merged == file.plain() && !changed.any {
                 world.warn([format!("{name}: somebody else has made the same change meanwhile")]);
                 return Ok(());
@@ -66,29 +67,6 @@ impl Edit<'_> {
             }
         }
         Err(Error::Write { path: name, source: WriteError::Changed })
-    }
-
-    /// The new version's own rule counts from now on, and whoever wrote it may have had no key: what the rule of the version that the editor was opened
-    /// on covers does not come to stand in clear (P10).
-    fn check_base(
-        &self,
-        file: &OpenFile<'_>,
-        theirs: &Settings,
-        base: &Older,
-        rule: Option<&Rule>,
-        merged: &[u8],
-        world: &World<'_>,
-    ) -> Result<(), Error> {
-        let format = file.format();
-        if format == Format::Binary {
-            return Ok(());
-        }
-        let path = self.path.display().to_string();
-        let options = scan_options(Mode::Plain, world.manners);
-        let parse = |text| Document::parse(format, text, &options).map_err(|source| Error::PlainSyntax { path: path.clone(), source });
-        let (before, typed, now) = (parse(&base.plain)?, parse(merged)?, parse(file.plain())?);
-        let both = Both { before: &before, was: &base.settings, typed: &typed, now: file.settings(), theirs: Some((&now, theirs)) };
-        self.refuse_uncovered(&both, rule, world)
     }
 
     /// One text of two. Where they do not go together somebody is asked.

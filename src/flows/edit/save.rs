@@ -5,7 +5,6 @@ use std::ffi::OsStr;
 use leafcrypt_formats::{Document, Format, Mode, SyntaxError};
 use zeroize::Zeroizing;
 
-use super::rule::Both;
 use super::shown::Typed;
 use super::{Edit, Older, Session};
 use crate::config::Rule;
@@ -13,8 +12,9 @@ use crate::error::Error;
 use crate::files::{self, Claim, PrivateDir};
 use crate::flows::editor::Editor;
 use crate::flows::target::{self, Holds};
-use crate::flows::trust;
+use crate::flows::uncovered::{self, Side};
 use crate::metadata::{MetadataError, Version};
+use crate::seal::selection::Selection;
 use crate::sealed_file::{Finished, OpenFile, SOPS_VERSION, SealError, SealedError, Settings, scan_options};
 use crate::world::{Event, World};
 
@@ -24,6 +24,17 @@ pub(super) enum Written {
     Done,
     /// The file is another text by now, this one.
     Not(Vec<u8>),
+}
+
+/// A text that is about to be written.
+pub(super) struct Text<'a> {
+    pub typed: &'a [u8],
+    /// What it comes from, besides the file as it stands, with what the metadata of each said.
+    pub seen: &'a [(&'a [u8], &'a Settings)],
+    /// The creation rule.
+    pub rule: Option<&'a Rule>,
+    /// There is no file yet, but an example.
+    pub is_new: bool,
 }
 
 impl Edit<'_> {
@@ -76,13 +87,13 @@ impl Edit<'_> {
 
     /// The file as it was opened, with what was typed.
     fn save_over(&self, session: &mut Session<'_>, typed: &Typed, world: &World<'_>) -> Result<Written, Error> {
-        let Session { file, rule, config, .. } = session;
+        let Session { file, rule, config, is_new, sealed: base, .. } = session;
         let was = file.settings().clone();
         let changed = self.set_keys(file, typed.settings.as_ref(), config.as_ref(), world)?;
-        self.check(file, &was, rule.as_ref(), &typed.plain, world)?;
+        self.check(file, &was, &Text { rule: rule.as_ref(), typed: &typed.plain, seen: &[], is_new: *is_new }, world)?;
         file.replace(typed.plain.to_vec());
         let sealed = self.seal(file, world)?;
-        let written = self.write(&sealed, (!session.is_new).then_some(session.sealed), world)?;
+        let written = self.write(&sealed, (!*is_new).then_some(*base), world)?;
         if let Written::Done = written {
             self.tell_of(changed, world);
         }
@@ -121,35 +132,39 @@ impl Edit<'_> {
     }
 
     /// What is wrong with a text that somebody has typed, before it is sealed. `was`: what the metadata said before.
-    pub(super) fn check(
-        &self,
-        file: &OpenFile<'_>,
-        was: &Settings,
-        rule: Option<&Rule>,
-        typed: &[u8],
-        world: &World<'_>,
-    ) -> Result<(), Error> {
+    pub(super) fn check(&self, file: &OpenFile<'_>, was: &Settings, text: &Text<'_>, world: &World<'_>) -> Result<(), Error> {
         let name = self.path.display().to_string();
         let format = file.format();
         if format == Format::Binary {
             return Ok(());
         }
         let options = scan_options(Mode::Plain, world.manners);
-        let document = Document::parse(format, typed, &options).map_err(|source| mistyped(&name, format, typed, source))?;
+        let parse = |text| Document::parse(format, text, &options).map_err(|source| mistyped(&name, format, text, source));
+        let document = parse(text.typed)?;
         if !document.blocks().is_empty() {
             return Err(reserved(&name, format));
         }
-        let before = Document::parse(format, file.plain(), &options).map_err(|source| mistyped(&name, format, file.plain(), source))?;
-        let both = Both { before: &before, was, typed: &document, now: file.settings(), theirs: None };
-        self.refuse_uncovered(&both, rule, world)?;
-        trust::refuse_new_clear(&document, &before, was, file.settings(), rule, &name, world)
+        let before = parse(file.plain())?;
+        let seen = text.seen.iter().map(|(text, settings)| Ok((parse(text)?, settings.rule()))).collect::<Result<Vec<_>, Error>>()?;
+        let seen: Vec<Side<'_>> = seen.iter().map(|(document, rule)| Side { document, rule }).collect();
+        let creation = text.rule.map(|rule| Selection::in_force(rule.selection.as_ref()));
+        let change = uncovered::Change {
+            file: Side { document: &before, rule: &was.rule() },
+            seen: &seen,
+            after: Side { document: &document, rule: &file.settings().rule() },
+            creation: creation.as_ref(),
+            in_doubt: !text.is_new && file.comments_in_doubt(),
+            is_new: text.is_new,
+            with_empties: false,
+        };
+        self.refuse_uncovered(&change, world)
     }
 
     /// Can whoever typed it put it right?
     fn can_be_mended(&self, error: &Error) -> bool {
         match error {
             Error::PlainSyntax { .. } | Error::NoRoot { .. } | Error::Reserved { .. } => true,
-            Error::WouldBeClear { .. } | Error::Uncovers { .. } => true,
+            Error::WouldBeClear { .. } | Error::Uncovers { .. } | Error::ClearByComment { .. } => true,
             Error::Sealed { .. } | Error::Resolve { .. } | Error::NotConfirmed { .. } => self.show_keys,
             // A recipient that was typed may be misspelled; those of the file are not at hand to be mended.
             Error::Seal { source, .. } => match **source {

@@ -1,0 +1,318 @@
+//! Where comments decide what is covered, they do not bring a value to stand in clear without a word, whoever put, moved or took them (P10).
+
+use std::process::Output;
+
+use crate::edit::{Desk, code};
+use crate::tools::{Place, Program};
+
+const OPEN: &str = "unencrypted_comment_regex: public";
+const SEALS: &str = "encrypted_comment_regex: secret";
+
+/// A project whose creation rule is the files' own.
+fn project(rule: &str) -> Desk {
+    let desk = Desk::new();
+    desk.place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n    {rule}\n", desk.place.recipient));
+    desk
+}
+
+fn stripped(text: &str) -> String {
+    text.lines().filter(|line| !line.contains("leafcrypt")).map(|line| format!("{line}\n")).collect()
+}
+
+/// The names under which a file is of its own type.
+fn programs(file: &str) -> &'static [Program] {
+    if file.ends_with(".toml") { &[Program::Ours] } else { &[Program::Ours, Program::AsSops] }
+}
+
+fn run(place: &Place, program: Program, args: &[&str]) -> Output {
+    place.call(program, args).run()
+}
+
+/// Refused as leafcrypt, and the file as it was; as sops told.
+#[track_caller]
+fn told(place: &Place, file: &str, args: &[&str], says: &[&str]) {
+    let before = place.read(file);
+    for program in programs(file) {
+        let (expected, label) = if *program == Program::Ours { (1, "error: ") } else { (0, "warning: ") };
+        let done = run(place, *program, args);
+        let err = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(expected), "{program:?} {args:?}: {err}");
+        let line = err
+            .lines()
+            .find(|line| line.contains("in clear: here comments decide"))
+            .unwrap_or_else(|| panic!("{program:?} {args:?}: {err}"));
+        assert!(says.iter().all(|what| line.contains(what)) && !err.contains("canary"), "{program:?} {args:?}: {err}");
+        assert!(*program == Program::AsSops || line.starts_with(label), "{line}");
+        assert_eq!(place.read(file) == before, *program == Program::Ours, "{program:?} {args:?}");
+        assert!(*program == Program::AsSops || err.contains("hint: "), "{err}");
+        place.write(file, &before);
+    }
+}
+
+/// A file with an empty place, what somebody without a key makes of it, and the path of the place.
+struct Case {
+    rule: &'static str,
+    file: &'static str,
+    plain: &'static str,
+    change: [&'static str; 2],
+    path: &'static str,
+}
+
+const CASES: [Case; 9] = [
+    Case { rule: OPEN, file: "a.yaml", plain: "password: b\napi: \"\"\n", change: ["api:", "# public\napi:"], path: "[\"api\"]" },
+    Case { rule: OPEN, file: "b.yaml", plain: "password: b\napi:\n", change: ["api:", "# public\napi:"], path: "[\"api\"]" },
+    Case { rule: OPEN, file: "c.yaml", plain: "password: b\napi: {}\n", change: ["api:", "# public\napi:"], path: "[\"api\"][\"token\"]" },
+    Case { rule: OPEN, file: "a.env", plain: "PASSWORD=b\nAPI=\n", change: ["API=", "# public\nAPI="], path: "[\"API\"]" },
+    Case {
+        rule: OPEN,
+        file: "a.ini",
+        plain: "[s]\npassword = b\napi = \n",
+        change: ["password =", "; public\npassword ="],
+        path: "[\"s\"][\"api\"]",
+    },
+    Case { rule: OPEN, file: "a.toml", plain: "password = \"b\"\napi = \"\"\n", change: ["api =", "# public\napi ="], path: "[\"api\"]" },
+    Case {
+        rule: SEALS,
+        file: "e.yaml",
+        plain: "# secret\npassword: b\nport: 1\n# secret\napi: \"\"\n",
+        change: ["port: 1\n# secret\n", "port: 1\n"],
+        path: "[\"api\"]",
+    },
+    Case {
+        rule: SEALS,
+        file: "f.yaml",
+        plain: "# secret\npassword: b\nport: 1\n# secret\ndb: {user: \"\"}\n",
+        change: ["port: 1\n# secret\n", "port: 1\n"],
+        path: "[\"db\"][\"token\"]",
+    },
+    Case {
+        rule: SEALS,
+        file: "b.env",
+        plain: "# secret\nPASSWORD=b\nPORT=1\n# secret\nAPI=\n",
+        change: ["PORT=1\n# secret\n", "PORT=1\n"],
+        path: "[\"API\"]",
+    },
+];
+
+#[test]
+fn a_comment_at_an_empty_place_that_somebody_without_a_key_changed() {
+    for Case { rule, file, plain, change, path } in CASES {
+        let desk = project(rule);
+        let place = &desk.place;
+        let sealed = place.seal(file, plain);
+        let changed = sealed.replacen(change[0], change[1], 1);
+        assert_ne!(changed, sealed, "{file}");
+        // The witness tells: as where values differ.
+        place.write(file, &changed);
+        for program in programs(file) {
+            for args in [&["decrypt", file][..], &["set", file, path, "\"canary\""], &["rotate", "-i", file], &["unset", file, path]] {
+                let err = code(&run(place, *program, args), 51);
+                assert!(err.contains("comments differ") && err.contains("hint: ") && err.contains("accept"), "{file} {args:?}: {err}");
+            }
+        }
+        assert_eq!(place.read(file), changed.as_bytes(), "{file}");
+        // Without it nothing tells, but the value is not written in silence.
+        place.write(file, stripped(&changed));
+        code(&run(place, Program::Ours, &["decrypt", file]), 0);
+        told(place, file, &["set", file, path, "\"canary\""], &["would stand in clear", "nobody vouches"]);
+        // Nor after a command that gives the file a witness again.
+        for args in [
+            &["rotate", "-y", "-i", file][..],
+            &["set", file, if file.ends_with("ini") { "[\"s\"][\"other\"]" } else { "[\"other\"]" }, "\"x\""],
+        ] {
+            place.write(file, stripped(&changed));
+            code(&run(place, Program::Ours, args), 0);
+            told(place, file, &["set", file, path, "\"canary\""], &["would stand in clear", "nobody vouches"]);
+        }
+        // Until somebody who has seen it says that it is meant so.
+        code(&run(place, Program::Ours, &["accept", "-y", file]), 0);
+        assert_eq!(code(&run(place, Program::Ours, &["decrypt", "--strict", "--require-witness", file]), 0), "", "{file}");
+        code(&run(place, Program::Ours, &["set", file, path, "\"canary\""]), 0);
+        assert!(desk.text(file).contains("canary"), "{file}");
+        assert_eq!(code(&run(place, Program::Ours, &["decrypt", "--strict", "--require-witness", file]), 0), "", "{file}");
+    }
+}
+
+/// One that was moved past values: its text and the order are those of before.
+#[test]
+fn a_comment_that_was_moved() {
+    for (file, plain, change, path) in [
+        ("a.yaml", "pw: b\n# public\nport:\napi:\n", ["# public\nport:\napi:", "port:\n# public\napi:"], "[\"api\"]"),
+        ("a.env", "PW=b\n# public\nPORT=\nAPI=\n", ["# public\nPORT=\nAPI=", "PORT=\n# public\nAPI="], "[\"API\"]"),
+        (
+            "a.toml",
+            "pw = \"b\"\n# public\nport = \"\"\napi = \"\"\n",
+            ["# public\nport = \"\"\napi", "port = \"\"\n# public\napi"],
+            "[\"api\"]",
+        ),
+    ] {
+        let desk = project(OPEN);
+        let sealed = desk.seal(file, plain);
+        let changed = sealed.replacen(change[0], change[1], 1);
+        assert_ne!(changed, sealed, "{file}");
+        desk.place.write(file, changed);
+        let err = code(&run(&desk.place, Program::Ours, &["decrypt", file]), 0);
+        assert!(err.contains("nobody vouches for where the comments"), "{file}: {err}");
+        told(&desk.place, file, &["set", file, path, "\"canary\""], &["nobody vouches"]);
+        code(&run(&desk.place, Program::Ours, &["accept", "-y", file]), 0);
+        assert_eq!(code(&run(&desk.place, Program::Ours, &["decrypt", "--strict", file]), 0), "");
+    }
+}
+
+/// A comment that stays behind counts for what comes next.
+#[test]
+fn a_comment_that_stays_when_its_entry_goes() {
+    for (file, plain, path, at) in [
+        ("a.yaml", "# public\na: 1\nb: canary\n", "[\"a\"]", " b is"),
+        ("b.yaml", "# public\nm: {x: 1}\nb: canary\n", "[\"m\"]", " b is"),
+        ("c.yaml", "l:\n  # public\n  - a\n  - canary\n", "[\"l\"][0]", " l[0] is"),
+        ("d.yaml", "# public\na: 1\nb: {x: [canary, 1]}\n", "[\"a\"]", " b.x[0], b.x[1] is"),
+        ("e.yaml", "# public\na: 1\nb:\nc: d\n", "[\"a\"]", " b is"),
+        ("f.yaml", "# public\na: 1\n# canary note\nb: \"\"\nc: d\n", "[\"a\"]", " b, a comment is"),
+        ("a.env", "# public\nA=1\nB=canary\n", "[\"A\"]", " B is"),
+        ("a.ini", "; public\n[s]\na = 1\n[t]\nb = canary\n", "[\"s\"]", " t.b is"),
+        // SOPS has the comment above a key behind it.
+        ("b.ini", "[s]\n; public\na = 1\nb = 2\nc = canary\n", "[\"s\"][\"b\"]", " s.c is"),
+        ("a.toml", "# public\na = 1\nb = \"canary\"\n", "[\"a\"]", " b is"),
+    ] {
+        let desk = project(OPEN);
+        let sealed = desk.seal(file, plain);
+        for text in [stripped(&sealed), sealed] {
+            desk.place.write(file, &text);
+            told(&desk.place, file, &["unset", file, path], &[at, "is covered, and would come to stand in clear"]);
+        }
+    }
+}
+
+#[test]
+fn a_branch_without_the_comments_of_the_old_one() {
+    let desk = project("encrypted_comment_regex: enc");
+    desk.seal("a.yaml", "x:\n  # enc\n  a: canary\n  b: c\n");
+    told(&desk.place, "a.yaml", &["set", "a.yaml", "[\"x\"]", "{\"a\":\"canary2\",\"b\":\"s2\"}"], &["x.a is covered"]);
+    told(&desk.place, "a.yaml", &["set", "a.yaml", "[\"x\"]", "\"canary3\""], &[" x is covered"]);
+}
+
+/// What is as it should be says nothing.
+#[test]
+fn what_uncovers_nothing() {
+    for (rule, file, plain, args) in [
+        (OPEN, "a.yaml", "# public\na: 1\nb: canary\n", &["set", "a.yaml", "[\"a\"]", "2"][..]),
+        (OPEN, "a.yaml", "# public\na: 1\nb: canary\n", &["set", "a.yaml", "[\"b\"]", "\"canary2\""]),
+        (OPEN, "a.yaml", "# public\na: 1\nb: canary\n", &["set", "a.yaml", "[\"c\"]", "\"canary2\""]),
+        (OPEN, "a.yaml", "# public\na: 1\nb: canary\nc: d\n", &["unset", "a.yaml", "[\"b\"]"]),
+        // One that belongs to the entry alone goes with it.
+        (OPEN, "a.yaml", "x: canary\n\n# public\na: 1\n\nb: canary\nc: d\n", &["unset", "a.yaml", "[\"a\"]"]),
+        (OPEN, "a.yaml", "# public\nl: [a, b]\nc: d\n", &["unset", "a.yaml", "[\"l\"][0]"]),
+        (SEALS, "a.yaml", "# secret\na: canary\nb: c\n", &["set", "a.yaml", "[\"b\"]", "\"d\""]),
+        (SEALS, "a.yaml", "# secret\na: canary\nb: c\n", &["set", "a.yaml", "[\"new\"]", "\"d\""]),
+        (SEALS, "a.yaml", "# secret\na: canary\nm: {b: c}\n", &["set", "a.yaml", "[\"m\"][\"new\"]", "\"d\""]),
+        (OPEN, "a.env", "# public\nA=1\nB=canary\n", &["set", "a.env", "[\"C\"]", "\"canary2\""]),
+    ] {
+        let desk = project(rule);
+        let sealed = desk.seal(file, plain);
+        for text in [stripped(&sealed), sealed] {
+            for program in [Program::Ours, Program::AsSops] {
+                desk.place.write(file, &text);
+                let err = code(&run(&desk.place, program, args), 0);
+                let quiet = |line: &&str| !line.contains("comments") && !line.contains("in clear");
+                assert!(err.lines().all(|line| quiet(&line)), "{program:?} {args:?}: {err}");
+                assert!(!desk.text(file).contains("canary"), "{program:?} {args:?}: {}", desk.text(file));
+            }
+        }
+    }
+}
+
+/// An editor that takes an entry and leaves its comment.
+#[test]
+fn an_edit_that_uncovers_what_was_covered() {
+    for (file, plain, script, at) in [
+        ("a.yaml", "# public\na: 1\nb: canary\n", "/^a: /d", " b is covered"),
+        ("b.yaml", "# public\na: 1\nb: canary\n", "/^a: /d; s/^b:/c:/", " c is covered"),
+        ("c.yaml", "# public\na: 1\n# canary note\nb: c\n", "/^a: /d", " b, a comment is covered"),
+        ("a.env", "# public\nA=1\nB=canary\n", "/^A=/d", " B is covered"),
+        ("a.ini", "[s]\n; public\na = 1\nb = 2\nc = canary\n", "/^b = /d", " s.c is covered"),
+        ("a.toml", "# public\na = 1\nb = \"canary\"\n", "/^a = /d", " b is covered"),
+    ] {
+        let desk = project(OPEN);
+        let sealed = desk.seal(file, plain);
+        let script = format!("sed -i '{script}' \"$1\"");
+        for text in [stripped(&sealed), sealed] {
+            desk.place.write(file, &text);
+            for program in programs(file) {
+                let err = code(&desk.run(*program, &["edit", file], &script, ""), 1);
+                assert!(err.contains(at), "{program:?} {file}: {err}");
+                assert_eq!(desk.text(file), text, "{program:?} {file}");
+                let _ = std::fs::remove_dir_all(desk.place.path("home/.local"));
+            }
+        }
+        if programs(file).len() == 2 {
+            code(&desk.run(Program::AsSops, &["edit", file], &script, "y\n"), 0);
+            assert!(desk.text(file).contains("canary"), "{file}");
+        }
+    }
+}
+
+/// A value that is typed below a comment of somebody else's, and below one's own.
+#[test]
+fn an_edit_of_a_file_for_whose_comments_nobody_vouches() {
+    let desk = project(OPEN);
+    let sealed = desk.seal("a.yaml", "pw: b\napi:\nlist: []\n");
+    let changed = stripped(&sealed.replacen("api:", "# public\napi:", 1));
+    let typed = "sed -i 's/^api:/api: canary/' \"$1\"";
+    desk.place.write("a.yaml", &changed);
+    let err = code(&desk.edit("a.yaml", typed, ""), 1);
+    assert!(err.contains(" api would stand in clear") && err.contains("nobody vouches"), "{err}");
+    assert_eq!(desk.text("a.yaml"), changed);
+    let _ = std::fs::remove_dir_all(desk.place.path("home/.local"));
+    let err = code(&desk.run(Program::AsSops, &["edit", "a.yaml"], typed, ""), 0);
+    assert!(err.contains(" api would stand in clear") && err.contains("nobody vouches"), "{err}");
+    // One's own says what one wants; the other's does not.
+    desk.place.write("a.yaml", stripped(&sealed));
+    assert_eq!(code(&desk.edit("a.yaml", "sed -i 's/^api:/# public\\napi: open/' \"$1\"", ""), 0), "");
+    assert!(desk.text("a.yaml").contains("api: open"));
+    desk.place.write("a.yaml", stripped(&sealed));
+    assert_eq!(code(&desk.edit("a.yaml", "sed -i 's/^api:/# public\\nm: {x: open, y: [open]}\\napi:/' \"$1\"", ""), 0), "");
+    desk.place.write("a.yaml", &changed);
+    let err = code(&desk.edit("a.yaml", "sed -i 's/^api:/api: canary\\n# public\\nnew: open/' \"$1\"", ""), 1);
+    assert!(err.contains("api") && err.contains("nobody vouches"), "{err}");
+}
+
+/// Somebody else's comment comes in while the editor is open: without a key, and with one.
+#[test]
+fn a_comment_that_comes_meanwhile() {
+    for (rule, plain, change) in [
+        (OPEN, "pw: b\nx: y\napi:\n", "s/^api:/# public\\napi:/"),
+        (SEALS, "# secret\npw: b\nx: y\n# secret\napi:\n", "/^x: /,/^api/{/# secret/d}"),
+    ] {
+        for program in [Program::Ours, Program::AsSops] {
+            // Without a key.
+            let desk = project(rule);
+            desk.seal("a.yaml", plain);
+            let path = desk.place.path("a.yaml").display().to_string();
+            let typed = "sed -i 's/^api:/api: canary/' \"$1\"";
+            let done = desk.run(program, &["edit", "a.yaml"], &format!("{typed}\nsed -i '/leafcrypt:/d; {change}' {path}"), "");
+            let err = code(&done, 1);
+            assert!(err.contains("api") && err.contains("would come to stand in clear"), "{program:?} {rule}: {err}");
+            assert!(!desk.text("a.yaml").contains("canary"), "{program:?} {rule}");
+            // With the witness left in it is no file any more that opens.
+            let desk = project(rule);
+            desk.seal("a.yaml", plain);
+            let path = desk.place.path("a.yaml").display().to_string();
+            code(&desk.run(program, &["edit", "a.yaml"], &format!("{typed}\nsed -i '{change}' {path}"), ""), 51);
+            assert!(!desk.text("a.yaml").contains("canary"), "{program:?} {rule}");
+            // With a key.
+            let desk = project(rule);
+            desk.seal("a.yaml", plain);
+            let place = desk.place.path("");
+            let ours = env!("CARGO_BIN_EXE_leafcrypt");
+            let theirs = format!(
+                "cd {} && {ours} decrypt -i a.yaml && sed -i '{change}' a.yaml && {ours} encrypt -i a.yaml || exit 9",
+                place.display()
+            );
+            let done = desk.run(program, &["edit", "a.yaml"], &format!("{typed}\n({theirs}) >/dev/null 2>&1 || exit 9"), "");
+            let err = code(&done, 1);
+            assert!(err.contains("api") && err.contains("would come to stand in clear"), "{program:?} {rule}: {err}");
+            assert!(!desk.text("a.yaml").contains("canary"), "{program:?} {rule}");
+        }
+    }
+}
