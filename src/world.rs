@@ -40,6 +40,11 @@ pub trait Dialog: Sync {
     /// A yes-or-no question. `None`: there is nobody to ask.
     fn confirm(&self, question: &str) -> Option<bool>;
 
+    /// A person sits at standard input.
+    fn at_terminal(&self) -> bool {
+        false
+    }
+
     /// Text that a question is about, before it is asked. As `sops` on standard output.
     fn show(&self, text: &str);
 

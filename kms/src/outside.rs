@@ -46,6 +46,10 @@ pub struct Finished {
 pub enum Asked {
     /// What was typed.
     Answer(Secret),
+    /// The first line of several that came at once, as a text does that is pasted.
+    Lines(Secret),
+    /// A line over the limit.
+    TooLong,
     /// There is no terminal.
     NoTerminal,
     /// The person gave up.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Context;
 use crate::error::Error;
 use crate::flows::keygen;
-use crate::flows::target::Done;
+use crate::flows::target::{Done, word};
 
 /// Make an age identity in the place where sops and leafcrypt look for it
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,11 @@ impl Args {
             }
         }
         let made = keygen::apply(&plan, world)?;
-        let note = Some(format!("identity: {} (mode 0600; keep it, and a copy in a safe place)", made.path.display()));
+        let path = made.path.display().to_string();
+        if made.mode & 0o077 != 0 {
+            world.warn([format!("others may read or change {path}: chmod 600 {}", word(&path))]);
+        }
+        let note = Some(format!("identity: {path} (mode {:04o}; keep it, and a copy in a safe place)", made.mode));
         Ok(Done { stdout: Some(format!("{}\n", made.recipient).into_bytes()), note })
     }
 }

@@ -56,7 +56,7 @@ impl Dialog for Terminal {
         if self.sops {
             return as_sops(question);
         }
-        if !std::io::stdin().is_terminal() {
+        if !self.at_terminal() {
             return None;
         }
         loop {
@@ -68,6 +68,10 @@ impl Dialog for Terminal {
                 _ => {}
             }
         }
+    }
+
+    fn at_terminal(&self) -> bool {
+        std::io::stdin().is_terminal()
     }
 
     fn show(&self, text: &str) {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use leafcrypt_formats::Format;
 use leafcrypt_kms::Asked;
 use zeroize::Zeroizing;
 
@@ -124,11 +125,11 @@ impl Args {
         }
         let bytes = match &self.value_file {
             // Exit 1, as SOPS; the codes of a file that is missing are for the one that is to be changed.
-            Some(path) => Input::File(path.clone()).read().map_err(|error| match error {
+            Some(path) => Input::File(path.clone()).read(Format::Json).map_err(|error| match error {
                 Error::Read { path, source: ReadError::NotFound } => Error::Usage(format!("open {path}: no such file or directory")),
                 other => other,
             })?,
-            None if self.value_stdin => Input::Stdin.read()?,
+            None if self.value_stdin => Input::Stdin.read(Format::Json)?,
             None => {
                 let (input, path) = (Input::File(self.file.clone()), self.path.as_deref().unwrap_or_default());
                 set::ready(&input, &self.types.read("set", &self.file, context)?, path, &context.world)?;
@@ -144,6 +145,9 @@ impl Args {
     }
 }
 
+/// How a text goes in that is not typed.
+const PIPED: &str = "from a file: jq -Rs . TEXT | leafcrypt set FILE PATH --value-stdin";
+
 /// A person types the text itself, without quotes, and does not see it. An Enter too many is no value.
 fn ask(context: &Context<'_>) -> Result<NewValue, Error> {
     let outside = context.world.session.outside();
@@ -156,6 +160,9 @@ fn ask(context: &Context<'_>) -> Result<NewValue, Error> {
                 let text = String::from_utf8(secret.expose().to_vec()).map(Zeroizing::new);
                 return text.map(NewValue::Text).map_err(|_| Error::Usage("what was typed is not UTF-8".to_owned()));
             }
+            // Half a key would be a wrong value that nobody sees.
+            Asked::Lines(_) => return Err(Error::Usage(format!("several lines came at once, and what is asked for is one; {PIPED}"))),
+            Asked::TooLong => return Err(Error::Usage(format!("what was typed is too long to be asked for; {PIPED}"))),
             Asked::NoTerminal => {
                 let why = "no value is given, and there is no terminal to ask at: --value-stdin reads it from a pipe";
                 return Err(Error::Usage(why.to_owned()));

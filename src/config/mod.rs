@@ -160,6 +160,12 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// Somebody has sealed it as a secret is: its values are tokens, behind which stands the block.
+    pub fn is_sealed(&self) -> bool {
+        let above = self.text.lines().take_while(|line| !line.starts_with("sops:")).any(|line| line.contains("ENC[AES256_GCM,data:"));
+        above && self.text.lines().any(|line| line.starts_with("sops:"))
+    }
+
     /// Reads the bytes of a file that [`find`] found.
     ///
     /// # Errors

@@ -6,19 +6,25 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, flock, fstat, mkdirat, open, openat, statat};
+use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, flock, fstat, fstatvfs, mkdirat, open, openat, statat, unlinkat};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::geteuid;
 
 use super::named_pipe::NamedPipe;
+use super::own::{open_own, open_own_folder, regain, take_away};
 use super::write::put_all;
 
 /// `f_type` of tmpfs and ramfs.
 #[cfg(target_os = "linux")]
 const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
-/// Names of our folders: this, and so many hexadecimal digits of randomness.
+/// Names of our folders: this, and so many digits of randomness. Short, for an editor shows them; the folder's mode keeps others out, and its name only
+/// has to be free.
 const START: &str = "leafcrypt-";
-const DIGITS: usize = 32;
+const LEN: usize = 8;
+/// Four bits each. No word and no date that somebody calls a folder of his own by is made of these: what is called so and abandoned is removed.
+const DIGITS: &[u8; 16] = b"bcdfghjkmnpqrtvw";
+/// Names that older versions gave: so many hexadecimal digits.
+const OLD_LEN: usize = 32;
 /// So often a folder may be taken for an abandoned one before we have locked it.
 const TRIES: usize = 16;
 
@@ -95,8 +101,7 @@ impl PrivateDir {
     }
 
     fn open(&self) -> io::Result<OwnedFd> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(retry_on_intr(|| openat(&self.lock, INNER, flags, Mode::empty()))?)
+        Ok(open_own(&self.lock, OsStr::new(INNER), OFlags::RDONLY | OFlags::DIRECTORY)?)
     }
 
     /// The lock once more, for a process that is to hold it as long as it lives, too.
@@ -134,14 +139,12 @@ impl Drop for PrivateDir {
 /// # Errors
 /// As [`PrivateDir::read`].
 pub fn read_private(folder: &Path, name: &OsStr) -> io::Result<Vec<u8>> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    read_in(&retry_on_intr(|| open(folder, flags, Mode::empty()))?, name)
+    read_in(&open_own_folder(folder)?, name)
 }
 
 /// A regular file of ours: whatever an editor has put there instead, a link above all, is none.
 fn read_in(folder: &OwnedFd, name: &OsStr) -> io::Result<Vec<u8>> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = retry_on_intr(|| openat(folder, name, flags, Mode::empty()))?;
+    let file = open_own(folder, name, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
     let now = fstat(&file)?;
     if FileType::from_raw_mode(now.st_mode) != FileType::RegularFile || now.st_uid != geteuid().as_raw() {
         return Err(io::ErrorKind::InvalidData.into());
@@ -150,19 +153,23 @@ fn read_in(folder: &OwnedFd, name: &OsStr) -> io::Result<Vec<u8>> {
 }
 
 /// Makes an owner-only folder in memory: under the user's runtime folder (`XDG_RUNTIME_DIR`), or `/dev/shm`, whichever first is on tmpfs or ramfs by
-/// its own word. Otherwise under `on_disk`, if the user named such a place; otherwise None. Removes abandoned ones on the way.
+/// its own word and has room for so many bytes. Otherwise under `on_disk`, if the user named such a place; otherwise None. Removes abandoned ones on the
+/// way.
 ///
 /// # Errors
-/// The system gives no randomness, or the named place takes no folder.
-pub fn make_private_dir(runtime: Option<&Path>, on_disk: Option<&Path>) -> io::Result<Option<PrivateDir>> {
+/// The system gives no randomness, there is a place and no room in it, or the named place takes no folder.
+pub fn make_private_dir(runtime: Option<&Path>, on_disk: Option<&Path>, room: usize) -> io::Result<Option<PrivateDir>> {
+    let mut failed = None;
     for parent in in_memory(runtime) {
-        if let Ok(Some(made)) = Parent::open(parent, true).and_then(|parent| parent.map(|parent| parent.make()).transpose()) {
-            return Ok(Some(made));
+        let Ok(Some(parent)) = Parent::open(parent, true) else { continue };
+        match parent.make(room) {
+            Ok(made) => return Ok(Some(made)),
+            Err(error) => failed = failed.or(Some(error)),
         }
     }
-    let Some(parent) = on_disk else { return Ok(None) };
+    let Some(parent) = on_disk else { return failed.map_or(Ok(None), Err) };
     match Parent::open(parent, false)? {
-        Some(parent) => parent.make().map(Some),
+        Some(parent) => parent.make(room).map(Some),
         None => Err(io::ErrorKind::PermissionDenied.into()),
     }
 }
@@ -205,15 +212,22 @@ impl Parent {
         Ok(Some(Self { folder, path: fs::canonicalize(path)?, in_memory }))
     }
 
-    fn make(&self) -> io::Result<PrivateDir> {
+    fn make(&self, room: usize) -> io::Result<PrivateDir> {
         self.sweep();
+        if !self.has_room(room) {
+            return Err(Errno::NOSPC.into());
+        }
         for _ in 0..TRIES {
-            let mut random = [0_u8; DIGITS / 2];
-            getrandom::fill(&mut random).map_err(|_| Errno::IO)?;
-            let name = format!("{START}{:032x}", u128::from_ne_bytes(random));
-            mkdirat(&self.folder, &name, Mode::RWXU)?;
+            let name = name()?;
+            match mkdirat(&self.folder, &name, Mode::RWXU) {
+                Err(Errno::EXIST) => continue,
+                done => done?,
+            }
             // Until it is locked, another process may sweep it away.
-            if let Some(lock) = self.lock(&name)? {
+            let lock = self.lock(&name).inspect_err(|_| {
+                let _ = unlinkat(&self.folder, &name, AtFlags::REMOVEDIR);
+            })?;
+            if let Some(lock) = lock {
                 let outer = self.path.join(name);
                 let made = PrivateDir { path: outer.join(INNER), outer, in_memory: self.in_memory, removed: false, lock };
                 mkdirat(&made.lock, INNER, Mode::RWXU)?;
@@ -221,6 +235,11 @@ impl Parent {
             }
         }
         Err(Errno::AGAIN.into())
+    }
+
+    /// As far as the file system tells; one that knows no bounds has no blocks.
+    fn has_room(&self, bytes: usize) -> bool {
+        fstatvfs(&self.folder).map_or(true, |room| room.f_blocks == 0 || room.f_bavail.saturating_mul(room.f_frsize) >= bytes as u64)
     }
 
     /// A folder of ours, locked; None: it is not there any more, or somebody else holds it.
@@ -248,6 +267,10 @@ impl Parent {
             if found.st_uid != geteuid().as_raw() || FileType::from_raw_mode(found.st_mode) != FileType::Directory {
                 continue;
             }
+            // What a program did to it while it lived.
+            if found.st_mode & 0o700 != 0o700 && regain(&self.folder, OsStr::new(name)).is_err() {
+                continue;
+            }
             if let Ok(Some(_lock)) = self.lock(name) {
                 // The next one tries again.
                 let _ = take_away(&self.path.join(name), self.in_memory);
@@ -256,19 +279,19 @@ impl Parent {
     }
 }
 
-fn is_name(name: &str) -> bool {
-    name.strip_prefix(START).is_some_and(|digits| digits.len() == DIGITS && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+fn name() -> io::Result<String> {
+    let mut random = [0_u8; LEN];
+    getrandom::fill(&mut random).map_err(|_| Errno::IO)?;
+    let digits = random.map(|byte| char::from(DIGITS[usize::from(byte % 16)]));
+    Ok(format!("{START}{}", digits.iter().collect::<String>()))
 }
 
-fn take_away(folder: &Path, in_memory: bool) -> io::Result<()> {
-    if !in_memory {
-        shred_all(folder);
-    }
-    match fs::remove_dir_all(folder) {
-        // A program that was given it may have removed it.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done,
-    }
+fn is_name(name: &str) -> bool {
+    name.strip_prefix(START).is_some_and(|digits| match digits.len() {
+        LEN => digits.bytes().all(|digit| DIGITS.contains(&digit)),
+        OLD_LEN => digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
+        _ => false,
+    })
 }
 
 /// Removes a folder of ours whose maker has died.
@@ -279,30 +302,6 @@ pub fn remove_private_dir(folder: &Path, in_memory: bool) -> io::Result<()> {
     take_away(folder, in_memory)
 }
 
-/// Overwrites a file once and removes its name. Overwriting is not erasing: journals, snapshots and flash keep copies (docs/threat-model.md, section 6).
-///
-/// # Errors
-/// It is no regular file of ours, or cannot be removed.
-pub fn shred(path: &Path) -> io::Result<()> {
-    // O_NONBLOCK: a pipe without a reader is an error and not a wait.
-    let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = retry_on_intr(|| open(path, flags, Mode::empty()))?;
-    let now = fstat(&file)?;
-    if FileType::from_raw_mode(now.st_mode) != FileType::RegularFile {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let zeros = vec![0_u8; 64 << 10];
-    let (mut at, len) = (0_u64, now.st_size as u64);
-    // Through another name the text would be lost to somebody who still wants it.
-    while at < len && now.st_nlink == 1 {
-        let part = zeros.get(..(len - at).min(zeros.len() as u64) as usize).unwrap_or(&zeros);
-        put_all(&file, part, at, true)?;
-        at += part.len() as u64;
-    }
-    rustix::fs::fsync(&file)?;
-    fs::remove_file(path)
-}
-
 #[cfg(target_os = "linux")]
 fn is_in_memory(folder: &OwnedFd) -> bool {
     rustix::fs::fstatfs(folder).is_ok_and(|fs| IN_MEMORY.contains(&(fs.f_type as u64 & 0xffff_ffff)))
@@ -311,18 +310,4 @@ fn is_in_memory(folder: &OwnedFd) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn is_in_memory(_: &OwnedFd) -> bool {
     false
-}
-
-/// Overwrites the files of a folder, and of those in it, as far as they can be.
-fn shred_all(folder: &Path) {
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
-                Ok(kind) if kind.is_file() => drop(shred(&entry.path())),
-                _ => {}
-            }
-        }
-    }
 }

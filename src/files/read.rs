@@ -12,6 +12,9 @@ use rustix::io::{Errno, retry_on_intr};
 use thiserror::Error;
 use zeroize::Zeroize;
 
+/// What is read at once of a big file that is perhaps none of ours.
+const PIECE: usize = 1 << 20;
+
 /// Why a file cannot be read.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ReadError {
@@ -66,15 +69,75 @@ pub struct Facts {
 /// # Errors
 /// [`ReadError`]; never with a part of the content.
 pub fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
+    read_within(path, Limits::BINARY_SEALED)
+}
+
+/// The same of a file that has a limit of its own: one over it is not read at all.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_within(path: &Path, limit: usize) -> Result<Vec<u8>, ReadError> {
     if is_stdin(path) {
         return read_stdin();
     }
-    // First the kind, then the door: opening a device may already do something.
+    let (file, now) = enter(path)?;
+    all_within(&file, &now, limit)
+}
+
+/// The same of a text whose format is told. What a binary file is sealed as is JSON, and may stand under any name.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_text(path: &Path) -> Result<Vec<u8>, ReadError> {
+    if is_stdin(path) {
+        return read_stdin();
+    }
+    let (file, now) = enter(path)?;
+    let mut limit = Limits::SEALED.text;
+    if now.st_size as u64 > limit as u64 {
+        let mut start = [0; 512];
+        let count = retry_on_intr(|| rustix::io::pread(&file, &mut start, 0)).map_err(read_error)?;
+        if start[..count].trim_ascii_start().starts_with(b"{") {
+            limit = Limits::BINARY_SEALED;
+        }
+    }
+    all_within(&file, &now, limit)
+}
+
+/// May one of these stand in a file? Asked of what was found in a folder and is none of ours, as most is: of a big file only a piece at a time is read, and
+/// none behind one that no text could be.
+///
+/// # Errors
+/// As [`read`].
+pub fn may_hold(path: &Path, words: &[&[u8]]) -> Result<bool, ReadError> {
+    let (file, now) = enter(path)?;
+    if now.st_size < PIECE as i64 || FileType::from_raw_mode(now.st_mode) != FileType::RegularFile {
+        return Ok(true);
+    }
+    let overlap = words.iter().map(|word| word.len()).max().unwrap_or(1) - 1;
+    let finders: Vec<_> = words.iter().map(memchr::memmem::Finder::new).collect();
+    let mut piece = zeroize::Zeroizing::new(vec![0; PIECE]);
+    let mut at = 0;
+    loop {
+        let count = retry_on_intr(|| rustix::io::pread(&file, piece.as_mut_slice(), at)).map_err(read_error)?;
+        let read = piece.get(..count).unwrap_or_default();
+        if finders.iter().any(|finder| finder.find(read).is_some()) {
+            return Ok(true);
+        }
+        if count <= overlap || memchr::memchr(0, read).is_some() {
+            return Ok(false);
+        }
+        at += (count - overlap) as u64;
+    }
+}
+
+/// Opens a file or a pipe. First the kind, then the door: opening a device may already do something.
+fn enter(path: &Path) -> Result<(OwnedFd, Stat), ReadError> {
     check(&retry_on_intr(|| stat(path)).map_err(read_error)?)?;
     let file = retry_on_intr(|| open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY, Mode::empty())).map_err(read_error)?;
     let now = fstat(&file).map_err(read_error)?;
     check(&now)?;
-    all(&file, &now)
+    Ok((file, now))
 }
 
 /// Reads standard input: a file, a pipe, a socket (some programs start us with one), a terminal, or nothing (`/dev/null`).
@@ -114,6 +177,14 @@ pub(super) fn facts_of(found: &Stat) -> Facts {
         _ => Kind::Other,
     };
     Facts { kind, owner: found.st_uid, group: found.st_gid, mode: (found.st_mode & 0o7777) as u32 }
+}
+
+/// Whether two paths lead to one file.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    match (stat(one), stat(other)) {
+        (Ok(one), Ok(other)) => (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino),
+        _ => false,
+    }
 }
 
 /// Whether a link stands at a path, wherever it leads.
@@ -227,5 +298,17 @@ mod tests {
         rustix::io::write(&write_end, &[b'x'; 4097]).expect("a pipe takes this much");
         drop(write_end);
         assert_eq!(all_within(&read_end, &now, 4096), Err(ReadError::TooLarge { limit: 4096 }));
+    }
+
+    #[test]
+    fn a_text_has_a_smaller_limit_unless_it_may_be_a_sealed_binary_file() {
+        let path = std::env::temp_dir().join(format!("leafcrypt-read-{}", std::process::id()));
+        let file = std::fs::File::create(&path).expect("a file");
+        let len = Limits::SEALED.text as u64 + 1;
+        file.set_len(len).expect("it is sparse");
+        assert_eq!(read_text(&path), Err(ReadError::TooLarge { limit: len - 1 }));
+        rustix::io::pwrite(&file, b" \n{", 0).expect("it is written");
+        assert_eq!(read_text(&path).map(|text| text.len() as u64), Ok(len));
+        std::fs::remove_file(&path).expect("it is there");
     }
 }

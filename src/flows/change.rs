@@ -10,7 +10,7 @@ use leafcrypt_formats::Format;
 use super::decrypt::open;
 use super::target::{Done, Holds, Input, Output, deliver, how};
 use crate::error::Error;
-use crate::files::{self, Claim, ReadError, WriteError};
+use crate::files::{Claim, ReadError, WriteError};
 use crate::keys::DataKey;
 use crate::seal::witness;
 use crate::sealed_file::{OpenFile, OpenHow, SealedFile};
@@ -60,7 +60,7 @@ pub fn change(
         return InPlace { path, format, how, write_through: to.write_through }.change(apply, "", world);
     }
     let name = input.name();
-    let text = input.read()?;
+    let text = input.read(format)?;
     let mut file = open(&name, format, &text, None, how, world)?;
     apply(&mut file)?;
     deliver(seal(&name, &file, world)?, output, Holds::Sealed, None, world)
@@ -88,7 +88,7 @@ impl InPlace<'_> {
         let unread = |source| Error::Read { path: name.clone(), source };
         let state = world.state_folder();
         for _ in 0..TRIES {
-            let text = zeroize::Zeroizing::new(files::read(self.path).map_err(unread)?);
+            let text = Input::File(self.path.to_owned()).read(self.format)?;
             let mut attempt = self.attempt(&text, None, apply, world)?;
             let Some(sealed) = attempt.sealed.take() else { return Ok(nothing(note)) };
             let how = |base| how(Holds::Sealed, Some(base), self.write_through, state.as_deref());

@@ -34,9 +34,9 @@ impl Decrypt<'_> {
     /// # Errors
     /// The file cannot be read or opened, or has nothing at that path. Every file is as it was.
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
-        let text = self.input.read()?;
         let path = self.input.name();
         let format = self.types.input_of(&self.input, world.manners);
+        let text = self.input.read(format)?;
         let extract = self.extract.as_deref().map(extract::parse).transpose()?;
         // A script whose variable is not set wants one value, not all of them.
         if self.extract.as_deref() == Some("") && !world.manners.sops_messages {

@@ -19,6 +19,14 @@ pub struct Editor {
 }
 
 impl Editor {
+    /// Nothing was changed, and nobody may have seen it: what is to be said of an editor that does not wait for its window.
+    pub fn does_not_wait(&self) -> Option<String> {
+        let name = self.program.file_name()?.to_str()?;
+        let (_, flag) = WINDOWS.iter().find(|(window, _)| *window == name)?;
+        let waits = self.args.iter().any(|arg| arg == flag || arg == SHORT);
+        (!waits).then(|| format!("{name} does not wait for its window, which has nothing to show any more: EDITOR='{name} {flag}' does"))
+    }
+
     /// Runs it on the file in its private folder, which is also where it makes its own temporary files.
     ///
     /// # Errors
@@ -68,17 +76,45 @@ pub fn find(world: &World<'_>) -> Result<Editor, Error> {
         let args = quiet(&program);
         return Ok(Editor { program, args });
     };
-    let mut words = shlex::split(&line).unwrap_or_default().into_iter();
-    let word = words
-        .next()
-        .ok_or_else(|| say(format!("invalid ${name}: {line}"), format!("{name} holds no command line: a quote is not closed")))?;
+    let no_line = |why: &str| say(format!("invalid ${name}: {line}"), format!("{name} holds no command line: {why}"));
+    let mut words = shlex::split(&line).ok_or_else(|| no_line("a quote is not closed"))?.into_iter();
+    let word = words.next().ok_or_else(|| no_line("there is nothing in it"))?;
     let program = world.session.outside().program(word.as_ref()).ok_or_else(|| {
         say(format!("exec: {word:?}: executable file not found in $PATH"), format!("{name} names {word:?}, which is not to be found"))
     })?;
     let mut args: Vec<OsString> = words.map(OsString::from).collect();
-    args.extend(quiet(&program));
+    args.extend(quiet(&behind(&program, &args, world)));
     Ok(Editor { program, args })
 }
+
+/// Programs that run another one, which then is the editor.
+const WRAPPERS: [&str; 6] = ["env", "nice", "ionice", "nohup", "setsid", "sudo"];
+
+/// The editor itself: `env LANG=C vim` is vim.
+fn behind(program: &Path, args: &[OsString], world: &World<'_>) -> PathBuf {
+    let is_wrapper = program.file_name().is_some_and(|name| WRAPPERS.iter().any(|wrapper| name == *wrapper));
+    let is_word = |arg: &&OsString| !arg.to_string_lossy().starts_with('-') && !arg.to_string_lossy().contains('=');
+    match args.iter().find(is_word).filter(|_| is_wrapper) {
+        Some(word) => world.session.outside().program(word).unwrap_or_else(|| word.into()),
+        None => program.to_owned(),
+    }
+}
+
+/// Editors that open a window and come back at once, unless they are told to wait; and how they are told.
+const WINDOWS: [(&str, &str); 10] = [
+    ("code", "--wait"),
+    ("code-insiders", "--wait"),
+    ("codium", "--wait"),
+    ("cursor", "--wait"),
+    ("zed", "--wait"),
+    ("subl", "--wait"),
+    ("atom", "--wait"),
+    ("gvim", "-f"),
+    ("mvim", "-f"),
+    ("kate", "--block"),
+];
+/// The same for those that have a short flag.
+const SHORT: &str = "-w";
 
 /// The arguments that keep an editor from leaving copies.
 fn quiet(program: &Path) -> Vec<OsString> {
@@ -102,6 +138,16 @@ fn quiet(program: &Path) -> Vec<OsString> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_window_is_waited_for() {
+        let told = |program: &str, args: &[&str]| {
+            Editor { program: program.into(), args: args.iter().map(OsString::from).collect() }.does_not_wait().is_some()
+        };
+        assert!(told("/usr/bin/code", &[]) && told("/usr/bin/gvim", &["-n"]));
+        assert!(!told("/usr/bin/code", &["--wait"]) && !told("/usr/bin/code", &["-w"]) && !told("/usr/bin/gvim", &["-f"]));
+        assert!(!told("/usr/bin/vim", &[]) && !told("/bin/cat", &[]));
+    }
 
     #[test]
     fn editors_by_name() {

@@ -7,12 +7,14 @@ use leafcrypt_formats::{Document, Format, Mode, Printing, Shape};
 
 use super::extract::Printer;
 use super::own_key;
+use super::repository;
 use super::rules::{self, Given};
-use super::target::{Done, Holds, Input, Output, Types, deliver};
+use super::target::{Done, Holds, Input, Output, Types, deliver, word};
 use crate::config::{Config, ConfigError, Rule};
 use crate::error::Error;
+use crate::files;
 use crate::manners::Manners;
-use crate::sealed_file::{OpenFile, SealError, SealedError, SealedFile, Wanted, has_lost_block, scan_options};
+use crate::sealed_file::{OpenFile, SealError, SealedError, SealedFile, Wanted, has_lost_block, is_damaged, scan_options};
 use crate::world::{Event, World};
 
 /// An encryption.
@@ -39,7 +41,7 @@ impl Encrypt {
         let Some(name) = self.types.name_of(&self.input) else {
             return Err(Error::Nameless);
         };
-        let mut text = self.input.read()?;
+        let mut text = self.input.read(self.types.input_of(&self.input, world.manners))?;
         let config = rules::load(Some(&name), &self.given, world)?;
         self.refuse_configuration(config.as_ref(), world)?;
         let (from, mut to) = (self.types.input_of(&self.input, world.manners), self.types.output_of(&self.input, world.manners));
@@ -74,7 +76,8 @@ impl Encrypt {
     fn refuse_configuration(&self, config: Option<&Config>, world: &World<'_>) -> Result<(), Error> {
         let Input::File(path) = &self.input else { return Ok(()) };
         let whole = |path: &Path| crate::config::absolute(&rules::current(world), path);
-        let used = config.is_some_and(|config| whole(config.path()) == whole(path));
+        // By another name, too.
+        let used = config.is_some_and(|config| whole(config.path()) == whole(path) || files::is_same(config.path(), path));
         if world.manners.sops_messages || !used && path.file_name().is_none_or(|name| name != ".sops.yaml") {
             return Ok(());
         }
@@ -142,7 +145,22 @@ impl Encrypt {
         }
         let sealed = sealed?;
         world.warn_of(&path, sealed.warnings);
-        deliver(sealed.text, &self.output, Holds::Sealed, Some(text), world)
+        let known = self.known_to_git(to, world);
+        let done = deliver(sealed.text, &self.output, Holds::Sealed, Some(text), world)?;
+        world.warn_of(&path, known);
+        Ok(done)
+    }
+
+    /// What becomes of a secret that git has in clear already: sealing the file takes it from nobody.
+    fn known_to_git(&self, format: Format, world: &World<'_>) -> Option<String> {
+        let (Output::InPlace(_), Input::File(path), false) = (&self.output, &self.input, world.manners.sops_messages) else { return None };
+        let staged = repository::staged(path, world)?;
+        let is_plain =
+            !staged.is_empty() && SealedFile::parse(format, &staged, world.manners).is_err_and(|why| !is_damaged(format, &staged, &why));
+        is_plain.then(|| {
+            let file = word(&self.input.name());
+            format!("git has it in clear: git add {file}; and if it was ever committed, change the secrets that are in it")
+        })
     }
 
     /// The text in the output's format. The same format: the text as it is.

@@ -2,8 +2,17 @@
 
 use leafcrypt_formats::Format;
 
-/// The text.
-pub fn text(format: Format) -> &'static str {
+/// The text, with so many blanks a level; none: as SOPS has it where nothing is said.
+pub fn text(format: Format, indent: Option<usize>) -> String {
+    let text = standard(format);
+    match (format, indent.map(|blanks| " ".repeat(blanks))) {
+        (Format::Yaml, Some(blanks)) => text.replace("\n    - ", &format!("\n{blanks}- ")),
+        (Format::Json, Some(blanks)) => text.replace('\t', &blanks),
+        _ => text.to_owned(),
+    }
+}
+
+fn standard(format: Format) -> &'static str {
     match format {
         Format::Yaml => {
             "hello: Welcome to SOPS! Edit this file as you please!\n\

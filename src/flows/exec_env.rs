@@ -98,9 +98,10 @@ impl ExecEnv<'_> {
 
     fn add(&self, path: &Path, variables: &mut Variables, world: &World<'_>) -> Result<(), Error> {
         let input = Input::File(path.to_owned());
-        let text = input.read().map_err(|error| must_exist(error, path))?;
+        let format = self.types.input_of(&input, world.manners);
+        let text = input.read(format).map_err(|error| must_exist(error, path))?;
         let name = input.name();
-        let file = open(&name, self.types.input_of(&input, world.manners), &text, None, &self.how, world)?;
+        let file = open(&name, format, &text, None, &self.how, world)?;
         tell_unchecked(&self.how, world);
         variables.add(&file, &name, &self.variables, world)
     }

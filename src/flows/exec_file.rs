@@ -15,10 +15,10 @@ use super::child::{self, Messages, PATIENCE};
 use super::decrypt::Decrypt;
 use super::exec_env::Program;
 use super::feeding::Feeding;
-use super::keeper::Keeper;
+use super::keeper::{self, Keeper};
 use super::user::User;
 use crate::error::{Ended, Error};
-use crate::files::{self, PrivateDir};
+use crate::files::PrivateDir;
 use crate::guard;
 use crate::world::World;
 use leafcrypt_formats::one_line;
@@ -104,19 +104,15 @@ impl Handed {
 
     fn in_folder(&self, name: &str, plain: Zeroizing<Vec<u8>>, user: Option<&User>, world: &World<'_>) -> Result<Ended, Error> {
         let failed = |what: &str, error: &io::Error| Error::NoPlace { what: format!("{what}: {}", error.kind()) };
+        let room = if self.handing == Handing::File { plain.len() + keeper::BESIDE } else { 0 };
         // What is below a user's own XDG_RUNTIME_DIR no other user can open.
-        let shared = user.and_then(|_| files::make_private_dir(None, None).ok().flatten());
-        let own = || files::make_private_dir(self.runtime.as_deref(), self.on_disk.as_deref());
-        let folder = shared.map_or_else(own, |folder| Ok(Some(folder)));
-        let folder = folder.map_err(|e| failed("the private folder", &e))?;
+        let shared = user.and_then(|_| keeper::place(None, None, room).ok().flatten());
+        let own = || keeper::place(self.runtime.as_deref(), self.on_disk.as_deref(), room);
+        let folder = shared.map_or_else(own, |folder| Ok(Some(folder)))?;
         let folder = folder.ok_or_else(|| Error::NoMemory { pipe: self.handing == Handing::Pipe })?;
         let keeper = Keeper::start(&folder, None).map_err(|e| failed("the helper that removes the plaintext if we die", &e))?;
         let ended = self.with_folder(&folder, name, plain, user, world);
-        let removed = folder.remove();
-        keeper.dismiss();
-        let ended = ended?;
-        removed.map_err(|e| failed("the plaintext could not be removed", &e))?;
-        Ok(ended)
+        keeper.end(folder, ended, world)
     }
 
     fn with_folder(
@@ -127,7 +123,10 @@ impl Handed {
         user: Option<&User>,
         world: &World<'_>,
     ) -> Result<Ended, Error> {
-        let failed = |e: io::Error| Error::NoPlace { what: format!("the plaintext: {}", e.kind()) };
+        let failed = |e: io::Error| match e.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => keeper::no_room(),
+            kind => Error::NoPlace { what: format!("the plaintext: {kind}") },
+        };
         let name = OsStr::new(name);
         let path = folder.path().join(name);
         let pipe = match self.handing {
@@ -140,10 +139,19 @@ impl Handed {
         }
         let feeding = pipe.map(|pipe| Feeding::start(pipe, plain));
         let ended = self.start(&path, user, world);
-        if let Some(feeding) = feeding {
-            feeding.finish();
+        let is_whole = feeding.is_none_or(Feeding::finish);
+        match ended? {
+            // Whatever else it ended by is told.
+            Ended::Code(0) if !is_whole => {
+                let cut = "the program has left behind a reader of {} that stopped reading: what it got is not the whole text";
+                if world.manners.sops_messages {
+                    world.warn([cut]);
+                    return Ok(Ended::Code(0));
+                }
+                Err(Error::NoPlace { what: cut.to_owned() })
+            }
+            ended => Ok(ended),
         }
-        ended
     }
 
     /// The kernel keeps it, sealed against changes, as long as somebody has its descriptor.

@@ -24,13 +24,14 @@ pub(super) struct Feeding {
     pipe: Arc<NamedPipe>,
     written: Arc<AtomicUsize>,
     thread: JoinHandle<io::Result<()>>,
+    len: usize,
 }
 
 impl Feeding {
     /// Starts it.
     pub(super) fn start(pipe: NamedPipe, plain: Zeroizing<Vec<u8>>) -> Self {
         let (pipe, written) = (Arc::new(pipe), Arc::new(AtomicUsize::new(0)));
-        let (to, count) = (Arc::clone(&pipe), Arc::clone(&written));
+        let (to, count, len) = (Arc::clone(&pipe), Arc::clone(&written), plain.len());
         let thread = thread::spawn(move || {
             // Opening it waits for a reader; one that closes early has seen enough.
             let mut to = File::from(to.writer()?);
@@ -40,12 +41,12 @@ impl Feeding {
             }
             Ok(())
         });
-        Feeding { pipe, written, thread }
+        Feeding { pipe, written, thread, len }
     }
 
     /// The program has ended. Who still reads is given the rest; who holds the pipe and does not read is not waited for, and neither is anybody once a
-    /// signal wants us to end. The thread then ends with the process.
-    pub(super) fn finish(self) {
+    /// signal wants us to end. The thread then ends with the process. False: somebody holds the pipe, and will never have the whole text (P18).
+    pub(super) fn finish(self) -> bool {
         let (mut last, mut since) = (self.written.load(Ordering::Relaxed), Instant::now());
         while !self.thread.is_finished() {
             // Nobody may have opened it: a reader that comes and goes brings the writer to its end.
@@ -56,11 +57,15 @@ impl Feeding {
             if now != last {
                 (last, since) = (now, Instant::now());
             }
-            if guard::is_interrupted() || since.elapsed() >= PATIENCE {
-                return;
+            if guard::is_interrupted() {
+                return true;
+            }
+            if since.elapsed() >= PATIENCE {
+                return now >= self.len;
             }
         }
         // A reader that has seen enough is no error.
         let _ = self.thread.join();
+        true
     }
 }

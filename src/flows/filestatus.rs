@@ -11,12 +11,12 @@ use crate::world::World;
 /// # Errors
 /// It cannot be read, or is not of its format.
 pub fn run(input: &Input, types: &Types, world: &World<'_>) -> Result<Done, Error> {
-    let text = input.read().map_err(|error| match error {
+    let format = types.input_of(input, world.manners);
+    let text = input.read(format).map_err(|error| match error {
         Error::Read { path, source: ReadError::NotFound } => Error::NothingToChange { path },
         error => error,
     });
     let text = text.map_err(|error| Error::Status(Box::new(error)))?;
-    let format = types.input_of(input, world.manners);
     let sealed = match SealedFile::parse(format, &text, world.manners) {
         Ok(file) => !file.metadata().version.is_empty() && !file.metadata().mac.is_empty(),
         Err(SealedError::NotSealed(_)) => false,

@@ -4,11 +4,14 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use super::message::{self, Message, Parts};
 use super::rescue::Rescue;
+use crate::error::Error;
 use crate::files::{self, PrivateDir};
 use crate::guard;
 use crate::world::World;
@@ -16,8 +19,15 @@ use crate::world::World;
 /// The first argument of the helper. No command of anybody.
 pub const ARGUMENT: &str = "__keeper";
 
+/// What a folder with a file in it takes beside the text.
+pub const BESIDE: usize = 16 << 10;
 /// Said when the folder was removed by its owner.
 const DONE: u8 = b'.';
+/// Said when its owner could not remove it, and there is nothing to be kept.
+const REMOVE: u8 = b'-';
+/// So often the helper tries then, with a pause before each.
+const TRIES: usize = 5;
+const PAUSE: Duration = Duration::from_millis(200);
 /// Said by the helper when it is ready to outlive us.
 const READY: u8 = b'!';
 
@@ -59,13 +69,54 @@ impl Keeper {
         }
     }
 
-    /// The folder is gone: there is nothing to do for the helper.
-    pub fn dismiss(mut self) {
-        // One that is gone already has done its work or has none.
-        let _ = self.pipe.write_all(&[DONE]);
-        drop(self.pipe);
-        let _ = self.child.wait();
+    /// Removes the folder once what was to be done with it is done, and lets the helper go. A folder that stays is never passed over in silence (P14): it is
+    /// the error, or told beside the one that there is; and the helper tries on.
+    ///
+    /// # Errors
+    /// What was done has failed, or the folder stays.
+    pub fn end<T>(mut self, folder: PrivateDir, done: Result<T, Error>, world: &World<'_>) -> Result<T, Error> {
+        let path = folder.outer().to_owned();
+        let Err(why) = folder.remove() else {
+            // One that is gone already has done its work or has none.
+            let _ = self.pipe.write_all(&[DONE]);
+            drop(self.pipe);
+            let _ = self.child.wait();
+            return done;
+        };
+        let _ = self.pipe.write_all(&[REMOVE]);
+        let why = why.raw_os_error().map_or(why, io::Error::from_raw_os_error);
+        let left = Error::NoPlace { what: format!("the plaintext in {} could not be removed: {why}", path.display()) };
+        match done {
+            Err(error) if !matches!(error, Error::NotModified) => {
+                world.warn([left.to_string()]);
+                Err(error)
+            }
+            _ => {
+                if guard::is_interrupted() {
+                    // It ends us before anybody has told the error.
+                    world.warn([left.to_string()]);
+                }
+                Err(left)
+            }
+        }
     }
+}
+
+/// A private folder for so much plaintext: in memory, or where the user said that it may go.
+///
+/// # Errors
+/// There is no such place, or no room in any.
+pub fn place(runtime: Option<&Path>, on_disk: Option<&Path>, room: usize) -> Result<Option<PrivateDir>, Error> {
+    files::make_private_dir(runtime, on_disk, room).map_err(|error| match (error.kind(), on_disk) {
+        (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, None) => no_room(),
+        _ => Error::NoPlace { what: format!("the private folder: {}", error.kind()) },
+    })
+}
+
+/// Nothing was written that could be read by anybody.
+pub fn no_room() -> Error {
+    let what = "the plaintext: no room for it in memory; XDG_RUNTIME_DIR can name another folder there, --on-disk FOLDER one on a disk";
+    Error::NoPlace { what: what.to_owned() }
 }
 
 /// Ourselves, also where the file was replaced meanwhile.
@@ -89,13 +140,24 @@ pub fn keep() -> u8 {
         return 1;
     }
     let mut said = [0];
-    // The end of the pipe: whoever held it is dead.
-    if matches!(pipe.read(&mut said), Ok(1)) && said == [DONE] {
-        return 0;
+    let remove = || files::remove_private_dir(&outer, *in_memory != 0).is_ok();
+    match pipe.read(&mut said) {
+        Ok(1) if said == [DONE] => return 0,
+        Ok(1) if said == [REMOVE] => {}
+        // The end of the pipe: whoever held it is dead.
+        _ => {
+            if let Some(rescue) = &rescue {
+                // What cannot be saved is removed all the same: no plaintext stays.
+                let _ = rescue.save(&inner, &World::quiet());
+            }
+            if remove() {
+                return 0;
+            }
+        }
     }
-    if let Some(rescue) = &rescue {
-        // What cannot be saved is removed all the same: no plaintext stays.
-        let _ = rescue.save(&inner, &World::quiet());
-    }
-    u8::from(files::remove_private_dir(&outer, *in_memory != 0).is_err())
+    let again = (0..TRIES).any(|_| {
+        thread::sleep(PAUSE);
+        remove()
+    });
+    u8::from(!again)
 }

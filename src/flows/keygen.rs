@@ -26,6 +26,8 @@ pub struct Made {
     pub path: PathBuf,
     /// The public part.
     pub recipient: String,
+    /// Permission bits of the file: one that was there keeps its own.
+    pub mode: u32,
 }
 
 /// Looks where the identity would go. `output` is a file of the user's choice: it must not exist.
@@ -82,7 +84,8 @@ pub fn apply(plan: &Plan, world: &World<'_>) -> Result<Made, Error> {
     plan.refuse_others()?;
     let (step, recipient) = plan.step(world);
     several::write(&[&step], world)?;
-    Ok(Made { path: step.path, recipient })
+    let mode = files::facts(&step.path).ok().flatten().map_or(0o600, |facts| facts.mode);
+    Ok(Made { path: step.path, recipient, mode })
 }
 
 /// As `age-keygen` writes them.

@@ -2,9 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use leafcrypt_formats::{Format, Wiped};
+
+use super::target::Input;
 use crate::error::Error;
 use crate::files::{self, Kind, ReadError};
 use crate::world::World;
+
+/// One of these stands in every sealed file, also in one that is damaged.
+const TRACES: [&[u8]; 2] = [b"sops", b"ENC[AES256_GCM"];
 
 /// One of many files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,17 +21,28 @@ pub struct Named {
     pub found: bool,
 }
 
+/// What paths name.
+#[derive(Debug, Default)]
+pub struct Many {
+    /// The files.
+    pub files: Vec<Named>,
+    /// Folders that cannot be read: what is in the others counts all the same.
+    pub unread: Vec<(String, Error)>,
+}
+
 /// The files that `paths` name, those of folders in the order of their names. With `folders` false a folder is an error, as in SOPS.
 ///
 /// # Errors
-/// A folder cannot be read.
-pub fn files(paths: &[PathBuf], folders: bool) -> Result<Vec<Named>, Error> {
-    let mut all = Vec::new();
+/// A folder, where none may be named.
+pub fn files(paths: &[PathBuf], folders: bool) -> Result<Many, Error> {
+    let mut all = Many::default();
     for path in paths {
         if !is_folder(path) {
-            all.push(Named { path: path.clone(), found: false });
+            all.files.push(Named { path: path.clone(), found: false });
         } else if folders {
-            all.extend(walk(path)?.into_iter().map(|path| Named { path, found: true }));
+            let below = files::files_below(path);
+            all.files.extend(below.files.into_iter().map(|path| Named { path, found: true }));
+            all.unread.extend(below.unread.into_iter().map(|(path, error)| unread(&path, &error)));
         } else {
             return Err(Error::Usage("can't operate on a directory".to_owned()));
         }
@@ -46,12 +63,25 @@ pub fn in_turn<'f>(files: &'f [Named], world: &World<'_>) -> impl Iterator<Item 
     })
 }
 
-fn walk(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    files::files_below(folder).map_err(|(path, error)| {
-        let source = match error.kind() {
-            std::io::ErrorKind::PermissionDenied => ReadError::Denied,
-            _ => ReadError::Os(error.raw_os_error().unwrap_or_default()),
-        };
-        Error::Read { path: path.display().to_string(), source }
-    })
+fn unread(folder: &Path, error: &std::io::Error) -> (String, Error) {
+    let source = match error.kind() {
+        std::io::ErrorKind::PermissionDenied => ReadError::Denied,
+        _ => ReadError::Os(error.raw_os_error().unwrap_or_default()),
+    };
+    let path = folder.display().to_string();
+    (path.clone(), Error::Read { path, source })
+}
+
+impl Named {
+    /// Its text. None: it was found, and nothing in it tells of a sealed file, whatever it is.
+    ///
+    /// # Errors
+    /// It cannot be read, or is over the limit of its format.
+    pub fn read(&self, format: Format) -> Result<Option<Wiped>, Error> {
+        let path = || self.path.display().to_string();
+        if self.found && !files::may_hold(&self.path, &TRACES).map_err(|source| Error::Read { path: path(), source })? {
+            return Ok(None);
+        }
+        Input::File(self.path.clone()).read(format).map(Some)
+    }
 }

@@ -58,7 +58,7 @@ pub struct Readers {
 pub struct Listed {
     /// Who can read which file.
     pub files: Vec<Readers>,
-    /// What was named and cannot be read or is not sealed; what was found in a folder, looks sealed, and cannot be read.
+    /// What was named and cannot be read or is not sealed; what was found in a folder, looks sealed, and cannot be read; folders that cannot be read.
     pub failed: Vec<(String, Error)>,
 }
 
@@ -79,7 +79,9 @@ impl Listed {
 /// A folder cannot be read. What is wrong with a file stands beside the others.
 pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>) -> Result<Listed, Error> {
     let mut listed = Listed::default();
-    for file in many::in_turn(&many::files(paths, true)?, world) {
+    let many = many::files(paths, true)?;
+    listed.failed.extend(many.unread);
+    for file in many::in_turn(&many.files, world) {
         match one(file, types, given, world) {
             Ok(readers) => listed.files.extend(readers),
             Err(error) => listed.failed.push((file.path.display().to_string(), error)),
@@ -91,8 +93,8 @@ pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>) 
 /// `None`: found in a folder, and not sealed.
 fn one(file: &Named, types: &Types, given: &Given, world: &World<'_>) -> Result<Option<Readers>, Error> {
     let input = Input::File(file.path.clone());
-    let text = input.read()?;
     let format = types.input_of(&input, world.manners);
+    let Some(text) = file.read(format)? else { return Ok(None) };
     let sealed = match SealedFile::parse(format, &text, world.manners) {
         Ok(sealed) => sealed,
         Err(source) if file.found && !is_damaged(format, &text, &source) => return Ok(None),

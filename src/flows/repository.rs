@@ -115,6 +115,16 @@ pub fn committed(path: &Path, world: &World<'_>) -> Option<Vec<u8>> {
     (status == 0).then_some(out)
 }
 
+/// The contents of a file as the next commit would have it. Git is not even started where no folder above the file has a repository.
+pub fn staged(path: &Path, world: &World<'_>) -> Option<Vec<u8>> {
+    let absolute = config::absolute(&current(world), path);
+    absolute.ancestors().skip(1).find(|folder| matches!(files::facts(&folder.join(".git")), Ok(Some(_))))?;
+    let mut object = OsString::from(":./");
+    object.push(path.file_name()?);
+    let (status, out) = git(path, ["cat-file".into(), "blob".into(), object], world)?;
+    (status == 0).then_some(out)
+}
+
 /// None: there is no git, or no work tree.
 pub fn standing(path: &Path, world: &World<'_>) -> Option<Standing> {
     let name = path.file_name()?.to_owned();

@@ -7,6 +7,7 @@ use leafcrypt_formats::Format;
 use leafcrypt_kms::{Beside, Kind, MasterKey};
 
 use super::disk::{OnDisk, who};
+use super::target::word;
 use crate::config::{self, Config, ConfigError, Rule, Search, Stores};
 use crate::error::Error;
 use crate::files::{self, ReadError};
@@ -93,14 +94,16 @@ pub fn load_silently(file: Option<&Path>, given: &Given, world: &World<'_>, warn
     };
     world.dialog.detail(&format!("configuration: {}", found.shown.display()));
     let text = match &found.file {
-        // One byte more than there may be: the reader of the text says so then.
-        Some(file) => file.read(config::MOST_BYTES).or_else(|why| match why {
-            ReadError::TooLarge { .. } => Ok(vec![b' '; config::MOST_BYTES + 1]),
-            why => Err(why),
-        }),
-        None => files::read(&found.path),
+        Some(file) => file.read(config::MOST_BYTES),
+        None => files::read_within(&found.path, config::MOST_BYTES),
     };
-    let text = text.map_err(|e| ConfigError::Unreadable(format!("{}: {e}", found.shown.display())))?;
+    let text = text.map_err(|error| {
+        let why = match error {
+            ReadError::TooLarge { .. } => "the file is larger than 1 MiB".to_owned(),
+            error => error.to_string(),
+        };
+        ConfigError::Unreadable(format!("{}: {why}", found.shown.display()))
+    })?;
     let config = Config::load(&found, &text)?;
     if world.manners.names_unknown_fields {
         warnings.extend(config.warnings.iter().cloned());
@@ -128,6 +131,13 @@ pub fn for_file(file: &Path, given: &Given, config: Option<&Config>, world: &Wor
 pub fn of_sealed(file: &Path, given: &Given, config: Option<&Config>, world: &World<'_>) -> Result<Rule, Error> {
     let shown = file.display().to_string();
     let file = config::absolute(&current(world), file);
+    // What a sealed one seems to say is an error that nobody would understand.
+    if let Some(config) = config.filter(|config| config.is_sealed() && !world.manners.sops_messages) {
+        let path = config.path().display().to_string();
+        return Err(
+            ConfigError::Unreadable(format!("{path}: it is sealed, but read in clear: leafcrypt decrypt -i {}", word(&path))).into()
+        );
+    }
     let from_config = config.map(|c| c.rule_for(&file)).transpose()?.flatten();
     if let Some(rule) = &from_config {
         world.dialog.detail(&format!("creation rule of {}: the one in line {}", file.display(), rule.line));

@@ -109,7 +109,7 @@ impl Set<'_> {
                 .change(&apply, &note, world)
                 .map_err(|error| must_exist(error, path))?
         } else {
-            let text = self.input.read().map_err(|error| must_exist(error, path))?;
+            let text = self.input.read(format).map_err(|error| must_exist(error, path))?;
             let mut file = open(&name, format, &text, None, &self.how, world)?;
             let sealed = if apply(&mut file)? { seal(&name, &file, world)? } else { text.to_vec() };
             deliver(sealed, &self.output, Holds::Sealed, None, world)?

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use leafcrypt_formats::{Format, Wiped, hidden};
 
 use crate::error::Error;
-use crate::files::{self, WriteHow};
+use crate::files::{self, Claim, WriteHow};
 use crate::manners::Manners;
 use crate::world::World;
 
@@ -53,10 +53,11 @@ impl Input {
     /// All of it; wiped when it is dropped, for it may be plaintext.
     ///
     /// # Errors
-    /// It cannot be read, or is over the limit for any file.
-    pub fn read(&self) -> Result<Wiped, Error> {
+    /// It cannot be read, or is over the limit for a file of that format.
+    pub fn read(&self, format: Format) -> Result<Wiped, Error> {
         let read = match self {
-            Input::File(path) => files::read(path),
+            Input::File(path) if format == Format::Binary => files::read(path),
+            Input::File(path) => files::read_text(path),
             Input::Stdin => files::read_stdin(),
         };
         read.map(Wiped::from).map_err(|source| Error::Read { path: self.name(), source })
@@ -156,7 +157,12 @@ pub fn deliver(bytes: Vec<u8>, output: &Output, holds: Holds, base: Option<&[u8]
     };
     let state = world.state_folder();
     let how = how(holds, base, to.write_through, state.as_deref());
-    files::write(&to.path, &bytes, &how).map_err(|source| Error::Write { path: to.path.display().to_string(), source })?;
+    let written = match output {
+        // What it was read from is to hold it afterwards: a pipe cannot.
+        Output::InPlace(_) => Claim::new(&to.path, &how).and_then(|claim| claim.write(&bytes, &how)),
+        _ => files::write(&to.path, &bytes, &how),
+    };
+    written.map_err(|source| Error::Write { path: to.path.display().to_string(), source })?;
     world.dialog.detail(&format!("{}: written", to.path.display()));
     Ok(Done { stdout: None, note: None })
 }

@@ -31,7 +31,7 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
     // A signal waits until the folder is gone, a second at most: there is a look at it before every step.
     let _held = guard::hold_signals();
     let runtime = world.session.outside().env("XDG_RUNTIME_DIR").map(std::path::PathBuf::from);
-    let folder = files::make_private_dir(runtime.as_deref(), Some(&std::env::temp_dir()))
+    let folder = files::make_private_dir(runtime.as_deref(), Some(&std::env::temp_dir()), 0)
         .ok()
         .flatten()
         .ok_or_else(|| Error::Usage("no folder for the tour: neither memory nor the temporary folder can be written".to_owned()))?;
@@ -189,7 +189,7 @@ fn short(recipient: &str) -> String {
 }
 
 fn read(path: &Path) -> Result<leafcrypt_formats::Wiped, Error> {
-    Input::File(path.to_owned()).read()
+    Input::File(path.to_owned()).read(leafcrypt_formats::Format::Json)
 }
 
 /// The world with one variable set: the tour's key, and no other.

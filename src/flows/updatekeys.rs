@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::change::InPlace;
 use super::consent::{Asks, Change, Changes};
-use super::many;
+use super::many::{self, Named};
 use super::rules::{self, Given};
 use super::target::{Input, Types};
 use super::trust;
@@ -95,7 +95,7 @@ impl UpdateKeys<'_> {
         if sops {
             self.configured(world)?;
         }
-        let files = many::files(&self.paths, !sops)?;
+        let many::Many { files, unread } = many::files(&self.paths, !sops)?;
         if self.paths.is_empty() {
             return Err(Error::NoFile);
         }
@@ -110,7 +110,7 @@ impl UpdateKeys<'_> {
             let (name, mut changes) = (file.path.display(), None);
             let done = match missing {
                 true => Err(Error::Usage(format!("stat {shown}: no such file or directory"))),
-                false => self.one(&file.path, file.found, &mut changes, world),
+                false => self.one(file, &mut changes, world),
             };
             let (outcome, error) = match done {
                 Ok(None) => continue,
@@ -129,11 +129,16 @@ impl UpdateKeys<'_> {
             all.push(Updated { file: name.to_string(), outcome, changes, error: error.as_ref().map(Error::to_string) });
             failed.extend(error);
         }
+        let total = files.len() + unread.len();
+        for (file, error) in unread {
+            all.push(Updated { file, outcome: Outcome::Failed, changes: None, error: Some(error.to_string()) });
+            failed.push(error);
+        }
         if all.is_empty() && !sops {
             let paths: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
             world.dialog.log(&format!("no sealed file that a creation rule fits in {}", paths.join(", ")));
         }
-        let error = match (failed.len(), files.len()) {
+        let error = match (failed.len(), total) {
             (0, _) => None,
             (_, 1) => failed.pop(),
             (n, _) => Some(Error::Several { what: format!("failed updating {n} key(s)"), errors: failed }),
@@ -161,12 +166,14 @@ impl UpdateKeys<'_> {
     }
 
     /// `None`: found in a folder, and not sealed, or without a rule.
-    fn one(&self, path: &Path, found: bool, changes: &mut Option<Changes>, world: &World<'_>) -> Result<Option<Outcome>, Error> {
+    fn one(&self, file: &Named, changes: &mut Option<Changes>, world: &World<'_>) -> Result<Option<Outcome>, Error> {
+        let Named { path, found } = file;
+        let (path, found) = (path.as_path(), *found);
         let input = Input::File(path.to_owned());
         let name = input.name();
         let format = self.types.input_of(&input, world.manners);
         // SOPS's code for a missing file is 1 here.
-        let text = input.read().map_err(|error| Error::Status(Box::new(error)))?;
+        let Some(text) = file.read(format).map_err(|error| Error::Status(Box::new(error)))? else { return Ok(None) };
         let sealed = match SealedFile::parse(format, &text, world.manners) {
             Ok(sealed) => sealed,
             Err(source) if found && (!is_damaged(format, &text, &source) || self.has_no_rule(path, world)) => return Ok(None),

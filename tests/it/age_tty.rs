@@ -207,3 +207,42 @@ fn edit_asks_once() {
     assert_ne!(world.text("sealed.yaml"), before);
     assert!(!terminal.seen.contains("horse"), "echoed: {:?}", terminal.seen);
 }
+
+/// A text of several lines that is pasted where one is asked for is refused, and none of it comes to the screen or the shell; a long line is no such text.
+#[test]
+fn a_pasted_value() {
+    let Some(world) = locked() else { return };
+    let ours = world.program(Who::Ours).display().to_string();
+    let before = world.text("sealed.yaml");
+    world.write("run.sh", format!("{ours} set sealed.yaml '[\"key\"]'; echo \"code $?\"; read -r -t 1 rest; echo \"rest <$rest>\""));
+    let line = "bash run.sh";
+    let keys = [("SOPS_AGE_KEY_FILE", "locked.age")];
+    let many: String = (0..2000).map(|i| format!("pasted line {i}\n")).collect();
+    for text in ["-----BEGIN pasted-----\npasted\n-----END pasted-----\n", "pasted\n\npasted\n", &many] {
+        let mut terminal = world.terminal(line, &keys);
+        terminal.answer("New value (not shown): ", text);
+        terminal.end();
+        assert!(terminal.seen.contains("several lines came at once") && terminal.seen.contains("--value-stdin"), "{:?}", terminal.seen);
+        assert!(terminal.seen.contains("code 1") && terminal.seen.contains("rest <>"), "{:?}", terminal.seen);
+        assert!(!terminal.seen.contains("pasted"), "{:?}", terminal.seen);
+        assert_eq!(world.text("sealed.yaml"), before);
+    }
+    let mut terminal = world.terminal(line, &keys);
+    terminal.answer("New value (not shown): ", &format!("{}\n", "pasted".repeat(12_000)));
+    terminal.end();
+    assert!(
+        terminal.seen.contains("too long") && terminal.seen.contains("rest <>") && !terminal.seen.contains("pasted"),
+        "{:?}",
+        terminal.seen
+    );
+    // A line of 20,000 characters, an Enter too many behind it.
+    let long = "pasted".repeat(3_400);
+    let line = format!("{ours} set sealed.yaml '[\"key\"]' && {ours} -d --extract '[\"key\"]' sealed.yaml > opened");
+    let mut terminal = world.terminal(&line, &keys);
+    terminal.answer("New value (not shown): ", &format!("{long}\n\n"));
+    terminal.answer("Enter passphrase for identity 'SOPS_AGE_KEY_FILE': ", &format!("{PASSPHRASE}\n"));
+    terminal.answer("Enter passphrase for identity 'SOPS_AGE_KEY_FILE': ", &format!("{PASSPHRASE}\n"));
+    assert_eq!(terminal.end(), Some(0), "{:?}", terminal.seen);
+    assert_eq!(world.text("opened"), long);
+    assert!(!terminal.seen.contains("pasted"), "{:?}", terminal.seen);
+}

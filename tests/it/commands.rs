@@ -136,3 +136,76 @@ fn keys_given_twice_add_up_but_for_sops() {
         assert!(!theirs.contains(&one) && theirs.contains(&two), "{theirs}");
     }
 }
+
+/// A file of identities that others can read is not said to be safe.
+#[test]
+fn keygen_says_the_mode_that_the_file_has() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let keys = "home/.config/sops/age/keys.txt";
+    assert!(place.ours(["keygen"]).status.success());
+    for (mode, warns) in [(0o644, true), (0o620, true), (0o600, false)] {
+        std::fs::set_permissions(place.path(keys), PermissionsExt::from_mode(mode)).unwrap();
+        let done = place.ours(["keygen", "-y"]);
+        let err = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{err}");
+        assert_eq!(err.contains("others may read or change") && err.contains("chmod 600 "), warns, "{mode:o}: {err}");
+        assert_eq!(std::fs::metadata(place.path(keys)).unwrap().permissions().mode() & 0o777, mode);
+    }
+}
+
+/// A configuration that somebody has sealed is named as such, and is not sealed by another name.
+#[test]
+fn a_sealed_configuration() {
+    let place = Place::project();
+    place.seal("a.yaml", "a: canary\n");
+    place.write("b.yaml", "a: canary\n");
+    std::os::unix::fs::symlink(".sops.yaml", place.path("conf.yaml")).unwrap();
+    let done = place.ours(["encrypt", "-i", "conf.yaml"]);
+    assert!(!done.status.success() && String::from_utf8_lossy(&done.stderr).contains("this is the configuration"), "{done:?}");
+    let clear = place.read(".sops.yaml");
+    let done = place.as_sops(["encrypt", "-i", ".sops.yaml"]);
+    assert!(done.status.success(), "{done:?}");
+    assert_ne!(place.read(".sops.yaml"), clear);
+    for args in [&["encrypt", "b.yaml"][..], &["updatekeys", "-y", "a.yaml"], &["recipients", "a.yaml"]] {
+        let done = place.ours(args);
+        let err = String::from_utf8_lossy(&done.stderr);
+        assert!(!done.status.success() && err.contains(".sops.yaml: it is sealed, but read in clear: leafcrypt decrypt -i "), "{err}");
+    }
+    assert!(place.ours(["decrypt", "a.yaml"]).status.success());
+    let done = place.ours(["decrypt", "-i", ".sops.yaml"]);
+    assert!(done.status.success(), "{done:?}");
+    assert_eq!(place.read(".sops.yaml"), clear);
+    assert!(place.ours(["encrypt", "b.yaml"]).status.success());
+}
+
+/// Sealing takes a secret from nobody who has it by git already.
+#[test]
+fn what_git_has_in_clear_is_told_when_it_is_sealed() {
+    let place = Place::project();
+    let git = |args: &[&str]| {
+        let mut git = crate::files::command(&place, "git");
+        let done = git.args(["-c", "user.name=x", "-c", "user.email=x@y"]).args(args).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    let seal = |file: &str| {
+        let done = place.ours(["encrypt", "-i", file]);
+        let err = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.success(), "{err}");
+        err
+    };
+    let says = "git has it in clear: git add a.yaml; and if it was ever committed, change the secrets that are in it";
+    for file in ["a.yaml", "b.yaml", "c.yaml"] {
+        place.write(file, "a: canary\n");
+    }
+    assert_eq!(seal("c.yaml"), "");
+    git(&["init", "-q"]);
+    git(&["add", "a.yaml"]);
+    let err = seal("a.yaml");
+    assert!(err.contains(says) && !err.contains("canary"), "{err}");
+    // Never added.
+    assert_eq!(seal("b.yaml"), "");
+    git(&["add", "a.yaml"]);
+    place.write("a.yaml", "a: canary2\n");
+    assert_eq!(seal("a.yaml"), "");
+}

@@ -350,3 +350,26 @@ fn killed_before_anything_was_typed() {
         assert_eq!(rescued.map_or(0, Iterator::count), 0, "{flag}");
     }
 }
+
+/// The text of a new file is indented as the configuration has it.
+#[test]
+fn the_example_is_indented_as_the_configuration_says() {
+    let desk = Desk::new();
+    for indent in [None, Some(0), Some(1), Some(2), Some(3), Some(7)] {
+        let stores = indent.map(|n| format!("stores:\n  yaml:\n    indent: {n}\n  json:\n    indent: {n}\n")).unwrap_or_default();
+        desk.place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n{stores}", desk.place.recipient));
+        for file in ["new.yaml", "new.json", "new.env", "new.ini"] {
+            let [theirs, as_sops, ours] = [Program::Sops, Program::AsSops, Program::Ours].map(|program| {
+                if program == Program::Sops && crate::tools::sops().is_none() {
+                    return None;
+                }
+                let done = desk.run(program, &["edit", file], "cat \"$1\"", "");
+                code(&done, 200);
+                Some(String::from_utf8(done.stdout).unwrap())
+            });
+            assert_eq!(as_sops, ours);
+            let same = |text: Option<String>| text.map(|text| text.trim_end().to_owned());
+            assert!(theirs.is_none() || same(ours.clone()) == same(theirs.clone()), "{file} {indent:?}: {ours:?} {theirs:?}");
+        }
+    }
+}

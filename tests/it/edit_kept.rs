@@ -79,7 +79,7 @@ fn no_room_in_memory() {
     let desk = Desk::new();
     let before = desk.seal("a.yaml", &format!("a: {}\n", "canary ".repeat(20_000)));
     let editor = desk.editor("touch \"$HOME/opened\"");
-    let script = format!("mount -t tmpfs -o size=64k,mode=700 tmpfs '{}'; exec '{OURS}' edit a.yaml", desk.runtime.display());
+    let script = format!("mount -t tmpfs -o size=64k,mode=1777 tmpfs /dev/shm; exec '{OURS}' edit a.yaml");
     let how: &[&str] = if crate::files::people::is_root() { &["--mount"] } else { &["--mount", "--map-root-user"] };
     let mut unshare = Command::new("unshare");
     unshare.args(how).args(["--propagation", "private", "sh", "-euc", &script]).current_dir(desk.place.path("")).env_clear();
@@ -226,4 +226,80 @@ impl Desk {
         code(&done, 0);
         String::from_utf8(done.stdout).unwrap()
     }
+}
+
+/// A file that cannot be written for a moment: who sits there is asked to make way for it, and what was typed is not lost meanwhile, also where it could
+/// be kept nowhere.
+#[test]
+fn a_write_that_fails_is_tried_again() {
+    for (program, code) in [("", 0), ("exec -a sops ", 0), ("", 3)] {
+        let desk = Desk::new();
+        desk.seal("a.yaml", "a: canary\n");
+        std::fs::create_dir(desk.place.path("d")).unwrap();
+        std::fs::rename(desk.place.path("a.yaml"), desk.place.path("d/a.yaml")).unwrap();
+        let script =
+            format!("echo 'a: canary2' > \"$1\"; echo edited >> '{0}/edits'; mv '{0}/d' '{0}/away'", desk.place.path("").display());
+        let mut command = Command::new("setsid");
+        command.args(["-w", "script"]).current_dir(desk.place.path("")).env_clear().env("PATH", "/usr/bin:/bin").env("TERM", "dumb");
+        command.env("HOME", desk.place.path("home")).env("SOPS_AGE_KEY_FILE", desk.place.path("keys.txt"));
+        command.env("XDG_RUNTIME_DIR", &desk.runtime).env("EDITOR", desk.editor(&script)).env("XDG_STATE_HOME", "/proc/nowhere");
+        let mut terminal = Terminal::start(command, &format!("bash -c '{program}{OURS} edit d/a.yaml'"));
+        let question = "/files/a.yaml.";
+        // Once more in vain.
+        terminal.answer(question, "\n");
+        terminal.answer(question, "");
+        let (_, text) = terminal.seen.rsplit_once("Press Enter to try again, Ctrl-C to stop; until then what you typed is in ").unwrap();
+        let text = text.split_once(".yaml").unwrap().0.to_owned() + ".yaml";
+        assert_eq!(std::fs::read_to_string(&text).unwrap(), "a: canary2\n", "{}", terminal.seen);
+        if code == 0 {
+            std::fs::rename(desk.place.path("away"), desk.place.path("d")).unwrap();
+            terminal.answer("", "\n");
+        } else {
+            terminal.answer("", "\u{4}");
+        }
+        assert_eq!(terminal.end(), Some(code), "{}", terminal.seen);
+        assert_eq!(desk.text("edits"), "edited\n");
+        match code {
+            0 => assert_eq!(desk.decrypted("d/a.yaml"), "a: canary2\n"),
+            _ => assert!(terminal.seen.contains("what you typed could not be kept"), "{}", terminal.seen),
+        }
+        desk.is_clean();
+    }
+    // With nobody there it fails as ever.
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: canary\n");
+    std::fs::create_dir(desk.place.path("d")).unwrap();
+    std::fs::rename(desk.place.path("a.yaml"), desk.place.path("d/a.yaml")).unwrap();
+    let script = format!("echo 'a: canary2' > \"$1\"; mv '{0}/d' '{0}/away'", desk.place.path("").display());
+    let err = code(&desk.edit("d/a.yaml", &script, "\n"), 3);
+    assert!(!err.contains("try again") && err.contains("sealed and kept"), "{err}");
+}
+
+/// What an editor may leave instead of the file, and a variable that names none.
+#[test]
+fn no_file_and_no_editor() {
+    let desk = Desk::new();
+    let before = desk.seal("a.yaml", "a: canary\n");
+    for (script, says) in [
+        ("rm \"$1\"", "the editor has removed it"),
+        ("ln -sf /etc/hostname \"$1\"", "the editor has put a link in its place"),
+        ("rm \"$1\"; mkdir \"$1\"", "that is no file of ours"),
+        ("rm \"$1\"; mkfifo \"$1\"", "that is no file of ours"),
+    ] {
+        let err = code(&desk.edit("a.yaml", script, ""), 2);
+        assert!(err.contains(says), "{script}: {err}");
+    }
+    for (editor, says) in
+        [(" ", "EDITOR holds no command line: there is nothing in it"), ("vi 'x", "EDITOR holds no command line: a quote is not closed")]
+    {
+        let call = desk.place.call(Program::Ours, ["edit", "a.yaml"]).env("EDITOR", editor).env("XDG_RUNTIME_DIR", &desk.runtime);
+        let err = code(&call.run(), 201);
+        assert!(err.contains(says), "{err}");
+    }
+    assert_eq!(desk.text("a.yaml"), before);
+    // As `sops` our own questions end as SOPS's do.
+    code(&desk.edit("a.yaml", "echo 'a: [canary2' > \"$1\"", ""), 2);
+    let done = desk.run(Program::AsSops, &["edit", "a.yaml"], "echo 'a: canary2' > \"$1\"", "y\n");
+    code(&done, 0);
+    assert!(String::from_utf8_lossy(&done.stdout).ends_with("Take it up? (y/n): "), "{done:?}");
 }

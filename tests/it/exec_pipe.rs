@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::exec::Runtime;
 use crate::files::{PROGRAM, command};
-use crate::tools::Place;
+use crate::tools::{Place, Program};
 
 /// What a pipe does not hold: a writer of it waits for its reader.
 const BIG: usize = 1 << 20;
@@ -113,4 +113,23 @@ fn signals_end_the_wait_for_a_reader() {
         room.runtime.is_empty_soon();
         std::fs::remove_file(room.place.path("started")).unwrap();
     }
+}
+
+/// A program that ends well, and leaves behind a reader that has stopped: what it got is not the whole text.
+#[test]
+fn a_reader_that_never_gets_the_whole_text() {
+    let room = Room::new();
+    let line = "exec 3<{}; sleep 12 > /dev/null 2>&1 & exit 0";
+    let done = room.exec("big.bin", line).output().unwrap();
+    let err = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(1), "{err}");
+    assert!(err.contains("not the whole text"), "{err}");
+    // As `sops` it is told.
+    let done = room.place.call(Program::AsSops, ["exec-file", "big.bin", line]).env("XDG_RUNTIME_DIR", &room.runtime.0).run();
+    let err = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(0), "{err}");
+    assert!(err.contains("not the whole text"), "{err}");
+    // What fits into the pipe has been given out.
+    room.check("small.yaml", line, 0, "");
+    room.runtime.is_empty_soon();
 }

@@ -148,6 +148,21 @@ fn bytes() {
     refused(&within(&place, 2, 512, &["decrypt", "a.bin"]), "a.bin", 2, "limit");
 }
 
+/// A text has a smaller limit than a binary file, and is not read to be refused.
+#[test]
+fn bytes_of_a_text() {
+    let place = Place::new();
+    for name in ["a.yaml", "a.json", "a.env", "a.ini", "a.toml"] {
+        std::fs::File::create(place.path(name)).unwrap().set_len(1400 << 20).unwrap();
+        for args in [&["decrypt", name][..], &["filestatus", name], &["encrypt", "--age", &place.recipient, name]] {
+            refused(&within(&place, 2, 256, args), name, if args[0] == "filestatus" { 1 } else { 2 }, "over the limit of 201326592 bytes");
+        }
+    }
+    // A configuration.
+    std::fs::File::create(place.path(".sops.yaml")).unwrap().set_len(1400 << 20).unwrap();
+    refused(&within(&place, 2, 256, &["encrypt", "keys.txt"]), ".sops.yaml", 1, "larger than 1 MiB");
+}
+
 /// Few bytes that stand for many.
 #[test]
 fn aliases() {

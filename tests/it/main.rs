@@ -55,11 +55,13 @@ mod interop_shamir;
 mod interop_untold;
 mod later;
 mod limits;
+mod many_files;
 mod messages;
 mod newcomers;
 mod next_command;
 mod one_of_many;
 mod own_tags;
+mod private_folder;
 #[path = "../../formats/tests/it/random_tree.rs"]
 mod random_tree;
 mod reading;

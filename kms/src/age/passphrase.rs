@@ -104,7 +104,8 @@ impl Locked {
 /// There is none, or the person gave up.
 pub(super) fn from_terminal(prompt: &str, what: &str, session: &Session) -> Result<SecretString, UnwrapError> {
     match session.outside().ask(prompt) {
-        Asked::Answer(answer) => secret_string(answer.expose()).ok_or_else(|| incorrect(what)),
+        Asked::Answer(answer) | Asked::Lines(answer) => secret_string(answer.expose()).ok_or_else(|| incorrect(what)),
+        Asked::TooLong => Err(incorrect(what)),
         Asked::NoTerminal => Err(UnwrapError::NoTerminal { what: what.to_owned() }),
         Asked::Cancelled => Err(UnwrapError::Cancelled),
     }

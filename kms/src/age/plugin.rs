@@ -169,8 +169,8 @@ fn answer_until_done(wire: &mut Wire, name: &str, session: &Session, mut take: i
             }
         };
         match asked {
-            Asked::Answer(answer) => wire.send("ok", &[], answer.expose())?,
-            Asked::NoTerminal => wire.send("fail", &[], &[])?,
+            Asked::Answer(answer) | Asked::Lines(answer) => wire.send("ok", &[], answer.expose())?,
+            Asked::NoTerminal | Asked::TooLong => wire.send("fail", &[], &[])?,
             Asked::Cancelled => return Err(Trouble::Cancelled),
         }
     }
@@ -187,7 +187,7 @@ fn confirm(wire: &mut Wire, name: &str, stanza: &Stanza, session: &Session) -> R
     match session.outside().ask_line(&format!("{} {choices}", question(name, &stanza.body))) {
         Asked::Answer(answer) if answer.expose() == b"1" => wire.send("ok", &["yes"], &[])?,
         Asked::Answer(_) if no.is_some() => wire.send("ok", &["no"], &[])?,
-        Asked::Answer(_) | Asked::NoTerminal => wire.send("fail", &[], &[])?,
+        Asked::Answer(_) | Asked::Lines(_) | Asked::TooLong | Asked::NoTerminal => wire.send("fail", &[], &[])?,
         Asked::Cancelled => return Err(Trouble::Cancelled),
     }
     Ok(())

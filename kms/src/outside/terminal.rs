@@ -12,10 +12,24 @@ use crate::secret::Secret;
 
 use super::{Asked, Holding};
 
-/// The longest answer.
-const LIMIT: usize = 4096;
+/// The longest answer: a certificate or a token in one line is one, too.
+const LIMIT: usize = 64 << 10;
 /// How often we look for a signal that another thread was given.
 const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+/// So long nothing comes any more: what was pasted has come to its end.
+const QUIET: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+
+/// How a line came to its end.
+enum End {
+    /// With these bytes.
+    Line(usize),
+    /// There came more than that at once: a text of several lines was pasted.
+    Lines(usize),
+    /// It is over the limit.
+    TooLong,
+    /// The person gave up, or a signal came.
+    Cancelled,
+}
 
 /// Asks a question; with or without echo. A signal that waits meanwhile cancels it, and comes when the terminal is as it was.
 pub(super) fn ask(prompt: &str, echo: bool, hides: fn(char) -> bool, holding: Option<Holding>) -> Asked {
@@ -33,10 +47,12 @@ fn answer(prompt: &str, echo: bool, came: Option<fn() -> bool>) -> Asked {
     if screen.write_all(format!("{} ", prompt.trim_end()).as_bytes()).is_err() {
         return Asked::NoTerminal;
     }
-    let mut line = Box::new([0u8; LIMIT]);
-    let asked = match read_line(&mut terminal, &mut line[..], echo, came.unwrap_or(|| false)) {
-        Some(len) => Asked::Answer(Secret::new(line[..len].to_vec())),
-        None => Asked::Cancelled,
+    let mut line = vec![0; LIMIT];
+    let asked = match read_line(&mut terminal, &mut line, echo, came.unwrap_or(|| false)) {
+        End::Line(len) => Asked::Answer(Secret::new(line[..len].to_vec())),
+        End::Lines(len) => Asked::Lines(Secret::new(line[..len].to_vec())),
+        End::TooLong => Asked::TooLong,
+        End::Cancelled => Asked::Cancelled,
     };
     line.zeroize();
     drop(quiet);
@@ -56,17 +72,23 @@ fn printable(text: &str, hides: fn(char) -> bool) -> String {
     text.chars().map(|c| if hides(c) { ' ' } else { c }).collect()
 }
 
-/// Reads up to the line's end; none if the person gave up (Ctrl-C, Ctrl-D on an empty line, end of the terminal) or a signal came.
+/// Reads up to the line's end; the person gives up by Ctrl-C, by Ctrl-D on an empty line, or at the end of the terminal.
+/// What is not shown and comes behind the line at once was pasted with it: it is taken from the terminal, which would show it, and hand it to the shell.
 /// Keys are handled here because the terminal is in raw mode: with its own line editing there would be a limit to a line, and a copy of it in the kernel.
-fn read_line(terminal: &mut File, line: &mut [u8], echo: bool, came: fn() -> bool) -> Option<usize> {
+fn read_line(terminal: &mut File, line: &mut [u8], echo: bool, came: fn() -> bool) -> End {
     const CTRL_C: u8 = 3;
     const CTRL_D: u8 = 4;
     const CTRL_U: u8 = 21;
     const CTRL_BACKSLASH: u8 = 28;
-    let mut len = 0;
+    let (mut len, mut is_over) = (0, false);
+    let end = |len: usize, is_over: bool, terminal: &mut File| match !echo && pasted(terminal) {
+        _ if is_over => End::TooLong,
+        true => End::Lines(len),
+        false => End::Line(len),
+    };
     loop {
         if came() {
-            return None;
+            return End::Cancelled;
         }
         // What else it says is the next read's to tell.
         if let Ok(0) | Err(Errno::INTR) = poll(&mut [PollFd::new(terminal, PollFlags::IN)], Some(&PAUSE)) {
@@ -74,16 +96,17 @@ fn read_line(terminal: &mut File, line: &mut [u8], echo: bool, came: fn() -> boo
         }
         let mut key = [0];
         match terminal.read(&mut key) {
-            Ok(0) => return None,
+            Ok(0) => return End::Cancelled,
+            Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            read => drop(read.ok()?),
+            Err(_) => return End::Cancelled,
         }
         match key[0] {
-            b'\r' | b'\n' => return Some(len),
-            CTRL_C | CTRL_BACKSLASH => return None,
-            CTRL_D if len == 0 => return None,
-            CTRL_D => return Some(len),
-            CTRL_U => len = 0,
+            b'\r' | b'\n' => return end(len, is_over, terminal),
+            CTRL_C | CTRL_BACKSLASH => return End::Cancelled,
+            CTRL_D if len == 0 => return End::Cancelled,
+            CTRL_D => return end(len, is_over, terminal),
+            CTRL_U => (len, is_over) = (0, false),
             8 | 127 => {
                 // A character of UTF-8 is one key stroke back.
                 while len > 0 {
@@ -93,7 +116,7 @@ fn read_line(terminal: &mut File, line: &mut [u8], echo: bool, came: fn() -> boo
                     }
                 }
             }
-            _ if len == line.len() => return None,
+            _ if len == line.len() => is_over = true,
             byte => {
                 line[len] = byte;
                 len += 1;
@@ -104,6 +127,21 @@ fn read_line(terminal: &mut File, line: &mut [u8], echo: bool, came: fn() -> boo
         }
         key.zeroize();
     }
+}
+
+/// Takes what a paste has left behind a line, to its end. Was there anything but line ends?
+fn pasted(terminal: &mut File) -> bool {
+    let (mut more, mut pause) = (false, PAUSE);
+    while let Ok(1) = poll(&mut [PollFd::new(terminal, PollFlags::IN)], Some(&pause)) {
+        let mut rest = [0; 256];
+        match terminal.read(&mut rest) {
+            Ok(count) if count > 0 => more |= rest[..count].iter().any(|byte| !byte.is_ascii_whitespace()),
+            _ => break,
+        }
+        rest.zeroize();
+        pause = QUIET;
+    }
+    more
 }
 
 /// A terminal without echo, until it is dropped.

@@ -47,7 +47,10 @@ impl Doctor<'_> {
             }
             // What cannot be read is told, and the rest looked at.
             match many::files(std::slice::from_ref(path), true) {
-                Ok(named) => files.extend(named),
+                Ok(named) => {
+                    files.extend(named.files);
+                    found.extend(named.unread.iter().map(|(path, error)| self.of_error(path.clone(), error)));
+                }
                 Err(error) => found.push(self.of_error(path.display().to_string(), &error)),
             }
         }
@@ -82,10 +85,11 @@ impl Doctor<'_> {
         let input = Input::File(file.path.clone());
         let name = input.name();
         let format = self.types.input_of(&input, world.manners);
-        let text = match input.read() {
+        let text = match file.read(format) {
             Ok(text) => text,
             Err(error) => return vec![self.of_error(name, &error)],
         };
+        let Some(text) = text else { return self.plain(file, &name, configurations, world).into_iter().collect() };
         let sealed = match SealedFile::parse(format, &text, world.manners) {
             Ok(sealed) => sealed,
             // Marks of a merge spoil the syntax of what is sealed all the same.

@@ -47,7 +47,7 @@ pub(super) fn places(runtime: Option<&Path>, world: &World<'_>) -> Vec<Check> {
 fn memory(runtime: Option<&Path>) -> Option<Check> {
     let name = "plaintext in memory";
     let fix = "export XDG_RUNTIME_DIR=FOLDER, with a folder of yours on tmpfs";
-    Some(match files::make_private_dir(runtime, None) {
+    Some(match files::make_private_dir(runtime, None, 0) {
         Ok(Some(folder)) => {
             let place = folder.outer().parent().unwrap_or(Path::new("/")).display().to_string();
             match folder.remove() {

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::decrypt::open;
 use super::editor::{self, Editor};
-use super::keeper::Keeper;
+use super::keeper::{self, Keeper};
 use super::rescue::{self, Rescue};
 use super::rules::{self, Given};
 use super::target::{self, Done, Holds, Input, Types};
@@ -80,7 +80,7 @@ impl Edit<'_> {
         let name = self.path.display().to_string();
         let input = Input::File(self.path.clone());
         let format = self.types.input_of(&input, world.manners);
-        let text = match input.read() {
+        let text = match input.read(format) {
             Ok(text) => Some(text),
             Err(Error::Read { source: ReadError::NotFound, .. }) => None,
             Err(error) => return Err(error),
@@ -124,7 +124,8 @@ impl Edit<'_> {
             SealError::Wrap(source) => Error::NewKey { path: self.path.display().to_string(), source },
             source => Error::Seal { path: self.path.display().to_string(), source: Box::new(source) },
         };
-        let file = OpenFile::new(format, example::text(format).as_bytes().to_vec(), wanted, world).map_err(failed)?;
+        let text = example::text(format, wanted.indent).into_bytes();
+        let file = OpenFile::new(format, text, wanted, world).map_err(failed)?;
         // The example has none of the names that a rule may look for, and is never written.
         let file = file.must_cover(false);
         let sealed = file.seal(world).map_err(failed)?;
@@ -155,8 +156,8 @@ impl Edit<'_> {
 
         // From here on there is plaintext with a name.
         let _held = guard::hold_signals();
-        let folder = files::make_private_dir(self.runtime.as_deref(), self.on_disk.as_deref());
-        let folder = folder.map_err(|e| place("the private folder", &e))?.ok_or_else(|| Error::NoMemory { pipe: false })?;
+        let folder = keeper::place(self.runtime.as_deref(), self.on_disk.as_deref(), initial.len() + keeper::BESIDE)?;
+        let folder = folder.ok_or(Error::NoMemory { pipe: false })?;
         let base = session.sealed;
         let is_first = session.older.is_none();
         // One that was taken up goes on where it was; beside all others.
@@ -165,13 +166,7 @@ impl Edit<'_> {
             to.map(|to| Rescue::new(base, session.file.format(), session.file.data_key(), file_name.clone(), to, is_first, &initial));
         let keeper = Keeper::start(&folder, rescue.as_ref()).map_err(|e| place("the helper that removes the plaintext if we die", &e))?;
         let shown = folder.write(&file_name, &initial).map_err(|e| match e.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-                let what = format!(
-                    "the plaintext: no room for it in {}; XDG_RUNTIME_DIR can name another folder in memory",
-                    folder.path().display()
-                );
-                Error::NoPlace { what }
-            }
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => keeper::no_room(),
             _ => place("the plaintext", &e),
         });
         // What stands there before an editor has opened it is nobody's edit.
@@ -182,10 +177,7 @@ impl Edit<'_> {
         }
         // Sealed borrows end before the folder goes.
         drop(rescue);
-        let removed = folder.remove();
-        keeper.dismiss();
-        result?;
-        removed.map_err(|e| place("the plaintext could not be removed", &e))?;
+        keeper.end(folder, result, world)?;
         if let Some(taken) = &session.taken {
             // It is in the file now.
             rescue::forget(taken);
@@ -220,12 +212,11 @@ impl Edit<'_> {
         for kept in place.map(rescue::Place::kept).unwrap_or_default() {
             let Ok(text) = files::read(&kept) else { continue };
             let question = format!("An edit of {name} was not saved and is kept in {}. Take it up?", kept.display());
-            let wanted = world.dialog.confirm(&question);
+            let wanted = ask(&question, world);
             if wanted == Some(true) {
                 return self.take_up(session, kept, &text, world);
             }
-            let unwanted =
-                wanted == Some(false) && world.dialog.confirm("Then what was typed is of no use any more. Delete it?") == Some(true);
+            let unwanted = wanted == Some(false) && ask("Then what was typed is of no use any more. Delete it?", world) == Some(true);
             match unwanted {
                 true => rescue::forget(&kept),
                 false => world.dialog.warn(&format!(
@@ -248,4 +239,10 @@ impl Edit<'_> {
         session.taken = Some(kept);
         Ok(Zeroizing::new(rescued.into_plain()))
     }
+}
+
+/// A question that SOPS does not have; under its name it ends as SOPS's do.
+fn ask(question: &str, world: &World<'_>) -> Option<bool> {
+    let ending = if world.manners.sops_messages { " (y/n): " } else { "" };
+    world.dialog.confirm(&format!("{question}{ending}"))
 }

@@ -1,15 +1,18 @@
 //! From typed to written: the editor again and again until its text can be sealed, and the write, if the file is still what was opened.
 
 use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::path::Path;
 
-use leafcrypt_formats::{Document, Format, Mode, SyntaxError};
+use leafcrypt_formats::{Document, Format, Mode, SyntaxError, one_line};
+use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use super::shown::Typed;
 use super::{Edit, Older, Session};
 use crate::config::Rule;
 use crate::error::Error;
-use crate::files::{self, Claim, PrivateDir};
+use crate::files::{self, Claim, PrivateDir, WriteError};
 use crate::flows::editor::Editor;
 use crate::flows::target::{self, Holds};
 use crate::flows::uncovered::{self, Side};
@@ -48,10 +51,14 @@ impl Edit<'_> {
         initial: &[u8],
         world: &World<'_>,
     ) -> Result<(), Error> {
+        let mut opens = true;
         loop {
-            editor.run(folder, file_name, world)?;
-            let typed = folder.read(file_name).map(Zeroizing::new).map_err(|error| Error::EditorLost { what: error.kind().to_string() })?;
+            if opens {
+                editor.run(folder, file_name, world)?;
+            }
+            let typed = folder.read(file_name).map(Zeroizing::new).map_err(|error| lost(&error))?;
             if session.taken.is_none() && is_unchanged(initial, &typed, session.file.format(), world) {
+                world.warn(editor.does_not_wait().filter(|_| !world.manners.sops_messages));
                 return Err(Error::NotModified);
             }
             // Nothing is nothing that could be kept.
@@ -60,7 +67,13 @@ impl Edit<'_> {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            if !self.can_be_mended(&error) || !world.dialog.pause(&pause_text(&error, is_kept, world)) {
+            opens = self.can_be_mended(&error);
+            let text = match opens {
+                true => pause_text(&error, is_kept, world),
+                false if may_pass(&error) && world.dialog.at_terminal() => try_again_text(&error, &folder.path().join(file_name)),
+                false => return Err(error),
+            };
+            if !world.dialog.pause(&text) {
                 return Err(error);
             }
         }
@@ -175,6 +188,32 @@ impl Edit<'_> {
             _ => false,
         }
     }
+}
+
+/// Not the text is in the way of it, but something that may be over soon: a full disk, a lock, a folder that is away.
+fn may_pass(error: &Error) -> bool {
+    match error {
+        Error::Write { source, .. } => *source != WriteError::NotSynced,
+        Error::Read { .. } | Error::Audit(_) => true,
+        _ => false,
+    }
+}
+
+/// What is wrong, and how to go on: the text is where the editor left it, for it may be that it can be kept nowhere else.
+fn try_again_text(error: &Error, text: &Path) -> String {
+    let text = one_line(&text.display().to_string()).into_owned();
+    format!("{error}\nPress Enter to try again, Ctrl-C to stop; until then what you typed is in {text}.")
+}
+
+/// What the editor has left instead of the file.
+fn lost(error: &std::io::Error) -> Error {
+    let what = match error.kind() {
+        _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => "the editor has put a link in its place".to_owned(),
+        ErrorKind::NotFound => "the editor has removed it".to_owned(),
+        ErrorKind::InvalidData => "the editor has put something in its place that is no file of ours".to_owned(),
+        kind => kind.to_string(),
+    };
+    Error::EditorLost { what }
 }
 
 /// Has the editor left what it was shown?

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use super::people::{self, NOBODY};
 use super::{PROGRAM, command, leftovers, must, said, sealed, snapshot, value};
-use crate::tools::Place;
+use crate::tools::{Place, Program};
 
 const PLAIN: &str = "a: old\n";
 const SET: [&str; 4] = ["set", "f.yaml", "[\"a\"]", "\"new\""];
@@ -259,4 +259,25 @@ fn a_file_that_may_not_change_stays() {
     assert!(said(&output).contains("permission denied"), "{}", said(&output));
     assert_eq!(place.read("f.yaml"), before);
     assert_eq!(leftovers(&place.path("")), Vec::<PathBuf>::new());
+}
+
+/// What cannot hold the result is not changed in place: a pipe, standard input by its name.
+#[test]
+fn no_pipe_is_changed_in_place() {
+    let place = Place::project();
+    let sealed = sealed(&place, "f.yaml", PLAIN);
+    let big = format!("a: \"{}\"\n", "x".repeat(200_000));
+    for (command, text) in [("encrypt", big.as_bytes()), ("encrypt", PLAIN.as_bytes()), ("decrypt", &sealed)] {
+        for program in [Program::Ours, Program::AsSops] {
+            let name = if command == "encrypt" {
+                &["--filename-override", "x.yaml"][..]
+            } else {
+                &["--input-type", "yaml", "--output-type", "yaml"]
+            };
+            let args = [&[command, "-i"], name, &["/dev/stdin"]].concat();
+            let done = place.call(program, &args).stdin(text).run();
+            assert_eq!(done.status.code(), Some(3), "{program:?} {args:?}: {}", said(&done));
+            assert!(done.stdout.is_empty() && said(&done).contains("no regular file and cannot be changed in place"), "{}", said(&done));
+        }
+    }
 }

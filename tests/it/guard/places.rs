@@ -20,7 +20,7 @@ impl Memory {
     fn new() -> Self {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::SeqCst);
-        let path = PathBuf::from(format!("/dev/shm/leafcrypt-it-{}-{number}", std::process::id()));
+        let path = PathBuf::from(format!("/dev/shm/leafcrypt-it-memory-{}-{number}", std::process::id()));
         std::fs::create_dir(&path).expect("these tests need /dev/shm");
         Memory(path)
     }

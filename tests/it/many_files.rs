@@ -1,0 +1,89 @@
+//! Folders in which most is none of ours: big files, and folders that nobody may read.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::Output;
+
+use crate::files::{PROGRAM, command, people, said};
+use crate::tools::Place;
+
+/// So much memory, and no more: what is none of ours is not read as a whole.
+fn within(place: &Place, mib: u32, args: &[&str]) -> Output {
+    let limits = format!("ulimit -v {}; exec \"$0\" \"$@\"", mib * 1024);
+    command(place, "sh").args(["-c", &limits, PROGRAM]).args(args).output().unwrap()
+}
+
+#[test]
+fn big_files_that_are_none_of_ours() {
+    let place = Place::project();
+    std::fs::create_dir(place.path("d")).unwrap();
+    place.seal("d/a.yaml", "a: canary\n");
+    // Sparse: nothing of it is on the disk.
+    for (name, len) in [("disk.img", 2 << 30), ("db.json", 1400 << 20), ("log.yaml", 250 << 20), ("x.env", 1 << 30)] {
+        std::fs::File::create(place.path("d").join(name)).unwrap().set_len(len).unwrap();
+    }
+    place.write("d/big.txt", "line of a log\n".repeat(3 << 20));
+    let done = within(&place, 400, &["recipients", "d"]);
+    assert!(done.status.success(), "{}", said(&done));
+    let out = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(out.starts_with("d/a.yaml\n") && out.lines().count() == 2, "{out}");
+    let done = within(&place, 400, &["updatekeys", "-y", "d"]);
+    assert!(done.status.success() && said(&done).contains("d/a.yaml: already up to date"), "{}", said(&done));
+    let done = within(&place, 400, &["doctor", "d"]);
+    let err = said(&done) + &String::from_utf8_lossy(&done.stdout);
+    assert!(err.contains("d/a.yaml") && !err.contains("over the limit"), "{err}");
+    // What looks sealed far behind its beginning is ours, and too big is then an error.
+    let far = format!("a: {}\nsops:\n  mac: x\n", "x".repeat(3 << 20));
+    place.write("d/far.yaml", far);
+    let done = place.ours(["recipients", "d"]);
+    assert!(!done.status.success() && said(&done).contains("d/far.yaml"), "{}", said(&done));
+    let file = std::fs::File::create(place.path("d/far.yaml")).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, &b"\n".repeat(1 << 20), 0).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, b"sops:\n", (1 << 20) - 3).unwrap();
+    file.set_len(200 << 20).unwrap();
+    let done = within(&place, 400, &["recipients", "d"]);
+    assert_eq!(done.status.code(), Some(2), "{}", said(&done));
+    assert!(said(&done).contains("d/far.yaml: the file is over the limit of 201326592 bytes"), "{}", said(&done));
+    // One that was named is not passed over.
+    let done = within(&place, 400, &["recipients", "d/log.yaml"]);
+    assert!(!done.status.success() && said(&done).contains("over the limit"), "{}", said(&done));
+}
+
+#[test]
+fn folders_that_nobody_may_read() {
+    let place = people::place();
+    people::must(&place, &["encrypt", "-i", "--age", &place.recipient, "a.yaml"], || place.write("a.yaml", "a: canary\n"));
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
+    for folder in ["d/closed", "d/open"] {
+        std::fs::create_dir_all(place.path(folder)).unwrap();
+    }
+    std::fs::copy(place.path("a.yaml"), place.path("d/open/a.yaml")).unwrap();
+    std::fs::set_permissions(place.path("d/closed"), PermissionsExt::from_mode(0o000)).unwrap();
+    if people::is_root() {
+        for name in [".sops.yaml", "d", "d/closed", "d/open", "d/open/a.yaml"] {
+            std::os::unix::fs::chown(place.path(name), Some(people::NOBODY), Some(people::NOBODY)).unwrap();
+        }
+    }
+    let run = |args: &[&str]| {
+        let mut ours = command(&place, PROGRAM);
+        ours.args(args);
+        people::ordinary(ours).output().unwrap()
+    };
+    let done = run(&["recipients", "d"]);
+    assert_eq!(done.status.code(), Some(2), "{}", said(&done));
+    assert!(String::from_utf8_lossy(&done.stdout).starts_with("d/open/a.yaml\n"), "{}", said(&done));
+    assert!(said(&done).contains("d/closed: permission denied"), "{}", said(&done));
+    let done = run(&["recipients", "--json", "d"]);
+    let listed: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((listed[0]["file"].as_str(), listed[1]["file"].as_str()), (Some("d/open/a.yaml"), Some("d/closed")), "{listed}");
+    let done = run(&["updatekeys", "-y", "d"]);
+    assert!(!done.status.success(), "{}", said(&done));
+    assert!(
+        said(&done).contains("d/open/a.yaml: already up to date") && said(&done).contains("d/closed: permission denied"),
+        "{}",
+        said(&done)
+    );
+    let done = run(&["updatekeys", "-y", "--json", "d"]);
+    let listed: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((listed[0]["outcome"].as_str(), listed[1]["outcome"].as_str()), (Some("up-to-date"), Some("failed")), "{listed}");
+    std::fs::set_permissions(place.path("d/closed"), PermissionsExt::from_mode(0o700)).unwrap();
+}
