@@ -4,6 +4,8 @@
 #[allow(dead_code)]
 #[path = "../../formats/tests/it/edits_model.rs"]
 pub mod edits_model;
+#[path = "../../formats/tests/it/edits_notes.rs"]
+mod edits_notes;
 #[allow(dead_code)]
 #[path = "../../formats/tests/it/random/mod.rs"]
 pub mod random;

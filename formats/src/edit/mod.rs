@@ -1,13 +1,16 @@
 //! A plain text with one place of its tree changed: a branch set, created or removed, in the style of its neighbours.
 //!
-//! `plan` follows the path through the tree, as SOPS does it, and says what must happen to the text; each format's `edit.rs` does it.
+//! `plan` follows the path through the tree, as SOPS does it, and says what must happen to the text; each format's `edit` does it, with
+//! `brackets` for what stands in those.
 //! Whatever a format does, the new text is scanned again and must have exactly the tree that the change makes of the old one. So an edit that a
 //! format gets wrong, or that would change another place as well (an anchor with aliases), is an error and never another text.
 
 mod alone;
+mod brackets;
 mod plan;
 mod same;
 
+pub(crate) use self::brackets::Brackets;
 pub(crate) use self::plan::Plan;
 
 use thiserror::Error;
@@ -25,7 +28,7 @@ pub enum Change<'a> {
     /// replaced. A position behind the end of a list appends.
     Set(&'a Tree),
     /// The entry or item goes, with the comment on its line. Comment lines directly above it go too if no other entry stands directly below:
-    /// then they are its own, and not the heading of a group.
+    /// then they are its own, and not the heading of a group. All other comments stay, and stay where they are.
     Remove,
 }
 

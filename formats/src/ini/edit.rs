@@ -331,10 +331,20 @@ impl<'t> Editor<'t> {
         if alone && above > 0 { above } else { line }
     }
 
-    /// A section with its header and the comments above that; up to those of the next one.
+    /// A section with its header and the comments above that; up to those of the next one, and with a blank line of two.
     fn whole(&self, section: &Section<'_>) -> Span {
         let next = self.sections.iter().find(|s| s.line > section.line).map_or(self.text.len(), |s| self.comments_above(s.line));
         let above = self.comments_above(section.line);
-        Span::new(if above > 0 { above } else { section.line }, next)
+        let (start, mut end) = (if above > 0 { above } else { section.line }, next);
+        while start > byte_order_mark(self.text)
+            && end < self.text.len()
+            && !self.blank_before(start)
+            && self.blank_before(end)
+            && end > section.body
+        {
+            let before = &self.text[..end - 1];
+            end = before.len() - usize::from(before.ends_with(b"\r"));
+        }
+        Span::new(start, end)
     }
 }

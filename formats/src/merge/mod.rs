@@ -3,8 +3,8 @@
 //! What is meant are values: three trees say what must come out (`tree`). Changes at different paths go together, the same change is one, anything else
 //! is a conflict, and nothing comes out. The text is then looked for twice. First line by line, which brings the layout and comments of both
 //! along; it counts only if it reads as the values that must come out. Else theirs is the text, and mine is done to it path by path as
-//! [`Document::edit`] does it; so the layout is theirs, and what of mine no path leads to and would be lost is a conflict (`lost`). Both ways the text that
-//! comes out has been read again, and has exactly the values.
+//! [`Document::edit`] does it; so the layout is theirs. Where a comment of mine would be lost so, the layout is mine, and theirs is done to it; what no path
+//! leads to and would be lost both ways is a conflict (`lost`). Whichever text comes out has been read again, and has exactly the values.
 
 mod lines;
 mod lost;
@@ -108,21 +108,45 @@ pub fn merge(
     {
         return Ok(text);
     }
-    let mut text = PlainText::from(theirs.to_vec());
-    for Todo { at, tree, doubled } in &todo {
-        let cannot = || Unmerged::Conflicts(vec![Conflict::new(at, Clash::Unplaceable)]);
-        let document = text.document(format, options).map_err(Unmerged::Syntax)?;
-        let change = tree.as_ref().map_or(Change::Remove, Change::Set);
-        let edited = if *doubled { None } else { document.edit(at, change, Floats::Stay, options).ok() };
-        text = edited.ok_or_else(cannot)?;
+    let reach = Reach { format, options, documents: &documents, reads_right: &reads_right };
+    let lost = match reach.by_paths(theirs, &todo) {
+        Err(Unmerged::Conflicts(lost)) if !lost.is_empty() && lost.iter().all(|one| one.what == Clash::Comment) => lost,
+        done => return done,
+    };
+    // A comment of mine has no place in theirs. Maybe all of theirs have one in mine: what is done to that leads to the same values.
+    match wanted(&m, &trees, &m, prefer) {
+        Ok(Wanted { todo, .. }) => reach.by_paths(mine, &todo).map_err(|_| Unmerged::Conflicts(lost)),
+        Err(_) => Err(Unmerged::Conflicts(lost)),
     }
-    let merged = text.document(format, options).map_err(Unmerged::Syntax)?;
-    if !reads_right(&merged) {
-        return Err(Unmerged::Conflicts(vec![Conflict::new(&[], Clash::Unplaceable)]));
+}
+
+/// What a text that was merged by paths is held to.
+struct Reach<'a, 'd> {
+    format: Format,
+    options: &'a ScanOptions,
+    documents: &'a [Document<'d>; 3],
+    reads_right: &'a dyn Fn(&Document<'_>) -> bool,
+}
+
+impl Reach<'_, '_> {
+    /// One side's text with the changes of the other, path by path.
+    fn by_paths(&self, text: &[u8], todo: &[Todo]) -> Result<Zeroizing<Vec<u8>>, Unmerged> {
+        let mut text = PlainText::from(text.to_vec());
+        for Todo { at, tree, doubled } in todo {
+            let cannot = || Unmerged::Conflicts(vec![Conflict::new(at, Clash::Unplaceable)]);
+            let document = text.document(self.format, self.options).map_err(Unmerged::Syntax)?;
+            let change = tree.as_ref().map_or(Change::Remove, Change::Set);
+            let edited = if *doubled { None } else { document.edit(at, change, Floats::Stay, self.options).ok() };
+            text = edited.ok_or_else(cannot)?;
+        }
+        let merged = text.document(self.format, self.options).map_err(Unmerged::Syntax)?;
+        if !(self.reads_right)(&merged) {
+            return Err(Unmerged::Conflicts(vec![Conflict::new(&[], Clash::Unplaceable)]));
+        }
+        let lost = lost::by_paths(self.documents, &merged);
+        drop(merged);
+        if lost.is_empty() { Ok(Zeroizing::new(text.into_bytes())) } else { Err(Unmerged::Conflicts(lost)) }
     }
-    let lost = lost::by_paths(&documents, &merged);
-    drop(merged);
-    if lost.is_empty() { Ok(Zeroizing::new(text.into_bytes())) } else { Err(Unmerged::Conflicts(lost)) }
 }
 
 /// The values that must come out, and what to do to theirs.

@@ -16,7 +16,7 @@ pub fn json(text: &str) -> Tree {
 }
 
 /// What becomes of a text. `to` is JSON, or empty to remove.
-fn edited(format: Format, text: &str, path: &str, to: &str) -> String {
+pub fn edited(format: Format, text: &str, path: &str, to: &str) -> String {
     let document = Document::parse(format, text.as_bytes(), &ScanOptions::PLAIN).expect("it is well-formed");
     let at = parse_path(path).expect("a path");
     let tree = (!to.is_empty()).then(|| json(to));
@@ -88,6 +88,8 @@ fn yaml_branches_are_replaced() {
     yaml("l:\n  - a: 1\n    b: 2 # c\n  - x\n", r#"["l"][0]"#, "5", "l:\n  - 5\n  - x\n");
     yaml("l:\n  - 5\n  - x\n", r#"["l"][0]"#, r#"{"a": 1, "b": 2}"#, "l:\n  - a: 1\n    b: 2\n  - x\n");
     yaml("a: !!int 5\n", r#"["a"]"#, "{\"b\": 1}", "a:\n    b: 1\n");
+    yaml("l:\n- !t\n  b: 1\n", r#"["l"][0]"#, r#"{"x": 1, "z": 2}"#, "l:\n- x: 1\n  z: 2\n");
+    yaml("l:\n-   !t {b: 1}\n", r#"["l"][0]"#, r#"{"x": 1, "z": 2}"#, "l:\n- x: 1\n  z: 2\n");
     yaml("a: &x 5\n", r#"["a"]"#, "null", "a: &x null\n");
     yaml("a: [1, {b: 2}]\n", r#"["a"][1]"#, "[3, null]", "a: [1, [3, null]]\n");
     yaml("a: {b: , c: 1}\n", r#"["a"]["b"]"#, "5", "a: {b: 5, c: 1}\n");
@@ -95,6 +97,15 @@ fn yaml_branches_are_replaced() {
     yaml("a: 1\n", r#"["a"]"#, "1", "a: 1\n");
     yaml("a:\n  - 1\n", r#"["a"]["b"]"#, "1", "error: a is a list: it has positions, no names");
     yaml("a:\n  b: 1\n", r#"["a"][0]"#, "1", "error: a is a map: it has names, no positions");
+}
+
+/// `? key` without a `:`.
+#[test]
+fn yaml_keys_without_a_colon() {
+    yaml("? a\n: 1\n? b\n", r#"["b"]"#, r#""x""#, "? a\n: 1\n? b\n: x\n");
+    yaml("m:\n  ? b # c\n  ? d\nn: 1\n", r#"["m"]["b"]"#, r#"{"x": 1}"#, "m:\n  ? b # c\n  :\n    x: 1\n  ? d\nn: 1\n");
+    yaml("? b", r#"["b"]"#, "5", "? b\n: 5");
+    yaml("? |\n  b\n? c\n", "[\"b\n\"]", r#""p\nq""#, "? |\n  b\n: |-\n    p\n    q\n? c\n");
 }
 
 #[test]
@@ -338,6 +349,11 @@ fn what_a_random_change_found() {
     yaml("a:\n  b: 1\n # c\nd: 2\n", r#"["a"]"#, "5", "a: 5\n # c\nd: 2\n");
     // A line feed of a value is none of the text's own line ends.
     toml("a = 1\r\n", r#"["b"]"#, r#""x\ny\n""#, "a = 1\r\nb = \"\"\"x\\ny\\n\"\"\"\r\n");
+    // CR LF between lines is LF to many readers, and to git.
+    toml("k = \"\"\"\nx\"\"\"\n", r#"["k"]"#, r#""a\r\nb""#, "k = \"a\\r\\nb\"\n");
+    toml("k = '''\nx'''\n", r#"["k"]"#, r#""a\r\nb""#, "k = \"a\\r\\nb\"\n");
+    toml("k = ['x']\n", r#"["k"][0]"#, r#""a\rb""#, "k = [\"a\\rb\"]\n");
+    toml("k = '''\nx'''\n", r#"["k"]"#, r#""a\nb""#, "k = '''\na\nb'''\n");
     toml("[t]\nx = { a = 1 }\n", r#"["t"]["x"]"#, r#"{"a": 1.0}"#, "[t]\nx = { a = 1.0 }\n");
 }
 

@@ -7,6 +7,7 @@ use leafcrypt_formats::{
     Change, Document, EditError, Floats, Format, Item, LeafId, Member, Part, PlainText, ScanOptions, Tree, Value, display_parts,
 };
 
+use crate::edits_notes::Notes;
 use crate::random::Random;
 use crate::random_tree::{self as trees, Kinds};
 
@@ -165,16 +166,20 @@ impl Case<'_> {
             self.fail("another document changed", &new);
         }
         self.beside(&before, &after, &new);
+        let fresh = self
+            .at
+            .split_last()
+            .is_some_and(|(_, above)| root.at(above).is_ok_and(|t| t.entries().next().is_some() || t.items().next().is_some()));
+        let notes = Notes { format: self.format, at: self.at, fresh: fresh && root.at(self.at).is_err(), gone: self.to.is_none() };
+        if let Some(wrong) = notes.wrong((&before, self.text), (&after, &new)).filter(|_| !doubled) {
+            self.fail(&wrong, &new);
+        }
         let appends = root.at(self.at).is_err() && self.at.iter().any(|part| matches!(part, Part::Index(_)));
         // ENV: of a text of one line nothing shows how lines end.
         let shows = self.format != Format::Dotenv || new.contains(&b'\n');
         if self.to.is_some() && !appends && shows && self.edit(&new, self.to).ok().as_deref() != Some(&new) && !doubled {
             self.fail("the same once more is another text", &new);
         }
-        let fresh = self
-            .at
-            .split_last()
-            .is_some_and(|(_, above)| root.at(above).is_ok_and(|t| t.entries().next().is_some() || t.items().next().is_some()));
         if self.to.is_some() && fresh && !doubled && root.at(self.at).is_err() && !matches!(self.at.last(), Some(Part::Index(_))) {
             tally.again += 1;
             match self.edit(&new, None) {

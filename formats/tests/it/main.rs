@@ -11,8 +11,10 @@ mod random_tree;
 
 mod dotenv;
 mod edits;
+mod edits_comments;
 mod edits_everywhere;
 mod edits_model;
+mod edits_notes;
 mod edits_random;
 mod flat;
 mod merges;

@@ -159,8 +159,17 @@ fn comments_and_layout_of_both() {
     check(Format::Toml, "# one\na = 1\n", "# one, mine\na = 1\n", "# one\na = 2\n", "# one, mine\na = 2\n");
     // Spacing of mine yields where both have laid out the same line.
     yaml("m: {a: 1, b: 2}\n", "m: { a: 1, b: 2 }\n", "m: {a: 1, b: y}\n", "m: {a: 1, b: y}\n");
-    // A comment does not.
-    yaml("m: {a: 1, b: 2}\n", "m: {a: 1, b: 2} # mine\n", "m: {a: 1, b: y}\n", "conflict: m (a comment)");
+    // A comment does not: then the text is mine.
+    yaml("m: {a: 1, b: 2}\n", "m: {a: 1, b: 2} # mine\n", "m: {a: 1, b: z}\n", "m: {a: 1, b: z} # mine\n");
+    yaml(
+        "{\"a\": 1, \"c\": {\"d\": \"e\"}}\n",
+        "# x\n{\"a\": 2, \"c\": {\"d\": \"e\"}}\n",
+        "{\"a\": 1, \"c\": {\"d\": \"f\"}}\n",
+        "# x\n{\"a\": 2, \"c\": {\"d\": \"f\"}}\n",
+    );
+    check(Format::Toml, "t = { a = 1, b = 2 }\n", "# x\nt = { a = 3, b = 2 }\n", "t = { a = 1, b = 4 }\n", "# x\nt = { a = 3, b = 4 }\n");
+    // Both sides have one on such a line.
+    yaml("m: {a: 1, b: 2}\n", "# x\nm: {a: 3, b: 2}\n", "m: {a: 1, b: z} # y\n", "conflict: the root (a comment)");
     yaml("a: 1 # one\nb: 2\n", "b: 2\n", "a: 1 # one, theirs\nb: y\n", "conflict: the root (a comment)");
     // One that both have changed in their own way: both stay.
     yaml("a: 1\nb: 2\n", "a: 1 # x\nb: 2\n", "a: 1 # y\nb: 2\n", "conflict: the root (a comment)");

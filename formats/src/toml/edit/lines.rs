@@ -37,6 +37,13 @@ pub(super) struct Lines<'t> {
     pub all: Vec<Line>,
 }
 
+/// What is said of a header: comment lines above it, and a comment behind it, with the blanks before that.
+#[derive(Default)]
+pub(super) struct Notes<'t> {
+    pub above: &'t str,
+    pub behind: &'t str,
+}
+
 /// Reads a text that has been scanned.
 pub(super) fn read(text: &str) -> Lines<'_> {
     let source = Source::new(text);
@@ -139,6 +146,13 @@ impl Reader<'_> {
 }
 
 impl<'t> Lines<'t> {
+    pub(super) fn notes(&self, header: &Line) -> Notes<'t> {
+        let line = &self.text[header.keys.last().map_or(header.start, |key| key.1.end)..header.end];
+        let behind = line.trim_start_matches([' ', '\t']).trim_start_matches(']').trim_end_matches(['\r', '\n']);
+        let behind = if behind.trim_start().starts_with('#') { behind } else { "" };
+        Notes { above: &self.text[self.comments_above(header.start)..header.start], behind }
+    }
+
     /// The assignment in whose value a path ends, and the rest of the path in that.
     pub(super) fn holder<'p>(&self, at: &'p [Part]) -> Option<(&Line, &'p [Part])> {
         let line = self.all.iter().find(|l| matches!(l.body, Body::Value(_)) && at.starts_with(&l.path))?;

@@ -1,15 +1,16 @@
 //! A branch of a plain text set, added or removed: into the right table, the inline table, the array, or behind the keys with the same dots.
 //!
-//! `lines` reads a text as lines of assignments and headers, each with the path it stands for; `value` changes what stands in brackets. New tables
+//! `lines` reads a text as lines of assignments and headers, each with the path it stands for; `value` is what stands in brackets, `put` spells and places what is new. New tables
 //! come behind all that belongs to their parent, those of the root at the end of the text. A table that becomes a value goes from its place
 //! and is written where its parent's values are.
 
 mod lines;
+mod put;
 mod value;
 
 use zeroize::Zeroizing;
 
-use self::lines::{Body, Lines, read};
+use self::lines::{Body, Lines, Notes, read};
 use super::print;
 use super::scalar::{self, Quote};
 use crate::document::Document;
@@ -48,6 +49,16 @@ struct Editor<'t> {
     cuts: Vec<Span>,
 }
 
+/// What becomes of the comments above what goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Above {
+    Goes,
+    /// Something comes in its place.
+    Stays,
+    /// Something stands for it at another place.
+    Moves,
+}
+
 impl Editor<'_> {
     /// Entries for a root that has none.
     fn fill(&self, splice: &mut Splice, tree: &Tree) -> Result<(), Unwritable> {
@@ -62,6 +73,13 @@ impl Editor<'_> {
             let Body::Value(root) = &line.body else { return Err(refuse(at, "it cannot be found in the text")) };
             let value = root.find(rest).ok_or_else(|| refuse(at, "it is written with dots inside of braces"))?;
             let old = &self.lines.text[value.span.clone()];
+            if let Some(bytes) = self.first_ones(at, tree, old)? {
+                let inside = value::brackets(self.lines.text, value, self.crlf);
+                if inside.only_comments() {
+                    inside.fill(splice, &bytes.iter().map(|item| item.as_bytes()).collect::<Vec<_>>());
+                    return Ok(());
+                }
+            }
             splice.replace(Span::new(value.span.start, value.span.end), self.in_place(at, tree, old)?.as_bytes());
             return Ok(());
         }
@@ -77,9 +95,11 @@ impl Editor<'_> {
             let (values, tables): (Vec<_>, Vec<_>) = tree.entries().partition(|(_, tree)| print::is_line(tree));
             return values.into_iter().chain(tables).try_for_each(|(key, tree)| self.insert(splice, at, key, tree));
         }
-        let (place, rest) = self.cut(splice, at, true);
+        let line = print::is_line(tree) || !by_header;
+        let notes = if line && by_header && !item { self.lines.notes(first) } else { Notes::default() };
+        let (place, rest) = self.cut(splice, at, if line && !item { Above::Moves } else { Above::Stays });
         match part {
-            Part::Key(key) if print::is_line(tree) || !by_header => self.insert_line(splice, parent, key, tree),
+            Part::Key(key) if line => self.insert_line(splice, parent, key, tree, &notes),
             Part::Key(key) => self.put_tables(splice, place, &self.tables(parent, Some(key), tree)?, rest),
             Part::Index(_) => self.put_tables(splice, place, &self.tables(parent, None, tree)?, rest),
         }
@@ -88,6 +108,7 @@ impl Editor<'_> {
     /// One value for another, in its quotes.
     fn in_place(&self, at: &[Part], tree: &Tree, old: &str) -> Result<Zeroizing<String>, Unwritable> {
         let quote = Quote::of(old.as_bytes());
+        let not_utf8 = || refuse(at, "TOML holds UTF-8 only");
         match tree {
             Tree::Value(Value::Str(bytes)) if quote.is_none() => {
                 let bare = scalar::read(old.as_bytes()).is_some_and(|v| v.kind() == crate::Kind::Str);
@@ -98,24 +119,40 @@ impl Editor<'_> {
                 }
                 print::line_value(tree)
             }
-            Tree::Value(value) => {
-                scalar::spell(value, with_returns(value, quote.unwrap_or(Quote::Basic))).ok_or_else(|| refuse(at, "TOML holds UTF-8 only"))
+            // Readers and git make LF of CR LF between lines, as the language allows.
+            Tree::Value(value @ Value::Str(bytes)) if bytes.as_slice().contains(&b'\r') => {
+                scalar::spell(value, Quote::Basic).ok_or_else(not_utf8)
             }
+            Tree::Value(value) => scalar::spell(value, quote.unwrap_or(Quote::Basic)).ok_or_else(not_utf8),
             _ => print::line_value(tree),
         }
         .map_err(|e| Unwritable { path: display_parts(at), what: e.what })
+    }
+
+    /// What a tree has, each as it stands in brackets like these; none if it has nothing, or stands in others.
+    fn first_ones(&self, at: &[Part], tree: &Tree, old: &str) -> Result<Option<Vec<Zeroizing<String>>>, Unwritable> {
+        let ones: Result<Vec<_>, Unwritable> = match tree {
+            Tree::Map(_) if old.starts_with('{') => tree.entries().map(|(key, tree)| self.pair(at, key, tree)).collect(),
+            Tree::List(_) if old.starts_with('[') => tree.items().map(print::line_value).collect(),
+            _ => return Ok(None),
+        };
+        ones.map(|ones| (!ones.is_empty()).then_some(ones)).map_err(|e| Unwritable { path: display_parts(at), what: e.what })
+    }
+
+    fn pair(&self, at: &[Part], key: &[u8], tree: &Tree) -> Result<Zeroizing<String>, Unwritable> {
+        Ok(joined_text(&[&self.key(at, key)?, " = ", &print::line_value(tree)?]))
     }
 
     fn insert(&self, splice: &mut Splice, at: &[Part], key: &[u8], tree: &Tree) -> Result<(), Unwritable> {
         if let Some((line, rest)) = self.lines.holder(at) {
             let Body::Value(root) = &line.body else { return Err(refuse(at, "it cannot be found in the text")) };
             let table = root.find(rest).ok_or_else(|| refuse(at, "it is written with dots inside of braces"))?;
-            let bytes = joined_text(&[&self.key(at, key)?, " = ", &print::line_value(tree)?]);
-            value::add(splice, self.lines.text, table, &bytes, self.crlf);
+            let bytes = self.pair(at, key, tree)?;
+            value::brackets(self.lines.text, table, self.crlf).add(splice, bytes.as_bytes(), b",");
             return Ok(());
         }
         if print::is_line(tree) || self.lines.dotted(at) {
-            return self.insert_line(splice, at, key, tree);
+            return self.insert_line(splice, at, key, tree, &Notes::default());
         }
         let end = if at.is_empty() { self.lines.text.len() } else { self.lines.end_below(at) };
         self.put_tables(splice, end, &self.tables(at, Some(key), tree)?, false)
@@ -126,7 +163,7 @@ impl Editor<'_> {
             let Body::Value(root) = &line.body else { return Err(refuse(at, "it cannot be found in the text")) };
             let list = root.find(rest).ok_or_else(|| refuse(at, "it is written with dots inside of braces"))?;
             let bytes = print::line_value(tree).map_err(|e| Unwritable { path: display_parts(at), what: e.what })?;
-            value::add(splice, self.lines.text, list, &bytes, self.crlf);
+            value::brackets(self.lines.text, list, self.crlf).add(splice, bytes.as_bytes(), b",");
             return Ok(());
         }
         if !matches!(tree, Tree::Map(_)) {
@@ -141,7 +178,8 @@ impl Editor<'_> {
             let Body::Value(root) = &line.body else { return Err(refuse(at, "it cannot be found in the text")) };
             if let Some((inner, above)) = rest.split_last() {
                 let home = root.find(above).ok_or_else(|| refuse(at, "it is written with dots inside of braces"))?;
-                return value::remove(splice, home, inner).ok_or_else(|| refuse(at, "it is written with dots inside of braces"));
+                return value::remove(splice, self.lines.text, home, inner)
+                    .ok_or_else(|| refuse(at, "it is written with dots inside of braces"));
             }
             let dotted = parent.len() - line.base.len();
             if last && dotted > 0 {
@@ -155,18 +193,18 @@ impl Editor<'_> {
         }
         let first = self.lines.below(at).next().ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
         let by_dots = matches!(first.body, Body::Value(_));
-        let (place, rest) = self.cut(splice, at, false);
+        let (place, rest) = self.cut(splice, at, Above::Goes);
         let kept = parent.is_empty() || self.lines.header(parent).is_some();
         match part {
             Part::Index(_) if last => {
                 let (name, above) = parent.split_last().expect("a list has a name");
                 let Part::Key(name) = name else { return Err(refuse(at, "it cannot be found in the text")) };
-                self.insert_line(splice, above, name, &Tree::List(Vec::new()))
+                self.insert_line(splice, above, name, &Tree::List(Vec::new()), &Notes::default())
             }
             Part::Key(_) if last && by_dots && !kept => {
                 let (name, above) = parent.split_last().expect("it is not the root");
                 let Part::Key(name) = name else { return Ok(()) };
-                self.insert_line(splice, above, name, &Tree::Map(Vec::new()))
+                self.insert_line(splice, above, name, &Tree::Map(Vec::new()), &Notes::default())
             }
             Part::Key(_) if last && !kept => {
                 let header = format!("[{}]\n", self.names(parent)?.join("."));
@@ -176,9 +214,9 @@ impl Editor<'_> {
         }
     }
 
-    /// All lines below a path go, with the comments above headers; not those above the first one if something comes in its place, or if they are the
-    /// top of the text, and speak of that. Where the first one stood, and whether something comes behind it.
-    fn cut(&mut self, splice: &mut Splice, at: &[Part], replaced: bool) -> (usize, bool) {
+    /// All lines below a path go, with the comments above headers; those above the first one as it is said, and not if they are the top of the text, and
+    /// speak of that. Where the first one stood, and whether something comes behind it.
+    fn cut(&mut self, splice: &mut Splice, at: &[Part], first: Above) -> (usize, bool) {
         let mut cuts: Vec<Span> = Vec::new();
         let top = if self.lines.text.starts_with('\u{feff}') { 3 } else { 0 };
         for (i, line) in self.lines.all.iter().enumerate().filter(|(_, l)| l.path.starts_with(at)) {
@@ -187,7 +225,11 @@ impl Editor<'_> {
                     let next = self.lines.all[i + 1..].iter().find(|l| matches!(l.body, Body::Header));
                     let end = next.map_or(self.lines.text.len(), |l| self.lines.comments_above(l.start));
                     let above = self.lines.comments_above(line.start);
-                    let kept = above == top || (cuts.is_empty() && replaced);
+                    let kept = match first {
+                        Above::Stays if cuts.is_empty() => true,
+                        Above::Moves if cuts.is_empty() => false,
+                        _ => above == top,
+                    };
                     Span::new(if kept { line.start } else { above }, end)
                 }
                 Body::Value(_) if cuts.last().is_some_and(|c| c.end as usize >= line.end) => continue,
@@ -199,131 +241,21 @@ impl Editor<'_> {
             }
         }
         for span in &mut cuts {
-            if span.end as usize == self.lines.text.len() {
-                span.start -= super::scan::blank_before(&self.lines.text.as_bytes()[..span.start as usize]) as u32;
+            let bytes = self.lines.text.as_bytes();
+            let above = super::scan::blank_before(&bytes[..span.start as usize]);
+            if span.end as usize == bytes.len() {
+                span.start -= above as u32;
+            } else if above == 0
+                && self.lines.comments_above(span.start as usize) == span.start as usize
+                && span.start as usize > top
+                && first != Above::Stays
+            {
+                // What stood apart from what goes stands apart from what is above it.
+                span.end -= super::scan::blank_before(&bytes[span.start as usize..span.end as usize]) as u32;
             }
             splice.cut(*span);
         }
         self.cuts.clone_from(&cuts);
         cuts.first().map_or((0, false), |first| (first.start as usize, (first.end as usize) < self.lines.text.len()))
-    }
-
-    fn key(&self, at: &[Part], name: &[u8]) -> Result<String, Unwritable> {
-        std::str::from_utf8(name).map(print::key).map_err(|_| refuse(at, "a key that is not UTF-8"))
-    }
-
-    fn names(&self, at: &[Part]) -> Result<Vec<String>, Unwritable> {
-        let names = at.iter().filter_map(|part| if let Part::Key(name) = part { Some(self.key(at, name)) } else { None });
-        names.collect()
-    }
-
-    /// A map or list of maps below a header; without a key one table more of a list.
-    fn tables(&self, parent: &[Part], key: Option<&[u8]>, tree: &Tree) -> Result<Zeroizing<String>, Unwritable> {
-        let mut path = self.names(parent)?;
-        if let Some(key) = key {
-            path.push(self.key(parent, key)?);
-        }
-        print::tables(path, tree, key.is_none())
-    }
-
-    /// `key = value` among the values of a table.
-    fn insert_line(&self, splice: &mut Splice, at: &[Part], key: &[u8], tree: &Tree) -> Result<(), Unwritable> {
-        let like = self.lines.model(at);
-        let key = self.key(at, key)?;
-        let value = self.like_others(tree, at)?;
-        let equals = like.map_or(" = ", |line| self.lines.equals(line));
-        let indent = like.map_or("", |line| self.lines.indent(line));
-        let own = self.lines.all.iter().rfind(|l| matches!(l.body, Body::Value(_)) && l.base == at && l.path.len() > l.base.len());
-        if let Some(line) = own.or_else(|| self.lines.header(at)) {
-            self.put(splice, line.end, joined_text(&[indent, &key, equals, &value, "\n"]));
-            return Ok(());
-        }
-        if at.is_empty() {
-            let first = self.lines.all.first().map_or(self.lines.text.len(), |l| self.lines.comments_above(l.start));
-            let apart = if self.lines.all.is_empty() || !self.lines.apart() { "" } else { "\n" };
-            self.put(splice, first, joined_text(&[&key, equals, &value, "\n", apart]));
-            return Ok(());
-        }
-        if let Some(line) =
-            self.lines.all.iter().rfind(|l| matches!(l.body, Body::Value(_)) && l.path.starts_with(at) && l.base.len() < at.len())
-        {
-            let last = &line.keys[at.len() - line.base.len() - 1].1;
-            let dots = &self.lines.text[line.keys[0].1.start..last.end];
-            self.put(splice, line.end, joined_text(&[self.lines.indent(line), dots, ".", &key, equals, &value, "\n"]));
-            return Ok(());
-        }
-        let first = self.lines.below(at).next().ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
-        let header = self.names(at)?.join(".");
-        let apart = if self.lines.apart() { "\n" } else { "" };
-        let lines = joined_text(&["[", &header, "]\n", &key, equals, &value, "\n", apart]);
-        self.put(splice, self.lines.comments_above(first.start), lines);
-        Ok(())
-    }
-
-    /// A value in literal quotes where all strings of the text stand in them.
-    fn like_others(&self, tree: &Tree, at: &[Part]) -> Result<Zeroizing<String>, Unwritable> {
-        if let Tree::Value(value @ Value::Str(bytes)) = tree
-            && self.lines.all_literal()
-            && !bytes.as_slice().contains(&b'\n')
-        {
-            return scalar::spell(value, Quote::Literal).ok_or_else(|| refuse(at, "TOML holds UTF-8 only"));
-        }
-        print::line_value(tree).map_err(|e| Unwritable { path: display_parts(at), what: e.what })
-    }
-
-    /// Tables at a place between lines. `before`: other tables may follow directly.
-    fn put_tables(&self, splice: &mut Splice, at: usize, tables: &str, before: bool) -> Result<(), Unwritable> {
-        let head = &self.lines.text[..at];
-        // The comment above what goes is that of what comes in its place.
-        let own = !self.cuts.is_empty() && head.lines().next_back().is_some_and(|line| line.trim_start().starts_with('#'));
-        let blank = own || head.is_empty() || head.ends_with("\n\n") || head.ends_with("\n\r\n");
-        let apart = if blank || !self.lines.apart() { "" } else { "\n" };
-        let tail = if before && self.lines.apart() { "\n" } else { "" };
-        self.put(splice, at, joined_text(&[apart, tables, tail]));
-        Ok(())
-    }
-
-    /// Lines at the start of a line, or at the end of a text, which keeps its lack of a last line break.
-    fn put(&self, splice: &mut Splice, at: usize, lines: Zeroizing<String>) {
-        let mut lines = if self.crlf { with_crlf(&lines) } else { lines };
-        let line_break = if self.crlf { "\r\n" } else { "\n" };
-        // Not inside of what goes.
-        let within = self.cuts.iter().find(|c| (c.start as usize) <= at && at < c.end as usize);
-        let (at, end) = within.map_or((at, at), |c| (c.start as usize, c.end as usize));
-        if end == self.lines.text.len() && lines.ends_with(&line_break.repeat(2)) {
-            let length = lines.len() - line_break.len();
-            lines.truncate(length);
-        }
-        let head = &self.lines.text[..at];
-        if !head.is_empty() && !head.ends_with('\n') && head != "\u{feff}" {
-            lines = joined_text(&[line_break, &lines[..lines.len() - line_break.len()]]);
-        }
-        splice.insert(at, lines.as_bytes());
-    }
-}
-
-/// With CR LF between lines. Inside of a text of several lines it would be read, so that goes on one.
-fn with_crlf(lines: &str) -> Zeroizing<String> {
-    let mut out = Zeroizing::new(String::with_capacity(lines.len() * 2));
-    for (i, part) in lines.split("\"\"\"").enumerate() {
-        if i > 0 {
-            out.push_str("\"\"\"");
-        }
-        let (part, line_break) = if i % 2 == 0 { (part, "\r\n") } else { (part.strip_prefix('\n').unwrap_or(part), "\\n") };
-        for (i, line) in part.split('\n').enumerate() {
-            if i > 0 {
-                out.push_str(line_break);
-            }
-            out.push_str(line);
-        }
-    }
-    out
-}
-
-/// In lines of its own a carriage return would stand as it is, where git and many readers change it; in one line it is escaped.
-fn with_returns(value: &Value, quote: Quote) -> Quote {
-    match (value, quote) {
-        (Value::Str(text), Quote::MlBasic | Quote::MlLiteral) if text.as_slice().contains(&b'\r') => Quote::Basic,
-        _ => quote,
     }
 }

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use crate::draft::joined_text;
-use crate::leaf::Span;
+use crate::edit::Brackets;
 use crate::path::Part;
 use crate::splice::Splice;
 
@@ -54,46 +53,15 @@ impl Node {
     }
 }
 
-/// One entry or item more, laid out as the last one is.
-pub(super) fn add(splice: &mut Splice, text: &str, home: &Node, bytes: &str, crlf: bool) {
-    let Some(last) = home.children.len().checked_sub(1) else {
-        splice.insert(home.span.start + 1, bytes.as_bytes());
-        return;
-    };
-    let (start, end) = (home.start(last), home.children[last].1.span.end);
-    let line = text[..start].rfind('\n').map_or(0, |i| i + 1);
-    let own_line = line > home.span.start && text[line..start].trim().is_empty();
-    let gap = if own_line { format!("{}{}", if crlf { "\r\n" } else { "\n" }, &text[line..start]) } else { " ".to_owned() };
-    let comma = past(text, end);
-    if text[comma..].starts_with(',') {
-        splice.insert(comma + 1, joined_text(&[&gap, bytes, ","]).as_bytes());
-    } else {
-        splice.insert(end, joined_text(&[",", &gap, bytes]).as_bytes());
-    }
+/// What stands in an array or inline table.
+pub(super) fn brackets<'t>(text: &'t str, home: &Node, crlf: bool) -> Brackets<'t> {
+    let items = (0..home.children.len()).map(|i| home.start(i)..home.children[i].1.span.end).collect();
+    Brackets { text: text.as_bytes(), inside: home.span.start + 1..home.span.end - 1, items, crlf }
 }
 
 /// An entry or item goes, with its comma.
-pub(super) fn remove(splice: &mut Splice, home: &Node, part: &Part) -> Option<()> {
-    let place = home.place(part)?;
-    let span = if place + 1 < home.children.len() {
-        home.start(place)..home.start(place + 1)
-    } else if place > 0 {
-        home.children[place - 1].1.span.end..home.children[place].1.span.end
-    } else {
-        home.span.start + 1..home.span.end - 1
-    };
-    splice.cut(Span::new(span.start, span.end));
+pub(super) fn remove(splice: &mut Splice, text: &str, home: &Node, part: &Part) -> Option<()> {
+    // It only takes away: no line end is written.
+    brackets(text, home, false).remove(splice, home.place(part)?);
     Some(())
-}
-
-/// Behind blanks, line ends and comments.
-fn past(text: &str, mut at: usize) -> usize {
-    loop {
-        let rest = &text[at..];
-        at += rest.len() - rest.trim_start().len();
-        if !text[at..].starts_with('#') {
-            return at;
-        }
-        at = text[at..].find('\n').map_or(text.len(), |i| at + i);
-    }
 }

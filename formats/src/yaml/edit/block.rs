@@ -2,18 +2,17 @@
 
 use zeroize::Zeroizing;
 
-use super::find::{Entry, Spot, Text};
+use super::find::{Spot, Text};
 use super::scalar::keeps_line_feeds;
 use super::write::Habit;
 use super::{refuse, span, write};
 use crate::draft::joined;
 use crate::error::Unwritable;
-use crate::path::Part;
 use crate::splice::Splice;
 use crate::tree::Tree;
 use crate::value::Value;
 use crate::yaml::detail::{DocumentSite, Root};
-use crate::yaml::parse::{Node, Tag, What, Written};
+use crate::yaml::parse::{Tag, What, Written};
 
 /// A string?
 fn is_text(tree: &Tree) -> bool {
@@ -21,24 +20,46 @@ fn is_text(tree: &Tree) -> bool {
 }
 
 /// Where a value stands: on the line of its key or dash, and on lines below that.
-struct Lines {
+pub(super) struct Lines {
     /// Behind anchor and tag.
-    from: usize,
-    inline: (usize, usize),
-    below: (usize, usize),
+    pub from: usize,
+    pub inline: (usize, usize),
+    pub below: (usize, usize),
 }
 
 impl Text<'_> {
     /// Puts a branch in place of another one.
     pub(super) fn replace(&self, splice: &mut Splice, spot: &Spot, tree: &Tree) -> Result<(), Unwritable> {
         let Some(home) = spot.home else { return Err(refuse(&[], "the root cannot be replaced")) };
+        if self.fill_in_flow(splice, spot, tree)? {
+            return Ok(());
+        }
         if self.flow(home) {
             return self.replace_in_flow(splice, spot, tree);
         }
+        if matches!(self.node(home).what, What::Map { .. }) && self.bytes.get(spot.after.wrapping_sub(1)) != Some(&b':') {
+            return self.put_value(splice, spot, home, tree);
+        }
+        let lines = self.lines(spot, self.node(home).column as usize);
+        self.replace_lines(splice, spot, home, tree, &lines)
+    }
+
+    /// A value for `? key`, below which no `:` stands yet.
+    fn put_value(&self, splice: &mut Splice, spot: &Spot, home: u32, tree: &Tree) -> Result<(), Unwritable> {
+        let column = self.node(home).column as usize;
+        let key_line = self.line_start(spot.after) == spot.after && self.bytes[..spot.after].ends_with(b"\n");
+        let at = if key_line { spot.after } else { self.next_line(spot.after) };
+        let mut habit = self.habit(Some(home));
+        habit.literals = self.with_inner_comments(at, column) == at;
+        let lines = joined(&[&b" ".repeat(column), b":", &write::branch(tree, column, false, &habit)?]);
+        self.put_lines(splice, (at, at), &lines);
+        Ok(())
+    }
+
+    pub(super) fn replace_lines(&self, splice: &mut Splice, spot: &Spot, home: u32, tree: &Tree, lines: &Lines) -> Result<(), Unwritable> {
         let column = self.node(home).column as usize;
         let mut habit = self.habit(Some(home));
         let item = matches!(self.node(home).what, What::List { .. });
-        let lines = self.lines(spot, column);
         habit.literals = self.with_inner_comments(lines.below.1, column) == lines.below.1 && !self.takes_blank_lines(lines.below.1, tree);
         let mut spelled = write::branch(tree, column, item, &habit)?;
         let (start, end) = lines.inline;
@@ -61,7 +82,9 @@ impl Text<'_> {
                 from = self.bytes[..tag].trim_ascii_end().len();
             } else {
                 let cut_end = (tag_end + blanks).min(start.max(tag_end));
-                splice.cut(span(tag, cut_end));
+                // The first key of an item stands one blank behind the dash, as the others are indented.
+                let behind_dash = item && container && !self.node(spot.node).anchored;
+                splice.cut(span(if behind_dash { spot.after + usize::from(start != end) } else { tag }, cut_end));
                 from = from.max(cut_end).min(start);
             }
         }
@@ -92,7 +115,7 @@ impl Text<'_> {
     }
 
     /// Lines in place of lines. At the end of a text without a last line break there is none afterwards either.
-    fn put_lines(&self, splice: &mut Splice, (start, end): (usize, usize), lines: &[u8]) {
+    pub(super) fn put_lines(&self, splice: &mut Splice, (start, end): (usize, usize), lines: &[u8]) {
         let mut bytes = self.broken(lines);
         let line_break: &[u8] = if self.crlf { b"\r\n" } else { b"\n" };
         let open = start > 0 && !matches!(self.bytes[start - 1], b'\n' | b'\r') && !self.bytes[..start].ends_with("\u{feff}".as_bytes());
@@ -121,7 +144,7 @@ impl Text<'_> {
     }
 
     /// Behind anchor and tag of a node, on the line of its indicator.
-    fn behind_props(&self, spot: &Spot) -> usize {
+    pub(super) fn behind_props(&self, spot: &Spot) -> usize {
         let node = self.node(spot.node);
         let (mut at, mut anchor, mut tag) = (spot.after, node.anchored, node.tag != Tag::None);
         loop {
@@ -197,73 +220,16 @@ impl Text<'_> {
         }
     }
 
-    pub(super) fn remove_in_block(&self, splice: &mut Splice, spot: &Spot, part: &Part) -> Result<(), Unwritable> {
-        let entries = self.entries(spot);
-        let wanted = self.entry(spot, part).ok_or_else(|| refuse(std::slice::from_ref(part), "it cannot be found in the text"))?;
-        let place = entries.iter().position(|e| e.value == wanted.value).unwrap_or_default();
-        let column = self.node(spot.node).column as usize;
-        let mut end = self.with_inner_comments(self.lines_end(wanted.value), column);
-        // The first entry of a container that begins behind a dash: the next one moves up to it.
-        let same_line = spot.home.is_some() && self.line_start(spot.after) == self.line_start(wanted.start);
-        if place == 0 && same_line {
-            let from = self.behind_props(spot);
-            let blanks = self.bytes[from..].iter().take_while(|&&b| b == b' ').count();
-            let next = self.bytes[end..].iter().position(|b| !b" \t\r\n".contains(b)).map_or(self.bytes.len(), |n| end + n);
-            splice.cut(span(from + blanks, next));
-            return Ok(());
-        }
-        let before = place.checked_sub(1).map(|i| self.last_leaf(entries[i].value));
-        if before.is_some_and(|leaf| self.keeps_blank_lines(leaf)) {
-            // The blank lines behind this entry would become part of the text before it, and so would those above its comment.
-            while end < self.bytes.len() && self.first_on_line(end).is_none() {
-                end = self.next_line(end);
-            }
-            splice.cut(span(self.line_start(wanted.start), end));
-            return Ok(());
-        }
-        splice.cut(span(self.own_comments(&wanted, end, column), end));
-        Ok(())
-    }
-
-    /// `|+`
-    fn keeps_blank_lines(&self, node: &Node<'_>) -> bool {
-        let block = matches!(node.what, What::Scalar(w) if w.is_block());
-        block && self.bytes[self.parsed.props[node.props as usize].header.range()].contains(&b'+')
-    }
-
-    /// The start of an entry's lines with the comment lines directly above that are its own: no other entry stands directly below, and the top of the
-    /// document is not reached.
-    fn own_comments(&self, entry: &Entry, end: usize, column: usize) -> usize {
-        let line = self.line_start(entry.start);
-        let alone = match (end < self.bytes.len()).then(|| self.first_on_line(end)).flatten() {
-            None | Some((_, b'#')) => true,
-            Some((indent, _)) => indent < column,
-        };
-        let mut start = line;
-        while alone && start > 0 {
-            let above = self.line_start(start - 1 - usize::from(start > 1 && self.bytes[..start].ends_with(b"\r\n")));
-            match self.first_on_line(above) {
-                Some((indent, b'#')) if indent == column => start = above,
-                _ => break,
-            }
-        }
-        let before = self.bytes[..start].trim_ascii_end();
-        if start < line && (before.is_empty() || before.ends_with(b"---")) { line } else { start }
-    }
-
-    /// The only entry of a root map goes.
-    pub(super) fn empty_root(&self, splice: &mut Splice, spot: &Spot) {
-        let start = self.entries(spot).first().map_or(0, |e| self.line_start(e.start));
-        let start = start + if self.bytes[start..].starts_with("\u{feff}".as_bytes()) { 3 } else { 0 };
-        self.put_lines(splice, (start, self.with_inner_comments(self.lines_end(spot.node), 0)), b"{}\n");
-    }
-
     /// Entries for a root that has none.
     pub(super) fn fill_root(&self, splice: &mut Splice, site: &DocumentSite, tree: &Tree) -> Result<(), Unwritable> {
+        let root = self.parsed.parts[0].root;
+        if self.fill_in_flow(splice, &Spot { node: root, home: None, after: 0, above: Vec::new() }, tree)? {
+            return Ok(());
+        }
         let habit = self.habit(None);
         let entries = tree.entries().map(|(key, tree)| write::entry(key, tree, 0, &habit)).collect::<Result<Vec<_>, _>>()?;
         let bytes = joined(&entries.iter().map(|entry| &entry[..]).collect::<Vec<_>>());
-        let root = self.node(self.parsed.parts[0].root).span;
+        let root = self.node(root).span;
         if matches!(site.root, Root::Null(span) if span.is_empty()) {
             let end = site.end as usize;
             self.put_lines(splice, (end, end), &bytes);

@@ -3,11 +3,12 @@
 use super::find::{Spot, Text};
 use super::{refuse, span, write};
 use crate::draft::joined;
+use crate::edit::Brackets;
 use crate::error::Unwritable;
 use crate::path::Part;
 use crate::splice::Splice;
 use crate::tree::Tree;
-use crate::yaml::parse::Tag;
+use crate::yaml::parse::{Tag, What};
 
 impl Text<'_> {
     pub(super) fn replace_in_flow(&self, splice: &mut Splice, spot: &Spot, tree: &Tree) -> Result<(), Unwritable> {
@@ -43,10 +44,12 @@ impl Text<'_> {
         matches!(self.bytes.get(self.node(node).span.start as usize), Some(b'{' | b'['))
     }
 
-    /// Where the entries of a flow collection begin, and where their values end.
-    fn extents(&self, spot: &Spot) -> Vec<(usize, usize)> {
-        let mut out: Vec<(usize, usize)> = Vec::new();
-        let mut from = self.node(spot.node).span.start as usize + usize::from(self.braces(spot.node));
+    /// A flow collection, and where its entries begin and their values end.
+    fn brackets(&self, spot: &Spot) -> Brackets<'_> {
+        let (node, braces) = (self.node(spot.node).span, usize::from(self.braces(spot.node)));
+        let inside = node.start as usize + braces..node.end as usize - braces;
+        let mut items = Vec::new();
+        let mut from = inside.start;
         for entry in self.entries(spot) {
             let start = self.past(from, b"");
             let value = self.node(entry.value).span;
@@ -54,10 +57,10 @@ impl Text<'_> {
             let colon = if entry.key.is_some() { self.past(key_end, b":") } else { 0 };
             let colon = if colon > 0 && self.bytes[colon - 1] == b':' { colon } else { key_end };
             let end = (value.end as usize).max(if value.is_empty() { colon } else { 0 });
-            out.push((start, end));
+            items.push(start..end);
             from = self.past(end, b",");
         }
-        out
+        Brackets { text: self.bytes, inside, items, crlf: self.crlf }
     }
 
     /// Behind blanks, line breaks and comments, and behind one of these marks if it comes next.
@@ -75,54 +78,48 @@ impl Text<'_> {
     pub(super) fn add_in_flow(&self, splice: &mut Splice, spot: &Spot, key: Option<&[u8]>, tree: &Tree) -> Result<(), Unwritable> {
         let habit = self.habit(Some(spot.node));
         let bytes = write::flow(key, tree, &habit)?;
-        let extents = self.extents(spot);
-        let Some((&(start, end), before)) = extents.split_last() else { return Err(refuse(&[], "it has no entries in the text")) };
-        let open = self.node(spot.node).span.start as usize + 1;
-        let line = self.line_start(start);
-        let gap: &[u8] = match before.last() {
-            // On a line of its own: so is the new one.
-            _ if line >= open && self.bytes[line..start].iter().all(|b| b" \t".contains(b)) => {
-                let line_break: &[u8] = if self.crlf { b"\r\n" } else { b"\n" };
-                &[line_break, &self.bytes[line..start]].concat()
-            }
-            Some(&(_, end)) => {
-                let comma = self.past(end, b",");
-                if self.bytes[comma..start].iter().all(|b| *b == b' ') { &self.bytes[comma..start] } else { b" " }
-            }
-            None => b" ",
-        };
+        let all = self.brackets(spot);
+        let Some(last) = all.items.last() else { return Err(refuse(&[], "it has no entries in the text")) };
         if !self.braces(spot.node) {
-            splice.insert(start, b"{");
-            splice.insert(end, &joined(&[b", ", &bytes[..], b"}"]));
+            splice.insert(last.start, b"{");
+            splice.insert(last.end, &joined(&[b", ", &bytes[..], b"}"]));
             return Ok(());
         }
-        let behind = self.past(end, b"");
-        if self.bytes.get(behind) == Some(&b',') {
-            splice.insert(behind + 1, &joined(&[gap, &bytes, b","]));
-        } else {
-            // `k:,` would be another key.
-            let comma: &[u8] = if self.bytes[end - 1] == b':' { b" ," } else { b"," };
-            splice.insert(end, &joined(&[comma, gap, &bytes]));
-        }
+        // `k:,` would be another key.
+        all.add(splice, &bytes, if self.bytes[last.end - 1] == b':' { b" ," } else { b"," });
         Ok(())
+    }
+
+    /// The first entries or items, where only comments stand in the brackets. Whether that is so.
+    pub(super) fn fill_in_flow(&self, splice: &mut Splice, spot: &Spot, tree: &Tree) -> Result<bool, Unwritable> {
+        let habit = self.habit(Some(spot.node));
+        let ones: Vec<_> = match (tree, self.node(spot.node).what) {
+            (Tree::Map(_), What::Map { flow: true }) => {
+                tree.entries().map(|(key, tree)| write::flow(Some(key), tree, &habit)).collect::<Result<_, _>>()?
+            }
+            (Tree::List(_), What::List { flow: true }) => {
+                tree.items().map(|tree| write::flow(None, tree, &habit)).collect::<Result<_, _>>()?
+            }
+            _ => return Ok(false),
+        };
+        let all = self.brackets(spot);
+        if ones.is_empty() || !all.only_comments() {
+            return Ok(false);
+        }
+        all.fill(splice, &ones.iter().map(|one| &one[..]).collect::<Vec<_>>());
+        Ok(true)
     }
 
     pub(super) fn remove_in_flow(&self, splice: &mut Splice, spot: &Spot, part: &Part) -> Result<(), Unwritable> {
         let entries = self.entries(spot);
         let wanted = self.entry(spot, part).ok_or_else(|| refuse(std::slice::from_ref(part), "it cannot be found in the text"))?;
         let place = entries.iter().position(|e| e.value == wanted.value).unwrap_or_default();
-        let extents = self.extents(spot);
-        let (start, end) = extents[place];
-        let node = self.node(spot.node).span;
-        if !self.braces(spot.node) {
-            splice.replace(span(start, end), b"{}");
-            return Ok(());
+        let all = self.brackets(spot);
+        if self.braces(spot.node) {
+            all.remove(splice, place);
+        } else {
+            splice.replace(span(all.items[place].start, all.items[place].end), b"{}");
         }
-        splice.cut(match (place.checked_sub(1), extents.get(place + 1)) {
-            (_, Some(&(next, _))) => span(start, next),
-            (Some(before), None) => span(extents[before].1, end),
-            (None, None) => span(node.start as usize + 1, node.end as usize - 1),
-        });
         Ok(())
     }
 }

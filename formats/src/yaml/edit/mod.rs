@@ -1,6 +1,6 @@
 //! A branch of a plain text set, added or removed, in the style of its neighbours.
 //!
-//! `find` goes to the place, `habit` looks at how things are written there, `block` and `flow` do it, `write` spells a branch, `scalar` is the common case of one value for
+//! `find` goes to the place, `habit` looks at how things are written there, `block`, `flow` and `remove` do it, `write` spells a branch, `scalar` is the common case of one value for
 //! another.
 //!
 //! An alias on the way is written out where it stands, so that only this place changes. A change below an anchor that aliases stand for is
@@ -10,6 +10,7 @@ mod block;
 mod find;
 mod flow;
 mod habit;
+mod remove;
 mod scalar;
 mod write;
 
@@ -84,11 +85,7 @@ pub(super) fn graft(scanned: &Scanned, document: &Document<'_>, graft: &Graft<'_
             let part = at.last().expect("a plan has a path");
             match (text.flow(spot.node), last) {
                 (true, _) => text.remove_in_flow(&mut splice, &spot, part)?,
-                (false, true) if at.len() == 1 => text.empty_root(&mut splice, &spot),
-                (false, true) => {
-                    let empty = if matches!(part, Part::Key(_)) { Tree::Map(Vec::new()) } else { Tree::List(Vec::new()) };
-                    text.replace(&mut splice, &spot, &empty)?;
-                }
+                (false, true) => text.remove_last_in_block(&mut splice, &spot, part)?,
                 (false, false) => text.remove_in_block(&mut splice, &spot, part)?,
             }
         }

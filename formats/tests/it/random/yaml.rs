@@ -301,6 +301,9 @@ impl Maker<'_> {
         if self.random.one_in(10) {
             self.out.push(',');
         }
+        if lines && self.random.one_in(2) {
+            self.out.push_str(self.random.pick(&[" # last\n        ", "\n          # end\n        ", "\n        "]));
+        }
         self.out.push_str(blank);
         self.out.push_str(if map { "}" } else { "]" });
     }

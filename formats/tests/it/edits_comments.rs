@@ -1,0 +1,144 @@
+//! Comments beside a change: what is said of a place goes with it, what is said of another stays where it is.
+
+use leafcrypt_formats::Format;
+
+use crate::edits::edited;
+
+#[track_caller]
+fn yaml(text: &str, path: &str, to: &str, expected: &str) {
+    assert_eq!(edited(Format::Yaml, text, path, to), expected);
+}
+
+#[track_caller]
+fn toml(text: &str, path: &str, to: &str, expected: &str) {
+    assert_eq!(edited(Format::Toml, text, path, to), expected);
+}
+
+#[track_caller]
+fn ini(text: &str, path: &str, to: &str, expected: &str) {
+    assert_eq!(edited(Format::Ini, text, path, to), expected);
+}
+
+/// The same in YAML's brackets and in an array of TOML; `[` and `]` are put around it.
+#[track_caller]
+fn both(inside: &str, path: &str, to: &str, expected: &str) {
+    yaml(&format!("i: [{inside}]\n"), path, to, &format!("i: [{expected}]\n"));
+    toml(&format!("i = [{inside}]\n"), path, to, &format!("i = [{expected}]\n"));
+}
+
+#[test]
+fn a_new_last_item_stands_below_the_comment_of_the_one_before() {
+    let new = r#"["i"][9]"#;
+    both("\n  1, # first\n  2, # second\n", new, "3", "\n  1, # first\n  2, # second\n  3,\n");
+    both("\n  1, # first\n  2 # second\n", new, "3", "\n  1, # first\n  2, # second\n  3\n");
+    both("1, # first\n  2 # second\n", new, "3", "1, # first\n  2, # second\n  3\n");
+    both("\n  1, 2, # both\n", new, "3", "\n  1, 2, # both\n  3,\n");
+    both("\n  1, # first\n  2\n  # tail\n", new, "3", "\n  1, # first\n  2,\n  3\n  # tail\n");
+    both("\n  1\n  , # first\n", new, "3", "\n  1\n  , # first\n  3,\n");
+    yaml("i: [1, # first\n]\n", new, "3", "i: [1, # first\n    3,\n]\n");
+    both("\r\n  1 # first\r\n", new, "3", "\r\n  1, # first\r\n  3\r\n");
+    yaml("{\n  a: 1, # ca\n  b: 2 # cb\n}\n", r#"["c"]"#, "3", "{\n  a: 1, # ca\n  b: 2, # cb\n  c: 3\n}\n");
+    yaml("i: {a: 1, b: # cb\n  }\n", r#"["i"]["c"]"#, "3", "i: {a: 1, b: , # cb\n    c: 3\n  }\n");
+    toml("i = {\n  a = 1, # ca\n  b = 2 # cb\n}\n", r#"["i"]["c"]"#, "3", "i = {\n  a = 1, # ca\n  b = 2, # cb\n  c = 3\n}\n");
+}
+
+#[test]
+fn an_item_goes_with_its_own_comments() {
+    both("\n  1, # first\n  2, # second\n  3 # third\n", r#"["i"][2]"#, "", "\n  1, # first\n  2 # second\n");
+    both("\n  1, # first\n  2, # second\n  3, # third\n", r#"["i"][2]"#, "", "\n  1, # first\n  2, # second\n");
+    both("\n  1, # first\n  2, # second\n  3 # third\n", r#"["i"][1]"#, "", "\n  1, # first\n  3 # third\n");
+    both("\n  1, # first\n  2, # second\n  3 # third\n", r#"["i"][0]"#, "", "\n  2, # second\n  3 # third\n");
+    both(" # open\n  1, # first\n  2, # second\n", r#"["i"][0]"#, "", " # open\n  2, # second\n");
+    both("1, # first\n  2", r#"["i"][1]"#, "", "1 # first\n  ");
+    both("1, # first\n  2", r#"["i"][0]"#, "", "2");
+    both("1, # first\n  # above 2\n  2", r#"["i"][0]"#, "", "\n  # above 2\n  2");
+    both("\n  1, # first\n  [\n    2,\n  ], # second\n  3,\n", r#"["i"][1]"#, "", "\n  1, # first\n  3,\n");
+    both("\n  1 # first\n  , 2 # second\n  , 3\n", r#"["i"][1]"#, "", "\n  1 # first\n  , 3\n");
+    both("\r\n  1, # first\r\n  2 # second\r\n", r#"["i"][1]"#, "", "\r\n  1 # first\r\n");
+    yaml("{\n  a: 1, # ca\n  b: 2 # cb\n}\n", r#"["b"]"#, "", "{\n  a: 1 # ca\n}\n");
+    toml("i = {\n  a = 1, # ca\n  b = 2 # cb\n}\n", r#"["i"]["b"]"#, "", "i = {\n  a = 1 # ca\n}\n");
+}
+
+/// As between lines: of several items on a line the comment is not one's own, and above another item it may be a heading.
+#[test]
+fn what_may_be_said_of_others_stays() {
+    both("\n  1, 2, # both\n  3,\n", r#"["i"][1]"#, "", "\n  1, # both\n  3,\n");
+    both("\n  1, 2, # both\n  3,\n", r#"["i"][0]"#, "", "\n  2, # both\n  3,\n");
+    both("\n  1, 2 # both\n", r#"["i"][1]"#, "", "\n  1 # both\n");
+    both("\n  1,\n  # above 2\n  2,\n", r#"["i"][0]"#, "", "\n  # above 2\n  2,\n");
+    both("\n  1,\n  # above 2\n  # still\n  2,\n", r#"["i"][1]"#, "", "\n  1,\n");
+    both("\n  1,\n  # group\n  2,\n  3,\n", r#"["i"][1]"#, "", "\n  1,\n  # group\n  3,\n");
+    both("\n  1,\n  # group\n\n  2,\n", r#"["i"][1]"#, "", "\n  1,\n  # group\n\n");
+    both("\n  1,\n  2,\n  # tail\n", r#"["i"][1]"#, "", "\n  1,\n  # tail\n");
+    both("\n  1 # first\n  # tail\n", r#"["i"][0]"#, "", "\n  # tail\n");
+    both("\n  # on 1\n  1 # first\n", r#"["i"][0]"#, "", "");
+}
+
+#[test]
+fn the_first_item_among_comments() {
+    let first = r#"["i"][0]"#;
+    both("\n  # only\n", first, "1", "\n  # only\n  1\n");
+    both(" # open\n", first, "1", " # open\n  1\n");
+    both("\r\n    # only\r\n  \r\n", first, "[1]", "\r\n    # only\r\n    [1]\r\n  \r\n");
+    both("\n  # only\n", r#"["i"]"#, "[1, 2]", "\n  # only\n  1,\n  2\n");
+    both(" ", r#"["i"]"#, "[]", " ");
+    yaml("# top\n{\n  # only\n}\n", r#"["a"]"#, "1", "# top\n{\n  # only\n  a: 1\n}\n");
+    yaml("m: { # open\n  }\n", r#"["m"]["a"]["b"]"#, "1", "m: { # open\n  a: {b: 1}\n  }\n");
+    yaml("l:\n  - - [ # open\n      ]\n", r#"["l"][0][0][0]"#, "1", "l:\n  - - [ # open\n        1\n      ]\n");
+    toml("m = { # open\n}\n", r#"["m"]["a"]["b"]"#, "1", "m = { # open\n  a = { b = 1 }\n}\n");
+}
+
+#[test]
+fn the_last_entry_of_a_block_leaves_the_comments_below_it() {
+    yaml(
+        "a: 1\nb:\n  c: 2\n  # after c\n\n  # after blank\nd: 3\n",
+        r#"["b"]["c"]"#,
+        "",
+        "a: 1\nb: {}\n  # after c\n\n  # after blank\nd: 3\n",
+    );
+    yaml("l:\n- a\n# tail\n\n# tail2\n", r#"["l"][0]"#, "", "l: []\n# tail\n\n# tail2\n");
+    yaml("l:\n  - a # own\n  # tail\nm: 1\n", r#"["l"][0]"#, "", "l: []\n  # tail\nm: 1\n");
+    yaml(
+        "b: # note\n  # heading\n\n  # own\n  c: 2 # own\n    # below\n  # after\n",
+        r#"["b"]["c"]"#,
+        "",
+        "b: {} # note\n  # heading\n\n    # below\n  # after\n",
+    );
+    yaml("l:\n  - a: 1 # own\n    # tail\n  - b\n", r#"["l"][0]["a"]"#, "", "l:\n  - {}\n    # tail\n  - b\n");
+    yaml("l:\n  - &x\n    # on a\n    a: |+\n      x\n\n    # tail\n  - b\n", r#"["l"][0]["a"]"#, "", "l:\n  - &x {}\n    # tail\n  - b\n");
+    yaml("b:\r\n  c:\r\n    d: 1\r\n  # tail", r#"["b"]["c"]"#, "", "b: {}\r\n  # tail");
+    yaml("l:\n# on a\n- a\nm: 1\n", r#"["l"][0]"#, "", "l: []\nm: 1\n");
+    // A value has nothing in it, so what stands further in below it is not its own, and stays.
+    yaml("b: {}\n  # after c\nd: 3\n", r#"["b"]"#, "", "  # after c\nd: 3\n");
+    yaml("b:\n  c: 1\n  # after c\nd: 3\n", r#"["b"]"#, "", "d: 3\n");
+    yaml("a: |\n  x\nb: 1\n    # text of a, if it stayed\nd: 3\n", r#"["b"]"#, "", "a: |\n  x\nd: 3\n");
+    yaml("  a: 1\n  # tail\n", r#"["a"]"#, "", "{}\n  # tail\n");
+}
+
+#[test]
+fn what_is_said_of_a_table_goes_where_it_goes() {
+    let text = "# about t\n[t] # on t\nx = 1\n\n# about u\n[u]\n";
+    toml(text, r#"["t"]"#, "5", "# about t\nt = 5 # on t\n\n# about u\n[u]\n");
+    toml(&format!("a = 1\n\n{text}"), r#"["t"]"#, "5", "a = 1\n# about t\nt = 5 # on t\n\n# about u\n[u]\n");
+    toml(
+        &format!("a = 1\n\n{text}").replace('\n', "\r\n"),
+        r#"["t"]"#,
+        "5",
+        "a = 1\r\n# about t\r\nt = 5 # on t\r\n\r\n# about u\r\n[u]\r\n",
+    );
+    toml("[a]\nx = 1\n# about t\n[a.t]\ny = 1\n", r#"["a"]["t"]"#, "5", "[a]\nx = 1\n# about t\nt = 5\n");
+    toml("# about t\n[a.t]\ny = 1\n\n[b]\n", r#"["a"]["t"]"#, "5", "# about t\n[a]\nt = 5\n\n[b]\n");
+    toml("# about t\n[[t]] # on t\ny = 1\n", r#"["t"]"#, "[1]", "# about t\nt = [1] # on t\n");
+}
+
+/// Where something goes that stood apart on one side only, what stays keeps apart.
+#[test]
+fn blank_lines_beside_what_goes() {
+    toml("[a]\nx = 1\n[b]\ny = 1\n\n# about c\n[c]\n", r#"["b"]"#, "", "[a]\nx = 1\n\n# about c\n[c]\n");
+    toml("k = 1\n[[a]]\nx = 1\n\n# about c\n[c]\n", r#"["a"][0]"#, "", "k = 1\na = []\n\n# about c\n[c]\n");
+    toml("[a]\nx = 1\n\n[b]\ny = 1\n\n# about c\n[c]\n", r#"["b"]"#, "", "[a]\nx = 1\n\n# about c\n[c]\n");
+    ini("[a]\nx=1\n[b]\ny=1\n\n; about c\n[c]\n", r#"["b"]"#, "", "[a]\nx=1\n\n; about c\n[c]\n");
+    ini("[a]\r\nx=1\r\n[b]\r\ny=1\r\n\r\n; about c\r\n[c]\r\n", r#"["b"]"#, "", "[a]\r\nx=1\r\n\r\n; about c\r\n[c]\r\n");
+    ini("[a]\nx=1\n\n[b]\ny=1\n\n; about c\n[c]\n", r#"["b"]"#, "", "[a]\nx=1\n\n; about c\n[c]\n");
+    ini("[b]\ny=1\n\n; about c\n[c]\n", r#"["b"]"#, "", "; about c\n[c]\n");
+}
