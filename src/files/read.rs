@@ -169,6 +169,7 @@ pub fn facts(path: &Path) -> io::Result<Option<Facts>> {
     Ok(Some(facts_of(&found)))
 }
 
+#[allow(clippy::unnecessary_cast, reason = "a mode is narrower on other systems")]
 pub(super) fn facts_of(found: &Stat) -> Facts {
     let kind = match FileType::from_raw_mode(found.st_mode) {
         FileType::RegularFile => Kind::File,

@@ -57,8 +57,8 @@ pub struct Set<'a> {
 /// The path is no path; the file is not there, or not sealed.
 pub fn ready(input: &Input, types: &Types, path: &str, world: &World<'_>) -> Result<(), Error> {
     path_of(path, "Invalid set index format")?;
-    let text = input.read().map_err(|error| must_exist(error, Path::new(&input.name())))?;
     let format = types.input_of(input, world.manners);
+    let text = input.read(format).map_err(|error| must_exist(error, Path::new(&input.name())))?;
     match SealedFile::parse(format, &text, world.manners) {
         Ok(_) => Ok(()),
         Err(source) => Err(Error::Sealed { path: input.name(), format, source }),

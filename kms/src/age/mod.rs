@@ -40,7 +40,7 @@ use crate::session::Session;
 pub use identities::default_identity_file;
 use key::AgeKey;
 pub use own::{Own, no_identity_file, own_in_standard_file, own_in_variables};
-pub(crate) use recipient::{bare_recipient, bech32, same_recipient};
+pub(crate) use recipient::{bare_recipient, bech32};
 pub use within::{Identity, identities_in, identity_files};
 
 /// The kind of key `age`.

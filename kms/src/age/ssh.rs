@@ -115,7 +115,7 @@ fn pem(text: &[u8]) -> Option<Secret> {
     // No longer than the text, so nothing grows and leaves a copy behind.
     let mut block = Vec::with_capacity(text.len() + 1);
     for line in &lines[..end] {
-        if !(open && line.contains(&b':')) {
+        if !(open && (line.contains(&b':') || line.trim_ascii().is_empty())) {
             block.extend_from_slice(line.trim_ascii_end());
             block.push(b'\n');
         }
