@@ -28,6 +28,11 @@ impl Session {
         Arc::clone(&self.outside)
     }
 
+    /// Forgets all that: identities are not held beside a program that runs for weeks (`docs/threat-model.md`, P16).
+    pub fn forget(&self) {
+        self.memo.lock().expect("no holder of the memo panics").clear();
+    }
+
     /// What a backend made once for this command, by its type: identities, clients, passphrases. Made on first use.
     pub fn memo<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
         let mut memo = self.memo.lock().expect("no holder of the memo panics");

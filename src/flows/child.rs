@@ -13,11 +13,18 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use crate::error::Ended;
 use crate::guard;
 use crate::manners::Manners;
+use crate::world::World;
 
 /// So long a program may take to end after a signal, where plaintext has a name as long as it runs (R10).
 pub const PATIENCE: Duration = Duration::from_secs(2);
 /// How often we look for signals of our own.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// Before a program runs beside us, perhaps for weeks: identities are forgotten, and what deep calls left on the stack is wiped (P16).
+pub fn leave_no_secrets(world: &World<'_>) {
+    world.session.forget();
+    guard::wipe_stack(true);
+}
 
 /// What becomes of USR1 and USR2, which end nobody.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -76,6 +76,7 @@ impl ExecEnv<'_> {
                 None => command.env_remove(name),
             };
         }
+        drop(variables);
         let failed = |error: io::Error| self.program.failed(&error);
         if self.background {
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -85,6 +86,7 @@ impl ExecEnv<'_> {
         if self.as_child {
             let _held = guard::hold_signals();
             let mut command = User::command_as(user.as_ref(), command, self.pristine);
+            child::leave_no_secrets(world);
             return match child::run(&mut command, Messages::of(world.manners), None).map_err(failed)? {
                 Ended::Code(0) => Ok(()),
                 ended => Err(Error::Child { ended }),

@@ -69,6 +69,7 @@ impl ExecFile<'_> {
         self.handed.checked()?;
         let done = self.decrypt.run(world).map_err(|error| must_exist(error, Path::new(&self.decrypt.input.name())))?;
         let plain = Zeroizing::new(done.stdout.unwrap_or_default());
+        child::leave_no_secrets(world);
         if self.background {
             return background::start(&self.handed, &plain, world);
         }
@@ -97,7 +98,7 @@ impl Handed {
         let (name, user) = self.checked()?;
         let _held = guard::hold_signals();
         match self.handing {
-            Handing::Memory => self.in_memory(name, &plain, user.as_ref(), world),
+            Handing::Memory => self.in_memory(name, plain, user.as_ref(), world),
             _ => self.in_folder(name, plain, user.as_ref(), world),
         }
     }
@@ -155,9 +156,10 @@ impl Handed {
     }
 
     /// The kernel keeps it, sealed against changes, as long as somebody has its descriptor.
-    fn in_memory(&self, name: &str, plain: &[u8], user: Option<&User>, world: &World<'_>) -> Result<Ended, Error> {
+    fn in_memory(&self, name: &str, plain: Zeroizing<Vec<u8>>, user: Option<&User>, world: &World<'_>) -> Result<Ended, Error> {
         let failed = |e: io::Error| Error::NoPlace { what: format!("memory for the plaintext: {}", e.kind()) };
-        let file = memory(name, plain).map_err(failed)?;
+        let file = memory(name, &plain).map_err(failed)?;
+        drop(plain);
         let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
         self.start(&path, user, world)
     }

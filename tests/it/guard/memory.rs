@@ -71,6 +71,62 @@ fn check(name: &str, text: &str, args: &[&str]) {
     assert_eq!(found, [1, 1, 0, 0], "{args:?} {name}: first value, last value, identity, data key");
 }
 
+/// The 32 bytes that an identity spells (bech32, BIP 173; its sum is not looked at).
+fn raw(identity: &[u8]) -> Vec<u8> {
+    let letters = b"QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
+    let text = identity.strip_prefix(b"AGE-SECRET-KEY-1").unwrap();
+    let (mut bits, mut held, mut out) = (0_u32, 0, Vec::new());
+    for letter in &text[..text.len() - 6] {
+        bits = bits << 5 | letters.iter().position(|b| b == letter).unwrap() as u32;
+        held += 5;
+        if held >= 8 {
+            held -= 8;
+            out.push((bits >> held) as u8);
+            bits &= (1 << held) - 1;
+        }
+    }
+    assert_eq!(out.len(), 32);
+    out
+}
+
+/// While a program runs beside us, perhaps for weeks: no identity, no data key, and of the plaintext what it is given.
+#[test]
+fn beside_a_program() {
+    if !people::is_root() {
+        assert!(std::env::var_os("CI").is_none(), "this test needs root");
+        return;
+    }
+    let wait = "touch up; exec sleep 600";
+    for (name, args) in [
+        ("leafcrypt", &["exec-file", "--no-fifo", "f.env", wait][..]),
+        ("leafcrypt", &["exec-file", "--memfd", "f.env", wait]),
+        ("leafcrypt", &["exec-file", "f.env", "cat {} > /dev/null; touch up; exec sleep 600"]),
+        ("sops", &["exec-env", "f.env", wait]),
+    ] {
+        let place = Place::new();
+        let text = sealed(&place, "f.env", "A=hunter2-first\nB=hunter2-last\n");
+        let mut ours = command(&place, PROGRAM);
+        let mut child = std::os::unix::process::CommandExt::arg0(&mut ours, name).args(args).stdout(Stdio::null()).spawn().unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        while !place.path("up").exists() {
+            assert!(Instant::now() < until, "{args:?}: the program does not run");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // What was read from the pipe is wiped by its thread.
+        std::thread::sleep(Duration::from_millis(200));
+        let memory = memory(&child);
+        command(&place, "kill").arg("-TERM").arg(child.id().to_string()).output().unwrap();
+        child.wait().unwrap();
+        let identity = place.read("keys.txt").split(|byte| *byte == b'\n').find(|line| line.starts_with(b"AGE-SECRET")).unwrap().to_vec();
+        let found = [&identity, &raw(&identity), &data_key(&place, &text)].map(|what| count(&memory, what));
+        assert_eq!(found, [0, 0, 0], "{name} {args:?}: identity, its bytes, data key");
+        // The environment of a program has been ours to give, and std keeps it.
+        let values = [b"hunter2-first".as_slice(), b"hunter2-last"].map(|what| count(&memory, what));
+        let most = if name == "sops" { 2 } else { 0 };
+        assert!(values.iter().all(|n| *n <= most), "{name} {args:?}: {values:?}");
+    }
+}
+
 const YAML: &str = "a: hunter2-first\nb: LONG\nc: hunter2-last\n";
 const JSON: &str = "{\"a\": \"hunter2-first\", \"b\": \"LONG\", \"c\": \"hunter2-last\"}\n";
 
