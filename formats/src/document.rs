@@ -44,11 +44,14 @@ pub struct ScanOptions {
     pub limits: Limits,
     /// Look also for what is only worth a warning, where that takes work of its own (ENV: doubled names).
     pub warns: bool,
+    /// A plain YAML text may have a key `<<` that merges nothing: so sops prints one that it has sealed.
+    pub odd_merges: bool,
 }
 
 impl ScanOptions {
     /// For plaintext, our own rules.
-    pub const PLAIN: ScanOptions = ScanOptions { mode: Mode::Plain, dialect: Dialect::Leafcrypt, limits: Limits::PLAIN, warns: true };
+    pub const PLAIN: ScanOptions =
+        ScanOptions { mode: Mode::Plain, dialect: Dialect::Leafcrypt, limits: Limits::PLAIN, warns: true, odd_merges: false };
     /// For sealed text, our own rules.
     pub const SEALED: ScanOptions = ScanOptions { mode: Mode::Sealed, limits: Limits::SEALED, ..ScanOptions::PLAIN };
 }

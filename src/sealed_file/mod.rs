@@ -406,5 +406,11 @@ pub(crate) fn scan_options(mode: Mode, manners: &Manners) -> ScanOptions {
         Mode::Plain => Limits::PLAIN,
         Mode::Sealed => Limits::SEALED,
     };
-    ScanOptions { mode, dialect: if manners.own_dialect { Dialect::Leafcrypt } else { Dialect::Sops }, limits, warns: true }
+    ScanOptions {
+        mode,
+        dialect: if manners.own_dialect { Dialect::Leafcrypt } else { Dialect::Sops },
+        limits,
+        warns: true,
+        odd_merges: false,
+    }
 }

@@ -84,7 +84,7 @@ impl Reading<'_> {
     }
 
     fn reads(&self, plain: &[u8], otherwise: &[(LeafId, Value)]) -> Reads {
-        let options = scan_options(Mode::Plain, self.manners);
+        let options = ScanOptions { odd_merges: true, ..scan_options(Mode::Plain, self.manners) };
         let own = ScanOptions { dialect: Dialect::Leafcrypt, ..options.clone() };
         match self.reads_by(plain, otherwise, &options) {
             // A file of ours, opened as `sops`: it has been read by our own rules when it was sealed.

@@ -180,6 +180,12 @@ fn a_rule_that_is_confirmed() {
     assert_eq!(desk.decrypted("a.yaml"), "a: canary\npw: open\n");
 }
 
+/// A configuration that has rules would be joined.
+fn without_rules(desk: &Desk) {
+    desk.place.write("a.yaml", "");
+    desk.place.write(".sops.yaml", "# none yet\n");
+}
+
 /// Questions of a command that holds nothing yet.
 #[test]
 fn every_other_question() {
@@ -207,7 +213,7 @@ fn every_other_question() {
         ("set a.yaml '[\"a\"]'", |desk| drop(desk.seal("a.yaml", "a: canary-old\n")), "New value (not shown):"),
         ("updatekeys a.yaml", others, "Wrap the data key for them? [y/N]"),
         ("accept a.yaml", changed, "Seal it anew as it stands? [y/N]"),
-        ("init", |desk| desk.place.write("a.yaml", ""), "exists. Replace it? [y/N]"),
+        ("init", without_rules, "exists. Replace it? [y/N]"),
         ("keygen", generated, "Add one more to it? [y/N]"),
     ];
     for (args, set_up, question) in cases {

@@ -130,7 +130,7 @@ fn a_forgotten_double_dash() {
         assert!(fails(&place, args, 2).ends_with("hint: ls shows what is there\n"), "{args:?}");
     }
     place.write("c.env", "A=plain\n");
-    assert!(fails(&place, &["exec-env", "a.env", "./c.env", "true"], 1).contains("leafcrypt encrypt ./c.env"));
+    assert!(fails(&place, &["exec-env", "a.env", "./c.env", "true"], 1).contains("leafcrypt encrypt -i ./c.env"));
     // Flags of the program.
     let err = fails(&place, &["exec-env", "a.env", "env", "-i"], 1);
     assert!(err.contains("leafcrypt exec-env FILE -- PROGRAM ARGS"), "{err}");

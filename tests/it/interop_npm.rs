@@ -36,9 +36,11 @@ const KNOWN: &[(&[&str], &str)] = &[
     ),
 ];
 
-/// The library, where `tests/run` puts it: beside the real sops.
+/// The library, where `tests/run` puts it.
 fn library() -> Option<PathBuf> {
-    let tools = sops()?.parent()?.parent()?.parent()?.to_owned();
+    sops()?;
+    let tools =
+        std::env::var_os("LEAFCRYPT_TOOLS").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools"), PathBuf::from);
     let path = tools.join("npm/node_modules/sops-age/dist/index.js");
     assert!(path.exists() || std::env::var_os("CI").is_none(), "no sops-age among the tools: run tests/run");
     path.exists().then_some(path)

@@ -217,7 +217,9 @@ fn thresholds() {
     // Two of three parts make another key, and nothing opens under it.
     assert_eq!(code(set(&three, 3, "    shamir_threshold: 2\n")), Some(25));
     assert_eq!(code(set(&bare(&three), 3, "    shamir_threshold: 2\n")), Some(25));
-    assert_eq!(code(set(&three, 3, "")), Some(25));
+    // Not said at all, all parts are put together, as SOPS does: only the witness knows that it was said.
+    assert_eq!(code(set(&three, 3, "")), Some(51));
+    assert_eq!(code(set(&bare(&three), 3, "")), Some(0));
     assert_eq!(code(set(&three, 3, "    shamir_threshold: 4\n")), Some(128));
     // Raised, it opens to those who have all parts; only the witness knows.
     assert_eq!(code(set(&two, 2, "    shamir_threshold: 3\n")), Some(51));

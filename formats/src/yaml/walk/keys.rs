@@ -61,7 +61,7 @@ impl<'p> Walk<'p> {
             _ => false,
         };
         // What sops has sealed it opens again, so only a plain text is judged.
-        if !merges || self.document > 0 || self.options.mode == Mode::Sealed {
+        if !merges || self.document > 0 || self.options.mode == Mode::Sealed || self.options.odd_merges {
             return Ok(());
         }
         let node = self.node(value);
