@@ -8,7 +8,7 @@ use leafcrypt::config::{Config, Found};
 const FILES: [&str; 6] = ["/w/a.yaml", "/w/prod/b.env", "/w/secrets/é.json", "/w/.hidden/a b.ini", "/w/x.toml", "/elsewhere/a.bin"];
 
 libfuzzer_sys::fuzz_target!(|text: &[u8]| {
-    let found = Found { path: PathBuf::from("/w/.sops.yaml"), shown: PathBuf::from(".sops.yaml"), folder: PathBuf::from("/w") };
+    let found = Found { path: PathBuf::from("/w/.sops.yaml"), shown: PathBuf::from(".sops.yaml"), folder: PathBuf::from("/w"), file: None, doubt: None };
     let config = match Config::load(&found, text) {
         Ok(config) => config,
         Err(error) => {

@@ -165,7 +165,7 @@ pub(super) fn holds(bytes: &[u8], value: &Value, site: &Site, header: Option<&He
         read.truncate(length);
     }
     // A tag of the author's stays in the sealed text; one that comes by a hint was put there by somebody else.
-    if own_tag == Tag::Other {
+    if own_tag == Tag::Other && site.tag == Tag::None {
         return false;
     }
     let tag = if own_tag == Tag::None { site.tag } else { own_tag };

@@ -20,7 +20,8 @@ fn random_documents_come_back() {
         }
         let allowed = 2 * usize::from(!text.ends_with(b"\n"));
         check_covering(&text, |_| true, seed % 3 != 0, allowed);
-        if try_seal(&text, |i| i % 2 == 0, true).is_some() {
+        // So is the header of a literal in clear that ends without a line break: with a block behind it, it would have one.
+        if text.ends_with(b"\n") && try_seal(&text, |i| i % 2 == 0, true).is_some() {
             check_covering(&text, |i| i % 2 == 0, true, allowed);
         }
     }
