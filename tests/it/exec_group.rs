@@ -107,7 +107,7 @@ fn messages_to_a_program() {
             let place = project();
             let script = format!(
                 "$TOOL {command} 'trap \"echo usr\" USR1 USR2; touch up; sleep 0.7 & wait $!; wait; echo end' & \
-                                  while ! [ -e up ]; do sleep 0.02; done; kill -USR1 $!; wait $!"
+                                  timeout 60 sh -c 'until [ -e up ]; do sleep 0.02; done'; kill -USR1 $!; wait $!"
             );
             let done = shell(&place, program, &script).output().unwrap();
             let expected = if program == Program::Ours { "usr\nend\n" } else { "end\n" };
@@ -167,7 +167,7 @@ fn a_signal_reaches_all_of_it() {
             let place = project();
             let script = format!(
                 "setsid -w sh -c \"$TOOL {command} '(touch up; sleep 1; touch late) & wait; :' & \
-                 while ! [ -e up ]; do sleep 0.02; done; kill -TERM \\$!; wait \\$!\"; sleep 1.5"
+                 timeout 60 sh -c 'until [ -e up ]; do sleep 0.02; done'; kill -TERM \\$!; wait \\$!\"; sleep 1.5"
             );
             let done = shell(&place, program, &script).output().unwrap();
             let is_left = place.path("late").exists();
@@ -183,8 +183,8 @@ fn it_has_time_to_end() {
         let place = project();
         let line = "trap \"echo term >> log\" TERM; touch up; while [ \"$(grep -c term log 2>/dev/null)\" != 2 ]; do sleep 0.02; done; sleep 2.2; echo clean >> log; exit 0";
         let script = format!(
-            "$TOOL exec-env a.env '{line}' & while ! [ -e up ]; do sleep 0.02; done; kill -TERM $!; \
-             while ! [ -e log ]; do sleep 0.02; done; kill -TERM $!; wait $!"
+            "$TOOL exec-env a.env '{line}' & timeout 60 sh -c 'until [ -e up ]; do sleep 0.02; done'; kill -TERM $!; \
+             timeout 60 sh -c 'until [ -e log ]; do sleep 0.02; done'; kill -TERM $!; wait $!"
         );
         let done = shell(&place, program, &script).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&place.read("log")), "term\nterm\nclean\n", "{program:?}");
@@ -204,7 +204,7 @@ fn as_the_first_process() {
             }
             let place = project();
             place.write("first", format!("exec $TOOL {call}"));
-            let up = if call == "decrypt" { "sleep 0.5" } else { "while ! [ -e up ]; do sleep 0.02; done" };
+            let up = if call == "decrypt" { "sleep 0.5" } else { "timeout 60 sh -c 'until [ -e up ]; do sleep 0.02; done'" };
             let user = if crate::files::people::is_root() { "" } else { "--map-root-user" };
             let script = format!(
                 "mkfifo in; unshare -pf {user} --kill-child --mount-proc sh ./first <in & exec 9>in; {up}; kill -TERM $(pgrep -P $!); wait $!"
