@@ -44,7 +44,7 @@ impl Becomes {
 /// The command in a folder, as it is run by every test here.
 pub fn prepare(mut command: Command, template: &Place, folder: &Path) -> Command {
     command.current_dir(folder).env_clear().stdin(Stdio::null());
-    command.env("PATH", "/usr/bin:/bin").env("HOME", folder.join("home")).env("SOPS_AGE_KEY_FILE", template.path("keys.txt"));
+    command.env("PATH", "/usr/bin:/bin:/sbin").env("HOME", folder.join("home")).env("SOPS_AGE_KEY_FILE", template.path("keys.txt"));
     // Within the folder, so that what is put there is seen.
     command.env("TMPDIR", folder);
     command

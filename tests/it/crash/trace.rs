@@ -41,9 +41,21 @@ pub enum Harm {
     Error(&'static str),
 }
 
+/// `strace`, to be started by this `unshare`, with a /dev/shm of its own: every start of ours looks at the folders there, and those of other tests, which
+/// come and go, would move the numbers of the calls.
+pub fn alone(mut unshare: Command, memory: Option<&Path>) -> Command {
+    let root: &[&str] = if crate::files::people::is_root() { &[] } else { &["--map-root-user"] };
+    let (mount, memory) = match memory {
+        Some(memory) => ("mount --bind \"$0\" /dev/shm", memory),
+        None => ("mount -t tmpfs \"$0\" /dev/shm", Path::new("none")),
+    };
+    unshare.arg("--mount").args(root).args(["--propagation", "private", "sh", "-euc", &format!("{mount}; exec strace \"$@\"")]).arg(memory);
+    unshare
+}
+
 /// Runs a case in a folder, with harm at one call, or with all its calls written down.
 pub fn run(case: &Case, folder: &Path, harm: Option<(&Call, Harm)>, log: Option<&Path>) -> Output {
-    let mut strace = prepare(Command::new("strace"), &case.template, folder);
+    let mut strace = alone(prepare(Command::new("unshare"), &case.template, folder), None);
     strace.args(["-f", "-qqq", "-o"]).arg(log.unwrap_or(Path::new("/dev/null")));
     // Much faster, but then strace sends no signals.
     if !matches!(harm, Some((_, Harm::Signal(..)))) {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::crash::trace::{CHANGING, Call, START, is_changing, parse};
+use crate::crash::trace::{CHANGING, Call, START, alone, is_changing, parse};
 use crate::files::{PROGRAM, command, said};
 use crate::tools::Place;
 
@@ -37,7 +37,7 @@ impl Drop for Memory {
 }
 
 fn tour(place: &Place, memory: &Memory, harm: Option<(&Call, &str)>, log: &Path) -> Output {
-    let mut strace = command(place, "strace");
+    let mut strace = alone(command(place, "unshare"), Some(&memory.0));
     strace.args(["-f", "-qqq", "-o"]).arg(log);
     match harm {
         None => strace.args(["-e", &format!("trace={CHANGING},{START}")]),
@@ -45,7 +45,7 @@ fn tour(place: &Place, memory: &Memory, harm: Option<(&Call, &str)>, log: &Path)
             strace.args(["-e", &format!("trace={name}"), "-e", &format!("inject={name}:signal={signal}:when={number}")])
         }
     };
-    strace.env("XDG_RUNTIME_DIR", &memory.0).env("TMPDIR", place.path("")).args([PROGRAM, "tour"]).output().unwrap()
+    strace.env("XDG_RUNTIME_DIR", "/dev/shm").env("TMPDIR", place.path("")).args([PROGRAM, "tour"]).output().unwrap()
 }
 
 fn calls(place: &Place) -> Vec<Call> {
