@@ -77,16 +77,17 @@ pub fn run(command: &mut Command, messages: Messages, patience: Option<Duration>
         let send = |signal| if at_terminal { kill_process(pid, signal) } else { kill_process_group(pid, signal) };
         match (guard::interrupted_by(at_terminal && !watch.was_sent()), ends_by) {
             (Some(signal), None) => {
-                if let Some(signal) = Signal::from_named_raw(signal) {
-                    // It may have ended meanwhile.
-                    let _ = send(signal);
-                }
                 match patience {
                     Some(patience) => ends_by = Some(Instant::now() + patience),
                     None => {
                         passed = Some(signal);
+                        // Before it is passed on: one that comes while that is done is one more.
                         guard::forget(signal);
                     }
+                }
+                if let Some(signal) = Signal::from_named_raw(signal) {
+                    // It may have ended meanwhile.
+                    let _ = send(signal);
                 }
             }
             (_, Some(by)) if Instant::now() >= by => {
@@ -95,6 +96,8 @@ pub fn run(command: &mut Command, messages: Messages, patience: Option<Duration>
             _ => {}
         }
     };
+    // What came in the last moment.
+    watch.messages();
     // Who took a Ctrl-C as its own business, as editors and shells do, has not been ended by it, and neither are we.
     if at_terminal && !watch.was_sent() && !matches!(ended, Ended::Signal(signal) if from_keyboard(signal)) {
         guard::forget_keyboard();

@@ -201,7 +201,7 @@ impl Room {
         };
         let [out, err] = [out, err].map(|text| String::from_utf8_lossy(&text.join().unwrap().unwrap()).into_owned());
         // The helper of `edit` goes after us.
-        let by = Instant::now() + Duration::from_secs(5);
+        let by = Instant::now() + Duration::from_secs(60);
         while std::fs::read_dir(&self.runtime).unwrap().count() > 0 {
             if Instant::now() > by {
                 return Err(format!("{name} {line}: something is left in {}", self.runtime.display()));

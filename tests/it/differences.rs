@@ -1,10 +1,9 @@
 //! `docs/sops-compatibility.md`: every row has its reason and a test that is there; and the differences that no other file shows.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use crate::exec::Runtime;
-use crate::tools::{Place, Program};
+use crate::tools::{Place, Program, soon};
 
 /// The page.
 pub fn page() -> String {
@@ -71,20 +70,18 @@ fn exec_file_in_the_background_keeps_the_file_until_the_program_ends() {
     let place = Place::project();
     place.seal("a.env", "A=b\n");
     let opened = |name: &str| {
-        let by = Instant::now() + Duration::from_secs(10);
-        while !place.path(name).exists() {
-            assert!(Instant::now() < by, "{name}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        soon(name, || place.path(name).exists());
         String::from_utf8(place.read(name)).unwrap()
     };
     let line = |name: &str| format!("sleep 0.5; cat {{}} > {name}.part; mv {name}.part {name}");
+    // SOPS takes its file away as soon as it gets to it.
+    let later = "timeout 60 sh -c 'until [ ! -e {} ]; do sleep 0.05; done'; cat {} > theirs.part; mv theirs.part theirs";
     for (program, name) in [(Program::Ours, "ours"), (Program::AsSops, "as-sops")] {
         let started = place.call(program, ["exec-file", "--background", "--no-fifo", "a.env", &line(name)]).run();
         assert_eq!(started.status.code(), Some(0), "{}", String::from_utf8_lossy(&started.stderr));
         assert_eq!(opened(name), "A=b\n");
     }
-    if place.sops(["exec-file", "--background", "--no-fifo", "a.env", &line("theirs")]).is_some() {
+    if place.sops(["exec-file", "--background", "--no-fifo", "a.env", later]).is_some() {
         assert_eq!(opened("theirs"), "");
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use crate::tools::{Place, Program};
+use crate::tools::{Place, Program, soon};
 
 /// A project, and a folder of its own in memory.
 pub(crate) struct Desk {
@@ -59,11 +59,7 @@ impl Desk {
 
     pub fn is_clean(&self) {
         // The helper goes after us.
-        let by = Instant::now() + Duration::from_secs(5);
-        while std::fs::read_dir(&self.runtime).unwrap().count() > 0 {
-            assert!(Instant::now() < by, "plaintext is left in {}", self.runtime.display());
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        soon("no plaintext is left", || std::fs::read_dir(&self.runtime).unwrap().count() == 0);
     }
 
     pub fn decrypted(&self, file: &str) -> String {
@@ -225,11 +221,7 @@ fn killed_while_the_editor_is_open() {
         desk.is_clean();
         assert!(started.elapsed() < Duration::from_secs(15), "{signal}");
         assert_eq!(desk.text("a.yaml"), before, "{signal}");
-        let by = Instant::now() + Duration::from_secs(5);
-        while !rescued.exists() || std::fs::read_dir(&rescued).unwrap().count() == 0 {
-            assert!(Instant::now() < by, "{signal}: the edit is lost");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        soon(&format!("{signal}: the edit is kept"), || std::fs::read_dir(&rescued).is_ok_and(|kept| kept.count() > 0));
         let file = std::fs::read_dir(&rescued).unwrap().next().unwrap().unwrap().path();
         let opened = desk.place.ours(["decrypt".as_ref(), "--input-type".as_ref(), "binary".as_ref(), file.as_os_str()]);
         assert_eq!(String::from_utf8_lossy(&opened.stdout), "a: canary\n", "{signal}");

@@ -11,7 +11,7 @@ use crate::tools::Program;
 const OURS: &str = env!("CARGO_BIN_EXE_leafcrypt");
 const SIGNALS: [(&str, i32); 4] = [("HUP", 1), ("INT", 2), ("QUIT", 3), ("TERM", 15)];
 /// So long it may take on a machine that does other things, too.
-const SOON: Duration = Duration::from_secs(4);
+const SOON: Duration = Duration::from_secs(9);
 
 /// A shell line that runs this one, tells its process id, and afterwards whether the terminal was left without echo or without lines.
 fn watched(line: &str) -> String {

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 use std::process::Output;
-use std::time::{Duration, Instant};
 
-use crate::tools::{Place, Program};
+use crate::tools::{Place, Program, soon};
 
 fn check(done: Output, code: i32, out: &str) -> String {
     let err = String::from_utf8_lossy(&done.stderr).into_owned();
@@ -34,11 +33,7 @@ fn a_program_gets_the_values_and_takes_our_place() {
     check(place.ours(["exec-env", "a.yaml"]), 1, "");
     check(place.ours(["exec-env", "missing.yaml", "true"]), 2, "");
     check(place.ours(["exec-env", "--background", "a.yaml", "echo $A > out"]), 0, "");
-    let by = Instant::now() + Duration::from_secs(5);
-    while std::fs::read(place.path("out")).unwrap_or_default() != b"can ary\n" {
-        assert!(Instant::now() < by);
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    soon("the program has run", || std::fs::read(place.path("out")).unwrap_or_default() == b"can ary\n");
 }
 
 #[test]
@@ -146,11 +141,7 @@ impl Runtime {
 
     /// What is removed by a helper may take a moment.
     pub fn is_empty_soon(&self) {
-        let by = Instant::now() + Duration::from_secs(5);
-        while std::fs::read_dir(&self.0).unwrap().count() > 0 {
-            assert!(Instant::now() < by, "plaintext is left");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        soon("no plaintext is left", || std::fs::read_dir(&self.0).unwrap().count() == 0);
     }
 }
 

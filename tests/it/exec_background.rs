@@ -1,16 +1,10 @@
 //! `exec-file --background`: a process of its own that holds what was opened once.
 
-use std::time::{Duration, Instant};
-
-use crate::tools::{Place, Program};
+use crate::tools::{Place, Program, soon};
 
 /// What the program leaves, in a moment.
 fn left(place: &Place, name: &str) -> String {
-    let by = Instant::now() + Duration::from_secs(10);
-    while !place.path(name).exists() {
-        assert!(Instant::now() < by, "the program never ran: {name}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    soon(&format!("the program has run: {name}"), || place.path(name).exists());
     String::from_utf8(place.read(name)).unwrap()
 }
 

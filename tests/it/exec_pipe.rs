@@ -2,13 +2,13 @@
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::exec::Runtime;
 use crate::files::{PROGRAM, command};
-use crate::tools::{Place, Program};
+use crate::tools::{Place, Program, soon};
 
 /// What a pipe does not hold: a writer of it waits for its reader.
 const BIG: usize = 1 << 20;
@@ -74,11 +74,7 @@ fn a_program_may_take_away_what_it_has_not_read() {
 fn a_reader_that_outlives_the_program() {
     let room = Room::new();
     room.check("big.bin", "exec 3<{}; (sleep 0.5; wc -c <&3 > got) > /dev/null 2>&1 & exit 4", 4, "");
-    let by = Instant::now() + Duration::from_secs(5);
-    while std::fs::read(room.place.path("got")).unwrap_or_default() != format!("{BIG}\n").as_bytes() {
-        assert!(Instant::now() < by, "the reader was left without the rest");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    soon("the reader has the rest", || std::fs::read(room.place.path("got")).unwrap_or_default() == format!("{BIG}\n").as_bytes());
     room.check("big.bin", "exec 3<{}; sleep 12 > /dev/null 2>&1 & exit 4", 4, "");
 }
 
@@ -89,27 +85,16 @@ fn signals_end_the_wait_for_a_reader() {
     for signal in [Signal::INT, Signal::TERM] {
         let line = "exec 3<{}; sleep 12 > /dev/null 2>&1 & touch started; exit 0";
         let mut ours = command(&room.place, PROGRAM);
-        ours.args(["exec-file", "big.bin", line]).env("XDG_RUNTIME_DIR", &room.runtime.0).stdin(Stdio::null());
-        let mut child = ours.spawn().unwrap();
-        let by = Instant::now() + Duration::from_secs(5);
-        while !room.place.path("started").exists() {
-            assert!(Instant::now() < by, "the program was not started");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        ours.args(["exec-file", "big.bin", line]).env("XDG_RUNTIME_DIR", &room.runtime.0).stdin(Stdio::null()).stderr(Stdio::piped());
+        let child = ours.spawn().unwrap();
+        soon("the program is started", || room.place.path("started").exists());
         std::thread::sleep(Duration::from_millis(300));
-        let sent = Instant::now();
         kill_process(Pid::from_child(&child), signal).unwrap();
-        let ended = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
-            if sent.elapsed() > Duration::from_secs(1) {
-                child.kill().unwrap();
-                panic!("{signal:?} did not end it: {:?}", child.wait());
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        };
-        assert_eq!(ended.signal(), Some(signal.as_raw()));
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.signal(), Some(signal.as_raw()));
+        // Where the wait has ended by itself, this is told.
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(!said.contains("not the whole text"), "{signal:?} did not end the wait: {said}");
         room.runtime.is_empty_soon();
         std::fs::remove_file(room.place.path("started")).unwrap();
     }

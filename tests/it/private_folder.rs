@@ -3,11 +3,10 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
 
 use crate::edit::code;
 use crate::files::{PROGRAM, command, people};
-use crate::tools::Place;
+use crate::tools::{Place, soon};
 
 /// A user who is not root, and a folder in memory.
 struct Room {
@@ -59,11 +58,7 @@ impl Room {
 
     #[track_caller]
     fn is_clean(&self, case: &str) {
-        let by = Instant::now() + Duration::from_secs(5);
-        while std::fs::read_dir(&self.runtime).unwrap().count() > 0 {
-            assert!(Instant::now() < by, "{case}: plaintext is left in {}", self.runtime.display());
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        soon(&format!("{case}: no plaintext is left"), || std::fs::read_dir(&self.runtime).unwrap().count() == 0);
     }
 
     fn opened(&self) -> String {

@@ -67,9 +67,9 @@ fn the_logger_of_sops() {
     }
 }
 
-/// The second of three files is a pipe that gives its text after more than a second.
+/// The second of three files is a pipe that gives its text more than a second after somebody has opened it.
 fn slow(world: &World, command: &str) -> String {
-    format!("mkfifo slow.yaml; (sleep 1.3; cat sealed.yaml > slow.yaml) & {} {command}", world.program(Who::Ours).display())
+    format!("mkfifo slow.yaml; (exec 4>slow.yaml; sleep 1.3; cat sealed.yaml >&4) & {} {command}", world.program(Who::Ours).display())
 }
 
 #[test]

@@ -7,11 +7,22 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// The fingerprint of `testdata/keys/pgp.asc`.
 pub const PGP: &str = "CCA2BDC72417AF8C8DAD199207FA2CD49EB9F02C";
+
+/// Waits for what another process does in a moment: a minute, for a machine that does other things, too.
+#[track_caller]
+pub fn soon(what: &str, holds: impl Fn() -> bool) {
+    let by = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < by, "not yet: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
 
 /// A folder with an age key, removed at the end; commands run in it see nothing else of the machine.
 pub struct Place {
