@@ -40,6 +40,11 @@ pub trait Dialog: Sync {
     /// A yes-or-no question. `None`: there is nobody to ask.
     fn confirm(&self, question: &str) -> Option<bool>;
 
+    /// A question of SOPS's own, asked as it asks: on standard output, and of standard input whatever that is.
+    fn confirm_as_sops(&self, question: &str) -> Option<bool> {
+        self.confirm(question)
+    }
+
     /// A person sits at standard input.
     fn at_terminal(&self) -> bool {
         false

@@ -12,57 +12,96 @@ const ENOUGH: usize = 16;
 
 /// Does it hold a private key, whole or in part?
 pub fn holds_private_key(text: &str) -> bool {
-    first(text).is_some()
+    Within::new(text).is_some_and(|within| within.first(0).is_some())
 }
 
 /// The text without the private keys in it.
 pub fn without_private_keys(text: &str) -> Cow<'_, str> {
-    let (mut out, mut rest) = (String::new(), text);
-    while let Some((from, to)) = first(rest) {
-        out.push_str(&rest[..from]);
+    let Some(within) = Within::new(text) else { return Cow::Borrowed(text) };
+    let (mut out, mut at) = (String::new(), 0);
+    while let Some((from, to)) = within.first(at) {
+        out.push_str(&text[at..from]);
         out.push_str(HIDDEN);
-        rest = &rest[to..];
+        at = to;
     }
-    if rest.len() == text.len() { Cow::Borrowed(text) } else { Cow::Owned(out + rest) }
+    if at == 0 { Cow::Borrowed(text) } else { Cow::Owned(out + &text[at..]) }
 }
 
-/// Where the first one stands.
-fn first(text: &str) -> Option<(usize, usize)> {
-    // Most texts end here.
-    if !text.contains('-') {
-        return None;
+/// A text that is searched. It may be somebody else's and long: no part of it is looked at more than a few times.
+struct Within<'t> {
+    text: &'t str,
+    upper: String,
+}
+
+impl<'t> Within<'t> {
+    /// None: most texts.
+    fn new(text: &'t str) -> Option<Self> {
+        let upper = text.to_ascii_uppercase();
+        let may = ["AGE-SECRET-KEY-", "AGE-PLUGIN-", "PRIVATE KEY"].iter().any(|start| upper.contains(start));
+        may.then_some(Within { text, upper })
     }
-    let upper = text.to_ascii_uppercase();
-    let lines = ["AGE-SECRET-KEY-", "AGE-PLUGIN-"].into_iter().filter_map(|start| line(text, &upper, start));
-    lines.chain(block(&upper)).min()
-}
 
-/// An identity of age: a word in Bech32.
-fn line(text: &str, upper: &str, start: &str) -> Option<(usize, usize)> {
-    upper.match_indices(start).find_map(|(from, _)| {
-        let word = &text[from..];
-        let word = &word[..word.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(word.len())];
-        let data = word[start.len() - 1..].find("-1").map_or("", |at| &word[start.len() - 1 + at + 2..]);
-        (data.len() >= ENOUGH || bech32(word).is_ok()).then_some((from, from + word.len()))
-    })
-}
+    /// Where the first one from `at` on stands.
+    fn first(&self, at: usize) -> Option<(usize, usize)> {
+        let is_of_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let mut from = at;
+        loop {
+            let behind = self.upper[from..].find(is_of_word).map(|word| from + word)?;
+            let word = self.upper[behind..].find(|c| !is_of_word(c)).map_or(&self.upper[behind..], |end| &self.upper[behind..behind + end]);
+            let found = self.line(behind, word).into_iter().chain(self.block(behind, word)).min();
+            if found.is_some() {
+                return found;
+            }
+            from = behind + word.len();
+        }
+    }
 
-/// A block of PEM, or of OpenPGP's armour.
-fn block(upper: &str) -> Option<(usize, usize)> {
-    let from = upper.match_indices("-----BEGIN ").map(|(at, _)| at).find(|&at| {
-        let head = upper[at + 11..].find("-----").map_or(&upper[at + 11..], |end| &upper[at + 11..at + 11 + end]);
-        head.contains("PRIVATE KEY")
-    })?;
-    let end = upper[from..].find("-----END ").and_then(|at| {
-        let behind = from + at + 9;
-        upper[behind..].find("-----").map(|at| behind + at + 5)
-    });
-    Some((from, end.unwrap_or(upper.len())))
+    /// An identity of age: a word in Bech32, or its end.
+    fn line(&self, from: usize, word: &str) -> Option<(usize, usize)> {
+        let is_one = |start: &str, at: usize| {
+            let data = word[at + start.len() - 1..].split_once("-1").map_or("", |(_, data)| data);
+            data.len() >= ENOUGH || bech32(&self.text[from + at..from + word.len()]).is_ok()
+        };
+        // What begins last has the least data, and what begins first the most.
+        let one = |start: &'static str| [word.find(start), word.rfind(start)].into_iter().flatten().find(|at| is_one(start, *at));
+        let at = ["AGE-SECRET-KEY-", "AGE-PLUGIN-"].into_iter().filter_map(one).min()?;
+        Some((from + at, from + word.len()))
+    }
+
+    /// A block of PEM, or of OpenPGP's armour, that begins in this word.
+    fn block(&self, from: usize, word: &str) -> Option<(usize, usize)> {
+        const HEAD: usize = 100;
+        let from = from + word.find("-----BEGIN")?;
+        let head = self.upper[from..].strip_prefix("-----BEGIN ")?;
+        let head = head.split_once("-----").map_or(head, |(head, _)| head);
+        if !head.bytes().take(HEAD).collect::<Vec<_>>().windows(11).any(|part| part == b"PRIVATE KEY") {
+            return None;
+        }
+        let end = self.upper[from..].find("-----END ").and_then(|at| {
+            let behind = from + at + 9;
+            self.upper[behind..].find("-----").map(|at| behind + at + 5)
+        });
+        Some((from, end.unwrap_or(self.upper.len())))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A configuration of a megabyte, by somebody who wants everybody to wait.
+    #[test]
+    fn a_long_text_takes_no_long_time() {
+        let started = std::time::Instant::now();
+        for part in ["AGE-PLUGIN-", "AGE-PLUGIN-X ", "AGE-SECRET-KEY-", "-----BEGIN ", "-----BEGIN PRIVATE ", "-----END PRIVATE KEY "] {
+            let text = part.repeat(1_000_000 / part.len());
+            assert!(!holds_private_key(&text), "{part}");
+            assert_eq!(without_private_keys(&text), text, "{part}");
+        }
+        let key = "AGE-PLUGIN-YUBIKEY-1QQPQZRFR7ZZZZ34567890 ".repeat(20_000);
+        assert_eq!(without_private_keys(&key).matches(HIDDEN).count(), 20_000);
+        assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    }
 
     #[test]
     fn what_is_one() {

@@ -20,7 +20,7 @@ const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// The terminal, if there is one.
 pub(super) struct Terminal {
-    /// SOPS asks on standard output, whatever standard input is, until the answer is y or n.
+    /// Warnings as SOPS's logger has them.
     pub sops: bool,
     /// The clock of SOPS's logger.
     pub outside: Arc<dyn Outside>,
@@ -52,19 +52,34 @@ impl Dialog for Terminal {
 
     fn confirm(&self, question: &str) -> Option<bool> {
         super::screen::erase();
-        let question = &*one_line(question);
-        if self.sops {
-            return as_sops(question);
-        }
+        // What else stands at standard input is an editor's, or a program's that waits for us.
         if !self.at_terminal() {
             return None;
         }
+        let question = &*one_line(question);
         loop {
             write!(std::io::stderr(), "{question} [y/N] ").ok()?;
             std::io::stderr().flush().ok()?;
             match line()?.trim() {
                 "y" | "Y" | "yes" => return Some(true),
                 "" | "n" | "N" | "no" => return Some(false),
+                _ => {}
+            }
+        }
+    }
+
+    fn confirm_as_sops(&self, question: &str) -> Option<bool> {
+        super::screen::erase();
+        let question = &*one_line(question);
+        loop {
+            let mut out = std::io::stdout().lock();
+            out.write_all(question.as_bytes()).and_then(|()| out.flush()).ok()?;
+            match line()?.trim_end_matches('\r') {
+                "y" => return Some(true),
+                "n" => return Some(false),
+                // Go's Scanln refuses an empty line and a second word.
+                "" => return None,
+                words if words.contains(' ') => return None,
                 _ => {}
             }
         }
@@ -108,21 +123,6 @@ impl Dialog for Terminal {
             if self.is_new(&line) {
                 super::report::say(&one_line(&line));
             }
-        }
-    }
-}
-
-fn as_sops(question: &str) -> Option<bool> {
-    loop {
-        let mut out = std::io::stdout().lock();
-        out.write_all(question.as_bytes()).and_then(|()| out.flush()).ok()?;
-        match line()?.trim_end_matches('\r') {
-            "y" => return Some(true),
-            "n" => return Some(false),
-            // Go's Scanln refuses an empty line and a second word.
-            "" => return None,
-            words if words.contains(' ') => return None,
-            _ => {}
         }
     }
 }

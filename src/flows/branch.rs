@@ -56,8 +56,8 @@ impl Branch<'_> {
             }
         };
         trust::vouch(file, rule.as_ref());
-        let plain = self.changed(file, rule.as_ref(), world)?;
-        let given = self.tree.is_some() && file.sets(self.at);
+        let (plain, exported) = self.changed(file, rule.as_ref(), world)?;
+        let given = self.tree.is_some() && file.sets(exported.as_deref().unwrap_or(self.at));
         if *plain == *file.plain() && !given {
             return Ok(Did::Nothing);
         }
@@ -65,10 +65,11 @@ impl Branch<'_> {
         Ok(Did::Changed)
     }
 
-    fn changed(&self, file: &OpenFile<'_>, rule: Option<&Rule>, world: &World<'_>) -> Result<PlainText, Error> {
+    /// The new text, and where the path leads if that is another place than was typed.
+    fn changed(&self, file: &OpenFile<'_>, rule: Option<&Rule>, world: &World<'_>) -> Result<(PlainText, Option<Vec<Part>>), Error> {
         let (name, manners) = (self.path.display().to_string(), world.manners);
         if file.format() == Format::Binary {
-            return self.binary();
+            return Ok((self.binary()?, None));
         }
         let options = scan_options(Mode::Plain, manners);
         let syntax = |source| Error::PlainSyntax { path: name.clone(), source };
@@ -90,10 +91,10 @@ impl Branch<'_> {
         let new = match document.edit(at, change, floats, &options) {
             Ok(new) => new,
             // SOPS looks for a name that is this number, finds none, and writes the file as it is.
-            Err(EditError::PositionInMap { .. }) if !manners.typed_set => return Ok(file.plain().to_vec().into()),
+            Err(EditError::PositionInMap { .. }) if !manners.typed_set => return Ok((file.plain().to_vec().into(), None)),
             // Where a format has no lists, its editor says that first.
             Err(EditError::Unwritable(_)) if !manners.typed_set && self.tree.is_some() && position_in_map(&document, at) => {
-                return Ok(file.plain().to_vec().into());
+                return Ok((file.plain().to_vec().into(), None));
             }
             Err(error) => return Err(refused(error, name, at)),
         };
@@ -114,7 +115,7 @@ impl Branch<'_> {
             };
             trust::refuse_uncovered(&change, &name, world)?;
         }
-        Ok(new)
+        Ok((new, exported))
     }
 
     /// A binary file has one value.

@@ -71,8 +71,11 @@ impl Change<'_> {
         if !self.wants_answer() {
             return Ok(true);
         }
-        let question = if sops { "Is this okay? (y/n):" } else { "Wrap the data key for them?" };
-        world.dialog.confirm(question).ok_or_else(|| Error::NotConfirmed { path: self.file.to_owned() })
+        let answer = match sops {
+            true => world.dialog.confirm_as_sops("Is this okay? (y/n):"),
+            false => world.dialog.confirm("Wrap the data key for them?"),
+        };
+        answer.ok_or_else(|| Error::NotConfirmed { path: self.file.to_owned() })
     }
 
     fn more_must_open(&self) -> bool {

@@ -39,8 +39,8 @@ pub(super) fn there_or_new<'n>(
     there(format, names.clone(), at, manners).or_else(new)
 }
 
-/// What stands behind `export `.
-fn exported(name: &[u8]) -> Option<&[u8]> {
+/// What stands behind `export `; None: it begins with no such word.
+pub fn exported(name: &[u8]) -> Option<&[u8]> {
     let behind = name.strip_prefix(b"export")?;
     let trimmed = behind.trim_ascii_start();
     (trimmed.len() < behind.len()).then_some(trimmed)

@@ -5,6 +5,7 @@ use leafcrypt_formats::{Format, Part, Tree, display_parts, scalar_text, wipe};
 use zeroize::Zeroizing;
 
 use super::dialect::{Bad, Dialect, is_quoted, read};
+use super::exported::exported;
 use crate::sealed_file::OpenFile;
 use crate::world::World;
 
@@ -50,7 +51,7 @@ fn otherwise(text: &[u8], name: &[u8], value: &[u8]) -> Option<bool> {
 
 /// What a program gets.
 fn given(text: &[u8], name: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, Bad> {
-    let name = name.strip_prefix(b"export ").unwrap_or(name);
+    let name = exported(name).unwrap_or(name);
     let mut reading = read(text, Dialect::Dotenv, &|_| None)?;
     let found = reading.pairs.iter_mut().rfind(|(key, _)| key == name).map(|(_, value)| Zeroizing::new(std::mem::take(value)));
     reading.pairs.iter_mut().for_each(|(_, value)| wipe(value));

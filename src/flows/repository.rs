@@ -85,8 +85,11 @@ pub fn better(path: &Path, world: &World<'_>) -> Better {
         git(path, ["cat-file".into(), "blob".into(), object], world)
     });
     match staged {
+        // What was only announced (`git add -N`) stands there as an empty file, which would take the place of this one.
+        Some((0, staged)) if staged.is_empty() && committed(path, world).is_none() => Better::Nothing,
         Some((0, staged)) if files::read(path).is_ok_and(|now| now == staged) => Better::Older,
-        _ => Better::Staged,
+        Some((0, _)) => Better::Staged,
+        _ => Better::Nothing,
     }
 }
 

@@ -136,11 +136,7 @@ impl OpenFile<'_> {
         let Some(Base { body: BaseBody::Document { document, opened, otherwise, .. }, .. }) = &mut self.base else { return false };
         let before = otherwise.len();
         let is_text = |leaf: LeafId| matches!(opened.leaves[leaf.0 as usize], Some(Value::Str(_)));
-        // In ENV the word `export` may stand before a name.
-        let exported =
-            |parts: &[Part]| matches!((parts, at), ([Part::Key(one)], [Part::Key(two)]) if one.strip_prefix(b"export ") == Some(two));
-        let is_there = |parts: &[Part]| parts.starts_with(at) || exported(parts);
-        otherwise.retain(|(leaf, _)| !is_text(*leaf) || !is_there(&document.paths().parts(document.leaf(*leaf).path)));
+        otherwise.retain(|(leaf, _)| !is_text(*leaf) || !document.paths().parts(document.leaf(*leaf).path).starts_with(at));
         otherwise.len() < before
     }
 }

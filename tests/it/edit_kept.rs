@@ -44,7 +44,7 @@ fn the_name_of_the_metadata() {
         assert_eq!(desk.text(file), before);
         // As `sops`, its own sentence.
         if file != "a.toml" {
-            let done = desk.run(Program::AsSops, &["edit", file], script, "n\n");
+            let done = desk.run(Program::AsSops, &["edit", file], script, "");
             assert!(code(&done, 203).contains("SOPS metadata is invalid."), "{file}");
         }
     }
@@ -297,9 +297,19 @@ fn no_file_and_no_editor() {
         assert!(err.contains(says), "{err}");
     }
     assert_eq!(desk.text("a.yaml"), before);
-    // As `sops` our own questions end as SOPS's do.
-    code(&desk.edit("a.yaml", "echo 'a: [canary2' > \"$1\"", ""), 2);
-    let done = desk.run(Program::AsSops, &["edit", "a.yaml"], "echo 'a: canary2' > \"$1\"", "y\n");
-    code(&done, 0);
-    assert!(String::from_utf8_lossy(&done.stdout).ends_with("Take it up? (y/n): "), "{done:?}");
+}
+
+/// What is piped in is for the editor, under both names: no question of ours takes a line of it, or waits there.
+#[test]
+fn questions_leave_standard_input_alone() {
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: canary\n");
+    for (number, program) in [Program::Ours, Program::AsSops].into_iter().enumerate() {
+        code(&desk.edit("a.yaml", "echo 'a: [canary2' > \"$1\"", ""), 2);
+        let text = format!("a: canary{number}\nb: two\nc: three\n");
+        let done = desk.run(program, &["edit", "a.yaml"], "cat > \"$1\"", &text);
+        assert!(code(&done, 0).contains("is still kept in"), "{program:?}: {done:?}");
+        assert!(done.stdout.is_empty(), "{program:?}: {done:?}");
+        assert_eq!(desk.decrypted("a.yaml"), text, "{program:?}");
+    }
 }

@@ -103,14 +103,16 @@ fn values_that_no_creation_rule_covers() {
         for stdin in ["", "n\n", "\n"] {
             desk.refuses("a.yaml", &becomes(rule), stdin, &["would leave in clear", "nobody has confirmed"], "");
         }
-        // There is no terminal, so a yes counts only where SOPS reads its answers from whatever standard input is.
-        code(&desk.rule(Program::Ours, "a.yaml", &becomes(rule), "y\n"), 1);
+        // A yes counts only where somebody has typed it: what stands in a pipe is the editor's.
+        for program in OURS {
+            code(&desk.rule(program, "a.yaml", &becomes(rule), "y\n"), 1);
+        }
         let _ = std::fs::remove_dir_all(desk.place.path("home/.local"));
-        let done = desk.rule(Program::AsSops, "a.yaml", &becomes(rule), "y\n");
-        code(&done, 0);
-        let asked = String::from_utf8_lossy(&done.stdout).into_owned();
+        let mut terminal = desk.asks(env!("CARGO_BIN_EXE_leafcrypt"), "edit -s a.yaml", &becomes(rule));
         let path = format!("is sealed: {}", clear.split(':').next().unwrap());
-        assert!(asked.contains(&path) && asked.contains("(y/n)"), "{rule}: {asked}");
+        terminal.answer("Write that in clear? [y/N]", "y\n");
+        assert!(terminal.seen.contains(&path), "{rule}: {}", terminal.seen);
+        assert_eq!(terminal.end(), Some(0), "{rule}: {}", terminal.seen);
         assert!(desk.text("a.yaml").contains(clear), "{rule}: {}", desk.text("a.yaml"));
         assert_eq!(desk.decrypted("a.yaml"), "a: canary\n# kept\npw: canary2\n", "{rule}");
         if let Some(theirs) = desk.place.sops(["decrypt", "a.yaml"]) {

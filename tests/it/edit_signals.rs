@@ -48,7 +48,7 @@ fn ends(terminal: &mut Terminal, pid: &std::path::Path, question: &str, (signal,
 
 impl Desk {
     /// A terminal in which one of our commands runs.
-    fn asks(&self, program: &str, args: &str, script: &str) -> Terminal {
+    pub fn asks(&self, program: &str, args: &str, script: &str) -> Terminal {
         let mut command = std::process::Command::new("setsid");
         command.args(["-w", "env", "--default-signal=HUP,INT,QUIT,TERM", "script"]).current_dir(self.place.path("")).env_clear();
         let path = format!("/usr/bin:/bin:{}", self.place.path("bin").display());

@@ -138,6 +138,10 @@ fn what_git_can_restore() {
     // The key is right, and what it should open is not.
     done(&place, "sed 's/$/  /' a.yaml > tw.yaml");
     assert!(fails(&place, "leafcrypt decrypt tw.yaml", 128, "the wrapped key is damaged").starts_with("restore the file"));
+    // What was only announced to git stands there as an empty file.
+    done(&place, "git add -N b.yaml");
+    let hint = fails(&place, "leafcrypt decrypt b.yaml", 51, "MAC");
+    assert!(hint.starts_with("restore the file from a copy: git does not have it; "), "{hint}");
 }
 
 /// Tokens without their block were sealed once, and are not sealed again as values.

@@ -55,6 +55,46 @@ fn a_tag_that_was_put_in() {
     }
 }
 
+/// YAML's own tags where they do not belong: to other readers they make numbers of texts, or take a map apart.
+#[test]
+fn a_tag_of_yaml_in_another_place() {
+    let place = Place::project();
+    let plain = "pin: \"9042\"\nadmin: \"false\"\nnumber: 5\ndb:\n    user: u1\n    pass: hunter2\nlist:\n    - a\nz: 1\n";
+    for (from, to) in [
+        ("pin: ", "pin: ! "),
+        ("admin: ", "admin: !<!> "),
+        ("number: ", "number: ! "),
+        ("pin: ", "pin: !!seq "),
+        ("pin: ", "pin: !!merge "),
+        ("pin: ", "!!binary pin: "),
+        ("pin: ", "!!null pin: "),
+        ("db:", "!!merge db:"),
+        ("db:", "db: !!set"),
+        ("db:", "db: !!omap"),
+        ("db:", "db: !!null"),
+        ("list:", "list: !!str"),
+        ("list:", "list: !!pairs"),
+    ] {
+        let sealed = place.seal("a.yaml", plain);
+        let tampered = sealed.replacen(from, to, 1);
+        assert_ne!(tampered, sealed);
+        place.write("a.yaml", &tampered);
+        for args in [&["decrypt"][..], &["decrypt", "--strict", "--require-witness"]] {
+            let done = place.call(Program::Ours, args.iter().copied().chain(["a.yaml"])).run();
+            let err = String::from_utf8_lossy(&done.stderr);
+            let refused = done.stdout.is_empty() && !done.status.success();
+            assert!(refused || done.stdout == plain.as_bytes(), "{to}: {}{err}", String::from_utf8_lossy(&done.stdout));
+            assert!(refused || err.contains("tags that nobody has vouched for"), "{to}: {err}");
+        }
+    }
+    // The author's.
+    let plain = "a: ! x\nb: !!set\n    c:\n!!str 5: !!str 6\nd: !!seq\n    - e\n";
+    place.seal("b.yaml", plain);
+    let done = place.call(Program::Ours, ["decrypt", "b.yaml"]).run();
+    assert_eq!(String::from_utf8_lossy(&done.stdout), plain);
+    assert!(done.stderr.is_empty());
+}
+
 #[test]
 fn the_author_s_own_tags_come_back() {
     let place = Place::project();

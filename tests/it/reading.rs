@@ -181,10 +181,18 @@ fn untouched_leaves_keep_value_and_token() {
             assert!(said(&place, Program::Ours, &["decrypt", "--strict", "--require-witness", file]).0, "{file}");
         }
     }
-    // What is set is what was given.
+    // What is set is what was given, also behind `export` and more than one blank.
     let (ok, _, err) = said(&place, Program::Ours, &["set", "n.env", "[\"B\"]", "\"C:\\new\""]);
     assert!(ok, "{err}");
     assert_eq!(said(&place, Program::Sops, &["decrypt", "--extract", "[\"B\"]", "n.env"]).1, "C:\new");
+    place.write("e.env", "export  B=2\nC=3\n");
+    for args in [&["encrypt", "-i", "e.env"][..], &["set", "e.env", "[\"export  B\"]", "\"C:\\\\new\""]] {
+        let (ok, _, err) = said(&place, Program::Sops, args);
+        assert!(ok, "{err}");
+    }
+    let (ok, _, err) = said(&place, Program::Ours, &["set", "e.env", "[\"B\"]", "\"C:\new\""]);
+    assert!(ok, "{err}");
+    assert_eq!(said(&place, Program::Sops, &["decrypt", "--extract", "[\"export  B\"]", "e.env"]).1, "C:\new");
 }
 
 /// A formatter puts a blank behind the mark of a comment; it is that comment all the same.

@@ -6,7 +6,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, Span as Mark, Structure
 use memchr::memchr;
 use zeroize::Zeroizing;
 
-use super::{dialect, gaps};
+use super::{dialect, gaps, untagged};
 use crate::document::ScanOptions;
 use crate::error::{SyntaxClass, SyntaxError};
 use crate::leaf::Span;
@@ -94,7 +94,7 @@ pub(super) struct Node<'t> {
 #[derive(Clone, Copy)]
 pub(super) struct Props {
     pub tag: Span,
-    /// One that go-yaml gives no meaning; other readers may: `!include`, `!!python/object/apply`.
+    /// One that means nothing to SOPS where it stands; to other readers it may: `!include`, `!!python/object/apply`, `!!set`, `!!null` at a map.
     pub own: bool,
     /// The indicator of a block scalar and what belongs to it: `|2-`.
     pub header: Span,
@@ -169,6 +169,7 @@ pub(super) fn parse<'t>(bytes: &'t [u8], options: &'t ScanOptions) -> Result<Par
     }
     let mut parsed = reader.parsed;
     parsed.comments.sort_unstable();
+    untagged::mark(&mut parsed);
     gaps::check(bytes, &parsed)?;
     Ok(parsed)
 }
@@ -312,7 +313,7 @@ impl<'t> Reader<'t> {
         let node = self.parsed.nodes.len() as u32;
         let from = self.cursor;
         let what = if map { What::Map { flow } } else { What::List { flow } };
-        let props = self.props(mark, tag, Span::new(0, 0), 0, false);
+        let props = self.props(mark, Span::new(0, 0), 0, false);
         self.leaf(what, Span::new(range.start, range.end), Cow::Borrowed(""), tag, props)?;
         // A list that stands no further in than its key begins behind its first dash, for the parser: at the dash of a list in it, if that is its first item.
         let bytes = self.text.as_bytes();
@@ -359,7 +360,7 @@ impl<'t> Reader<'t> {
         let text = if style == Written::Plain && range.is_empty() { Cow::Borrowed("") } else { text };
         let text = self.with_unicode_breaks(text, range.clone(), style, (0, false))?;
         dialect::check_scalar(self.text, &range, style, in_flow)?;
-        let props = self.props(mark, tag, Span::new(0, 0), 0, false);
+        let props = self.props(mark, Span::new(0, 0), 0, false);
         self.leaf(What::Scalar(style), Span::new(range.start, range.end), text, tag, props)
     }
 
@@ -386,7 +387,7 @@ impl<'t> Reader<'t> {
         let end = last_line_end(bytes, start, range.end.max(start));
         let indent = digit.map_or_else(|| first_indent(&bytes[start..end]).unwrap_or(parent + 2), |d| parent + d);
         let end = if keep { end } else { without_blank_lines(bytes, start, end, indent) };
-        let props = self.props(mark, tag, header, indent as u32, header_comment);
+        let props = self.props(mark, header, indent as u32, header_comment);
         let text = self.with_unicode_breaks(text, start..end, style, (indent, keep))?;
         self.leaf(What::Scalar(style), Span::new(start, end), text, tag, props)
     }
@@ -420,13 +421,13 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn props(&mut self, mark: &Mark, meaning: Tag, header: Span, indent: u32, header_comment: bool) -> u32 {
+    fn props(&mut self, mark: &Mark, header: Span, indent: u32, header_comment: bool) -> u32 {
         let tag = mark.tag_span().and_then(|t| t.byte_range());
         if tag.is_none() && header.is_empty() {
             return NONE;
         }
         let tag = tag.map_or(Span::new(0, 0), |t| Span::new(t.start, t.end));
-        self.parsed.props.push(Props { tag, own: meaning == Tag::Other, header, indent, header_comment });
+        self.parsed.props.push(Props { tag, own: false, header, indent, header_comment });
         self.parsed.props.len() as u32 - 1
     }
 

@@ -1,15 +1,48 @@
-//! A text without the tags that SOPS does not know. It drops them when it seals; here they are the author's layout, and come back with it. In a text
-//! whose layout nobody has vouched for they may be anybody's, and to another reader they are calls.
+//! A text without the tags that mean nothing to SOPS where they stand. It drops them when it seals; here they are the author's layout, and come back with
+//! it. In a text whose layout nobody has vouched for they may be anybody's, and to another reader they are calls, or make something else of what is there.
 
 use std::collections::HashSet;
 
 use super::detail::Scanned;
-use super::parse::Tag;
+use super::parse::{Parsed, Tag, What};
 use super::scalar::{self, Read};
 use crate::document::Document;
 use crate::leaf::{Leaf, LeafId, Span};
 use crate::splice::Splice;
 use crate::value::Value;
+
+fn starts_its_line(before: &[u8]) -> bool {
+    before.iter().rev().find(|b| !matches!(b, b' ' | b'\t')).is_none_or(|b| b"\r\n".contains(b))
+}
+
+/// Finds them: all but those of YAML's scalars at a value that is one, `!!str` at a key, and `!!merge` at `<<`, as go-yaml writes it.
+pub(super) fn mark(parsed: &mut Parsed<'_>) {
+    if parsed.props.iter().all(|props| props.tag.is_empty()) {
+        return;
+    }
+    // Those around a node: where it ends, and whether the next of its children is a key.
+    let mut around: Vec<(u32, Option<bool>)> = Vec::new();
+    for (number, node) in (0u32..).zip(&parsed.nodes) {
+        while around.last().is_some_and(|(end, _)| *end <= number) {
+            around.pop();
+        }
+        let is_key = around.last_mut().and_then(|(_, key)| key.as_mut()).is_some_and(|key| std::mem::replace(key, !*key));
+        let is_scalar = matches!(node.what, What::Scalar(_));
+        if let Some(props) = parsed.props.get_mut(node.props as usize).filter(|props| !props.tag.is_empty()) {
+            props.own = match node.tag {
+                Tag::Str => !is_scalar,
+                Tag::Merge => !is_key || &*node.text != "<<",
+                Tag::None | Tag::NonSpecific | Tag::Collection | Tag::Other => true,
+                Tag::Int | Tag::Float | Tag::Bool | Tag::Null | Tag::Timestamp | Tag::Binary => is_key || !is_scalar,
+            };
+        }
+        match node.what {
+            What::Map { .. } => around.push((node.next, Some(true))),
+            What::List { .. } => around.push((node.next, None)),
+            What::Scalar(_) | What::Alias(_) => {}
+        }
+    }
+}
 
 /// See [`crate::syntax::Detail::own_tags`].
 pub(super) fn own_tags(scanned: &Scanned, document: &Document<'_>) -> Vec<Span> {
@@ -24,8 +57,9 @@ pub(super) fn without_own_tags(scanned: &Scanned, document: &Document<'_>) -> Op
     let own = || (0u32..).zip(&scanned.props).filter(|(_, props)| props.own && !props.tag.is_empty());
     own().next()?;
     let text = document.text();
-    // Behind such a tag everything is text; without it some texts would be numbers, or null.
-    let leaves = (0u32..).map(LeafId).zip(document.leaves()).filter(|(id, _)| !scanned.site(*id).alias);
+    // Behind such a tag, but for `!`, everything is text; without it some texts would be numbers, or null.
+    let is_text = |id: LeafId| !scanned.site(id).alias && scanned.site(id).tag != Tag::NonSpecific;
+    let leaves = (0u32..).map(LeafId).zip(document.leaves()).filter(|(id, _)| is_text(*id));
     let is_other = |(id, leaf): &(LeafId, &Leaf)| {
         let read = scalar::read(scanned.text(text, *id, leaf.span), scanned.site(*id).written, Tag::None);
         !matches!(read, Read::Value(Value::Str(_)))
@@ -40,8 +74,13 @@ pub(super) fn without_own_tags(scanned: &Scanned, document: &Document<'_>) -> Op
             splice.replace(props.tag, is_text);
             continue;
         }
-        let blanks = text[props.tag.end as usize..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-        splice.cut(Span { start: props.tag.start, end: props.tag.end + blanks as u32 });
+        let is_blank = |b: &&u8| matches!(b, b' ' | b'\t');
+        let (start, end) = (props.tag.start as usize, props.tag.end as usize);
+        let end = end + text[end..].iter().take_while(is_blank).count();
+        // Where nothing else stands on its line, its line ends where the key's text does.
+        let ends_line = text.get(end).is_none_or(|b| b"\r\n".contains(b)) && !starts_its_line(&text[..start]);
+        let start = if ends_line { start - text[..start].iter().rev().take_while(is_blank).count() } else { start };
+        splice.cut(Span::new(start, end));
     }
     Some(splice.finish(text))
 }

@@ -14,6 +14,8 @@ use super::ssh::SshKey;
 const NATIVE: &[u8] = b"AGE-SECRET-KEY-1";
 /// What stands in a private key's first line.
 const PEM: &[u8] = b"PRIVATE KEY-----";
+/// So many characters it has (Bech32: a checksum of 6, and 52 for 32 bytes).
+const LEN: usize = NATIVE.len() + 58;
 /// So many of a text are looked at.
 const MOST: usize = 1000;
 
@@ -54,8 +56,7 @@ pub fn identities_in(text: &[u8]) -> Vec<Identity> {
     let mut rest = text;
     while let Some(at) = rest.windows(NATIVE.len()).position(|part| part == NATIVE) {
         rest = &rest[at..];
-        let end = rest.iter().position(|&b| !(b.is_ascii_alphanumeric() || b == b'-')).unwrap_or(rest.len());
-        let lines = Lines::read(&rest[..end]);
+        let lines = Lines::read(&rest[..rest.len().min(LEN)]);
         found.extend(lines.natives.iter().map(|native| Identity(Of::Native(native.recipient().to_owned()))));
         if found.len() >= MOST {
             return found;

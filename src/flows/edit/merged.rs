@@ -85,7 +85,7 @@ impl Edit<'_> {
         }
         let at = at.join(", ");
         let question = format!("{path} was changed by somebody else meanwhile where you have changed it, too: {at}. Write yours there?");
-        if super::ask(&question, world) == Some(true)
+        if world.dialog.confirm(&question) == Some(true)
             && let Ok(text) = merge(Prefer::Mine)
         {
             return Ok(text);

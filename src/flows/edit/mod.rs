@@ -212,11 +212,12 @@ impl Edit<'_> {
         for kept in place.map(rescue::Place::kept).unwrap_or_default() {
             let Ok(text) = files::read(&kept) else { continue };
             let question = format!("An edit of {name} was not saved and is kept in {}. Take it up?", kept.display());
-            let wanted = ask(&question, world);
+            let wanted = world.dialog.confirm(&question);
             if wanted == Some(true) {
                 return self.take_up(session, kept, &text, world);
             }
-            let unwanted = wanted == Some(false) && ask("Then what was typed is of no use any more. Delete it?", world) == Some(true);
+            let unwanted =
+                wanted == Some(false) && world.dialog.confirm("Then what was typed is of no use any more. Delete it?") == Some(true);
             match unwanted {
                 true => rescue::forget(&kept),
                 false => world.dialog.warn(&format!(
@@ -239,10 +240,4 @@ impl Edit<'_> {
         session.taken = Some(kept);
         Ok(Zeroizing::new(rescued.into_plain()))
     }
-}
-
-/// A question that SOPS does not have; under its name it ends as SOPS's do.
-fn ask(question: &str, world: &World<'_>) -> Option<bool> {
-    let ending = if world.manners.sops_messages { " (y/n): " } else { "" };
-    world.dialog.confirm(&format!("{question}{ending}"))
 }

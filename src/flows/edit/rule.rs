@@ -77,6 +77,5 @@ impl Edit<'_> {
 }
 
 fn confirmed(question: String, world: &World<'_>) -> bool {
-    let ending = if world.manners.sops_messages { " (y/n):" } else { "" };
-    world.dialog.confirm(&format!("{question}{ending}")) == Some(true)
+    world.dialog.confirm(&question) == Some(true)
 }
