@@ -190,7 +190,7 @@ fn untouched_leaves_keep_value_and_token() {
         let (ok, _, err) = said(&place, Program::Sops, args);
         assert!(ok, "{err}");
     }
-    let (ok, _, err) = said(&place, Program::Ours, &["set", "e.env", "[\"B\"]", "\"C:\new\""]);
+    let (ok, _, err) = said(&place, Program::Ours, &["set", "e.env", "[\"B\"]", r#""C:\new""#]);
     assert!(ok, "{err}");
     assert_eq!(said(&place, Program::Sops, &["decrypt", "--extract", "[\"export  B\"]", "e.env"]).1, "C:\new");
 }
