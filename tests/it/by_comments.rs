@@ -246,7 +246,12 @@ fn an_edit_that_uncovers_what_was_covered() {
             }
         }
         if programs(file).len() == 2 {
-            code(&desk.run(Program::AsSops, &["edit", file], &script, "y\n"), 0);
+            // What stands in a pipe is the editor's: somebody has to type it.
+            code(&desk.run(Program::AsSops, &["edit", file], &script, "y\n"), 1);
+            let _ = std::fs::remove_dir_all(desk.place.path("home/.local"));
+            let mut terminal = desk.asks(env!("CARGO_BIN_EXE_leafcrypt"), &format!("edit {file}"), &script);
+            terminal.answer("Write that in clear? [y/N]", "y\n");
+            assert_eq!(terminal.end(), Some(0), "{file}: {}", terminal.seen);
             assert!(desk.text(file).contains("canary"), "{file}");
         }
     }

@@ -61,6 +61,7 @@ mod newcomers;
 mod next_command;
 mod one_of_many;
 mod own_tags;
+mod planted_layout;
 mod private_folder;
 #[path = "../../formats/tests/it/random_tree.rs"]
 mod random_tree;

@@ -26,7 +26,7 @@ fn yaml() {
     row("a clear number in another base", "level_unencrypted: 3", "level_unencrypted: 0x3", "warn warn warn quiet");
     row("a clear text in quotes", "clear_unencrypted: one", "clear_unencrypted: \"one\"", "warn warn warn quiet");
     row("a tag before a clear value", "clear_unencrypted: one", "clear_unencrypted: !evil one", "told told told told");
-    row("a tag before a clear list", "list:\n", "list: !!python/object/apply:os.system\n", "warn warn warn warn");
+    row("a tag before a clear list", "list:\n", "list: !!python/object/apply:os.system\n", "told told told told");
     row("an empty key added", "nothing: null\n", "nothing: null\nPATH: ''\n", "51 51 51 other");
     row("a null key added", "nothing: null\n", "nothing: null\nPATH:\n", "51 51 51 other");
     row("an empty map added", "nothing: null\n", "nothing: null\nPATH: {}\n", "51 51 51 other");

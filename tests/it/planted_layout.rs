@@ -1,0 +1,67 @@
+//! Layout that somebody without a key has put into a sealed INI file: what other readers would take for something else does not come out (P2).
+
+use crate::tools::{Place, Program};
+
+const PLAIN: &str = "[db]\nuser = admin\n; a note\npassword = hunter2\nrole_unencrypted = reader\n\n[other]\nx = y\n";
+/// As SOPS prints it.
+const PRINTED: &str = "[db]\nuser             = admin\n; a note\npassword         = hunter2\nrole_unencrypted = reader\n\n[other]\nx = y\n";
+
+#[test]
+fn lines_of_ini() {
+    let place = Place::project();
+    let sealed = place.seal("a.ini", PLAIN);
+    let token = |name: &str| sealed.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+    let (password, comment) = (token("password"), token(";"));
+    let value = password.split_once("= ").unwrap().1;
+    for (from, to) in [
+        // A line that goes on, to Python's configparser and others.
+        ("\npassword", "\n  password".to_owned()),
+        ("\npassword", "\n\tpassword".to_owned()),
+        ("\n[other]", "\n  [other]".to_owned()),
+        // Part of the value, to the same.
+        (&format!("\n;{comment}"), format!(" ;{comment}")),
+        ("[other]", "[other] ; x".to_owned()),
+        ("= reader", "= reader ; x".to_owned()),
+        (value, format!("\"{value}\"")),
+        (value, format!("`{value}`")),
+        (value, format!("\\\n{value}")),
+        ("= reader", "= \"reader\"".to_owned()),
+        ("\npassword", "\n`password`".to_owned()),
+    ] {
+        let tampered = sealed.replacen(from, &to, 1);
+        assert_ne!(tampered, sealed);
+        place.write("a.ini", &tampered);
+        // One that was put in comes out, on a line of its own.
+        let lines = |text: &str| text.lines().filter(|line| *line != "; x").map(str::to_owned).collect::<Vec<_>>();
+        let sorted = |text: &str| {
+            let mut lines = lines(text);
+            lines.sort();
+            lines
+        };
+        for args in [&["decrypt"][..], &["decrypt", "--strict", "--require-witness"]] {
+            let done = place.call(Program::Ours, args.iter().copied().chain(["a.ini"])).run();
+            let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+            // One that was put in is told, and strictly refused.
+            if to.contains("; x") && args.len() > 1 {
+                assert!(done.stdout.is_empty() && err.contains("comments differ"), "{to}: {err}");
+                continue;
+            }
+            assert!(done.status.success(), "{to}: {err}");
+            // A comment that was moved stays where it was moved to.
+            assert_eq!(sorted(&out), sorted(PRINTED), "{to}: {out}");
+            assert!(!out.contains("; a note\n[") && err.contains("warning: "), "{to}: {out}{err}");
+        }
+        if let Some(theirs) = place.sops(["decrypt", "a.ini"]) {
+            let ours = place.call(Program::AsSops, ["decrypt", "a.ini"]).run();
+            assert_eq!(String::from_utf8_lossy(&ours.stdout), String::from_utf8_lossy(&theirs.stdout), "{to}");
+        }
+    }
+    // What no reader takes otherwise stays.
+    for (from, to) in [("\npassword = ", "\n\npassword=".to_owned()), ("\n", "\r\n".to_owned())] {
+        place.write("a.ini", sealed.replace(from, &to));
+        assert_eq!(String::from_utf8_lossy(&place.ours(["decrypt", "a.ini"]).stdout), PLAIN.replace(from, &to));
+    }
+    // Untouched, it is the author's own.
+    place.write("a.ini", &sealed);
+    assert_eq!(String::from_utf8_lossy(&place.ours(["decrypt", "a.ini"]).stdout), PLAIN);
+}
