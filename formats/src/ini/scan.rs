@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 
 use foldhash::quality::RandomState;
+use memchr::{memchr_iter, memchr2, memmem};
 
 use crate::document::{Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
@@ -19,6 +20,9 @@ use super::{DEFAULT, Keys, METADATA, Place, comment};
 
 /// Scans a whole text.
 pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<(Outline, Keys), SyntaxError> {
+    if let Some(at) = one_more_than(options.limits.leaves, text) {
+        return Err(SyntaxError::at(text, at, SyntaxClass::Limit, format!("more than {} values", options.limits.leaves)));
+    }
     let mut scan = Scan {
         text,
         options,
@@ -38,6 +42,28 @@ pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<(Outline, Keys)
     }
     scan.finish_block_and_tail();
     Ok(emit(scan))
+}
+
+/// Where the value stands that is one more than `most`, if every line of the text stands by itself: then it is refused before anything is made of them (P24).
+fn one_more_than(most: usize, text: &[u8]) -> Option<usize> {
+    if text.len() <= 2 * most || memchr_iter(b'\n', text).count() < most {
+        return None;
+    }
+    // Values over several lines, and the metadata, whose fields are none.
+    if memchr2(b'`', b'\\', text).is_some() || [&b"\"\"\""[..], METADATA].iter().any(|one| memmem::find(text, one).is_some()) {
+        return None;
+    }
+    let (mut at, mut values) = (byte_order_mark(text), 0);
+    while at < text.len() {
+        let next = next_line(text, at);
+        let start = at + leading_space(&text[at..next]);
+        values += usize::from(!matches!(text[start..next].first(), None | Some(b'#' | b';' | b'[')));
+        if values > most {
+            return Some(start);
+        }
+        at = next;
+    }
+    None
 }
 
 /// Where a key ends: its name, and the offset behind its delimiter.

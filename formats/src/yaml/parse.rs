@@ -6,8 +6,8 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, Span as Mark, Structure
 use memchr::memchr;
 use zeroize::Zeroizing;
 
-use super::{dialect, gaps, untagged};
-use crate::document::ScanOptions;
+use super::{count, dialect, gaps, untagged};
+use crate::document::{Mode, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError};
 use crate::leaf::Span;
 use crate::limits::Limits;
@@ -139,6 +139,9 @@ impl Drop for Parsed<'_> {
 /// Reads a text. Iterative; whatever go-yaml would read otherwise is refused.
 pub(super) fn parse<'t>(bytes: &'t [u8], options: &'t ScanOptions) -> Result<Parsed<'t>, SyntaxError> {
     let text = dialect::check_bytes(bytes)?;
+    if let Some(at) = count::one_more_than(options.limits.leaves, bytes, options.mode) {
+        return Err(too_many(bytes, at, options.limits.leaves));
+    }
     let directives = dialect::directives(text)?;
     let mut reader = Reader {
         text,
@@ -155,6 +158,8 @@ pub(super) fn parse<'t>(bytes: &'t [u8], options: &'t ScanOptions) -> Result<Par
         cursor: 0,
         depth: options.limits.depth,
         nodes: options.limits.leaves.saturating_mul(4),
+        values: 0,
+        most: if has_block(bytes) || options.mode == Mode::Sealed { usize::MAX } else { options.limits.leaves },
         limits: &options.limits,
     };
     for event in Parser::new_from_str_with_options(text, settings(options)) {
@@ -172,6 +177,16 @@ pub(super) fn parse<'t>(bytes: &'t [u8], options: &'t ScanOptions) -> Result<Par
     untagged::mark(&mut parsed);
     gaps::check(bytes, &parsed)?;
     Ok(parsed)
+}
+
+/// May it hold a metadata block?
+fn has_block(text: &[u8]) -> bool {
+    memchr::memmem::find(text, b"sops").is_some()
+}
+
+/// More values than the limit grants.
+pub(super) fn too_many(text: &[u8], at: usize, most: usize) -> SyntaxError {
+    SyntaxError::at(text, at, SyntaxClass::Limit, format!("more than {most} values"))
 }
 
 fn settings(options: &ScanOptions) -> Options {
@@ -220,12 +235,15 @@ struct Reader<'t> {
     parsed: Parsed<'t>,
     /// By the parser's number, less one.
     anchors: Vec<u32>,
-    /// Open collections.
-    open: Vec<u32>,
+    /// Open collections. Of a map: is a key next?
+    open: Vec<(u32, bool)>,
     /// End of the last thing seen, to find headers from.
     cursor: usize,
     depth: usize,
     nodes: usize,
+    /// Scalars that are no keys, and how many of them there may be: none is counted twice by the walk, but a block's are not counted there at all.
+    values: usize,
+    most: usize,
     limits: &'t Limits,
 }
 
@@ -289,7 +307,7 @@ impl<'t> Reader<'t> {
             Event::Alias(id) => {
                 dialect::check_name(self.text, range.start, &self.text[range.start + 1..range.end])?;
                 let target = self.anchors[id - 1];
-                if self.open.contains(&target) {
+                if self.open.iter().any(|(open, _)| *open == target) {
                     return Err(self.error(range.start, SyntaxClass::OutsideModel, "an anchor's value contains itself"));
                 }
                 self.leaf(What::Alias(target), Span::new(range.start, range.end), Cow::Borrowed(""), Tag::None, NONE)?;
@@ -317,19 +335,20 @@ impl<'t> Reader<'t> {
         self.leaf(what, Span::new(range.start, range.end), Cow::Borrowed(""), tag, props)?;
         // A list that stands no further in than its key begins behind its first dash, for the parser: at the dash of a list in it, if that is its first item.
         let bytes = self.text.as_bytes();
-        let value = !map && !flow && self.open.last().is_some_and(|&n| self.parsed.nodes[n as usize].what == What::Map { flow: false });
+        let value =
+            !map && !flow && self.open.last().is_some_and(|&(n, _)| self.parsed.nodes[n as usize].what == What::Map { flow: false });
         let dash = if value { find(bytes, from, b"-").filter(|&at| at < range.start) } else { None };
         let column = dash.map_or(mark.start.col(), |at| bytes[..at].iter().rev().take_while(|b| !b"\r\n".contains(b)).count());
         self.parsed.nodes[node as usize].column = column as u32;
         if flow {
             self.cursor = range.end;
         }
-        self.open.push(node);
+        self.open.push((node, map));
         Ok(())
     }
 
     fn end(&mut self, range: std::ops::Range<usize>) {
-        let node = self.open.pop().expect("the parser's events are balanced");
+        let (node, _) = self.open.pop().expect("the parser's events are balanced");
         let next = self.parsed.nodes.len() as u32;
         let node = &mut self.parsed.nodes[node as usize];
         node.next = next;
@@ -353,7 +372,7 @@ impl<'t> Reader<'t> {
         let in_flow = self
             .open
             .last()
-            .is_some_and(|&n| matches!(self.parsed.nodes[n as usize].what, What::Map { flow: true } | What::List { flow: true }));
+            .is_some_and(|&(n, _)| matches!(self.parsed.nodes[n as usize].what, What::Map { flow: true } | What::List { flow: true }));
         if style.is_block() {
             return self.block_scalar(text, style, tag, mark, range);
         }
@@ -382,7 +401,7 @@ impl<'t> Reader<'t> {
         let header_comment = bytes[header.end as usize..line_end].contains(&b'#');
         let start = behind_break(bytes, line_end);
         let keep = bytes[header.range()].contains(&b'+');
-        let parent = self.open.last().map_or(0, |&n| self.parsed.nodes[n as usize].column as usize);
+        let parent = self.open.last().map_or(0, |&(n, _)| self.parsed.nodes[n as usize].column as usize);
         let digit = bytes[header.range()].iter().find(|b| b.is_ascii_digit()).map(|b| usize::from(b - b'0'));
         let end = last_line_end(bytes, start, range.end.max(start));
         let indent = digit.map_or_else(|| first_indent(&bytes[start..end]).unwrap_or(parent + 2), |d| parent + d);
@@ -435,6 +454,21 @@ impl<'t> Reader<'t> {
         let nodes = &mut self.parsed.nodes;
         if nodes.len() >= self.nodes {
             return Err(self.error(span.start as usize, SyntaxClass::Limit, "too many values"));
+        }
+        let is_key = match self.open.last_mut() {
+            Some((parent, is_key)) if matches!(nodes[*parent as usize].what, What::Map { .. }) => {
+                *is_key = !*is_key;
+                !*is_key
+            }
+            Some(_) => false,
+            // A document without anything in it.
+            None => true,
+        };
+        if matches!(what, What::Scalar(_)) && !is_key {
+            self.values += 1;
+            if self.values > self.most {
+                return Err(too_many(self.text.as_bytes(), span.start as usize, self.limits.leaves));
+            }
         }
         let next = nodes.len() as u32 + 1;
         nodes.push(Node { what, span, text, next, tag, props, column: 0, anchored: false });

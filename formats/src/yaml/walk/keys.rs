@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use foldhash::quality::RandomState;
+
 use super::Walk;
 use crate::document::Mode;
 use crate::error::{SyntaxClass, SyntaxError};
@@ -87,7 +89,7 @@ impl<'p> Walk<'p> {
 #[derive(Default)]
 pub(super) struct Names<'p> {
     few: Vec<&'p str>,
-    many: HashSet<&'p str>,
+    many: HashSet<&'p str, RandomState>,
 }
 
 impl<'p> Names<'p> {

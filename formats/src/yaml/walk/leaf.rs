@@ -8,14 +8,14 @@ use crate::leaf::{Leaf, LeafId, Span, Step};
 use crate::path::PathId;
 use crate::value::Kind;
 use crate::yaml::detail::Site;
-use crate::yaml::parse::{NONE, Node, Written};
+use crate::yaml::parse::{NONE, Node, Written, too_many};
 use crate::yaml::scalar::{self, Read};
 
 impl Walk<'_> {
     pub(super) fn count(&mut self, node: &Node<'_>) -> Result<(), SyntaxError> {
         self.values += 1;
         if self.values > self.options.limits.leaves {
-            return Err(self.error(node.span.start, SyntaxClass::Limit, format!("more than {} values", self.options.limits.leaves)));
+            return Err(too_many(self.text, node.span.start as usize, self.options.limits.leaves));
         }
         Ok(())
     }
