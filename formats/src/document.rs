@@ -95,7 +95,8 @@ impl<'t> Document<'t> {
             let what = format!("the text has {} bytes, more than the limit of {}", text.len(), options.limits.text);
             return Err(SyntaxError { line: 0, column: 0, what, class: crate::SyntaxClass::Limit });
         }
-        let (outline, detail) = format.syntax().scan(text, options).map_err(|error| conflict(text).unwrap_or(error))?;
+        let (outline, detail) =
+            format.syntax().scan(text, options).map_err(|error| conflict(text).or_else(|| utf16(text)).unwrap_or(error))?;
         // A comment is bound to the path of what contains it.
         let paths = outline.leaves.iter().map(|leaf| leaf.path).chain(outline.comments.iter().map(|comment| comment.container));
         if let Some(over) = outline.paths.first_over(options.limits.paths, paths) {
@@ -275,6 +276,13 @@ impl<'t> Document<'t> {
             Ok(trees) => trees,
         }
     }
+}
+
+/// PowerShell and some editors write it; people see text that looks right.
+fn utf16(text: &[u8]) -> Option<SyntaxError> {
+    let is_utf16 = text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff");
+    is_utf16
+        .then(|| SyntaxError::at(text, 0, crate::SyntaxClass::Syntax, "the text is UTF-16: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)"))
 }
 
 /// The marks of a merge explain more than what a parser makes of them.

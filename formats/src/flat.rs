@@ -78,8 +78,8 @@ pub(crate) fn fold_newlines_into(out: &mut Vec<u8>, text: &[u8]) {
     out.extend_from_slice(rest);
 }
 
-/// The reverse of [`fold_newlines`]. Nothing else is an escape, not even two backslashes.
-pub(crate) fn unfold_newlines(text: &[u8]) -> Zeroizing<Vec<u8>> {
+/// The two characters `\n` as LF, as ENV values and flat metadata are read. Nothing else is an escape, not even two backslashes.
+pub fn unfold_newlines(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text;
     while let Some(at) = memchr(b'\\', rest) {

@@ -69,7 +69,7 @@ pub use binary::Envelope;
 pub use document::{Dialect, Document, Mode, ScanOptions};
 pub use edit::{Change, EditError, Floats};
 pub use error::{SyntaxClass, SyntaxError, Unwritable, Warning};
-pub use flat::scalar_text;
+pub use flat::{scalar_text, unfold_newlines};
 pub use format::{Format, Shape};
 pub use hint::{Hint, Spelled};
 pub use leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};

@@ -4,7 +4,8 @@ use std::cell::OnceCell;
 use std::path::Path;
 
 use leafcrypt_formats::{
-    Change, Document, EditError, Floats, Format, Item, Kind, LeafId, Member, Mode, Part, PlainText, SyntaxClass, Tree, Value, display_parts,
+    Change, Document, EditError, Floats, Format, Item, Kind, LeafId, Member, Mode, Part, PlainText, SyntaxClass, Tree, Value,
+    display_parts, unfold_newlines,
 };
 use zeroize::Zeroizing;
 
@@ -56,6 +57,13 @@ impl Branch<'_> {
             }
         };
         trust::vouch(file, rule.as_ref());
+        if let Some((value, read)) = self.read_otherwise(file, world) {
+            let branch = Branch { tree: Some(&Tree::text(&*read)), rule: OnceCell::new(), ..*self };
+            file.replace(branch.changed(file, rule.as_ref(), world)?.0);
+            file.holds(self.at, value.clone());
+            file.renew_mac();
+            return Ok(Did::Changed);
+        }
         let (plain, exported) = self.changed(file, rule.as_ref(), world)?;
         let given = self.tree.is_some() && file.sets(exported.as_deref().unwrap_or(self.at));
         if *plain == *file.plain() && !given {
@@ -63,6 +71,19 @@ impl Branch<'_> {
         }
         file.replace(plain);
         Ok(Did::Changed)
+    }
+
+    /// As `sops`: ENV stores the two characters `\n`, although its text reads as a line feed there. The value, and as what it reads.
+    fn read_otherwise(&self, file: &OpenFile<'_>, world: &World<'_>) -> Option<(&Value, Zeroizing<Vec<u8>>)> {
+        match (self.at, self.tree) {
+            ([Part::Key(_)], Some(Tree::Value(value @ Value::Str(text))))
+                if file.format() == Format::Dotenv && !world.manners.typed_set =>
+            {
+                let read = unfold_newlines(text.as_slice());
+                (*read != *text.as_slice()).then_some((value, read))
+            }
+            _ => None,
+        }
     }
 
     /// The new text, and where the path leads if that is another place than was typed.

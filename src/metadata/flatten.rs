@@ -9,6 +9,8 @@ const MAP: &str = "__map_";
 const LIST: &str = "__list_";
 /// SOPS's own names are five steps deep at most.
 const DEPTH: usize = 32;
+/// A step takes some 300 bytes of memory, and a recipient has ten.
+const NODES: usize = 200_000;
 
 /// Why flat names do not make a block. The texts begin with those of SOPS 3.13, which refuses the same.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -25,6 +27,9 @@ pub enum FlatError {
     /// More steps than a name can mean anything with.
     #[error("the metadata name {0} has too many steps")]
     Deep(String),
+    /// More names and steps of them than 1,000 recipients have (R8).
+    #[error("the metadata has too many names")]
+    Many,
     /// A name or value that is not UTF-8.
     #[error("the metadata has a name that is not UTF-8")]
     NotText,
@@ -87,6 +92,9 @@ pub(super) fn unflatten(fields: &Tree) -> Result<Tree, FlatError> {
                 return Err(FlatError::Deep(shown(name)));
             }
             at = nodes.child(at, step).ok_or_else(|| FlatError::Mismatch(shown(name)))?;
+        }
+        if nodes.0.len() > NODES {
+            return Err(FlatError::Many);
         }
         nodes.put(at, unescaped(tree)).ok_or_else(|| FlatError::Mismatch(shown(name)))?;
     }
@@ -318,6 +326,13 @@ mod tests {
         assert_eq!(error(&["age__list_-1__map_enc"]), FlatError::Index("age__list_-1__map_enc".into()));
         let deep = format!("a{}", "__map_b".repeat(100_000));
         assert!(matches!(error(&[deep.as_str()]), FlatError::Deep(_)));
+    }
+
+    #[test]
+    fn too_many_names() {
+        let names = |count: usize| Tree::map((0..count).map(|i| (format!("z{i}__map_a__map_b"), Tree::text(""))));
+        assert!(unflatten(&names(60_000)).is_ok());
+        assert_eq!(unflatten(&names(70_000)), Err(FlatError::Many));
     }
 
     #[test]

@@ -1,12 +1,14 @@
-//! Covered values that stand in clear in a sealed file: somebody has added them by hand. `encrypt` completes such a file (docs/sealed-file.md, section 5):
+//! What stands in clear in a sealed file. Whole numbers that an older SOPS reads otherwise are told. Covered values: somebody has added them by hand. `encrypt` completes such a file (docs/sealed-file.md, section 5):
 //! they are left out, MAC and witness are checked over the rest, and only then are they sealed.
 
-use leafcrypt_formats::{CommentId, Document, LeafId, Step};
+use std::collections::HashSet;
+
+use leafcrypt_formats::{CommentId, Document, Format, Kind, LeafId, Step, Value};
 
 use super::error::OpenError;
 use super::open::policy;
 use super::walk::written_token;
-use super::{Body, SealedFile};
+use super::{Base, BaseBody, Body, OpenFile, SealedFile};
 use crate::seal::selection::Selection;
 use crate::seal::token;
 
@@ -17,6 +19,38 @@ pub struct Clear {
     pub values: Vec<(String, usize)>,
     /// How many comments.
     pub comments: usize,
+}
+
+/// Whole numbers in clear that SOPS before 3.13.2 reads as floats of another value, so that the MAC is wrong for it: names, and what stands there. JSON's.
+fn odd_numbers(document: &Document<'_>, is_clear: impl Fn(usize) -> bool) -> HashSet<(String, i64)> {
+    let is_odd = |number: i64, text: &[u8]| i128::from(number) != (number as f64) as i128 || text == b"-0";
+    let leaves = document.leaves().iter().enumerate().filter(|(i, leaf)| leaf.kind == Kind::Int && is_clear(*i));
+    let odd = leaves.filter_map(|(i, leaf)| match document.value(LeafId(i as u32)) {
+        Value::Int(number) if is_odd(number, &document.text()[leaf.span.range()]) => Some((document.paths().display(leaf.path), number)),
+        _ => None,
+    });
+    odd.collect()
+}
+
+impl OpenFile<'_> {
+    /// Warnings of such numbers, but of those that the file has had before.
+    pub(super) fn warn_of_numbers(&self, document: &Document<'_>, covered: &[bool]) -> Vec<String> {
+        if self.format != Format::Json || self.settings.mac_only_encrypted {
+            return Vec::new();
+        }
+        let known = match &self.base {
+            Some(Base { body: BaseBody::Document { document, opened, .. }, .. }) => odd_numbers(document, |i| opened.leaves[i].is_none()),
+            _ => HashSet::new(),
+        };
+        let mut new: Vec<_> = odd_numbers(document, |i| !covered[i]).into_iter().filter(|odd| !known.contains(odd)).collect();
+        new.sort();
+        let warning = |(path, _)| {
+            format!(
+                "{path} is a whole number in clear that SOPS before 3.13.2 takes for another one: it would not open the file (MAC mismatch); put the number in quotes"
+            )
+        };
+        new.into_iter().map(warning).collect()
+    }
 }
 
 impl Clear {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Tokens, Value};
+use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Tokens, Unwritable, Value, display_parts};
 use zeroize::Zeroizing;
 
 use super::error::SealError;
@@ -38,6 +38,7 @@ impl OpenFile<'_> {
         let mut tokens = Tokens::new(leaves, comments).with_room(around, room);
         let mut values: Vec<Value> = (0..leaves).map(|i| document.value(LeafId(i as u32))).collect();
         self.keep_values(document, &coverage, &mut values);
+        self.hold_value(document, &coverage, &mut values)?;
         let (mut renewed, mut any_covered, mut any_clear) = (false, false, false);
         let mut path = Vec::new();
         let mut path_of = None;
@@ -148,6 +149,20 @@ impl OpenFile<'_> {
                 value.clone_from(held);
             }
         }
+    }
+
+    /// What was set last, where the text reads as something else. In clear it would be that for every reader.
+    fn hold_value(&self, document: &Document<'_>, coverage: &Coverage, values: &mut [Value]) -> Result<(), Unwritable> {
+        let Some((at, value)) = &self.held else { return Ok(()) };
+        let found = document.leaves().iter().rposition(|leaf| document.paths().parts(leaf.path) == *at);
+        match found {
+            Some(i) if coverage.leaves[i] => values[i].clone_from(value),
+            _ => {
+                let what = "the two characters `\\n` read back as a newline where they stand in clear".to_owned();
+                return Err(Unwritable { path: display_parts(at), what });
+            }
+        }
+        Ok(())
     }
 
     /// The old tokens with what they hold.

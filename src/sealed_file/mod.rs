@@ -24,8 +24,8 @@ mod verdict;
 mod walk;
 
 use leafcrypt_formats::{
-    Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, PlainText, ScanOptions, SyntaxClass, SyntaxError,
-    Tree, Value,
+    Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, Part, PlainText, ScanOptions, SyntaxClass,
+    SyntaxError, Tree, Value,
 };
 
 pub use accept::{Differences, MacState, Recipients, WitnessState};
@@ -98,6 +98,8 @@ pub struct OpenFile<'t> {
     differences: Option<Box<Differences>>,
     /// How its data key was found; none if it was known.
     unwrapped: Vec<GroupReport>,
+    /// A value that was set, and its path: the text there reads as another one.
+    held: Option<(Vec<Part>, Value)>,
 }
 
 /// What is sealed into the metadata besides MAC and date.
@@ -340,6 +342,11 @@ impl OpenFile<'_> {
     pub fn replace(&mut self, plain: impl Into<PlainText>) {
         self.plain = plain.into();
         self.renews = self.renews.max(Renews::Leaves);
+    }
+
+    /// What is sealed at a path whose text, in ENV, reads as another value: the two characters `\n` as a line feed.
+    pub fn holds(&mut self, at: &[Part], value: Value) {
+        self.held = Some((at.to_vec(), value));
     }
 
     /// A new MAC and date, also if nothing else changes: `set` as SOPS does it.

@@ -80,6 +80,7 @@ impl<'t> SealedFile<'t> {
             warnings,
             differences,
             unwrapped: Vec::new(),
+            held: None,
         })
     }
 

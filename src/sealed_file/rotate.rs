@@ -53,6 +53,7 @@ impl OpenFile<'_> {
             warnings: Vec::new(),
             differences: None,
             unwrapped: Vec::new(),
+            held: None,
         }
     }
 }

@@ -75,6 +75,7 @@ impl OpenFile<'static> {
             warnings: Vec::new(),
             differences: None,
             unwrapped: Vec::new(),
+            held: None,
         })
     }
 }
@@ -124,6 +125,7 @@ impl OpenFile<'_> {
         if covered.all_clear && self.must_cover {
             warnings.extend(may_be_clear(&selection, manners)?);
         }
+        warnings.extend(self.warn_of_numbers(&document, &covered.coverage.leaves));
         let comments = witness::comments(&document, |id| covered.tokens.of_comment(id));
         let mut sealed = document.seal(std::mem::replace(&mut covered.tokens, Tokens::new(0, 0)))?;
 

@@ -321,3 +321,36 @@ fn a_comment_that_comes_meanwhile() {
         }
     }
 }
+
+/// For go-yaml comments directly behind a later document's mark belong to the one before, if a blank line stands below them: they cover nothing.
+#[test]
+fn comments_behind_the_mark_of_a_later_document() {
+    let place = Place::new();
+    for (rule, is_sealed) in [("encrypted", false), ("unencrypted", true)] {
+        let flag = format!("--{rule}-comment-regex=sec ret");
+        // Does the comment cover `c`?
+        for (head, covers) in [
+            ("# sec ret\n\n", false),
+            ("# sec ret\n# more\n \n", false),
+            (" # sec ret\n\n# more\n", false),
+            ("# sec ret\n", true),
+            ("\n# sec ret\n\n", true),
+            ("# more\n\n# sec ret\n", true),
+        ] {
+            for first in ["a: 1\n", "# sec ret\na: 1\nb:\n  x: 2\n", "a: 1\n\n# tail\n\n", "b:\n- x: |\n    text\n"] {
+                let plain = format!("{first}---\n{head}c: 1\n# sec ret\nd: 2\n");
+                place.write("plain.yaml", &plain);
+                let done = place.call(Program::AsSops, ["encrypt", "--age", &place.recipient, &flag, "plain.yaml"]).run();
+                let sealed = String::from_utf8(done.stdout).unwrap();
+                assert_eq!(sealed.contains("\nc: ENC["), covers != is_sealed, "{rule} {plain}");
+                assert_eq!(sealed.contains("\nd: ENC["), !is_sealed, "{rule} {plain}");
+                place.write("sealed.yaml", &sealed);
+                let done = place.call(Program::Ours, ["decrypt", "sealed.yaml"]).run();
+                assert_eq!(String::from_utf8(done.stdout).unwrap(), plain);
+                if let Some(done) = place.sops(["decrypt", "sealed.yaml"]) {
+                    assert!(done.status.success(), "{rule} {plain}: {}", String::from_utf8_lossy(&done.stderr));
+                }
+            }
+        }
+    }
+}

@@ -214,3 +214,34 @@ fn a_token_with_blanks_is_the_comment() {
         assert_eq!(said(&place, Program::Ours, &["decrypt", file]).1, plain, "{file}");
     }
 }
+
+/// ENV: as `sops`, `set` stores the two characters `\n` as they are given, as SOPS does, and they stay; in clear they would be a line feed for every reader.
+#[test]
+fn a_backslash_and_an_n_as_they_were_given() {
+    let place = Place::project();
+    place.write("plain.env", "A=1\nB=2\nC_unencrypted=3\n");
+    let (ok, sealed, err) = said(&place, Program::AsSops, &["encrypt", "plain.env"]);
+    assert!(ok, "{err}");
+    place.write("e.env", sealed);
+    let value = r"C:\new\dir";
+    let held = |program| said(&place, program, &["decrypt", "--extract", r#"["B"]"#, "e.env"]).1;
+    let set = |at: &str, json: &str| said(&place, Program::AsSops, &["set", "e.env", at, json]);
+    for (at, json) in
+        [(r#"["B"]"#, r#""C:\\new\\dir""#), (r#"["A"]"#, "\"5\""), (r#"["B"]"#, r#""C:\\new\\dir""#), (r#"["NEW"]"#, r#""x\\ny\nz""#)]
+    {
+        let (ok, _, err) = set(at, json);
+        assert!(ok, "{at} {json}: {err}");
+        let programs = [Program::Ours, Program::AsSops].into_iter().chain(sops().map(|_| Program::Sops));
+        programs.for_each(|program| assert_eq!(held(program), value, "{program:?} {at}"));
+    }
+    assert_eq!(said(&place, Program::AsSops, &["decrypt", "--extract", r#"["NEW"]"#, "e.env"]).1, "x\\ny\nz");
+    let before = place.read("e.env");
+    for (program, at) in [(Program::AsSops, r#"["C_unencrypted"]"#), (Program::Ours, r#"["A"]"#)] {
+        let done = place.call(program, ["set", "e.env", at, r#""C:\\new""#]).run();
+        assert_eq!(done.status.code(), Some(4), "{}", text(done.stderr));
+        assert_eq!(place.read("e.env"), before);
+    }
+    let (ok, _, err) = said(&place, Program::Ours, &["rotate", "-i", "-y", "e.env"]);
+    assert!(ok, "{err}");
+    assert_eq!(held(Program::Ours), value);
+}

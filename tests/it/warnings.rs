@@ -99,3 +99,41 @@ fn recipients_of_a_variable_in_place_of_the_rule() {
     std::fs::remove_file(place.path(".sops.yaml")).unwrap();
     assert_eq!(said(Program::Ours, &["encrypt", "b.yaml"], other), "");
 }
+
+/// JSON: whole numbers in clear that SOPS before 3.13.2 takes for other ones. It does not open such a file; that is told once, where one is new.
+#[test]
+fn numbers_that_lock_an_older_sops_out() {
+    let place = Place::project();
+    let numbers = r#""id_unencrypted": 987654321098765433, "even_unencrypted": 9007199254740994, "zero_unencrypted": -0, "covered": 987654321098765433"#;
+    place.write("a.json", format!("{{{numbers}}}"));
+    for program in [Program::Ours, Program::AsSops] {
+        let done = place.call(program, ["encrypt", "a.json"]).run();
+        assert!(done.status.success());
+        let said = String::from_utf8(done.stderr).unwrap();
+        for (name, times) in
+            [("id_unencrypted", 1), ("even_unencrypted", 0), ("zero_unencrypted", 1), ("covered", 0), ("put the number in quotes", 2)]
+        {
+            assert_eq!(said.matches(name).count(), times, "{program:?} {name}: {said}");
+        }
+        place.write("sealed.json", done.stdout);
+        if let Some(done) = place.sops(["decrypt", "sealed.json"]) {
+            assert_eq!(done.status.code(), Some(51), "sops opens it: no warning is needed");
+        }
+        for (value, said) in [("1", 0), ("9007199254740993", 1)] {
+            let done = place.call(program, ["set", "sealed.json", "[\"other_unencrypted\"]", value]).run();
+            assert!(done.status.success());
+            assert_eq!(
+                String::from_utf8(done.stderr).unwrap().matches("put the number in quotes").count(),
+                if program == Program::Ours { said } else { 0 }
+            );
+        }
+    }
+    place.write("b.json", r#"{"even_unencrypted": 9007199254740994, "id_unencrypted": "987654321098765433", "a": 1}"#);
+    let done = place.ours(["encrypt", "b.json"]);
+    assert_eq!(String::from_utf8(done.stderr).unwrap(), "");
+    place.write("sealed.json", done.stdout);
+    assert!(place.sops(["decrypt", "sealed.json"]).is_none_or(|done| done.status.success()));
+    place.write("c.json", format!("{{{numbers}}}"));
+    let done = place.ours(["encrypt", "--mac-only-encrypted", "c.json"]);
+    assert_eq!(String::from_utf8(done.stderr).unwrap(), "");
+}

@@ -106,6 +106,9 @@ const TOKENS: usize = 8;
 /// once the block is known.
 const OF_BLOCK: usize = 16 << 10;
 
+/// A table costs as much memory as two values or names. So many of all: a million values with a name each, and a small file's nesting.
+const WEIGHT: (usize, usize) = (2, 16 << 10);
+
 /// The text's tokens, if it is not too much. `toml_edit` takes some 500 bytes of memory for each value and table, and the lexer and
 /// its parser some 60 for each token, however short: so both are counted before anything is kept.
 fn measure(text: &str, mode: Mode, limits: &Limits) -> Result<Vec<Token>, SyntaxError> {
@@ -116,14 +119,16 @@ fn measure(text: &str, mode: Mode, limits: &Limits) -> Result<Vec<Token>, Syntax
         return Err(SyntaxError::at(text.as_bytes(), token.span().start(), SyntaxClass::Limit, "too many values, or too much around them"));
     }
     let tokens = source.lex().into_vec();
-    let (mut values, mut containers, mut over) = (0, 0, None);
+    let (mut values, mut names, mut containers, mut over) = (0usize, 0usize, 0usize, None);
+    let weight = leaves.saturating_mul(WEIGHT.0).saturating_add(WEIGHT.1);
     let mut count = |event: Event| {
         match event.kind() {
             EventKind::Scalar => values += 1,
+            EventKind::SimpleKey => names += 1,
             EventKind::ArrayOpen | EventKind::InlineTableOpen | EventKind::StdTableOpen | EventKind::ArrayTableOpen => containers += 1,
             _ => {}
         }
-        if values > leaves || containers > leaves {
+        if values > leaves || containers > leaves || values + names + WEIGHT.0 * containers > weight {
             over.get_or_insert(event.span().start());
         }
     };

@@ -110,7 +110,7 @@ impl<'p> Walk<'p> {
         let last = number + 1 == self.parsed.parts.len();
         self.document = number as u32;
         self.outline.steps.push(Step::Document);
-        let comments_end = if last { self.text.len() as u32 } else { part.end };
+        let comments_end = if last { self.text.len() as u32 } else { foot_behind_mark(self.text, part.end as usize) as u32 };
         let node = self.node(part.root);
         let root = match node.what {
             What::Map { flow } => {
@@ -387,6 +387,22 @@ impl Walk<'_> {
             Some(alias) => Err(self.outside(self.node(alias).span.start, "an alias that stands for something in the metadata block")),
         }
     }
+}
+
+/// The end of what go-yaml takes for the last comments of the document that ends at `end`: also those directly behind the next one's mark, if they have a
+/// blank line below them.
+fn foot_behind_mark(text: &[u8], end: usize) -> usize {
+    let mut lines = text[end..].split_inclusive(|&b| b == b'\n');
+    let Some(mark) = lines.next().filter(|line| line.trim_ascii() == b"---") else { return end };
+    let mut at = end + mark.len();
+    for line in lines {
+        match line.trim_ascii() {
+            [] => return at,
+            [b'#', ..] => at += line.len(),
+            _ => break,
+        }
+    }
+    end
 }
 
 /// A scalar, or an empty collection: nothing that could hold an entry.

@@ -416,6 +416,13 @@ fn limits_are_kept() {
     check("a = [[],[],[]]", Limits { leaves: 2, ..Limits::PLAIN });
     check("[a]\n[b]\n[c]", Limits { leaves: 2, ..Limits::PLAIN });
     check(&"\n".repeat(100), Limits { leaves: 2, ..Limits::PLAIN });
+    // Memory: tables and the parts of names count as values do.
+    let many = |line: &str, count: usize| (0..count).map(|i| line.replace('@', &i.to_string())).collect::<String>();
+    let limits = Limits { leaves: 20_000, ..Limits::PLAIN };
+    check(&many("[t@]\n", 19_000), limits.clone());
+    check(&many("b.c.d.e.f@ = \"\"\n", 10_000), limits.clone());
+    let options = ScanOptions { limits, ..ScanOptions::PLAIN };
+    assert!(Document::parse(Format::Toml, many("k@ = 1\n", 20_000).as_bytes(), &options).is_ok());
     check("abc = 1", Limits { key: 2, ..Limits::PLAIN });
     check("a = [[[1]]]", Limits { depth: 2, ..Limits::PLAIN });
     check("[a.b.c.d]\nx = 1", Limits { depth: 3, ..Limits::PLAIN });
