@@ -438,12 +438,15 @@ fn a_hundred_thousand_keys_are_linear() {
     for i in 0..25_000 {
         text.push_str(&format!("# above\n[t.s{i}]\nx = \"a\"\n[[l]]\ny.z = 0x{i:x}\n"));
     }
-    let started = Instant::now();
+    // Of this thread: other builds on the machine take the clock from it.
+    let cpu = || std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse::<u64>().ok();
+    let started = cpu().expect("the kernel counts it");
     let document = plain(text.as_bytes());
     assert_eq!(document.leaves().len(), 100_000);
     let (sealed, recorded) = seal(&document, |_| true);
     let read = sealed_text(&sealed.text);
     assert!(read.open(&opened(&read, &recorded), &sealed.hints).expect("it opens") == text.as_bytes());
-    // An unoptimised build on a busy machine; what is quadratic takes minutes.
-    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    // An unoptimised build; what is quadratic takes minutes.
+    let seconds = (cpu().expect("the kernel counts it") - started) / 1_000_000_000;
+    assert!(seconds < 60, "{seconds} s");
 }
