@@ -98,6 +98,9 @@ pub enum Error {
     /// A value or a name that no variable can have.
     #[error("{}: {what}", one_line(path))]
     Variable { path: String, what: String },
+    /// A file that was sealed whole: one value, and no variables.
+    #[error("{}: it is sealed whole, as a binary file: there are no variables in it", one_line(path))]
+    Whole { path: String },
     /// Names of variables that change how programs run, which nobody has allowed.
     #[error("{}", one_line(what))]
     Dangerous { what: String, names: Vec<String> },
@@ -135,8 +138,8 @@ pub enum Error {
     #[error("{}: somebody else has changed it meanwhile where you have changed it, too: {at}; nothing was written", one_line(path))]
     Unmerged { path: String, at: String },
     /// What was typed is not in the file, but sealed and kept.
-    #[error("{source}\nwhat you typed is sealed and kept; the next edit of {} offers it", one_line(path))]
-    Rescued { path: String, source: Box<Error> },
+    #[error("{source}\nwhat you typed is sealed and kept{}; the next edit of {} offers it", if *in_memory { ", in memory only, so not for long" } else { "" }, one_line(path))]
+    Rescued { path: String, in_memory: bool, source: Box<Error> },
     /// Somebody has to say yes, and did not, or is not there.
     #[error("{}: not confirmed", one_line(path))]
     NotConfirmed { path: String },

@@ -1,8 +1,10 @@
 //! `leafcrypt completion`: from the same definitions as the commands.
 
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, Command};
 use clap_complete::Shell;
 
-use super::whole;
+use super::shown;
 use crate::error::Error;
 use crate::flows::target::Done;
 
@@ -16,7 +18,26 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn run(&self) -> Result<Done, Error> {
         let mut out = Vec::new();
-        clap_complete::generate(self.shell, &mut whole(), "leafcrypt", &mut out);
+        clap_complete::generate(self.shell, &mut with_values(shown()), "leafcrypt", &mut out);
         Ok(Done { stdout: Some(out), note: None })
     }
+}
+
+/// A flag takes the words that its help lists (`yaml|json`), though not only these as `sops`: so a shell offers them, and no files.
+fn with_values(command: Command) -> Command {
+    let offered = |arg: Arg| {
+        let words = arg.get_value_names().and_then(|names| Some(names.first()?.to_string())).unwrap_or_default();
+        match arg.get_id().as_str() {
+            "decryption_order" => {
+                let kinds: Vec<&str> = leafcrypt_kms::Kind::ALL.iter().map(|kind| kind.name()).collect();
+                arg.value_parser(PossibleValuesParser::new(kinds))
+            }
+            _ if words.contains('|') => {
+                let words: Vec<String> = words.split('|').map(str::to_owned).collect();
+                arg.value_parser(PossibleValuesParser::new(words))
+            }
+            _ => arg,
+        }
+    };
+    command.mut_args(offered).mut_subcommands(with_values)
 }

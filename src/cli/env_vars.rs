@@ -29,7 +29,7 @@ Environment:
   LEAFCRYPT_REQUIRE_WITNESS     1, true, yes or on: as --require-witness
   SOPS_EDITOR, EDITOR           the editor of edit
   XDG_RUNTIME_DIR               the folder in memory for plaintext that a program reads
-                                or an editor has open
+                                or an editor has open; edits for which no disk has room, sealed
   XDG_STATE_HOME                edits that could not be saved, sealed; lock files where
                                 folders cannot be locked
   NO_COLOR                      no colours";

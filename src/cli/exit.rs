@@ -81,6 +81,7 @@ pub fn of(error: &Error) -> Exit {
         | Error::NoPlace { .. }
         | Error::NoMemory { .. }
         | Error::Variable { .. }
+        | Error::Whole { .. }
         | Error::Dangerous { .. }
         | Error::Nested { .. }
         | Error::Start { why: NotStarted::Other, .. }

@@ -7,7 +7,7 @@ use leafcrypt_kms::{Kind, UnwrapError, WrapError};
 
 use crate::config::{ConfigError, Distrust};
 use crate::error::{Error, Missing, NotStarted};
-use crate::files::{ReadError, WriteError};
+use crate::files::{self, ReadError, WriteError};
 use crate::flows::repository::{self, Better, Sides};
 use crate::flows::target::{STDIN, word};
 use crate::keys::NoKeyOpens;
@@ -28,6 +28,8 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
             match *odd {
                 true => format!("{name} encrypt --input-type binary --output-type binary {}", shell(path)),
                 false if path == STDIN => format!("{name} encrypt --filename-override secrets.yaml"),
+                // Nothing of it is there any more: a shell that opens it for writing first.
+                false if is_emptied(path, world) => restore(path, world),
                 false => format!("{name} encrypt -i {}", shell(path)),
             }
         }
@@ -114,6 +116,12 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
                 format!("leafcrypt keygen --output {other} && export SOPS_AGE_KEY_FILE={other}")
             }
         },
+        Error::Whole { path } => {
+            let path = shell(path);
+            format!(
+                "seal its lines one by one: {name} decrypt -i {path}, then {name} encrypt -i --input-type dotenv --output-type dotenv {path}"
+            )
+        }
         Error::Dangerous { names, .. } => {
             let flags: Vec<String> = names.iter().map(|name| format!("--allow-env {}", shell(name))).collect();
             format!("if whoever can write the file may choose that, set them all the same: {}", flags.join(" "))
@@ -140,6 +148,12 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// Is a file empty that git has otherwise?
+fn is_emptied(path: &str, world: &World<'_>) -> bool {
+    let is_empty = files::facts(Path::new(path)).is_ok_and(|facts| facts.is_some_and(|facts| facts.len == 0));
+    is_empty && matches!(repository::better(Path::new(path), world), Better::Staged)
 }
 
 const WHOLE: &str = "to seal the file whole all the same, add --input-type binary --output-type binary";
@@ -261,14 +275,22 @@ fn no_key_hint(path: &str, report: &NoKeyOpens, world: &World<'_>) -> String {
     let has = |kind| tried().any(|(key, _)| key.kind() == kind);
     by_reason.unwrap_or_else(|| match () {
         // All that is there is broken: quotes around a key, a file that may not be read.
-        () if tried().any(|(_, why)| matches!(why, UnwrapError::NotHeld { looked_in, notes } if !notes.is_empty() && !looked_in.iter().any(|place| place.ends_with("key)") || place.ends_with("keys)")))) => {
+        () if tried().any(|(_, why)| matches!(why, UnwrapError::NotHeld { looked_in, notes } if !notes.is_empty() && !looked_in.iter().any(|place| holds_keys(place)))) => {
             "mend the source of keys that failed above; or try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity"
                 .to_owned()
+        }
+        () if has(Kind::Age) && tried().all(|(_, why)| matches!(why, UnwrapError::NotHeld { looked_in, notes } if notes.is_empty() && !looked_in.iter().any(|place| holds_keys(place)))) => {
+            "try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity; who has none asks somebody who can open the file to add the recipient of a new one (leafcrypt keygen) and to run updatekeys".to_owned()
         }
         () if has(Kind::Age) => "try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity".to_owned(),
         () if has(Kind::Pgp) => "gpg --import FILE, with one of these secret keys".to_owned(),
         () => "somebody who can open the file can add your key to .sops.yaml and run updatekeys".to_owned(),
     })
+}
+
+/// A place that was looked in has at least one.
+fn holds_keys(place: &str) -> bool {
+    place.ends_with("key)") || place.ends_with("keys)")
 }
 
 fn seal_hint(error: &SealError, name: &str) -> Option<String> {
@@ -292,7 +314,7 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
 
 fn config_hint(error: &ConfigError, name: &str) -> Option<String> {
     Some(match error {
-        ConfigError::InRule { source, .. } => return config_hint(source, name),
+        ConfigError::InRule { source, .. } | ConfigError::InVariable { source, .. } => return config_hint(source, name),
         ConfigError::NoMatchingRule => {
             "add a rule to .sops.yaml whose path_regex is found in the file's path, or one without path_regex at the end".to_owned()
         }

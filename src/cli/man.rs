@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::whole;
+use super::shown;
 use crate::error::Error;
 use crate::files::{self, WriteHow};
 use crate::flows::target::Done;
@@ -16,10 +16,10 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(&self) -> Result<Done, Error> {
-        let mut command = whole();
+        let mut command = shown();
         command.build();
         let Some(folder) = &self.folder else {
-            return Ok(Done { stdout: Some(page(command)), note: None });
+            return Ok(Done { stdout: Some(page(&command, "leafcrypt")), note: None });
         };
         for (name, text) in pages(&command, "leafcrypt") {
             let path = folder.join(format!("{name}.1"));
@@ -31,13 +31,41 @@ impl Args {
 
 /// A page for a command and for each of those in it.
 fn pages(command: &clap::Command, name: &str) -> Vec<(String, Vec<u8>)> {
-    let own = (name.to_owned(), page(command.clone()));
+    let own = (name.to_owned(), page(command, name));
     let below = command.get_subcommands().filter(|sub| sub.get_name() != "help");
     std::iter::once(own).chain(below.flat_map(|sub| pages(sub, &format!("{name}-{}", sub.get_name())))).collect()
 }
 
-fn page(command: clap::Command) -> Vec<u8> {
-    let mut out = Vec::new();
-    clap_mangen::Man::new(command).render(&mut out).expect("a vector takes all");
-    out
+/// The sections that clap knows, with a synopsis that can be read; behind them what a page of a program has.
+fn page(command: &clap::Command, name: &str) -> Vec<u8> {
+    let man = clap_mangen::Man::new(command.clone());
+    let section = |render: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
+        let mut out = Vec::new();
+        render(&mut out).expect("a vector takes all");
+        String::from_utf8_lossy(&out).into_owned()
+    };
+    // What stands before the title, each section has once more. The title itself would have the program in place of a date.
+    let title = section(&|out| man.render_title(out));
+    let start = title.split(".TH ").next().unwrap_or_default();
+    let below = |render: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| section(render).replacen(start, "", 1);
+    let mut page =
+        format!("{start}.TH {name} 1 \"\" leafcrypt leafcrypt\n") + &below(&|out| man.render_name_section(out)) + &synopsis(command);
+    page.push_str(&below(&|out| man.render_description_section(out)));
+    page.push_str(&below(&|out| man.render_options_section(out)));
+    if command.has_subcommands() {
+        page.push_str(&below(&|out| man.render_subcommands_section(out)));
+    }
+    page.push_str(&below(&|out| man.render_extra_section(out)).replace(".SH EXTRA", ".SH EXIT STATUS AND ENVIRONMENT"));
+    if name != "leafcrypt" {
+        page.push_str(".SH SEE ALSO\n\\fBleafcrypt\\fR(1), for exit status and environment\n");
+    }
+    page.into_bytes()
+}
+
+/// As the help has it.
+fn synopsis(command: &clap::Command) -> String {
+    let usage = command.clone().render_usage().to_string();
+    let lines =
+        usage.trim_start_matches("Usage:").lines().map(|line| format!("{}\n.br\n", line.trim().replace('\\', "\\\\").replace('-', "\\-")));
+    format!(".SH SYNOPSIS\n{}", lines.collect::<String>())
 }

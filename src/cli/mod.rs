@@ -56,6 +56,15 @@ macro_rules! commands {
             $(#[command(name = $name)] $variant($args),)*
         }
 
+        impl Commands {
+            /// Its name.
+            fn name(&self) -> &'static str {
+                match self {
+                    $(Commands::$variant(_) => $name,)*
+                }
+            }
+        }
+
         /// The command of this name.
         fn named(name: &str) -> Option<Command> {
             match name {
@@ -95,6 +104,11 @@ fn whole() -> Command {
     Commands::augment_subcommands(program())
 }
 
+/// The same as people are shown it: without flags that have no effect.
+fn shown() -> Command {
+    Commands::augment_subcommands(described(Command::new("leafcrypt").subcommand_required(true)))
+}
+
 /// The program with as many commands as it takes to read this argv: the one that stands first, else all.
 fn as_needed(argv: &[OsString]) -> Command {
     match argv.get(1).and_then(|word| named(word.to_str()?)) {
@@ -104,9 +118,13 @@ fn as_needed(argv: &[OsString]) -> Command {
 }
 
 fn program() -> Command {
-    let program = Command::new("leafcrypt").disable_version_flag(true).subcommand_required(true).arg_required_else_help(true);
+    let program = Command::new("leafcrypt").subcommand_required(true).arg_required_else_help(true);
+    described(shared::Versions::augment_args(program))
+}
+
+fn described(program: Command) -> Command {
     // After the flags, which bring a text of their own.
-    shared::Global::augment_args(program)
+    shared::Global::augment_args(program.disable_version_flag(true))
         .about("Secrets in Git: seals the values of YAML, JSON, ENV, INI and TOML files, losslessly, in the format of SOPS")
         .after_help(env_vars::HELP)
 }
@@ -120,6 +138,8 @@ struct Context<'w> {
     global: shared::Global,
     variables: env_vars::Variables,
     telling: Telling,
+    /// What is run.
+    command: &'static str,
 }
 
 /// How SOPS tells the errors of a command; it differs from one to the other.
@@ -137,7 +157,11 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     match argv.get(1) {
         Some(first) if first == keeper::ARGUMENT => return keeper::keep(),
         Some(first) if first == background::ARGUMENT => return background::go(),
-        Some(first) if first == user::ARGUMENT => return user::through(&argv[2..]),
+        Some(first) if first == user::ARGUMENT => {
+            let (code, why) = user::through(&argv[2..]);
+            why.iter().for_each(|why| report::say(&format!("error: {why}")));
+            return code;
+        }
         _ => {}
     }
     screen::since_start();
@@ -173,7 +197,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     terminal.verbose.store(global.verbose, Ordering::Relaxed);
     let variables = env_vars::Variables::read(world.session.outside());
     files::sweep_private_dirs(variables.runtime.as_deref());
-    let context = Context { world, global, variables, telling: command.telling() };
+    let context = Context { world, global, variables, telling: command.telling(), command: command.name() };
     let dispatched = dispatch(command, &context);
     // Standard output may be a pipe that is read much later; what is short finds room in it, and this process ends.
     let short = dispatched.as_ref().is_ok_and(|done| done.stdout.as_ref().is_none_or(|out| out.len() <= SHORT));

@@ -14,9 +14,11 @@ use super::Context;
 use super::exit::{self, Exit};
 use super::hint;
 use super::screen::{self, Mark};
+use crate::config::Config;
 use crate::error::Error;
 use crate::files::ReadError;
 use crate::flows::rules;
+use crate::flows::target::STDIN;
 use crate::keys::{NoKeyOpens, WrapFailed};
 use crate::manners::Manners;
 use crate::sealed_file::{OpenError, SOPS_VERSION, SealError, SealedError};
@@ -50,9 +52,11 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
             _ => say(&text),
         }
     } else {
-        marked(Mark::Error, &ours(error, &context.world.session));
+        marked(Mark::Error, &ours(error, context));
     }
-    if let Some(hint) = hint::of(error, &context.world)
+    let of_command = || format!("name the file; {} {} --help", context.world.manners.name, context.command);
+    let hint = if matches!(error, Error::NoFile) { Some(of_command()) } else { hint::of(error, &context.world) };
+    if let Some(hint) = hint
         && !(sops && must_be_exact(error))
     {
         marked(Mark::Hint, &hint);
@@ -217,10 +221,13 @@ fn must_be_exact(error: &Error) -> bool {
         || matches!(error, Error::Sealed { source: SealedError::NotSealed(_), .. } | Error::NoData { .. })
 }
 
-fn ours(error: &Error, session: &Session) -> String {
+fn ours(error: &Error, context: &Context<'_>) -> String {
     match error {
         Error::Open { path, source } => match &**source {
-            OpenError::NoKeyOpens(report) => format!("{}: no key of ours opens the file\n{}", one_line(path), tried(report, session)),
+            OpenError::NoKeyOpens(report) => {
+                let names = names(path, context);
+                format!("{}: no key of ours opens the file\n{}", one_line(path), tried(report, names.as_ref(), &context.world.session))
+            }
             other => format!("{}: {other}", one_line(path)),
         },
         Error::Sealed { path, source: SealedError::NotSealed(why), .. } => {
@@ -236,7 +243,7 @@ fn ours(error: &Error, session: &Session) -> String {
             SealError::Wrap(why) => format!("{}: could not generate data key: {why}", one_line(path)),
             other => format!("{}: {other}", one_line(path)),
         },
-        Error::Status(source) => ours(source, session),
+        Error::Status(source) => ours(source, context),
         other => other.to_string().trim_start_matches("Error: ").to_owned(),
     }
 }
@@ -340,8 +347,15 @@ for example: `sops edit my_file.yaml`";
 const NO_DATA: &str = "Error dumping file: error emitting binary store: no binary data found in tree\n\n\
 This is likely not an encrypted binary file? If not, use --output-type to select the correct output type.";
 
+/// Who the recipients of a file are, by the comments of its configuration.
+fn names(path: &str, context: &Context<'_>) -> Option<Config> {
+    let given = rules::Given { config: context.config(), ..rules::Given::default() };
+    let file = (path != STDIN).then(|| Path::new(path));
+    rules::load_silently(file, &given, &context.world, &mut Vec::new()).ok().flatten()
+}
+
 /// Every key that was tried, by group, and why it failed; then where was looked for keys, and what was wrong there.
-fn tried(report: &NoKeyOpens, session: &Session) -> String {
+fn tried(report: &NoKeyOpens, names: Option<&Config>, session: &Session) -> String {
     let mut lines = Vec::new();
     let mut trail: Vec<String> = Vec::new();
     let several = report.groups.len() > 1;
@@ -356,7 +370,8 @@ fn tried(report: &NoKeyOpens, session: &Session) -> String {
                 UnwrapError::NotHeld { .. } if !looked.is_empty() => "no identity of ours fits".to_owned(),
                 why => why.to_string(),
             };
-            lines.push(one_line(&format!("{indent}{} {}: {why}", key.kind().name(), key.id())).into_owned());
+            let name = names.and_then(|names| names.name_of(key.id())).map(|name| format!(" ({name})")).unwrap_or_default();
+            lines.push(one_line(&format!("{indent}{} {}{name}: {why}", key.kind().name(), key.id())).into_owned());
             // Most of it is the same for all keys of a kind.
             trail.extend(looked.into_iter().map(|line| format!("  {}", one_line(&line))));
         }

@@ -22,8 +22,6 @@ pub(super) struct Global {
     pub verbose: bool,
     #[command(flatten)]
     pub key_service: KeyService,
-    #[command(flatten)]
-    versions: Versions,
 }
 
 /// Who wraps and unwraps. Nobody but this process, yet.
@@ -39,7 +37,7 @@ pub(super) struct KeyService {
 
 /// We never ask a network for versions: taken, and without effect.
 #[derive(Clone, Debug, clap::Args)]
-struct Versions {
+pub(super) struct Versions {
     /// Has no effect: versions are never looked up
     #[arg(long, global = true, hide = true)]
     disable_version_check: bool,

@@ -79,6 +79,14 @@ pub enum ConfigError {
         /// Go's words.
         source: BadRegex,
     },
+    /// A fault in what a variable says, perhaps.
+    #[error("{source}; {set}")]
+    InVariable {
+        /// That it is set; or that several are.
+        set: String,
+        /// What is wrong.
+        source: Box<ConfigError>,
+    },
     /// A fault in the rule that fits.
     #[error("{source}; in {} (line {line})", one_line(&path.display().to_string()))]
     InRule {

@@ -4,6 +4,7 @@
 
 mod folders;
 mod keep;
+mod lasting;
 mod lock;
 mod named_pipe;
 mod opened;
@@ -17,10 +18,12 @@ mod walk;
 mod write;
 
 pub use folders::{current_folder, make_private_folders, remove_folders, user};
+pub use lasting::{lasting_in_memory, tidy_memory};
 pub use named_pipe::NamedPipe;
 pub use opened::{Opened, open_once};
 pub use own::shred;
 pub use private::{PrivateDir, make_private_dir, read_private, remove_private_dir, sweep_private_dirs};
 pub use read::{Facts, Kind, ReadError, facts, is_link, is_same, may_hold, read, read_stdin, read_text, read_within};
+pub use temp::is_left_over;
 pub use walk::{Below, files_below};
 pub use write::{Claim, WriteError, WriteHow, can_write, remove, write};

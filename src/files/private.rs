@@ -188,6 +188,11 @@ fn in_memory(runtime: Option<&Path>) -> impl Iterator<Item = &Path> {
     runtime.into_iter().chain([Path::new("/dev/shm")])
 }
 
+/// Those of the places in memory where nobody else can remove or rename what is ours.
+pub(super) fn trusted_memory(runtime: Option<&Path>) -> impl Iterator<Item = PathBuf> {
+    in_memory(runtime).filter_map(|parent| Some(Parent::open(parent, true).ok()??.path))
+}
+
 /// A place for folders of ours.
 struct Parent {
     folder: OwnedFd,

@@ -62,6 +62,8 @@ pub struct Facts {
     pub group: u32,
     /// Permission bits.
     pub mode: u32,
+    /// Bytes, of a file.
+    pub len: u64,
 }
 
 /// Reads a file or a pipe.
@@ -177,7 +179,7 @@ pub(super) fn facts_of(found: &Stat) -> Facts {
         FileType::Directory => Kind::Folder,
         _ => Kind::Other,
     };
-    Facts { kind, owner: found.st_uid, group: found.st_gid, mode: (found.st_mode & 0o7777) as u32 }
+    Facts { kind, owner: found.st_uid, group: found.st_gid, mode: (found.st_mode & 0o7777) as u32, len: found.st_size as u64 }
 }
 
 /// Whether two paths lead to one file.

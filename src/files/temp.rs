@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{
@@ -156,6 +158,11 @@ pub(super) fn sweep(folder: &OwnedFd) {
             let _ = unlinkat(folder, entry.file_name(), AtFlags::empty());
         }
     }
+}
+
+/// Is this what a killed writer left? Of plaintext it may be.
+pub fn is_left_over(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| is_name(name.as_bytes()))
 }
 
 fn name() -> Result<String, Errno> {

@@ -110,7 +110,7 @@ pub fn can_write(path: &Path, how: &WriteHow<'_>) -> Result<(), WriteError> {
     let Target::File(place) = resolve(path, how)? else { return Err(WriteError::NotRegular) };
     check(&place, place.old()?.as_ref(), how)?;
     let may = rustix::fs::accessat(&place.folder, ".", rustix::fs::Access::WRITE_OK, AtFlags::EACCESS);
-    if how.write_through { Ok(()) } else { may.map_err(|errno| WriteError::of(errno, &place.folder_path)) }
+    if how.write_through { Ok(()) } else { may.map_err(|errno| no_file(&place, errno)) }
 }
 
 /// Removes a file of ours that is not needed any more.

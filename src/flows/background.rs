@@ -44,12 +44,12 @@ pub(super) fn start(handed: &Handed, plain: &[u8], world: &World<'_>) -> Result<
 
 /// Its life: its exit status, which nobody asks for.
 pub fn go() -> u8 {
-    let mut pipe = io::stdin().lock();
+    let Ok(mut pipe) = message::input() else { return 1 };
     let Ok(message) = message::read(&mut pipe) else { return 1 };
     let mut parts = Parts(&message);
     let Some(plain) = parts.next().map(|plain| Zeroizing::new(plain.to_vec())) else { return 1 };
     let Some(handed) = read(&mut || parts.next()) else { return 1 };
-    drop(message);
+    drop((message, pipe));
     // The program reads nothing that was ours.
     if File::open("/dev/null").and_then(|null| Ok(rustix::stdio::dup2_stdin(null)?)).is_err() {
         return 1;

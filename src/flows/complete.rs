@@ -25,6 +25,12 @@ impl Encrypt {
         if !self.given.selectors.is_empty() {
             world.warn([format!("{path} is sealed already and keeps its own rule")]);
         }
+        if self.given.mac_only_encrypted && !sealed.metadata().mac_only_encrypted {
+            world.warn([format!("{path} is sealed already, and its MAC covers what it covered: --mac-only-encrypted has no effect")]);
+        }
+        if self.given.threshold != 0 && self.given.threshold != sealed.metadata().groups.threshold {
+            world.warn([format!("{path} is sealed already and keeps its own groups: --shamir-secret-sharing-threshold has no effect")]);
+        }
         // Whoever narrows the file's rule leaves nothing in clear by it: asked first, of the rule that they cannot reach (P10).
         trust::refuse_left_clear(&sealed, rule, &path, world)?;
         let clear = sealed.in_clear().map_err(failed)?;

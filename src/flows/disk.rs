@@ -38,7 +38,7 @@ impl Disk for OnDisk<'_> {
     }
 }
 
-fn stat_of(Facts { kind, owner, group, mode }: Facts) -> Stat {
+fn stat_of(Facts { kind, owner, group, mode, len: _ }: Facts) -> Stat {
     let node = match kind {
         Kind::File => Node::File,
         Kind::Pipe => Node::Pipe,

@@ -93,7 +93,7 @@ impl ExecEnv<'_> {
             };
         }
         if let Some(user) = &user {
-            user.become_it().map_err(failed)?;
+            user.become_it().map_err(|error| user.refused(&error))?;
         }
         Err(failed(guard::as_started(|| command.exec())))
     }

@@ -67,6 +67,9 @@ impl ExecFile<'_> {
     /// The file does not open, there is no place for the plaintext, the program cannot be started; or [`Error::Child`]: how it ended.
     pub fn run(&self, world: &World<'_>) -> Result<(), Error> {
         self.handed.checked()?;
+        if !self.handed.program.takes_path() && !world.manners.sops_messages {
+            world.warn(["no {} stands in the command: the program is not told where the file is"]);
+        }
         let done = self.decrypt.run(world).map_err(|error| must_exist(error, Path::new(&self.decrypt.input.name())))?;
         let plain = Zeroizing::new(done.stdout.unwrap_or_default());
         child::leave_no_secrets(world);
@@ -191,6 +194,15 @@ fn memory(_: &str, _: &[u8]) -> io::Result<OwnedFd> {
 }
 
 impl Program {
+    /// Does `{}` stand in it?
+    fn takes_path(&self) -> bool {
+        let has = |word: &OsString| word.as_bytes().windows(2).any(|pair| pair == b"{}");
+        match self {
+            Program::Shell(line) => has(line),
+            Program::Direct(words) => words.iter().any(has),
+        }
+    }
+
     /// With the path in place of every `{}`.
     ///
     /// # Errors

@@ -12,7 +12,8 @@ use crate::world::World;
 const NAME: &str = ".sops.yaml";
 
 /// Names of plaintext that should not be committed.
-const IGNORED: [&str; 4] = ["*.decrypted.*", "*.plain.*", ".env", "keys.txt"];
+/// One is what a killed `decrypt -i` may leave on a disk that has no files without a name.
+const IGNORED: [&str; 5] = ["*.decrypted.*", "*.plain.*", ".env", ".leafcrypt-*.tmp", "keys.txt"];
 
 /// Whose the project's secrets are.
 pub enum Reader {

@@ -51,13 +51,18 @@ impl Keeper {
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(folder.shared_lock()?).spawn()
         })?;
         let (Some(mut pipe), Some(mut ready)) = (child.stdin.take(), child.stdout.take()) else { unreachable!("both were asked for") };
-        let mut message = Message::default();
-        message.put(folder.outer().as_os_str().as_bytes());
-        message.put(folder.path().as_os_str().as_bytes());
-        message.put(&[u8::from(folder.in_memory())]);
-        if let Some(rescue) = rescue {
-            rescue.write(&mut |part| message.put(part));
-        }
+        let tell = |put: &mut dyn FnMut(&[u8])| {
+            put(folder.outer().as_os_str().as_bytes());
+            put(folder.path().as_os_str().as_bytes());
+            put(&[u8::from(folder.in_memory())]);
+            if let Some(rescue) = rescue {
+                rescue.write(put);
+            }
+        };
+        let mut room = 0;
+        tell(&mut |part| room += Message::room_of(part));
+        let mut message = Message::with_room(room);
+        tell(&mut |part| message.put(part));
         let mut answer = [0];
         match message.send(&mut pipe).and_then(|()| ready.read_exact(&mut answer)) {
             Ok(()) if answer == [READY] => Ok(Keeper { child, pipe }),
@@ -130,7 +135,7 @@ pub fn keep() -> u8 {
     // Already alone if whoever started us made it so.
     let _ = rustix::process::setsid();
     let _deaf = guard::hold_signals();
-    let mut pipe = io::stdin().lock();
+    let Ok(mut pipe) = message::input() else { return 1 };
     let Ok(message) = message::read(&mut pipe) else { return 1 };
     let mut parts = Parts(&message);
     let (Some(outer), Some(inner), Some([in_memory])) = (parts.next(), parts.next(), parts.next()) else { return 1 };

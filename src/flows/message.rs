@@ -1,17 +1,23 @@
 //! What a process of ours tells another one that it starts, through its standard input: parts of bytes, wiped when they are read.
 
+use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd as _;
 
 use zeroize::Zeroizing;
 
 /// A message to be sent.
-#[derive(Default)]
 pub(super) struct Message(Zeroizing<Vec<u8>>);
 
 impl Message {
     /// With room for so many bytes: a buffer that grows leaves what it had behind.
     pub(super) fn with_room(len: usize) -> Self {
         Message(Zeroizing::new(Vec::with_capacity(len)))
+    }
+
+    /// What a part takes.
+    pub(super) fn room_of(part: &[u8]) -> usize {
+        size_of::<u64>() + part.len()
     }
 
     pub(super) fn put(&mut self, part: &[u8]) {
@@ -24,6 +30,11 @@ impl Message {
         pipe.write_all(&self.0)?;
         pipe.flush()
     }
+}
+
+/// Our standard input, unbuffered: a buffer would keep a copy of what comes through it.
+pub(super) fn input() -> io::Result<File> {
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
 }
 
 /// Reads a message. The pipe may go on after it.

@@ -11,6 +11,7 @@
 //! | what stays of an edit when all goes wrong | [`keeper`], [`rescue`] |
 
 pub mod accept;
+mod agreed;
 pub mod background;
 pub mod before;
 pub mod branch;

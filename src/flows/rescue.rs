@@ -1,5 +1,5 @@
 //! An edit that could not be saved, sealed and kept (docs/sealed-file.md, section 7): under the file's own data key, for the same recipients, in the user's
-//! state folder. The next `edit` of that file offers it. The text is sealed whole, for it need not parse.
+//! state folder, or in memory where that takes nothing. The next `edit` of that file offers it. The text is sealed whole, for it need not parse.
 
 use std::ffi::OsString;
 use std::io;
@@ -7,7 +7,6 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 use leafcrypt_formats::Format;
-use leafcrypt_kms::Secret;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
@@ -24,120 +23,160 @@ const OFFERED: usize = 99;
 /// All that is needed to seal what somebody has typed.
 pub struct Rescue<'a> {
     /// The sealed file that is being edited.
-    base: &'a [u8],
-    format: Format,
-    data_key: Secret,
+    pub base: &'a [u8],
+    /// Its format.
+    pub format: Format,
+    /// Its data key, where it is held: the only copy in this process.
+    pub data_key: &'a [u8],
     /// The name of the plaintext in its private folder.
-    name: OsString,
-    /// Where the rescued text goes: beside what is there, or in its place.
-    to: To,
+    pub name: OsString,
+    /// Beside all that is kept there. A free name is looked for only when there is something to keep: two edits may be open at once.
+    pub place: Place,
+    /// In place of the kept edit that was taken up, if that can be.
+    pub over: Option<PathBuf>,
     /// SHA-256 of what the editor showed at first.
-    initial: [u8; 32],
+    pub initial: [u8; 32],
     /// The text was made of this base, which is kept beside it; not where it was rescued before: then that base is kept already.
-    is_first: bool,
+    pub is_first: bool,
 }
 
-/// Where a rescued text goes.
-pub enum To {
-    /// Beside all that is kept. Looked for only when there is something to keep: two edits may be open at once.
-    Beside(Place),
-    /// In place of the kept edit that was taken up.
-    Over(PathBuf),
+/// What became of a text that was to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Nobody had typed anything.
+    Nothing,
+    /// It is on the disk.
+    OnDisk,
+    /// It is in memory, and goes with it.
+    InMemory,
 }
 
 impl<'a> Rescue<'a> {
-    /// For an edit of a sealed text that is open.
-    pub fn new(base: &'a [u8], format: Format, data_key: &DataKey, name: OsString, to: To, is_first: bool, initial: &[u8]) -> Self {
-        Rescue { base, format, data_key: copy(data_key.expose()), name, to, initial: Sha256::digest(initial).into(), is_first }
-    }
-
     /// As parts of a message.
     pub(super) fn write(&self, put: &mut dyn FnMut(&[u8])) {
         put(self.base);
         put(self.format.name().as_bytes());
-        put(self.data_key.expose());
+        put(self.data_key);
         put(self.name.as_bytes());
-        let (to, over) = match &self.to {
-            To::Beside(place) => (&place.first, false),
-            To::Over(path) => (path, true),
-        };
-        put(to.as_os_str().as_bytes());
-        put(&[u8::from(over)]);
+        put(&[u8::from(self.over.is_some())]);
+        put(self.over.as_deref().unwrap_or(Path::new("")).as_os_str().as_bytes());
         put(&self.initial);
         put(&[u8::from(self.is_first)]);
+        for first in &self.place.firsts {
+            put(&[u8::from(first.in_memory)]);
+            put(first.path.as_os_str().as_bytes());
+        }
     }
 
-    /// From a message's parts; none if there are none.
+    /// From a message's parts, all that are left; none if there are none.
     pub(super) fn read(part: &mut dyn FnMut() -> Option<&'a [u8]>) -> Option<Self> {
         let (base, format, data_key) = (part()?, part()?, part()?);
         let format = Format::of_word(std::str::from_utf8(format).ok()?)?;
         let text = |part: &[u8]| OsString::from_vec(part.to_vec());
-        let (name, to, over) = (text(part()?), text(part()?).into(), part()? != [0]);
-        let to = if over { To::Over(to) } else { To::Beside(Place { first: to }) };
+        let (name, is_over, over) = (text(part()?), part()? != [0], PathBuf::from(text(part()?)));
         let (initial, is_first) = (part()?.try_into().ok()?, part()? != [0]);
-        Some(Rescue { base, format, data_key: copy(data_key), name, to, initial, is_first })
+        let mut firsts = Vec::new();
+        while let Some(in_memory) = part() {
+            firsts.push(First { in_memory: in_memory != [0], path: text(part()?).into() });
+        }
+        Some(Rescue { base, format, data_key, name, place: Place { firsts }, over: is_over.then_some(over), initial, is_first })
     }
 
-    /// Seals what stands in the private folder by now, if it is not what was there at first. True: there was something to save.
+    /// Seals what stands in the private folder by now, if it is not what was there at first.
     ///
     /// # Errors
-    /// It cannot be read, sealed or written.
-    pub fn save(&self, folder: &Path, world: &World<'_>) -> io::Result<bool> {
-        let other = |_| io::Error::from(io::ErrorKind::InvalidData);
+    /// It cannot be read or sealed, or written anywhere.
+    pub fn save(&self, folder: &Path, world: &World<'_>) -> io::Result<Kept> {
+        let invalid = || io::Error::from(io::ErrorKind::InvalidData);
         let typed = files::read_private(folder, &self.name).map(Zeroizing::new)?;
         if typed.is_empty() || <[u8; 32]>::from(Sha256::digest(&typed)) == self.initial {
-            return Ok(false);
+            return Ok(Kept::Nothing);
         }
-        let sealed = SealedFile::parse(self.format, self.base, world.manners).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-        let data_key = DataKey::from_secret(copy(self.data_key.expose())).ok_or(io::ErrorKind::InvalidData)?;
+        let sealed = SealedFile::parse(self.format, self.base, world.manners).map_err(|_| invalid())?;
+        let data_key = DataKey::from_bytes(self.data_key.to_vec()).ok_or_else(invalid)?;
         // The base was checked when it was opened for editing.
         let how = OpenHow { ignore_mac: true, ..OpenHow::default() };
-        let file = sealed.open_with(data_key, world.manners, &how).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-        let sealed = file.whole(typed.to_vec()).seal(world).map_err(|_| other(()))?;
-        let write = |to: &Path, text: &[u8]| {
-            if let Some(parent) = to.parent() {
-                files::make_private_folders(parent).map_err(|_| other(()))?;
-            }
-            files::write(to, text, &secret()).map_err(|_| other(()))
-        };
-        let to = match &self.to {
-            To::Beside(place) => &place.free(),
-            To::Over(path) => path,
-        };
-        if let Some(of) = of(to).filter(|_| self.is_first) {
-            write(&of, self.base)?;
+        let file = sealed.open_with(data_key, world.manners, &how).map_err(|_| invalid())?;
+        let sealed = file.whole(typed.to_vec()).seal(world).map_err(|_| invalid())?;
+        if let Some(over) = self.over.as_deref().filter(|over| self.put(over, &sealed.text).is_ok()) {
+            return Ok(kept(self.place.firsts.iter().any(|first| first.in_memory && first.path.parent() == over.parent())));
         }
-        write(to, &sealed.text)?;
-        Ok(true)
+        let mut failed = invalid();
+        for first in &self.place.firsts {
+            match self.put(&first.free(), &sealed.text) {
+                Ok(()) => return Ok(kept(first.in_memory)),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
     }
+
+    /// Writes the text, and before it what it was made of.
+    fn put(&self, to: &Path, text: &[u8]) -> io::Result<()> {
+        let write = |to: &Path, text: &[u8]| {
+            let made = to.parent().map_or(Ok(Vec::new()), files::make_private_folders).map_err(io::Error::other)?;
+            files::write(to, text, &secret()).inspect_err(|_| files::remove_folders(&made)).map_err(io::Error::other)
+        };
+        let base = of(to).filter(|_| self.is_first);
+        let is_new = base.as_deref().is_some_and(|base| !is_there(base));
+        if let Some(base) = &base {
+            write(base, self.base)?;
+        }
+        write(to, text).inspect_err(|_| {
+            if let Some(base) = base.as_deref().filter(|_| is_new) {
+                let _ = files::remove(base);
+            }
+        })
+    }
+}
+
+fn kept(in_memory: bool) -> Kept {
+    if in_memory { Kept::InMemory } else { Kept::OnDisk }
 }
 
 fn secret() -> WriteHow<'static> {
     WriteHow { secret: true, ..WriteHow::default() }
 }
 
-fn copy(key: &[u8]) -> Secret {
-    Secret::new(key.to_vec())
+/// Where rescued texts of a file are kept: the first folder that takes one.
+#[derive(Clone)]
+pub struct Place {
+    firsts: Vec<First>,
 }
 
-/// Where rescued texts of a file are kept.
-pub struct Place {
-    first: PathBuf,
+/// The first name in one folder.
+#[derive(Clone)]
+struct First {
+    path: PathBuf,
+    in_memory: bool,
 }
 
 impl Place {
-    /// By the file's absolute path, of which nothing can be read there but the last name.
-    pub fn of(file: &Path, world: &World<'_>) -> Option<Self> {
+    /// By the file's absolute path, of which nothing can be read there but the last name. `runtime`: `XDG_RUNTIME_DIR`.
+    pub fn of(file: &Path, runtime: Option<&Path>, world: &World<'_>) -> Self {
         let digest: String = Sha256::digest(file.as_os_str().as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let mut name = file.file_name()?.to_string_lossy().into_owned();
+        let mut name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         name.truncate(name.floor_char_boundary(NAME_LEN));
-        Some(Place { first: world.state_folder()?.join("rescue").join(format!("{digest}-{name}")) })
+        let first = |folder: PathBuf, in_memory| First { path: folder.join("rescue").join(format!("{digest}-{name}")), in_memory };
+        let disk = world.state_folder().map(|folder| first(folder, false));
+        Place { firsts: disk.into_iter().chain(files::lasting_in_memory(runtime).map(|folder| first(folder, true))).collect() }
     }
 
-    /// Can anything be kept there? To be known before somebody types.
-    pub fn is_usable(&self) -> bool {
-        let Some(made) = self.first.parent().and_then(|folder| files::make_private_folders(folder).ok()) else { return false };
-        let usable = files::can_write(&self.first, &secret()).is_ok();
+    /// What can be kept there, as far as it can be known before somebody types.
+    pub fn takes(&self) -> Kept {
+        self.firsts.iter().find(|first| first.is_usable()).map_or(Kept::Nothing, |first| kept(first.in_memory))
+    }
+
+    /// The texts that are kept.
+    pub fn kept(&self) -> Vec<PathBuf> {
+        self.firsts.iter().flat_map(|first| (1..=OFFERED).map(|n| first.numbered(n))).filter(|path| is_there(path)).collect()
+    }
+}
+
+impl First {
+    fn is_usable(&self) -> bool {
+        let Some(made) = self.path.parent().and_then(|folder| files::make_private_folders(folder).ok()) else { return false };
+        let usable = files::can_write(&self.path, &secret()).is_ok();
         files::remove_folders(&made);
         usable
     }
@@ -145,21 +184,16 @@ impl Place {
     /// One more text than is kept goes beside the others: none is written over that somebody may still want.
     fn numbered(&self, n: usize) -> PathBuf {
         if n == 1 {
-            return self.first.clone();
+            return self.path.clone();
         }
-        let mut name = self.first.file_name().unwrap_or_default().to_owned();
+        let mut name = self.path.file_name().unwrap_or_default().to_owned();
         name.push(format!("~{n}"));
-        self.first.with_file_name(name)
-    }
-
-    /// The texts that are kept.
-    pub fn kept(&self) -> Vec<PathBuf> {
-        (1..=OFFERED).map(|n| self.numbered(n)).filter(|path| is_there(path)).collect()
+        self.path.with_file_name(name)
     }
 
     /// Where the next one goes.
-    pub fn free(&self) -> PathBuf {
-        (1..).map(|n| self.numbered(n)).find(|path| !is_there(path)).unwrap_or_else(|| self.first.clone())
+    fn free(&self) -> PathBuf {
+        (1..).map(|n| self.numbered(n)).find(|path| !is_there(path)).unwrap_or_else(|| self.path.clone())
     }
 }
 
@@ -183,4 +217,5 @@ pub fn forget(kept: &Path) {
     if let Some(of) = of(kept) {
         let _ = files::remove(&of);
     }
+    files::tidy_memory(kept);
 }

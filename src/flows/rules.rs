@@ -106,7 +106,7 @@ pub fn load_silently(file: Option<&Path>, given: &Given, world: &World<'_>, warn
     })?;
     let config = Config::load(&found, &text)?;
     if world.manners.names_unknown_fields {
-        warnings.extend(config.warnings.iter().cloned());
+        warnings.extend(config.warnings.iter().map(|warning| format!("{}: {warning}", found.shown.display())));
     }
     Ok(Some(config))
 }
@@ -143,7 +143,15 @@ pub fn of_sealed(file: &Path, given: &Given, config: Option<&Config>, world: &Wo
         world.dialog.detail(&format!("creation rule of {}: the one in line {}", file.display(), rule.line));
     }
     let lists: Vec<(Kind, &str)> = given.keys.iter().map(|(kind, text)| (*kind, text.as_str())).collect();
-    let keys = config::flag_keys(&lists, &given.beside)?;
+    let keys = config::flag_keys(&lists, &given.beside).map_err(|source| match &given.variables[..] {
+        [] => Error::Config(source),
+        // Perhaps nobody has typed it in this call.
+        variables if !world.manners.sops_messages => Error::Config(ConfigError::InVariable {
+            set: format!("{} {} set", variables.join(" and "), if variables.len() > 1 { "are" } else { "is" }),
+            source: Box::new(source),
+        }),
+        _ => Error::Config(source),
+    })?;
     if from_config.is_none() && keys.is_empty() {
         return Err(Error::NoKeys);
     }

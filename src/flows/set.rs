@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 
-use leafcrypt_formats::{Part, Tree, parse_path};
+use leafcrypt_formats::{Part, PathId, Tree, display_parts, parse_path};
 use zeroize::Zeroizing;
 
 use super::branch::{Branch, Did, must_exist, read_json};
@@ -91,9 +91,11 @@ impl Set<'_> {
             if stays && is_there(file, &at, world)? {
                 return Ok(false);
             }
+            let lost = lost(file, &at, world);
             let did = branch.apply(file, world)?;
             // Of the last time, if it is done again.
             told.replace(otherwise::told(file, &at, &tree, world));
+            told.borrow_mut().extend(lost);
             match did {
                 Did::Changed => {}
                 Did::Nothing if world.manners.typed_set || self.idempotent => return Ok(false),
@@ -134,6 +136,35 @@ pub(super) fn path_of(text: &str, format: &str) -> Result<Vec<Part>, Error> {
         return Err(Error::BadSetPath { format: format.to_owned(), why: "the path is empty".to_owned() });
     }
     Ok(at)
+}
+
+/// What a path that was mistyped does: a value in the middle of it makes way for a map or a list, and an item far behind a list's end is its next one.
+fn lost(file: &OpenFile<'_>, at: &[Part], world: &World<'_>) -> Option<String> {
+    let document = file.sealed_document().filter(|_| !world.manners.sops_messages && at.len() > 1)?;
+    let paths = document.paths();
+    let all = || (1..paths.len() as u32).map(PathId);
+    let is = |path: PathId, part: &Part| match part {
+        Part::Key(name) => paths.name(path) == Some(name),
+        Part::Index(n) => paths.position(path) == Some(*n),
+    };
+    let mut path = PathId::ROOT;
+    for (n, part) in at.iter().enumerate() {
+        if let (Part::Index(index), true) = (part, n + 1 == at.len()) {
+            let items = all().filter(|item| paths.parent(*item) == path && paths.position(*item).is_some()).count();
+            let list = display_parts(&at[..n]);
+            return (items > 0 && *index > items)
+                .then(|| format!("{list} has {items} items, so what was set is item {items} of it, not {index}"));
+        }
+        if n + 1 == at.len() {
+            return None;
+        }
+        path = all().find(|below| paths.parent(*below) == path && is(*below, part))?;
+        if document.leaves().iter().any(|leaf| leaf.path == path && leaf.document == 0) {
+            let value = display_parts(&at[..=n]);
+            return Some(format!("the value that was at {value} is gone: what was set stands in its place"));
+        }
+    }
+    None
 }
 
 /// Is there a value, where `set` would put one?

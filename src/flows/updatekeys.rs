@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
+use super::agreed::Agreed;
 use super::change::InPlace;
 use super::consent::{Asks, Change, Changes};
 use super::many::{self, Named};
@@ -100,6 +101,9 @@ impl UpdateKeys<'_> {
             return Err(Error::NoFile);
         }
         let (mut failed, mut all) = (Vec::new(), Vec::new());
+        // One alone is asked about once it has opened; what is no file (a pipe) is read once.
+        let (agreed, looked) = if sops || files.len() < 2 { (Agreed::default(), Vec::new()) } else { self.look(&files, world) };
+        let (mut looked, was_told) = (looked.into_iter(), files.len() > 1 && !sops);
         for file in many::in_turn(&files, world) {
             let shown = config::absolute(&rules::current(world), &file.path).display().to_string();
             // Of a file that is not there SOPS does not say that it begins.
@@ -110,7 +114,14 @@ impl UpdateKeys<'_> {
             let (name, mut changes) = (file.path.display(), None);
             let done = match missing {
                 true => Err(Error::Usage(format!("stat {shown}: no such file or directory"))),
-                false => self.one(file, &mut changes, world),
+                false => match looked.next() {
+                    // Others are done with.
+                    Some((found, done)) if self.dry_run || !matches!(done, Ok(Some(Outcome::Shown))) => {
+                        changes = found;
+                        done
+                    }
+                    _ => self.one(file, &mut changes, How::Does(&agreed), world),
+                },
             };
             let (outcome, error) = match done {
                 Ok(None) => continue,
@@ -118,7 +129,8 @@ impl UpdateKeys<'_> {
                 Err(error) => (Outcome::Failed, Some(error)),
             };
             let said = match outcome {
-                Outcome::UpToDate => Some("already up to date"),
+                Outcome::UpToDate if was_told => None,
+                Outcome::UpToDate => Some(UP_TO_DATE),
                 Outcome::Synced => Some("synced with new keys"),
                 Outcome::Left => Some("left unchanged"),
                 Outcome::Shown | Outcome::Failed => None,
@@ -138,12 +150,36 @@ impl UpdateKeys<'_> {
             let paths: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
             world.dialog.log(&format!("no sealed file that a creation rule fits in {}", paths.join(", ")));
         }
+        if agreed.is_of_several() {
+            world.dialog.log(&sum(&all));
+        }
         let error = match (failed.len(), total) {
             (0, _) => None,
             (_, 1) => failed.pop(),
             (n, _) => Some(Error::Several { what: format!("failed updating {n} key(s)"), errors: failed }),
         };
         Ok(Updates { files: all, error })
+    }
+
+    /// What is to change in several files, shown and asked about at once; and what becomes of those of which it is known already.
+    fn look(&self, files: &[Named], world: &World<'_>) -> (Agreed, Vec<Looked>) {
+        let (mut shown, mut looked) = (Vec::new(), Vec::new());
+        for file in many::in_turn(files, world) {
+            let (mut changes, mut lines) = (None, Vec::new());
+            let done = self.one(file, &mut changes, How::Looks(&mut lines), world);
+            match done {
+                Ok(Some(Outcome::Shown)) => shown.push((file.path.display().to_string(), lines)),
+                Ok(Some(Outcome::UpToDate)) => world.dialog.log(&format!("{}: {UP_TO_DATE}", file.path.display())),
+                _ => {}
+            }
+            looked.push((changes, done));
+        }
+        let agreed = match (self.dry_run, shown.len()) {
+            (true, 1..) => Agreed::on(shown, Some(false), world),
+            (false, 2..) => Agreed::on(shown, self.yes.then_some(true), world),
+            _ => Agreed::default(),
+        };
+        (agreed, looked)
     }
 
     /// SOPS looks for a configuration that nobody named before it looks at its arguments, and reads it before it looks at a file.
@@ -166,7 +202,7 @@ impl UpdateKeys<'_> {
     }
 
     /// `None`: found in a folder, and not sealed, or without a rule.
-    fn one(&self, file: &Named, changes: &mut Option<Changes>, world: &World<'_>) -> Result<Option<Outcome>, Error> {
+    fn one(&self, file: &Named, changes: &mut Option<Changes>, how: How<'_>, world: &World<'_>) -> Result<Option<Outcome>, Error> {
         let Named { path, found } = file;
         let (path, found) = (path.as_path(), *found);
         let input = Input::File(path.to_owned());
@@ -195,6 +231,13 @@ impl UpdateKeys<'_> {
             return Ok(Some(Outcome::UpToDate));
         }
         let change = Change { file: &name, diff: &diff, vouched: true, yes: self.yes, asks: Asks::Always, config: Some(&config) };
+        let agreed = match how {
+            How::Looks(lines) => {
+                *lines = change.lines();
+                return Ok(Some(Outcome::Shown));
+            }
+            How::Does(agreed) => agreed.answer(&name, &change.lines()),
+        };
         if self.dry_run {
             world.dialog.show(&change.listing());
             return Ok(Some(Outcome::Shown));
@@ -208,7 +251,10 @@ impl UpdateKeys<'_> {
             // Only once the file has opened, and once: if it changes meanwhile, its recipients are still those that were shown.
             let answer = match asked.get() {
                 Some(answer) => answer,
-                None => change.confirm(world)?,
+                None => match agreed {
+                    Some(answer) => answer.ok_or_else(|| Error::NotConfirmed { path: name.clone() })?,
+                    None => change.confirm(world)?,
+                },
             };
             asked.set(Some(answer));
             if answer {
@@ -230,6 +276,34 @@ impl UpdateKeys<'_> {
         }
         Ok(Some(Outcome::Synced))
     }
+}
+
+/// Said of a file.
+const UP_TO_DATE: &str = "already up to date";
+
+/// What was seen of a file, and what becomes of it.
+type Looked = (Option<Changes>, Result<Option<Outcome>, Error>);
+
+/// What is done with a file.
+enum How<'a> {
+    /// Only what would change is wanted.
+    Looks(&'a mut Vec<String>),
+    /// It is changed, without another question if the answer is known.
+    Does(&'a Agreed),
+}
+
+/// Of many files, in one line.
+fn sum(all: &[Updated]) -> String {
+    let count = |outcome: Outcome| all.iter().filter(|updated| updated.outcome == outcome).count();
+    let counted = [
+        (Outcome::Synced, "updated"),
+        (Outcome::UpToDate, "up to date already"),
+        (Outcome::Left, "left unchanged"),
+        (Outcome::Shown, "would change"),
+        (Outcome::Failed, "failed"),
+    ];
+    let counted = counted.map(|(outcome, word)| (count(outcome), word)).into_iter().filter(|(n, _)| *n > 0);
+    format!("{} files: {}", all.len(), counted.map(|(n, word)| format!("{n} {word}")).collect::<Vec<_>>().join(", "))
 }
 
 /// For programs.

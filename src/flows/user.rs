@@ -56,6 +56,11 @@ impl User {
         Ok(())
     }
 
+    /// That we may not.
+    pub fn refused(&self, error: &io::Error) -> Error {
+        Error::Usage(format!("--user {}: {}; only root runs programs as somebody else", self.name.to_string_lossy(), error.kind()))
+    }
+
     /// The same command as that user, by way of ourselves: the process that waits for it keeps its rights.
     pub(super) fn command_as(user: Option<&User>, command: Command, pristine: bool) -> Command {
         let Some(user) = user else { return command };
@@ -76,15 +81,18 @@ impl User {
     }
 }
 
-/// Ourselves on the way: becomes the user, then the program. Returns only where that fails.
-pub fn through(args: &[OsString]) -> u8 {
-    let [user, program, args @ ..] = args else { return 1 };
-    let Ok(user) = User::find(&user.to_string_lossy()) else { return 1 };
-    if user.become_it().is_err() {
-        return 126;
+/// Ourselves on the way: becomes the user, then the program. Returns only where that fails: the exit status, and what there is to say.
+pub fn through(args: &[OsString]) -> (u8, Option<Error>) {
+    let [user, program, args @ ..] = args else { return (1, None) };
+    let user = match User::find(&user.to_string_lossy()) {
+        Ok(user) => user,
+        Err(error) => return (1, Some(error)),
+    };
+    if let Err(error) = user.become_it() {
+        return (1, Some(user.refused(&error)));
     }
     #[allow(clippy::disallowed_methods, reason = "a process that becomes another program: `Outside::run` starts a new one and waits")]
     let mut command = Command::new(program);
     let failed = guard::as_started(|| command.args(args).exec());
-    if failed.kind() == io::ErrorKind::NotFound { 127 } else { 126 }
+    (if failed.kind() == io::ErrorKind::NotFound { 127 } else { 126 }, None)
 }

@@ -63,6 +63,9 @@ impl Variables {
     /// # Errors
     /// A value that is none for a variable, or a name that is none.
     pub fn add(&mut self, file: &OpenFile<'_>, name: &str, how: &How, world: &World<'_>) -> Result<(), Error> {
+        if file.format() == Format::Binary && !world.manners.sops_messages {
+            return Err(Error::Whole { path: name.to_owned() });
+        }
         let found: Vec<(Vec<u8>, Option<Vec<u8>>)> = if file.format() == Format::Dotenv && how.dialect != Dialect::Sops {
             let env = |wanted: &str| world.session.outside().env(wanted);
             let lookup = |wanted: &str| match self.last.get(OsStr::new(wanted)).map(|&at| &self.found[at].1) {

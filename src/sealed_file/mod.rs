@@ -287,6 +287,14 @@ impl OpenFile<'_> {
         self.plain.document(self.format, &scan_options(Mode::Plain, manners))
     }
 
+    /// The sealed document, with the paths of the opened one; none of a binary file or a new one.
+    pub fn sealed_document(&self) -> Option<&Document<'_>> {
+        match &self.base.as_ref()?.body {
+            BaseBody::Document { document, .. } => Some(document),
+            BaseBody::Binary(_) => None,
+        }
+    }
+
     /// The format of the plain text.
     pub fn format(&self) -> Format {
         self.format

@@ -142,25 +142,66 @@ fn an_edit_of_a_long_name_is_kept() {
     assert!(code(&desk.edit(&name, "true", ""), 200).contains("that was not saved is still kept"));
 }
 
+/// Where the disk takes nothing an edit is kept in memory: that is said before somebody types, and again when it is done.
+#[test]
+fn an_edit_is_kept_in_memory() {
+    for state in ["/proc/nowhere", "/dev/null"] {
+        let desk = Desk::new();
+        desk.seal("a.yaml", "a: canary\n");
+        let call = |program, script: &str| {
+            let call = desk.place.call(program, ["edit", "a.yaml"]).env("EDITOR", desk.editor(script)).env("XDG_STATE_HOME", state);
+            call.env("XDG_RUNTIME_DIR", &desk.runtime).stdin("y\n").run()
+        };
+        let err = code(&call(Program::Ours, "echo 'a: [canary2' > \"$1\""), 2);
+        assert!(
+            err.contains("warning: an edit that cannot be saved will be kept in memory only") && err.contains("XDG_STATE_HOME"),
+            "{err}"
+        );
+        assert!(err.contains("what you typed is sealed and kept, in memory only"), "{err}");
+        let kept = desk.runtime.join(format!("leafcrypt-kept-{}", rustix::process::geteuid().as_raw()));
+        assert!(kept.join("rescue").read_dir().unwrap().count() == 1, "{err}");
+        assert_eq!(std::os::unix::fs::MetadataExt::mode(&kept.metadata().unwrap()) & 0o777, 0o700);
+        // It is taken up, and nothing is left of it.
+        code(&call(Program::AsSops, "grep -q '^a: .canary2$' \"$1\" && echo 'a: canary2' > \"$1\""), 0);
+        assert_eq!(desk.decrypted("a.yaml"), "a: canary2\n");
+        desk.is_clean();
+    }
+}
+
+/// A full disk is told when it is met, and then memory has the edit.
+#[test]
+fn a_full_disk() {
+    let desk = Desk::new();
+    let before = desk.seal("a.yaml", "a: canary\n");
+    let script = format!(
+        "mkdir state; mount -t tmpfs -o size=16k tmpfs state; head -c 100k /dev/zero > state/full 2>/dev/null || :; exec '{OURS}' edit a.yaml"
+    );
+    let err = code(&alone(&desk, &script, "echo 'a: [canary2' > \"$1\"", &desk.runtime), 2);
+    assert!(!err.contains("warning: an edit that cannot be saved") && err.contains("sealed and kept, in memory only"), "{err}");
+    assert_eq!(desk.text("a.yaml"), before);
+}
+
 /// Where nothing can be kept it is said before somebody types, and nobody is told that it is.
 #[test]
 fn no_place_to_keep_an_edit() {
     let desk = Desk::new();
     let before = desk.seal("a.yaml", "a: canary\n");
-    let editor = desk.editor("echo 'a: [canary2' > \"$1\"");
-    for state in ["/proc/nowhere", "/dev/null"] {
-        let call = |program| {
-            let call = desk.place.call(program, ["edit", "a.yaml"]).env("EDITOR", &editor).env("XDG_STATE_HOME", state);
-            call.env("XDG_RUNTIME_DIR", &desk.runtime).run()
-        };
-        let err = code(&call(Program::Ours), 2);
-        let told = err.find("warning: an edit that cannot be saved will be lost").unwrap_or_else(|| panic!("{err}"));
-        assert!(told < err.find("could not be kept").unwrap_or(0) && err.contains("XDG_STATE_HOME"), "{err}");
-        assert!(!err.contains("kept sealed") && !err.contains("sealed and kept"), "{err}");
-        let err = code(&call(Program::AsSops), 2);
-        assert!(err.contains("could not be kept") && !err.contains("will be lost"), "{err}");
-    }
+    let script = format!("mount -t tmpfs -o ro tmpfs /dev/shm; mkdir disk; touch state; exec '{OURS}' edit --on-disk disk a.yaml");
+    let err = code(&alone(&desk, &script, "echo 'a: [canary2' > \"$1\"", &desk.place.path("disk")), 2);
+    let told = err.find("warning: an edit that cannot be saved will be lost").unwrap_or_else(|| panic!("{err}"));
+    assert!(told < err.find("could not be kept").unwrap_or(0) && err.contains("XDG_STATE_HOME"), "{err}");
+    assert!(!err.contains("kept sealed") && !err.contains("sealed and kept"), "{err}");
     assert_eq!(desk.text("a.yaml"), before);
+}
+
+/// A line for a shell in a mount namespace of its own, with the folder `state` for what is kept.
+fn alone(desk: &Desk, script: &str, editor: &str, runtime: &std::path::Path) -> std::process::Output {
+    let how: &[&str] = if crate::files::people::is_root() { &["--mount"] } else { &["--mount", "--map-root-user"] };
+    let mut unshare = Command::new("unshare");
+    unshare.args(how).args(["--propagation", "private", "bash", "-euc", script]).current_dir(desk.place.path("")).env_clear();
+    unshare.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("HOME", desk.place.path("home")).env("EDITOR", desk.editor(editor));
+    unshare.env("XDG_STATE_HOME", desk.place.path("state")).env("SOPS_AGE_KEY_FILE", desk.place.path("keys.txt"));
+    unshare.env("XDG_RUNTIME_DIR", runtime).output().unwrap()
 }
 
 /// An edit that nobody took up is not written over by the next one that fails: both are offered.
@@ -261,7 +302,10 @@ fn a_write_that_fails_is_tried_again() {
         assert_eq!(desk.text("edits"), "edited\n");
         match code {
             0 => assert_eq!(desk.decrypted("d/a.yaml"), "a: canary2\n"),
-            _ => assert!(terminal.seen.contains("what you typed could not be kept"), "{}", terminal.seen),
+            _ => {
+                assert!(terminal.seen.contains("what you typed is sealed and kept, in memory only"), "{}", terminal.seen);
+                std::fs::remove_dir_all(desk.runtime.join(format!("leafcrypt-kept-{}", rustix::process::geteuid().as_raw()))).unwrap();
+            }
         }
         desk.is_clean();
     }

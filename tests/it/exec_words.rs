@@ -249,3 +249,51 @@ fn an_unchecked_mac_is_told() {
     assert_eq!(told(place.call(Program::AsSops, calls[2]).run()), 1);
     assert_eq!(told(place.call(Program::AsSops, calls[3]).run()), 0);
 }
+
+/// Two differences from SOPS: a name that a shell would drop is refused, and no values at all give the program no variables.
+#[test]
+fn odd_names_and_no_values() {
+    let place = Place::project();
+    for (file, plain) in [("t.env", "\tA=1\nB=2\n"), ("n.env", "# nothing\n")] {
+        place.seal(file, plain);
+    }
+    let run = |program, args: &[&str]| {
+        let done = place.call(program, args).run();
+        (done.status.code(), String::from_utf8_lossy(&done.stdout).into_owned())
+    };
+    let odd = ["exec-env", "t.env", "echo $B"];
+    let none = ["exec-env", "--pristine", "n.env", "echo ${HOME-none}"];
+    // Our own dialect drops the blank before a name.
+    for (program, expected) in [(Program::Ours, (Some(0), "2\n")), (Program::AsSops, (Some(1), ""))] {
+        assert_eq!(run(program, &odd), (expected.0, expected.1.to_owned()), "{program:?}");
+        assert_eq!(run(program, &none), (Some(0), "none\n".to_owned()), "{program:?}");
+    }
+    if crate::tools::sops().is_some() {
+        assert_eq!(run(Program::Sops, &odd), (Some(0), "2\n".to_owned()));
+        assert_ne!(run(Program::Sops, &none).1, "none\n");
+    }
+}
+
+/// Who may not become another user is told so, as is who may not write a folder.
+#[test]
+fn what_an_ordinary_user_may_not() {
+    let place = people::place();
+    people::must(&place, &["encrypt", "-i", "--age", &place.recipient, "a.yaml"], || place.write("a.yaml", "a: canary\n"));
+    let run = |name: &str, args: &[&str]| {
+        let mut ours = command(&place, PROGRAM);
+        ours.args(args).env("EDITOR", "true");
+        let mut ours = people::ordinary(ours);
+        std::os::unix::process::CommandExt::arg0(&mut ours, name);
+        let done = ours.output().unwrap();
+        assert_eq!(done.stdout, b"", "{args:?}");
+        (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    for name in ["leafcrypt", "sops"] {
+        let (code, err) = run(name, &["exec-env", "--user", "root", "a.yaml", "true"]);
+        assert!(code == Some(1) && err.contains("--user root: ") && err.contains("only root runs programs"), "{name}: {code:?} {err}");
+    }
+    std::fs::set_permissions(place.path(""), PermissionsExt::from_mode(0o555)).unwrap();
+    let (code, err) = run("leafcrypt", &["edit", "a.yaml"]);
+    std::fs::set_permissions(place.path(""), PermissionsExt::from_mode(0o755)).unwrap();
+    assert!(code == Some(3) && err.contains("no file can be made in the folder") && err.contains("--write-through"), "{code:?} {err}");
+}

@@ -382,3 +382,162 @@ fn a_line_break_in_a_name() {
     let hint = fails(&place, "mkfifo ff; timeout 10 leafcrypt keygen --output ff", 1, "exists already");
     assert!(hint.contains("another name"), "{hint}");
 }
+
+/// A shell offers the words that a flag takes, and no flag without effect.
+#[test]
+fn what_a_shell_completes() {
+    let place = machine();
+    let script = done(&place, "leafcrypt completion bash");
+    for words in
+        ["yaml json dotenv ini toml binary", "sops dotenv posix node compose systemd", "kms gcp_kms hckms azure_kv hc_vault pgp age"]
+    {
+        assert!(script.contains(&format!("compgen -W \"{words}")), "{words}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let script = done(&place, &format!("leafcrypt completion {shell}"));
+        assert!(!script.contains("check-for-updates") && script.contains("systemd"), "{shell}");
+    }
+    let typed = "COMP_WORDS=(leafcrypt decrypt --output-type j); COMP_CWORD=3; _leafcrypt leafcrypt j --output-type; echo ${COMPREPLY[@]}";
+    assert_eq!(done(&place, &format!("bash -c '. <(leafcrypt completion bash); {typed}'")), "json\n");
+}
+
+/// A page says how the command is called, and where the rest stands.
+#[test]
+fn manual_pages() {
+    let place = machine();
+    done(&place, "mkdir m; leafcrypt man m");
+    let page = |name: &str| String::from_utf8(place.read(&format!("m/{name}.1"))).unwrap();
+    let groups = page("leafcrypt-groups-delete");
+    assert!(groups.contains(".TH leafcrypt-groups-delete 1 \"\" leafcrypt leafcrypt\n.SH NAME"), "{groups}");
+    assert!(groups.contains(".SH SYNOPSIS\nleafcrypt groups delete [OPTIONS] \\-\\-file <FILE> <INDEX>\n"), "{groups}");
+    assert!(groups.contains(".SH SEE ALSO\n\\fBleafcrypt\\fR(1)") && !groups.contains("check\\-for"), "{groups}");
+    let whole = page("leafcrypt");
+    assert!(whole.contains(".SH EXIT STATUS AND ENVIRONMENT\n") && whole.contains("200 the editor changed nothing"), "{whole}");
+    assert!(whole.contains("leafcrypt\\-set(1)") && !whole.contains(".SH EXTRA"), "{whole}");
+}
+
+/// What has no effect, or another one than was meant, is said.
+#[test]
+fn what_was_perhaps_not_meant() {
+    let place = machine();
+    done(&place, "leafcrypt init; printf 'a: b\\nq: [1]\\n' > s.yaml; leafcrypt encrypt -i s.yaml");
+    let warns = |line: &str, says: &str| {
+        let told = paste(&place, line);
+        let text = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert!(told.status.success() && (says.is_empty() || text.contains(says)), "{line}: {text}");
+        text
+    };
+    let before = place.read("s.yaml");
+    warns("leafcrypt encrypt -i --mac-only-encrypted s.yaml", "--mac-only-encrypted has no effect");
+    warns("leafcrypt encrypt -i --shamir-secret-sharing-threshold 2 s.yaml", "--shamir-secret-sharing-threshold has no effect");
+    assert_eq!(place.read("s.yaml"), before);
+    warns("leafcrypt exec-file s.yaml -- true", "no {} stands in the command");
+    warns("leafcrypt exec-file s.yaml 'true'", "no {} stands in the command");
+    assert!(!warns("leafcrypt exec-file s.yaml 'cat {}'", "").contains("no {}"));
+    assert!(!warns("leafcrypt set s.yaml '[\"q\"][1]' 2", "").contains("item"));
+    assert!(!warns("leafcrypt set s.yaml '[\"n\"][\"x\"][0]' 2", "").contains("gone"));
+    warns("leafcrypt set s.yaml '[\"q\"][7]' 3", "q has 2 items, so what was set is item 2 of it, not 7");
+    let told = warns("leafcrypt set s.yaml '[\"a\"][\"x\"]' 1", "the value that was at a is gone");
+    assert!(!told.contains("gone: b"), "{told}");
+    assert!(done(&place, "leafcrypt decrypt s.yaml").contains("q: [1, 2, 3]"));
+    // Under the name of SOPS as silent as SOPS.
+    done(&place, "ln -s leafcrypt bin/sops; cp s.yaml t.yaml");
+    assert!(!warns("sops set t.yaml '[\"q\"][0][\"x\"]' 1", "").contains("gone"));
+    assert!(!warns("sops exec-file s.yaml 'true'", "").contains("no {}"));
+}
+
+/// Whose the keys are that would open a file, and what somebody does who has none.
+#[test]
+fn who_could_open_it() {
+    let place = machine();
+    done(&place, "leafcrypt keygen -o alice 2>/dev/null > alice.pub");
+    done(
+        &place,
+        "printf 'creation_rules:\\n  - age: %s # alice\\n' $(cat alice.pub) > .sops.yaml; printf 'a: b\\n' > s.yaml; leafcrypt encrypt -i s.yaml",
+    );
+    let hint = fails(&place, "leafcrypt decrypt s.yaml", 128, " (alice): no identity of ours fits");
+    assert!(hint.contains("SOPS_AGE_KEY_FILE=FILE") && hint.contains("who has none asks"), "{hint}");
+    done(&place, "leafcrypt keygen 2>/dev/null");
+    let hint = fails(&place, "leafcrypt decrypt s.yaml", 128, " (alice): no identity of ours fits");
+    assert!(hint.contains("SOPS_AGE_KEY_FILE=FILE") && !hint.contains("who has none"), "{hint}");
+}
+
+/// Many files, one change: it is shown once, and asked about once.
+#[test]
+fn one_question_for_many_files() {
+    let place = machine();
+    done(&place, "leafcrypt init; mkdir d; for i in 1 2 3 4; do printf 'a: b\\n' > d/$i.yaml; leafcrypt encrypt -i d/$i.yaml; done");
+    done(&place, "leafcrypt keygen -o other 2>/dev/null > other.pub; cp -r d e; cp -r d f; cp .sops.yaml first");
+    // Three of them get a reader, one has it already.
+    done(&place, "sed -i \"s/age: /&$(cat other.pub),/\" .sops.yaml; leafcrypt updatekeys -y d/4.yaml; cp d/4.yaml e; cp d/4.yaml f");
+    let told = String::from_utf8(paste(&place, "leafcrypt updatekeys --dry-run d").stderr).unwrap();
+    assert!(told.contains("d/1.yaml, d/2.yaml, d/3.yaml: recipients\n") && told.matches("recipients").count() == 1, "{told}");
+    assert!(told.contains("4 files: 1 up to date already, 3 would change\n"), "{told}");
+    // Nobody is there to ask.
+    let told = paste(&place, "leafcrypt updatekeys d");
+    let said = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(
+        told.status.code() == Some(1) && said.matches(": recipients").count() == 1 && said.contains("d/1.yaml: not confirmed"),
+        "{said}"
+    );
+    place.write("line", "leafcrypt updatekeys d\n");
+    let said = String::from_utf8(paste(&place, "echo y | script -q -e -c 'sh line' /dev/null").stdout).unwrap();
+    assert!(said.matches("Wrap the data keys of these 3 files for them? [y/N]").count() == 1, "{said}");
+    assert!(said.contains("4 files: 3 updated, 1 up to date already"), "{said}");
+    place.write("line", "leafcrypt updatekeys e\n");
+    let said = String::from_utf8(paste(&place, "echo n | script -q -e -c 'sh line' /dev/null").stdout).unwrap();
+    assert!(said.contains("4 files: 1 up to date already, 3 left unchanged"), "{said}");
+    let told = String::from_utf8(paste(&place, "leafcrypt updatekeys -y f").stderr).unwrap();
+    assert!(told.matches(": recipients").count() == 1 && told.contains("f/3.yaml: synced with new keys"), "{told}");
+    for file in ["d/1.yaml", "f/3.yaml"] {
+        assert_eq!(done(&place, &format!("SOPS_AGE_KEY_FILE=other leafcrypt decrypt {file}")), "a: b\n");
+    }
+    // Two changes, two lists.
+    done(&place, "cp d/1.yaml e/5.yaml; cp d/1.yaml e/6.yaml; cp first .sops.yaml; sed -i \"s/age: .*/age: $(cat other.pub)/\" .sops.yaml");
+    let told = String::from_utf8(paste(&place, "leafcrypt updatekeys --dry-run e").stderr).unwrap();
+    assert!(
+        told.contains("e/1.yaml, e/2.yaml, e/3.yaml: recipients\n") && told.contains("e/4.yaml, e/5.yaml, e/6.yaml: recipients\n"),
+        "{told}"
+    );
+}
+
+/// What is wrong is somewhere: in a variable, in a configuration, in a file that a shell has emptied.
+#[test]
+fn where_it_is_wrong() {
+    let place = machine();
+    done(&place, "leafcrypt init; printf 'a: b\\n' > s.yaml; printf 'colour: red\\n' >> .sops.yaml; git init -q; cp s.yaml t.yaml");
+    fails(&place, "SOPS_AGE_RECIPIENTS=foo leafcrypt encrypt s.yaml", 1, "unknown recipient type: \"foo\"; SOPS_AGE_RECIPIENTS is set");
+    let told = paste(&place, "leafcrypt encrypt -i s.yaml");
+    assert!(String::from_utf8_lossy(&told.stderr).contains("/.sops.yaml: field colour is not known and is ignored"), "{told:?}");
+    assert_eq!(fails(&place, "leafcrypt rotate -i", 100, "no file specified"), "name the file; leafcrypt rotate --help");
+    assert_eq!(fails(&place, "leafcrypt updatekeys", 100, "no file specified"), "name the file; leafcrypt updatekeys --help");
+    done(&place, "git add -A; git commit -q -m x");
+    let hint = fails(&place, "leafcrypt decrypt s.yaml > s.yaml", 1, "the file is not sealed");
+    done(&place, hint.strip_prefix("restore the file: ").unwrap());
+    assert_eq!(done(&place, "leafcrypt decrypt s.yaml"), "a: b\n");
+}
+
+/// A file that was sealed whole has no variables: a program would get one, `data`, with all of it.
+#[test]
+fn variables_of_what_is_sealed_whole() {
+    let place = machine();
+    done(&place, "leafcrypt init; printf 'A=b\\n' > .env.prod.txt; leafcrypt encrypt -i .env.prod.txt");
+    let hint = fails(&place, "leafcrypt exec-env .env.prod.txt -- env", 1, "there are no variables in it");
+    done(&place, hint.split_once(": ").unwrap().1.replace(", then", " &&").as_str());
+    assert!(done(&place, "leafcrypt exec-env .env.prod.txt -- env").contains("A=b\n"));
+}
+
+/// What a killed write has left is told, and git does not take it along.
+#[test]
+fn what_a_killed_write_leaves() {
+    let place = machine();
+    done(&place, "git init -q; leafcrypt init; printf 'a: b\\n' > s.yaml; leafcrypt encrypt -i s.yaml");
+    let left = format!(".leafcrypt-{}.tmp", "0".repeat(32));
+    place.write(&left, "a: canary\n");
+    assert!(!done(&place, "git add -A; git status --short").contains(".tmp"));
+    let told = paste(&place, "leafcrypt doctor .");
+    let said = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(!told.status.success() && said.contains("left by a write that was killed") && said.contains(&format!("rm ./{left}")), "{said}");
+    assert!(!said.contains("canary"));
+    done(&place, &format!("rm ./{left}; leafcrypt doctor ."));
+}

@@ -162,7 +162,7 @@ fn progress_makes_way_for_questions() {
     let mut terminal = world.terminal(&slow(&world, pair), &[COLOURED]);
     assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
     let after = terminal.seen.split_once("2 of 2: last.yaml\u{1b}[?7h").unwrap_or_else(|| panic!("{:?}", terminal.seen)).1;
-    assert!(after.starts_with("\r\u{1b}[2Klast.yaml: recipients\r\n"), "{:?}", terminal.seen);
+    assert!(after.starts_with("\r\u{1b}[2Kslow.yaml, last.yaml: recipients\r\n"), "{:?}", terminal.seen);
 }
 
 /// Who goes with a group is shown, and asked; no and nothing leave the file as it was.

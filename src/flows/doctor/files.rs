@@ -10,6 +10,7 @@ use super::names::says_secret;
 use super::{Check, Doctor, NEW, State};
 use crate::config::{self, Config};
 use crate::error::Error;
+use crate::files;
 use crate::flows::many::{self, Named};
 use crate::flows::repository::{self, Standing};
 use crate::flows::target::{Input, word};
@@ -85,6 +86,10 @@ impl Doctor<'_> {
         let input = Input::File(file.path.clone());
         let name = input.name();
         let format = self.types.input_of(&input, world.manners);
+        if files::is_left_over(&file.path) {
+            let found = "left by a write that was killed: perhaps secrets in clear; the next write into its folder removes it";
+            return vec![Check { fix: Some(format!("rm {}", word(&name))), ..Check::new(State::Fail, name, found) }];
+        }
         let text = match file.read(format) {
             Ok(text) => text,
             Err(error) => return vec![self.of_error(name, &error)],

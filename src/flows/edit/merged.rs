@@ -3,9 +3,10 @@
 use leafcrypt_formats::{Format, Mode, Prefer, Unmerged, merge};
 use zeroize::Zeroizing;
 
+use super::Edit;
 use super::save::{Text, Written, raise_version};
+use super::session::{Older, Session};
 use super::shown::{self, Typed};
-use super::{Edit, Older, Session};
 use crate::error::Error;
 use crate::files::WriteError;
 use crate::flows::decrypt::open;
@@ -30,11 +31,11 @@ impl Edit<'_> {
         world: &World<'_>,
     ) -> Result<(), Error> {
         let name = self.path.display().to_string();
-        let format = session.file.format();
+        let format = session.base.format;
         for _ in 0..TRIES {
-            let same_keys = SealedFile::parse(format, &now, world.manners)
-                .is_ok_and(|now| witness::keys(&now.metadata().groups) == witness::keys(&session.file.settings().groups));
-            let key = same_keys.then(|| session.file.copy_data_key());
+            let same_keys =
+                SealedFile::parse(format, &now, world.manners).is_ok_and(|now| witness::keys(&now.metadata().groups) == session.keys);
+            let key = same_keys.then(|| session.base.copy_data_key());
             let mut file = open(&name, format, &now, key, &self.how, world)?;
             if !session.is_new {
                 trust::vouch(&mut file, session.rule.as_ref());

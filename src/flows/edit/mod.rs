@@ -3,8 +3,10 @@
 mod merged;
 mod rule;
 mod save;
+mod session;
 mod shown;
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -12,6 +14,7 @@ use std::path::PathBuf;
 use leafcrypt_formats::Format;
 use zeroize::Zeroizing;
 
+use self::session::{Kept, Session, Shown, as_edited};
 use super::decrypt::open;
 use super::editor::{self, Editor};
 use super::keeper::{self, Keeper};
@@ -24,7 +27,8 @@ use crate::error::Error;
 use crate::files::{self, ReadError};
 use crate::guard;
 use crate::keys::DataKey;
-use crate::sealed_file::{OpenFile, OpenHow, SealError, Settings, Wanted};
+use crate::seal::witness;
+use crate::sealed_file::{OpenFile, OpenHow, SealError, Wanted};
 use crate::world::World;
 
 /// An edit.
@@ -45,29 +49,6 @@ pub struct Edit<'a> {
     pub write_through: bool,
     /// `--show-master-keys`: the metadata block is shown, too, and what is changed in it counts.
     pub show_keys: bool,
-}
-
-/// What is edited: the sealed text as it was, opened.
-struct Session<'t> {
-    sealed: &'t [u8],
-    file: OpenFile<'t>,
-    is_new: bool,
-    /// The creation rule; of a new file with what the flags say.
-    rule: Option<Rule>,
-    /// Where recipients have names.
-    config: Option<Config>,
-    /// What a rescued edit was made of, where that is not what the file is by now.
-    older: Option<Older>,
-    /// What the editor shows is the rescued edit that is kept here.
-    taken: Option<PathBuf>,
-    /// There is a place where what cannot be saved is kept.
-    is_kept: bool,
-}
-
-/// A state of the file.
-struct Older {
-    plain: Zeroizing<Vec<u8>>,
-    settings: Settings,
 }
 
 impl Edit<'_> {
@@ -94,20 +75,18 @@ impl Edit<'_> {
                 (text.into(), Some(key), Some(rule))
             }
         };
-        let mut file = open(&name, format, &sealed, key, &self.how, world)?;
+        let file = open(&name, format, &sealed, key, &self.how, world)?;
         if format == Format::Binary && file.format() != format && (!world.manners.knows_sealed || file.format() == Format::Json) {
             // A tree under the name of a binary file: to SOPS there is no text to show.
             return Err(Error::NoData { path: name, sealed_as: file.format() });
         }
-        if !is_new {
-            trust::vouch(&mut file, rule.as_ref());
-            save::raise_version(&mut file);
-        }
+        let file = as_edited(file, is_new, rule.as_ref());
         self.can_write(is_new, world)?;
         let editor = editor::find(world)?;
-        let file = file.must_cover(is_new);
-        let mut session = Session { sealed: &sealed, file, is_new, rule, config, older: None, taken: None, is_kept: false };
-        self.edit(&mut session, &editor, world)?;
+        let keys = witness::keys(&file.settings().groups);
+        let base = Kept { sealed: Cow::Borrowed(&sealed), format: file.format(), data_key: file.copy_data_key() };
+        let session = Session { base, keys, is_new, rule, config, older: None, taken: None, is_kept: false };
+        self.edit(session, file, &editor, world)?;
         Ok(Done { stdout: None, note: None })
     }
 
@@ -140,40 +119,42 @@ impl Edit<'_> {
     }
 
     /// The private folder, its helper, and what happens in between.
-    fn edit(&self, session: &mut Session<'_>, editor: &Editor, world: &World<'_>) -> Result<(), Error> {
+    fn edit(&self, mut session: Session<'_>, file: OpenFile<'_>, editor: &Editor, world: &World<'_>) -> Result<(), Error> {
         let place = |what: &str, error: &std::io::Error| Error::NoPlace { what: format!("{what}: {}", error.kind()) };
         let absolute = config::absolute(&rules::current(world), &self.path);
         let file_name = self.path.file_name().unwrap_or(OsStr::new("file")).to_owned();
-        let place_of_rescue = rescue::Place::of(&absolute, world);
-        session.is_kept = place_of_rescue.as_ref().is_some_and(rescue::Place::is_usable);
-        if !session.is_kept && !world.manners.sops_messages {
-            let folder = world.state_folder().map_or("a state folder".to_owned(), |folder| folder.display().to_string());
-            world.warn([format!(
-                "an edit that cannot be saved will be lost: nothing can be kept in {folder}; XDG_STATE_HOME can name another"
-            )]);
-        }
-        let initial = self.initial(session, place_of_rescue.as_ref(), world)?;
+        let place_of_rescue = rescue::Place::of(&absolute, self.runtime.as_deref(), world);
+        session.is_kept = self.tell_of_keeping(&place_of_rescue, world);
+        let initial = self.initial(&mut session, &file, &place_of_rescue, world)?;
 
         // From here on there is plaintext with a name.
         let _held = guard::hold_signals();
         let folder = keeper::place(self.runtime.as_deref(), self.on_disk.as_deref(), initial.len() + keeper::BESIDE)?;
         let folder = folder.ok_or(Error::NoMemory { pipe: false })?;
-        let base = session.sealed;
-        let is_first = session.older.is_none();
-        // One that was taken up goes on where it was; beside all others.
-        let to = session.taken.clone().map(rescue::To::Over).or_else(|| place_of_rescue.map(rescue::To::Beside));
-        let rescue =
-            to.map(|to| Rescue::new(base, session.file.format(), session.file.data_key(), file_name.clone(), to, is_first, &initial));
-        let keeper = Keeper::start(&folder, rescue.as_ref()).map_err(|e| place("the helper that removes the plaintext if we die", &e))?;
-        let shown = folder.write(&file_name, &initial).map_err(|e| match e.kind() {
+        let shown = Shown::of(&initial);
+        let rescue = Rescue {
+            base: &session.base.sealed,
+            format: file.format(),
+            data_key: session.base.data_key.expose(),
+            name: file_name.clone(),
+            // One that was taken up goes on where it was; beside all others.
+            place: place_of_rescue,
+            over: session.taken.clone(),
+            initial: shown.digest,
+            is_first: session.older.is_none(),
+        };
+        let keeper = Keeper::start(&folder, Some(&rescue)).map_err(|e| place("the helper that removes the plaintext if we die", &e))?;
+        let written = folder.write(&file_name, &initial).map_err(|e| match e.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => keeper::no_room(),
             _ => place("the plaintext", &e),
         });
+        // The one in the folder is the only one while somebody types.
+        drop((file, initial));
         // What stands there before an editor has opened it is nobody's edit.
-        let is_open = shown.is_ok();
-        let mut result = shown.and_then(|()| self.until_saved(session, editor, &folder, &file_name, &initial, world));
+        let is_open = written.is_ok();
+        let mut result = written.and_then(|()| self.until_saved(&session, editor, &folder, &file_name, &shown, world));
         if is_open && let Err(error) = result {
-            result = Err(self.kept(error, rescue.as_ref(), &folder, world));
+            result = Err(self.kept(error, &rescue, &folder, world));
         }
         // Sealed borrows end before the folder goes.
         drop(rescue);
@@ -185,20 +166,37 @@ impl Edit<'_> {
         Ok(())
     }
 
+    /// Before somebody types: whether what cannot be saved is kept, and whether for long.
+    fn tell_of_keeping(&self, place: &rescue::Place, world: &World<'_>) -> bool {
+        let takes = place.takes();
+        let what = match takes {
+            rescue::Kept::OnDisk => return true,
+            rescue::Kept::InMemory => "be kept in memory only, so not for long",
+            rescue::Kept::Nothing => "be lost",
+        };
+        if !world.manners.sops_messages {
+            let folder = world.state_folder().map_or("a state folder".to_owned(), |folder| folder.display().to_string());
+            world.warn([format!(
+                "an edit that cannot be saved will {what}: nothing can be kept in {folder}; XDG_STATE_HOME can name another"
+            )]);
+        }
+        takes != rescue::Kept::Nothing
+    }
+
     /// An edit that failed: what was typed is kept, if there is anything, and the error says so.
-    fn kept(&self, error: Error, rescue: Option<&Rescue<'_>>, folder: &files::PrivateDir, world: &World<'_>) -> Error {
+    fn kept(&self, error: Error, rescue: &Rescue<'_>, folder: &files::PrivateDir, world: &World<'_>) -> Error {
         if matches!(error, Error::NotModified) {
             return error;
         }
-        match rescue.map(|rescue| rescue.save(folder.path(), world)) {
-            Some(Ok(true)) => {}
-            None | Some(Ok(false)) => return error,
-            Some(Err(why)) => {
-                world.warn([format!("what you typed could not be kept: {}", why.kind())]);
+        let in_memory = match rescue.save(folder.path(), world) {
+            Ok(rescue::Kept::Nothing) => return error,
+            Ok(kept) => kept == rescue::Kept::InMemory,
+            Err(why) => {
+                world.warn([format!("what you typed could not be kept: {why}")]);
                 return error;
             }
-        }
-        let error = Error::Rescued { path: self.path.display().to_string(), source: Box::new(error) };
+        };
+        let error = Error::Rescued { path: self.path.display().to_string(), in_memory, source: Box::new(error) };
         if guard::is_interrupted() {
             // It ends us below, before anybody has told the error.
             world.warn(error.to_string().lines());
@@ -207,9 +205,15 @@ impl Edit<'_> {
     }
 
     /// What the editor shows at first: the plain text, or the first edit that was rescued and is wanted.
-    fn initial(&self, session: &mut Session<'_>, place: Option<&rescue::Place>, world: &World<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+    fn initial(
+        &self,
+        session: &mut Session<'_>,
+        file: &OpenFile<'_>,
+        place: &rescue::Place,
+        world: &World<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let name = self.path.display();
-        for kept in place.map(rescue::Place::kept).unwrap_or_default() {
+        for kept in place.kept() {
             let Ok(text) = files::read(&kept) else { continue };
             let question = format!("An edit of {name} was not saved and is kept in {}. Take it up?", kept.display());
             let wanted = world.dialog.confirm(&question);
@@ -226,16 +230,16 @@ impl Edit<'_> {
                 )),
             }
         }
-        self.shown(&session.file, world)
+        self.shown(file, world)
     }
 
     /// A rescued edit is what the editor shows.
     fn take_up(&self, session: &mut Session<'_>, kept: PathBuf, text: &[u8], world: &World<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
         let rescued = open(&kept.display().to_string(), Format::Binary, text, None, &OpenHow::default(), world)?;
-        if let Some(base) = rescue::made_of(&kept).filter(|base| base != session.sealed && !session.is_new) {
-            let base = open(&kept.display().to_string(), session.file.format(), &base, None, &self.how, world)?;
-            let settings = base.settings().clone();
-            session.older = Some(Older { plain: Zeroizing::new(base.into_plain()), settings });
+        if let Some(base) = rescue::made_of(&kept).filter(|base| *base != *session.base.sealed && !session.is_new) {
+            let format = session.base.format;
+            let data_key = open(&kept.display().to_string(), format, &base, None, &self.how, world)?.into_data_key();
+            session.older = Some(Kept { sealed: Cow::Owned(base), format, data_key });
         }
         session.taken = Some(kept);
         Ok(Zeroizing::new(rescued.into_plain()))

@@ -8,11 +8,13 @@ use leafcrypt_formats::{Document, Format, Mode, SyntaxError, one_line};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
+use super::Edit;
+use super::session::{Older, Session, Shown};
 use super::shown::Typed;
-use super::{Edit, Older, Session};
 use crate::config::Rule;
 use crate::error::Error;
 use crate::files::{self, Claim, PrivateDir, WriteError};
+use crate::flows::child;
 use crate::flows::editor::Editor;
 use crate::flows::target::{self, Holds};
 use crate::flows::uncovered::{self, Side};
@@ -44,20 +46,21 @@ impl Edit<'_> {
     /// The editor, again and again, until its text can be sealed and written.
     pub(super) fn until_saved(
         &self,
-        session: &mut Session<'_>,
+        session: &Session<'_>,
         editor: &Editor,
         folder: &PrivateDir,
         file_name: &OsStr,
-        initial: &[u8],
+        shown: &Shown,
         world: &World<'_>,
     ) -> Result<(), Error> {
         let mut opens = true;
         loop {
             if opens {
+                child::leave_no_secrets(world);
                 editor.run(folder, file_name, world)?;
             }
             let typed = folder.read(file_name).map(Zeroizing::new).map_err(|error| lost(&error))?;
-            if session.taken.is_none() && is_unchanged(initial, &typed, session.file.format(), world) {
+            if session.taken.is_none() && shown.is_unchanged(&typed, session.base.format, world) {
                 world.warn(editor.does_not_wait().filter(|_| !world.manners.sops_messages));
                 return Err(Error::NotModified);
             }
@@ -73,6 +76,7 @@ impl Edit<'_> {
                 false if may_pass(&error) && world.dialog.at_terminal() => try_again_text(&error, &folder.path().join(file_name)),
                 false => return Err(error),
             };
+            child::leave_no_secrets(world);
             if !world.dialog.pause(&text) {
                 return Err(error);
             }
@@ -80,33 +84,29 @@ impl Edit<'_> {
     }
 
     /// Seals and writes; where the file is another by now, both changes of it.
-    fn save(&self, session: &mut Session<'_>, text: Zeroizing<Vec<u8>>, world: &World<'_>) -> Result<(), Error> {
-        let typed = self.typed(session, text, world)?;
-        if let Some(older) = session.older.take() {
-            let done = self.save_merged(session, &older, &typed, session.sealed.to_vec(), world);
-            session.older = Some(older);
-            return done;
+    fn save(&self, session: &Session<'_>, text: Zeroizing<Vec<u8>>, world: &World<'_>) -> Result<(), Error> {
+        let mut file = self.open_again(session, world)?;
+        let typed = self.typed(session, &file, text, world)?;
+        if let Some(older) = &session.older {
+            let older = Older::of(&self.open_kept(older, world)?);
+            return self.save_merged(session, &older, &typed, session.base.sealed.to_vec(), world);
         }
-        let opened = Older { plain: Zeroizing::new(session.file.plain().to_vec()), settings: session.file.settings().clone() };
-        let written = self.save_over(session, &typed, world);
-        // What is typed next is compared with the file as it was opened.
-        session.file.replace(opened.plain.to_vec());
-        *session.file.settings_mut() = opened.settings.clone();
-        match written? {
+        let opened = Older::of(&file);
+        match self.save_over(session, &mut file, &typed, world)? {
             Written::Done => Ok(()),
             Written::Not(now) => self.save_merged(session, &opened, &typed, now, world),
         }
     }
 
     /// The file as it was opened, with what was typed.
-    fn save_over(&self, session: &mut Session<'_>, typed: &Typed, world: &World<'_>) -> Result<Written, Error> {
-        let Session { file, rule, config, is_new, sealed: base, .. } = session;
+    fn save_over(&self, session: &Session<'_>, file: &mut OpenFile<'_>, typed: &Typed, world: &World<'_>) -> Result<Written, Error> {
+        let Session { base, rule, config, is_new, .. } = session;
         let was = file.settings().clone();
         let changed = self.set_keys(file, typed.settings.as_ref(), config.as_ref(), world)?;
         self.check(file, &was, &Text { rule: rule.as_ref(), typed: &typed.plain, seen: &[], is_new: *is_new }, world)?;
         file.replace(typed.plain.to_vec());
         let sealed = self.seal(file, world)?;
-        let written = self.write(&sealed, (!*is_new).then_some(*base), world)?;
+        let written = self.write(&sealed, (!*is_new).then_some(&*base.sealed), world)?;
         if let Written::Done = written {
             self.tell_of(changed, world);
         }
@@ -214,15 +214,6 @@ fn lost(error: &std::io::Error) -> Error {
         kind => kind.to_string(),
     };
     Error::EditorLost { what }
-}
-
-/// Has the editor left what it was shown?
-fn is_unchanged(shown: &[u8], typed: &[u8], format: Format, world: &World<'_>) -> bool {
-    let ended = || {
-        let line = typed.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        world.manners.ends_last_line && format != Format::Binary && line == Some(shown) && !shown.ends_with(b"\n")
-    };
-    typed == shown || ended()
 }
 
 /// A text that does not parse.

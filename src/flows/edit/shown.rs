@@ -5,8 +5,9 @@
 use leafcrypt_formats::Format;
 use zeroize::Zeroizing;
 
+use super::Edit;
 use super::save::mistyped;
-use super::{Edit, Session};
+use super::session::Session;
 use crate::config::Config;
 use crate::error::Error;
 use crate::flows::consent::{Asks, Change};
@@ -43,12 +44,18 @@ impl Edit<'_> {
     }
 
     /// Reads what was typed. A rescued edit may have been shown otherwise than this one.
-    pub(super) fn typed(&self, session: &Session<'_>, text: Zeroizing<Vec<u8>>, world: &World<'_>) -> Result<Typed, Error> {
-        let (path, format) = (self.path.display().to_string(), session.file.format());
+    pub(super) fn typed(
+        &self,
+        session: &Session<'_>,
+        file: &OpenFile<'_>,
+        text: Zeroizing<Vec<u8>>,
+        world: &World<'_>,
+    ) -> Result<Typed, Error> {
+        let (path, format) = (self.path.display().to_string(), file.format());
         if !self.show_keys && session.taken.is_none() {
             return Ok(Typed { plain: text, settings: None });
         }
-        match session.file.typed(&text, world.manners) {
+        match file.typed(&text, world.manners) {
             Ok((plain, settings)) => Ok(Typed { plain, settings: Some(settings) }),
             Err(SealedError::NotSealed(_)) if session.taken.is_some() => Ok(Typed { plain: text, settings: None }),
             // A binary file's text need not be the JSON that it is shown in.

@@ -9,7 +9,11 @@ use crate::tools::{Place, soon};
 
 /// Everything that a process can write to.
 fn memory(process: &Child) -> Vec<u8> {
-    let path = |name: &str| format!("/proc/{}/{name}", process.id());
+    memory_of(process.id())
+}
+
+fn memory_of(process: u32) -> Vec<u8> {
+    let path = |name: &str| format!("/proc/{process}/{name}");
     let mut memory = std::fs::File::open(path("mem")).unwrap();
     let mut all = Vec::new();
     for line in std::fs::read_to_string(path("maps")).unwrap().lines() {
@@ -122,6 +126,53 @@ fn beside_a_program() {
         });
         command(&place, "kill").arg("-TERM").arg(child.id().to_string()).output().unwrap();
         child.wait().unwrap();
+    }
+}
+
+/// While somebody types, perhaps for hours: no identity and no value but in the file; the data key once, in us to seal what was typed, and in our helper to
+/// seal it when we are dead.
+#[test]
+fn beside_an_editor() {
+    if !people::is_root() {
+        assert!(std::env::var_os("CI").is_none(), "this test needs root");
+        return;
+    }
+    let wait = "#!/bin/sh\ntouch up; exec sleep 600\n";
+    // The second time after a pause: what was typed did not parse.
+    let again = "#!/bin/sh\n[ -e once ] && { touch up; exec sleep 600; }; touch once; echo '{' >> \"$1\"\n";
+    for (name, file, text, editor) in [
+        ("leafcrypt", "f.yaml", YAML, wait),
+        ("leafcrypt", "f.json", JSON, wait),
+        ("leafcrypt", "f.bin", "hunter2-first LONG hunter2-last", wait),
+        ("leafcrypt", "f.env", "A=hunter2-first\nB=LONG\nC=hunter2-last\n", wait),
+        ("leafcrypt", "f.yaml", YAML, again),
+        ("sops", "f.yaml", YAML, wait),
+    ] {
+        let place = Place::new();
+        let sealed = sealed(&place, file, &text.replace("LONG", &"x".repeat(20_000)));
+        place.write("editor", editor);
+        command(&place, "chmod").args(["+x", "editor"]).output().unwrap();
+        let mut ours = command(&place, PROGRAM);
+        ours.env("EDITOR", place.path("editor")).args(["edit", file]).stdin(Stdio::piped()).stderr(Stdio::null());
+        let mut child = std::os::unix::process::CommandExt::arg0(&mut ours, name).stdout(Stdio::null()).spawn().unwrap();
+        std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"\n").unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        while !place.path("up").exists() {
+            assert!(Instant::now() < until, "{name} {file}: the editor does not run");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap();
+        let is_helper = |id: &&str| std::fs::read_to_string(format!("/proc/{id}/cmdline")).unwrap().contains("__keeper");
+        let helper = children.split_whitespace().find(is_helper).expect("the helper lives").parse().unwrap();
+        let identity = place.read("keys.txt").split(|byte| *byte == b'\n').find(|line| line.starts_with(b"AGE-SECRET")).unwrap().to_vec();
+        let secrets = [&identity[..], &raw(&identity), b"hunter2-first", b"hunter2-last", &data_key(&place, &sealed)];
+        let found = [child.id(), helper].map(|id| {
+            let memory = memory_of(id);
+            secrets.map(|what| count(&memory, what))
+        });
+        command(&place, "kill").arg("-TERM").arg(child.id().to_string()).output().unwrap();
+        child.wait().unwrap();
+        assert_eq!(found, [[0, 0, 0, 0, 1]; 2], "{name} {file}: identity, its bytes, values, data key; in us, in the helper");
     }
 }
 
