@@ -17,6 +17,9 @@ pub const MOST_BYTES: usize = 1 << 20;
 /// Nodes of it, with those that aliases repeat (R8).
 const MOST_NODES: usize = 1_000_000;
 
+/// A place that is longer is cut: the line tells it.
+const MOST_NAMED: usize = 80;
+
 /// A list of maps, each with its line; null items are none.
 pub(super) type Maps<T> = Option<Vec<Option<Spanned<Map<T>>>>>;
 
@@ -129,7 +132,11 @@ pub(super) fn parse(text: &[u8]) -> Result<Map<File>, Fault> {
 
 fn fault(error: &Error, path: &str) -> Fault {
     let error = error.without_snippet();
-    let field = path.replace(".value", "").trim_end_matches(['.', '?']).to_owned();
+    let mut field = path.replace(".value", "").trim_end_matches(['.', '?']).to_owned();
+    if let Some((end, _)) = field.char_indices().nth(MOST_NAMED) {
+        field.truncate(end);
+        field.push_str("...");
+    }
     let what = match error {
         Error::Message { msg, .. } if OUR_WORDS.iter().any(|words| msg.starts_with(words)) => msg.clone(),
         Error::Unexpected { expected, .. } if *expected == "mapping start" => "expected a map".to_owned(),

@@ -197,7 +197,12 @@ impl<'de, T: Fields> Deserialize<'de> for Map<T> {
 pub(super) fn read_fields<'de, T: Fields, A: MapAccess<'de>>(mut map: A) -> Result<Map<T>, A::Error> {
     let mut read = Map { fields: T::default(), unknown: Vec::new() };
     let mut seen = HashSet::new();
-    while let Some(name) = map.next_key::<String>()? {
+    // A null is the name of no field.
+    while let Some(name) = map.next_key::<Text>()? {
+        let Some(name) = name else {
+            map.next_value::<IgnoredAny>()?;
+            continue;
+        };
         if !seen.insert(name.clone()) {
             // The error's own place is the map's.
             let again = map.next_value::<Spanned<IgnoredAny>>()?;

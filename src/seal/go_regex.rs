@@ -4,6 +4,7 @@
 //! `\d \w \s \b` are ASCII in Go; `{` that is no repetition is itself; `\Q..\E` and octal escapes exist; classes know no set operations; what Go
 //! refuses is refused, in Go's words.
 
+use std::borrow::Cow;
 use std::iter::Peekable;
 use std::str::CharIndices;
 
@@ -52,12 +53,25 @@ impl GoRegex {
 
     /// Is there a match anywhere?
     pub fn is_match(&self, text: &[u8]) -> bool {
-        self.regex.is_match(text)
+        self.regex.is_match(&as_go_reads(text))
     }
 }
 
+/// To Go each byte that is no UTF-8 is U+FFFD, which `.` and `[^x]` match; to Rust's engine it is nothing that they do.
+fn as_go_reads(text: &[u8]) -> Cow<'_, [u8]> {
+    if std::str::from_utf8(text).is_ok() {
+        return text.into();
+    }
+    let mut read = String::with_capacity(text.len() + 2);
+    for chunk in text.utf8_chunks() {
+        read.push_str(chunk.valid());
+        read.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    read.into_bytes().into()
+}
+
 /// A pattern in a message: its beginning, if it is long.
-fn shown(pattern: &str) -> std::borrow::Cow<'_, str> {
+fn shown(pattern: &str) -> Cow<'_, str> {
     match pattern.char_indices().nth(200) {
         Some((end, _)) => format!("{}...", &pattern[..end]).into(),
         None => pattern.into(),
@@ -461,6 +475,14 @@ mod tests {
         hits("^[一-龥]$", "-", false);
         hits(r"^[\s-z]$", "a", false);
         hits(r"^[\s-z]$", "-", true);
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf_8() {
+        let fits = |pattern: &str, text: &[u8]| GoRegex::new(pattern).unwrap_or_else(|e| panic!("{pattern}: {e}")).is_match(text);
+        assert!(fits(r"^sub/.*\.yaml$", b"sub/\xe9.yaml"));
+        assert!(fits("^[^/]{3}$", b"\xf0\x9f\x98"));
+        assert!(fits("^\u{fffd}$", b"\xff") && !fits("^\u{e9}$", b"\xe9"));
     }
 
     #[test]

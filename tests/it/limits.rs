@@ -229,3 +229,16 @@ fn keys_and_rules() {
     opening("wrapped.yaml", block(format!("    - {{recipient: r, enc: {}}}\n", "e".repeat((64 << 10) + 1))).as_bytes(), "65536 bytes");
     opening("index.env", b"a=1\nsops_age__list_4000000000__map_enc=x\n", "Incomplete list");
 }
+
+/// A place as deep as that is told by its beginning, and by its line.
+#[test]
+fn a_configuration_that_nests_too_deep() {
+    let place = Place::new();
+    place.write("a.yaml", "a: b\n");
+    let (open, close) = ("{merge: [".repeat(40), "]}".repeat(40));
+    place.write(".sops.yaml", format!("creation_rules: [{{key_groups: [{open}{{age: [{}]}}{close}]}}]\n", place.recipient));
+    let done = place.ours(["encrypt", "a.yaml"]);
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.code() == Some(1) && said.contains("(line 1): ") && said.contains("...: too deep, or too much of it"), "{said}");
+    assert!(said.lines().next().unwrap().len() < 250, "{said}");
+}
