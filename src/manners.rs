@@ -39,6 +39,9 @@ pub struct Manners {
     pub null_is_text: bool,
     /// USR1 and USR2 are passed on to a program; otherwise nobody's.
     pub passes_messages: bool,
+    /// A YAML file that is JSON as a whole, and has no field of ours, keeps its text; otherwise it is printed as YAML, as SOPS does: nobody has chosen that
+    /// layout, for it was sealed as JSON or as a binary file under another name.
+    pub keeps_json: bool,
     /// `--extract` of a map in a stream of documents: that map alone; otherwise the later documents follow.
     pub extract_alone: bool,
     /// Fields of `.sops.yaml` that nobody knows are named in a warning; otherwise ignored in silence.
@@ -73,6 +76,7 @@ pub static LEAFCRYPT: Manners = Manners {
     raw_env: false,
     null_is_text: false,
     passes_messages: true,
+    keeps_json: true,
     extract_alone: true,
     names_unknown_fields: true,
     prints_as_opened: true,
@@ -100,6 +104,7 @@ pub static SOPS: Manners = Manners {
     raw_env: true,
     null_is_text: true,
     passes_messages: false,
+    keeps_json: false,
     extract_alone: false,
     names_unknown_fields: false,
     prints_as_opened: false,

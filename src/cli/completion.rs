@@ -4,7 +4,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command};
 use clap_complete::Shell;
 
-use super::shown;
+use super::{Context, shown};
 use crate::error::Error;
 use crate::flows::target::Done;
 
@@ -16,9 +16,9 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(&self) -> Result<Done, Error> {
-        let mut out = Vec::new();
-        clap_complete::generate(self.shell, &mut with_values(shown()), "leafcrypt", &mut out);
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        let (mut out, name) = (Vec::new(), context.world.manners.name);
+        clap_complete::generate(self.shell, &mut with_values(shown()), name, &mut out);
         Ok(Done { stdout: Some(out), note: None })
     }
 }

@@ -1,18 +1,21 @@
 //! `leafcrypt decrypt`
 
+use std::path::Path;
+
 use super::Context;
-use super::shared::{File, To};
+use super::shared::{Files, To};
 use crate::error::Error;
 use crate::flows::decrypt::Decrypt;
+use crate::flows::many;
 use crate::flows::rules::{self, Given};
-use crate::flows::target::Done;
+use crate::flows::target::{Done, Input, Types};
 use crate::sealed_file::OpenHow;
 
-/// Open a file, or one value of it
+/// Open a file, or one value of it; with -i several files
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    file: File,
+    files: Files,
     #[command(flatten)]
     to: To,
     /// Only what stands at this path: '["a"]["b"][0]'
@@ -64,6 +67,11 @@ impl Order {
 }
 
 impl Opening {
+    /// The same for a command in which SOPS looks at no order, not even at a wrong one.
+    pub(super) fn order_of_ours(&self, context: &Context<'_>) -> Result<Vec<String>, Error> {
+        if context.world.manners.sops_messages { Ok(Vec::new()) } else { self.order(context) }
+    }
+
     /// As [`Order::read`].
     pub(super) fn order(&self, context: &Context<'_>) -> Result<Vec<String>, Error> {
         self.order.read(context)
@@ -78,9 +86,19 @@ impl Opening {
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
         let world = &context.world;
-        let input = self.file.input();
+        let types = self.files.types.read(world.manners)?;
+        let Some(many) = self.files.many("decrypt", &self.to, world.manners)? else { return self.one(self.files.input(), types, context) };
+        if self.extract.is_some() {
+            return Err(Error::Usage("--extract is for one file".to_owned()));
+        }
+        let mut one = |path: &Path| self.one(Input::File(path.to_owned()), types.clone(), context).map(drop);
+        many::each(many, &types, "decrypting", world, &mut one)?;
+        Ok(Done { stdout: None, note: None })
+    }
+
+    fn one(&self, input: Input, types: Types, context: &Context<'_>) -> Result<Done, Error> {
+        let world = &context.world;
         let output = self.to.output(&input)?;
-        let types = self.file.types(world.manners)?;
         let order = self.opening.order(context)?;
         let given = Given { config: context.config(), indent: context.global.indent, ..Given::default() };
         let config = rules::load_if_trusted(types.name_of(&input).as_deref(), &given, world)?;

@@ -22,7 +22,7 @@ impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
         let input = self.file.input();
         let output = self.to.output(&input)?;
-        let types = self.file.types(context.world.manners)?;
+        let types = self.file.types.read(context.world.manners)?;
         Encrypt { input, output, types, given: self.sealing.given(context)?, require_witness: context.variables.require_witness }
             .run(&context.world)
     }

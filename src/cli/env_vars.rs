@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use leafcrypt_kms::{BACKENDS, Kind, Outside};
 
+use super::later::go_bool;
+
 /// Printed below `--help`.
 pub(super) const HELP: &str = "\
 Also: leafcrypt --version; -e and -d for encrypt and decrypt; leafcrypt FILE for edit FILE
@@ -83,6 +85,15 @@ impl Variables {
         read.wrong = wrong.into_inner();
         read
     }
+}
+
+/// SOPS reads this one before anything else; for us there is nothing to switch off. What it says of one that is no boolean.
+pub(super) fn wrong_version_check(outside: &dyn Outside) -> Option<String> {
+    let text = outside.env("SOPS_DISABLE_VERSION_CHECK")?.to_string_lossy().into_owned();
+    let why = || {
+        format!("could not parse {text} as bool value for flag disable-version-check: strconv.ParseBool: parsing {text:?}: invalid syntax")
+    };
+    go_bool(&text).is_none().then(why)
 }
 
 /// A switch of our own. None: neither on nor off.

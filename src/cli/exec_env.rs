@@ -108,6 +108,7 @@ impl Args {
         }
         let (files, program) = words(&self.words, &self.command, context)?;
         let order = self.opening.order(context)?;
+        context.readable_config()?;
         let exec = ExecEnv {
             files,
             types: Types { input: format_of(self.input_type.as_deref(), context.world.manners)?, ..Types::default() },

@@ -34,7 +34,7 @@ pub(super) struct Args {
     memfd: bool,
     /// The file's name
     #[arg(long, value_name = "NAME")]
-    filename: Option<String>,
+    filename: Option<OsString>,
     /// Run it as this user
     #[arg(long, value_name = "NAME")]
     user: Option<String>,

@@ -20,6 +20,7 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        context.readable_config()?;
         let input = format_of(self.input_type.as_deref(), context.world.manners)?;
         filestatus::run(&Input::File(self.file.clone()), &Types { input, ..Types::default() }, &context.world)
     }

@@ -1,10 +1,12 @@
 //! What was typed under the name `sops`, as SOPS reads it: urfave/cli over Go's `flag` (`docs/sops-cli.md`, section 1). The result is spelled so that
 //! clap reads the same: each flag once, as `--name=value`, then the one file.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, Command};
+
+use super::go_parse::{Flags, IGNORED, Known, MODES, NO_EFFECT, OURS, THRESHOLD, name_of, parse, reordered};
 
 /// Argv for clap, and what SOPS would have warned of.
 #[derive(Debug)]
@@ -26,31 +28,16 @@ pub(super) enum Stop {
     NotThere(OsString),
     /// `groups` without a file, which SOPS finds out when it reads it (exit 2).
     Nameless,
-    /// A word behind `groups` that is no command of it (exit 3).
+    /// A word behind `groups`, `completion` or `help` that is none of theirs (exit 3).
     NoTopic(String),
+    /// A line, and exit 1.
+    Generic(String),
+    /// A line of the logger, and exit 1.
+    Fatal(String),
 }
 
 /// Flags before a command that count for it; SOPS drops all others in silence.
 const BEFORE: [&str; 3] = ["config", "verbose", "indent"];
-/// Flags that SOPS has in the legacy form only.
-const LEGACY_ONLY: [&str; 4] = ["encrypted-comment-regex", "unencrypted-comment-regex", "mac-only-encrypted", "set"];
-/// Flags of ours that SOPS does not have there, though elsewhere.
-const NOT_THERE: [(&str, &str); 1] = [("rotate", "ignore-mac")];
-/// The legacy form's commands, in the order in which SOPS runs them: the last one's result is seen.
-const MODES: [(&str, &str); 3] = [("encrypt", "e"), ("decrypt", "d"), ("rotate", "r")];
-/// Flags that may be given several times; of all others the last one counts.
-const REPEATED: [&str; 2] = ["allow-env", "keyservice"];
-/// Commands that may ask a key service, by SOPS's flags.
-const KEY_SERVICE: [&str; 12] =
-    ["encrypt", "decrypt", "rotate", "edit", "set", "unset", "exec-env", "exec-file", "publish", "updatekeys", "add", "delete"];
-/// Their flags.
-const KEY_SERVICE_FLAGS: [&str; 2] = ["enable-local-keyservice", "keyservice"];
-/// SOPS's flag, and the commands that take it to no effect.
-const THRESHOLD: &str = "shamir-secret-sharing-threshold";
-const NO_EFFECT: [&str; 2] = ["set", "unset"];
-/// They concern a network that we do not ask for versions.
-const IGNORED: [&str; 2] = ["disable-version-check", "check-for-updates"];
-
 const SEVERAL_MODES: &str = "More than one command (--encrypt, --decrypt, --rotate, --set) has been specified. Only the changes made by the \
                              last one will be visible. Note that this behavior is deprecated and will cause an error eventually.";
 const SEVERAL_FILES: &str = "More than one positional argument provided. Only the first one will be used!";
@@ -71,7 +58,7 @@ pub(super) fn read(argv: &[OsString], root: &Command) -> Result<Read, Stop> {
         read.argv.push("--help".into());
         return Ok(read);
     }
-    let is_command = |word: &OsString| word == "help" || root.get_subcommands().any(|command| word == command.get_name());
+    let is_command = |word: &OsString| is_one_of(word, &HELP[..2]) || root.get_subcommands().any(|command| word == command.get_name());
     match rest.split_first() {
         Some((command, words)) if is_command(command) => subcommand(command, words, root, flags, &mut read)?,
         _ => legacy(flags, &rest, root, &mut read)?,
@@ -84,11 +71,12 @@ fn legacy(mut flags: Flags, files: &[OsString], root: &Command, read: &mut Read)
     let mut asked: Vec<&str> = MODES.iter().filter(|(mode, _)| flags.take(mode)).map(|(mode, _)| *mode).collect();
     // The last that SOPS runs; unlike the others it has a value, which stays with it.
     asked.extend(flags.has("set").then_some("set"));
-    let Some(file) = files.first() else { return Err(Stop::NoFile("Error: no file specified".to_owned())) };
+    let Some(mut file) = files.first().cloned() else { return Err(Stop::NoFile("Error: no file specified".to_owned())) };
+    without_end(&mut file);
     // As the command, `rotate` says 2 for a missing file.
     let changes_keys = flags.0.keys().any(|name| name.starts_with("add-") || name.starts_with("rm-"));
-    if asked.last() == Some(&"rotate") && !changes_keys && !std::path::Path::new(file).exists() {
-        return Err(Stop::NotThere(file.clone()));
+    if asked.last() == Some(&"rotate") && !changes_keys && !std::path::Path::new(&file).exists() {
+        return Err(Stop::NotThere(file));
     }
     if asked.len() > 1 {
         read.warnings.push(SEVERAL_MODES.to_owned());
@@ -96,47 +84,55 @@ fn legacy(mut flags: Flags, files: &[OsString], root: &Command, read: &mut Read)
     let mode = asked.last().copied().unwrap_or("edit");
     read.argv.push(mode.into());
     warn_of_more(files, 1, read);
-    // Flags of other commands say nothing to this one.
     let own =
         |name: &String| root.find_subcommand(mode).into_iter().chain([root]).any(|c| c.get_arguments().any(|a| a.get_long() == Some(name)));
+    if let Some(name) = flags.0.keys().find(|name| OURS.contains(&name.as_str()) && !own(name)) {
+        return Err(Stop::Usage(format!("flag provided but not defined: -{name}"), None));
+    }
+    // SOPS's flags of its other commands say nothing to this one.
     flags.0.retain(|name, _| own(name));
-    flags.write(read);
-    write_files(std::slice::from_ref(file), read);
+    read.argv.append(&mut flags.into_words());
+    write_files(&[file], read);
     Ok(())
 }
 
 fn subcommand(name: &OsString, words: &[OsString], root: &Command, before: Flags, read: &mut Read) -> Result<(), Stop> {
+    if is_one_of(name, &HELP[..2]) {
+        return help(words, root, read);
+    }
     let shown = name.to_string_lossy().into_owned();
     read.argv.push(name.clone());
     let (mut words, mut found) = (words, root.find_subcommand(&shown));
-    if let Some(group) = found.filter(|command| command.has_subcommands()) {
-        found = words.split_first().and_then(|(word, rest)| {
-            read.argv.push(word.clone());
-            words = rest;
-            group.find_subcommand(word)
-        });
+    // To SOPS the shells are commands, too.
+    let is_group = shown == "completion" || found.is_some_and(Command::has_subcommands);
+    if let Some(group) = found.filter(|_| is_group) {
+        let Some((word, rest)) = words.split_first().filter(|(word, _)| !is_one_of(word, &HELP)) else {
+            return help(words.get(1..).unwrap_or_default(), group, read);
+        };
+        if name_of(word).is_some() {
+            return Err(Stop::Usage(format!("flag provided but not defined: {}", word.to_string_lossy()), Some(shown)));
+        }
+        match group.find_subcommand(word) {
+            Some(command) => found = Some(command),
+            None if is_shell(group, word) => {
+                let asks_help = rest.iter().any(|word| is_one_of(word, &HELP[2..]));
+                read.argv.push(if asks_help { "--help".into() } else { word.clone() });
+                return Ok(());
+            }
+            None => return Err(no_topic(word)),
+        }
+        read.argv.push(word.clone());
+        words = rest;
     }
-    let asks_help = |word: &OsString| ["help", "h", "--help", "-help", "-h"].iter().any(|name| word == name);
-    if let (None, Some(word)) = (found, read.argv.get(2).filter(|word| !asks_help(word) && shown == "groups")) {
-        return Err(Stop::NoTopic(format!("No help topic for '{}'", word.to_string_lossy())));
-    }
-    let Some(command) = found else {
-        // `help`, and what is no command: clap has an answer.
-        read.argv.extend(words.iter().cloned());
-        return Ok(());
-    };
+    let Some(command) = found else { return Ok(()) };
     let known = Known::of(command, root);
     let (mut flags, mut files) = parse(&reordered(words, &known), &known).map_err(|text| Stop::Usage(text, Some(shown.clone())))?;
     if flags.has("help") {
         read.argv.push("--help".into());
         return Ok(());
     }
-    if NO_EFFECT.contains(&shown.as_str())
-        && let Some(value) = flags.0.remove(THRESHOLD).and_then(|values| values.into_iter().next())
-        && value.to_str().and_then(|text| text.parse::<i64>().ok()).is_none()
-    {
-        let text = format!("invalid value {:?} for flag -{THRESHOLD}: parse error", value.to_string_lossy());
-        return Err(Stop::Usage(text, Some(shown)));
+    if NO_EFFECT.contains(&shown.as_str()) {
+        flags.take(THRESHOLD);
     }
     for (name, value) in before.0.into_iter().filter(|(name, _)| !IGNORED.contains(&name.as_str())) {
         // SOPS takes this one over since 3.12.2.
@@ -151,22 +147,92 @@ fn subcommand(name: &OsString, words: &[OsString], root: &Command, before: Flags
         "encrypt" | "decrypt" | "rotate" | "edit" => 1,
         "set" => set_words(&flags, files.len())?,
         "unset" if files.len() != 2 => return Err(Stop::NoFile("Error: no file specified, or index is missing".to_owned())),
+        // All further ones are nothing to SOPS, without a word.
+        "filestatus" => {
+            files.truncate(1);
+            1
+        }
         _ => files.len(),
     };
     if files.is_empty() && matches!(shown.as_str(), "rotate" | "filestatus" | "edit") {
         return Err(Stop::NoFile("Error: no file specified".to_owned()));
     }
-    if shown == "groups" && !flags.has("file") && (command.get_name() == "add" || files.len() == 1) {
-        return Err(Stop::Nameless);
+    if shown == "groups" {
+        group_words(command.get_name(), &files)?;
+        if !flags.has("file") {
+            return Err(Stop::Nameless);
+        }
     }
     if shown == "set" && flags.has("value-file") && files.len() == 3 {
         // With SOPS the flag says what the third word is.
         flags.0.insert("value-file".to_owned(), files.drain(2..).collect());
     }
     warn_of_more(&files, wanted, read);
-    flags.write(read);
+    read.argv.append(&mut flags.into_words());
+    let named = match shown.as_str() {
+        "encrypt" | "decrypt" | "rotate" | "edit" | "set" | "unset" => 1,
+        "updatekeys" => files.len(),
+        _ => 0,
+    };
+    files.iter_mut().take(named).for_each(without_end);
     write_files(&files[..files.len().min(wanted)], read);
     Ok(())
+}
+
+/// What asks for help: words and flags.
+const HELP: [&str; 5] = ["help", "h", "--help", "-help", "-h"];
+
+fn is_one_of(word: &OsString, names: &[&str]) -> bool {
+    names.iter().any(|name| word == name)
+}
+
+/// Help for the program or a group of commands, or for one of them; further words are nothing to SOPS.
+fn help(words: &[OsString], of: &Command, read: &mut Read) -> Result<(), Stop> {
+    match words.first().filter(|word| !is_one_of(word, &HELP)) {
+        Some(word) if of.find_subcommand(word).is_some() => read.argv.push(word.clone()),
+        Some(word) if !is_shell(of, word) => return Err(no_topic(word)),
+        _ => {}
+    }
+    read.argv.push("--help".into());
+    Ok(())
+}
+
+fn no_topic(word: &OsString) -> Stop {
+    Stop::NoTopic(format!("No help topic for '{}'", word.to_string_lossy()))
+}
+
+/// Is it one of the values that a command's one argument can have?
+fn is_shell(command: &Command, word: &OsString) -> bool {
+    let mut values = command.get_positionals().flat_map(Arg::get_possible_values);
+    values.any(|value| word == value.get_name())
+}
+
+/// `groups add` takes no words, `groups delete` a number of 32 bits.
+fn group_words(command: &str, words: &[OsString]) -> Result<(), Stop> {
+    match (command, words) {
+        ("add", []) => Ok(()),
+        ("add", _) => Err(Stop::Generic("error: no positional arguments allowed".to_owned())),
+        (_, [index]) => {
+            let index = index.to_string_lossy();
+            let digits = !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit());
+            let why = match index.parse::<u32>() {
+                Ok(_) if digits => return Ok(()),
+                _ if digits => "value out of range",
+                _ => "invalid syntax",
+            };
+            Err(Stop::Fatal(format!("failed to parse [index] argument: strconv.ParseUint: parsing {index:?}: {why}")))
+        }
+        _ => Err(Stop::Generic("error: exactly one positional argument (index) required".to_owned())),
+    }
+}
+
+/// SOPS cleans the paths of files that it reads or writes: `f.yaml/` is `f.yaml`.
+fn without_end(path: &mut OsString) {
+    let bytes = path.as_bytes();
+    let end = bytes.iter().rposition(|b| *b != b'/').map_or(1.min(bytes.len()), |last| last + 1);
+    if end < bytes.len() {
+        *path = OsStr::from_bytes(&bytes[..end]).to_owned();
+    }
 }
 
 /// `set` wants all its words, and no more.
@@ -196,194 +262,6 @@ fn write_files(files: &[OsString], read: &mut Read) {
     read.argv.push("--".into());
     // To Go the empty name is the current folder.
     read.argv.extend(files.iter().map(|file| if file.is_empty() { ".".into() } else { file.clone() }));
-}
-
-/// urfave/cli puts the flags of a command before its other words; a flag without `=` pulls the next word along that is no flag, even if it
-/// takes no value.
-fn reordered(words: &[OsString], known: &Known) -> Vec<OsString> {
-    let (mut flags, mut rest) = (Vec::new(), Vec::new());
-    let mut pulls = false;
-    for (i, word) in words.iter().enumerate() {
-        let flag = name_of(word).is_some_and(|(name, _)| known.get(&name).is_some());
-        if pulls && !flag {
-            pulls = false;
-            flags.push(word.clone());
-        } else if word == "--" {
-            rest.insert(0, word.clone());
-            rest.extend(words[i + 1..].iter().cloned());
-            break;
-        } else if flag {
-            pulls = !word.to_string_lossy().contains('=');
-            flags.push(word.clone());
-        } else {
-            rest.push(word.clone());
-        }
-    }
-    flags.append(&mut rest);
-    flags
-}
-
-/// Go's `flag`: flags up to the first word that is none, or to `--`.
-fn parse(words: &[OsString], known: &Known) -> Result<(Flags, Vec<OsString>), String> {
-    let mut flags = Flags::default();
-    let mut rest = words.iter();
-    while let Some(word) = rest.as_slice().first() {
-        if word == "--" {
-            rest.next();
-            break;
-        }
-        let Some((name, value)) = name_of(word) else { break };
-        rest.next();
-        if name.is_empty() || name.starts_with(['-', '=']) {
-            return Err(format!("bad flag syntax: {}", word.to_string_lossy()));
-        }
-        let Some((long, takes)) = known.get(&name) else { return Err(format!("flag provided but not defined: -{name}")) };
-        if takes == Takes::Nothing {
-            match value.as_deref() {
-                None | Some("1" | "t" | "T" | "TRUE" | "true" | "True") => drop(flags.0.insert(long.to_owned(), Vec::new())),
-                // Of all flags this one alone is true by itself.
-                Some("0" | "f" | "F" | "FALSE" | "false" | "False") if long == KEY_SERVICE_FLAGS[0] => {
-                    flags.0.insert(long.to_owned(), vec!["false".into()]);
-                }
-                Some("0" | "f" | "F" | "FALSE" | "false" | "False") => drop(flags.0.remove(long)),
-                Some(value) => return Err(format!("invalid boolean value {value:?} for -{name}: parse error")),
-            }
-            continue;
-        }
-        let value = match value {
-            Some(value) => value.into(),
-            None => rest.next().cloned().ok_or_else(|| format!("flag needs an argument: -{name}"))?,
-        };
-        let values = flags.0.entry(long.to_owned()).or_default();
-        if takes == Takes::One {
-            values.clear();
-        }
-        values.push(value);
-    }
-    Ok((flags, rest.cloned().collect()))
-}
-
-/// The name of a word that begins as a flag does, and what stands behind its `=`.
-fn name_of(word: &OsString) -> Option<(String, Option<String>)> {
-    let text = word.to_str()?;
-    let name = text.strip_prefix("--").or_else(|| text.strip_prefix('-')).filter(|_| text != "-" && text != "--")?;
-    match name.get(1..).and_then(|rest| rest.find('=')) {
-        Some(at) => Some((name[..=at].to_owned(), Some(name[at + 2..].to_owned()))),
-        None => Some((name.to_owned(), None)),
-    }
-}
-
-/// Flags with their values by long name.
-#[derive(Default)]
-struct Flags(BTreeMap<String, Vec<OsString>>);
-
-impl Flags {
-    fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-
-    fn take(&mut self, name: &str) -> bool {
-        self.0.remove(name).is_some()
-    }
-
-    fn write(self, read: &mut Read) {
-        for (name, values) in self.0 {
-            if IGNORED.contains(&name.as_str()) {
-                continue;
-            }
-            if values.is_empty() {
-                read.argv.push(format!("--{name}").into());
-            }
-            // An empty value is none, but of keys: it puts out the variable of its kind.
-            let keys = leafcrypt_kms::BACKENDS.iter().any(|backend| backend.names().flag == name);
-            for value in values.iter().filter(|value| keys || !value.is_empty()) {
-                let mut word = OsString::from(format!("--{name}="));
-                word.push(value);
-                read.argv.push(word);
-            }
-        }
-    }
-}
-
-/// What stands behind a flag.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Takes {
-    Nothing,
-    /// Of one that stands twice the last counts.
-    One,
-    Many,
-}
-
-/// The flags of a command: long name and what it takes, by every name.
-struct Known(BTreeMap<String, (String, Takes)>);
-
-impl Known {
-    /// Those of a command, without what counts for all of them: SOPS has that before the command only.
-    fn of(command: &Command, root: &Command) -> Self {
-        let mut known = Known(BTreeMap::new());
-        known.add(
-            command.get_arguments().filter(|arg| !arg.is_global_set() && !arg.get_long().is_some_and(|l| LEGACY_ONLY.contains(&l))),
-            command.get_name() == "add",
-        );
-        let name = command.get_name();
-        let of_root = |long: &str| {
-            KEY_SERVICE.contains(&name) && KEY_SERVICE_FLAGS.contains(&long)
-                || ["publish", "keyservice"].contains(&name) && long == "verbose"
-        };
-        known.add(root.get_arguments().filter(|arg| arg.get_long().is_some_and(of_root)), false);
-        known.add_names("help", Some("h"));
-        known.0.retain(|_, (long, _)| !NOT_THERE.contains(&(name, long.as_str())));
-        if name == "set" {
-            known.add_names("value-file", None);
-        }
-        if NO_EFFECT.contains(&name) {
-            known.0.insert(THRESHOLD.to_owned(), (THRESHOLD.to_owned(), Takes::One));
-        }
-        known
-    }
-
-    /// Those of the legacy form: its own, and those of the commands it stands for.
-    fn legacy(root: &Command) -> Self {
-        let mut known = Known(BTreeMap::new());
-        known.add(root.get_arguments(), false);
-        for (mode, short) in MODES {
-            known.add(root.find_subcommand(mode).into_iter().flat_map(Command::get_arguments), false);
-            known.add_names(mode, Some(short));
-        }
-        for command in ["set", "edit"] {
-            known.add(root.find_subcommand(command).into_iter().flat_map(Command::get_arguments), false);
-        }
-        known.add_names("help", Some("h"));
-        known.add_names("version", Some("v"));
-        IGNORED.into_iter().for_each(|name| known.add_names(name, None));
-        known
-    }
-
-    /// `group`: of a new key group, whose keys SOPS takes several times.
-    fn add<'a>(&mut self, args: impl Iterator<Item = &'a Arg>, group: bool) {
-        for arg in args {
-            let Some(long) = arg.get_long() else { continue };
-            let takes = match arg.get_action() {
-                ArgAction::Append if group || REPEATED.contains(&long) => Takes::Many,
-                action if action.takes_values() && !arg.is_require_equals_set() => Takes::One,
-                _ => Takes::Nothing,
-            };
-            let flag = (long.to_owned(), takes);
-            self.0.extend(arg.get_short().map(|short| (short.to_string(), flag.clone())));
-            self.0.extend(arg.get_all_aliases().into_iter().flatten().map(|alias| (alias.to_owned(), flag.clone())));
-            self.0.insert(long.to_owned(), flag);
-        }
-    }
-
-    fn add_names(&mut self, long: &str, short: Option<&str>) {
-        for name in [Some(long), short].into_iter().flatten() {
-            self.0.insert(name.to_owned(), (long.to_owned(), Takes::Nothing));
-        }
-    }
-
-    fn get(&self, name: &str) -> Option<(&str, Takes)> {
-        self.0.get(name).map(|(long, takes)| (long.as_str(), *takes))
-    }
 }
 
 #[cfg(test)]
@@ -436,8 +314,18 @@ mod tests {
         check("sops decrypt", "sops decrypt --", 0);
         check("sops decrypt -h", "sops decrypt --help", 0);
         check("sops groups add --age a -f f --age b", "sops groups add --age=a --age=b --file=f --", 0);
-        check("sops groups help", "sops groups help", 0);
-        check("sops help decrypt", "sops help decrypt", 0);
+        check("sops groups help", "sops groups --help", 0);
+        check("sops groups -h", "sops groups --help", 0);
+        check("sops help decrypt", "sops decrypt --help", 0);
+        check("sops h decrypt more", "sops decrypt --help", 0);
+        check("sops h", "sops --help", 0);
+        check("sops completion", "sops completion --help", 0);
+        check("sops completion bash more", "sops completion bash", 0);
+        check("sops --indent 0x10 -d f", "sops decrypt --indent=16 -- f", 0);
+        check("sops -d f//", "sops decrypt -- f", 0);
+        check("sops decrypt /", "sops decrypt -- /", 0);
+        check("sops set f/ p v/", "sops set -- f p v/", 0);
+        check("sops filestatus a b", "sops filestatus -- a", 0);
         check("sops updatekeys -y a b", "sops updatekeys --yes -- a b", 0);
     }
 
@@ -480,6 +368,14 @@ mod tests {
         assert_eq!(usage("sops decrypt --verbose f"), "flag provided but not defined: -verbose decrypt");
         assert_eq!(usage("sops rotate --ignore-mac f"), "flag provided but not defined: -ignore-mac rotate");
         assert_eq!(stop("sops groups zz"), Stop::NoTopic("No help topic for 'zz'".to_owned()));
+        assert_eq!(usage("sops -d -y f"), "flag provided but not defined: -y ");
+        assert_eq!(usage("sops -e --strict f"), "flag provided but not defined: -strict ");
+        assert_eq!(usage("sops set -i f p v"), "flag provided but not defined: -i set");
+        assert_eq!(usage("sops -i --in-place -d f"), "Cannot use two forms of the same flag: i in-place ");
+        assert_eq!(usage("sops --indent 08 -d f"), "invalid value \"08\" for flag -indent: parse error ");
+        assert_eq!(stop("sops help zz"), Stop::NoTopic("No help topic for 'zz'".to_owned()));
+        assert!(matches!(stop("sops groups add -f f x"), Stop::Generic(_)));
+        assert!(matches!(stop("sops groups delete -f f -- -1"), Stop::Fatal(text) if text.ends_with("invalid syntax")));
         assert_eq!(usage("sops decrypt --extract"), "flag needs an argument: -extract decrypt");
         assert_eq!(usage("sops decrypt ---x f"), "bad flag syntax: ---x decrypt");
         assert_eq!(usage("sops decrypt -i=yes f"), "invalid boolean value \"yes\" for -i: parse error decrypt");

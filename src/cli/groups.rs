@@ -78,7 +78,7 @@ impl Args {
 impl Common {
     fn run(self, what: What, context: &Context<'_>) -> Result<Done, Error> {
         let input = Input::File(self.file);
-        let order = self.opening.order(context)?;
+        let order = self.opening.order_of_ours(context)?;
         let how = self.opening.how(&order, context);
         let groups = Groups {
             output: To { in_place: self.in_place, output: None, writing: self.writing }.output(&input)?,

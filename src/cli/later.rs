@@ -71,7 +71,7 @@ pub(super) fn refuse_key_services(context: &Context<'_>) -> Result<(), Error> {
 }
 
 /// As Go's `strconv.ParseBool`.
-fn go_bool(text: &str) -> Option<bool> {
+pub(super) fn go_bool(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
         "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),

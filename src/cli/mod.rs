@@ -1,5 +1,5 @@
 //! The list of commands, and dispatch. Only this floor prints, reads argv, exits: a file per command, which reads its arguments and calls its flow
-//! ([`crate::flows`]). Argv is read as SOPS does under its name (`go_flags.rs`, `legacy.rs`); errors get number, text and hint in `exit.rs`, `report.rs`, `hint.rs`.
+//! ([`crate::flows`]). Argv is read as SOPS does under its name (`go_flags.rs`, `go_parse.rs`, `tab.rs`, `legacy.rs`); errors get number, text and hint in `exit.rs`, `report.rs`, `hint.rs`.
 
 mod accept;
 mod completion;
@@ -13,6 +13,7 @@ mod exec_file;
 mod exit;
 mod filestatus;
 mod go_flags;
+mod go_parse;
 mod groups;
 mod hint;
 mod init;
@@ -29,6 +30,7 @@ mod rotate;
 mod screen;
 mod set;
 mod shared;
+mod tab;
 mod tour;
 mod unset;
 mod updatekeys;
@@ -44,7 +46,7 @@ use leafcrypt_kms::{Holding, Real, Session, without_private_keys};
 use crate::error::Error;
 use crate::files;
 use crate::flows::target::Done;
-use crate::flows::{background, keeper, user};
+use crate::flows::{background, keeper, rules, user};
 use crate::manners::Manners;
 use crate::world::{NoJournal, SystemRandom, World};
 
@@ -142,6 +144,17 @@ struct Context<'w> {
     command: &'static str,
 }
 
+impl Context<'_> {
+    /// SOPS reads its configuration in all commands, also where nothing in it is wanted.
+    fn readable_config(&self) -> Result<(), Error> {
+        let given = rules::Given { config: self.config(), ..rules::Given::default() };
+        match self.world.manners.sops_messages {
+            true => rules::load_silently(None, &given, &self.world, &mut Vec::new()).map(drop),
+            false => Ok(()),
+        }
+    }
+}
+
 /// How SOPS tells the errors of a command; it differs from one to the other.
 #[derive(Clone, Copy, Default)]
 struct Telling {
@@ -220,6 +233,13 @@ fn typed(argv: Vec<OsString>, command: &Command, world: &World<'_>) -> Result<Ve
         let argv = legacy::rewrite(argv, command);
         return if legacy::asks_version(&argv) { Err(version()) } else { Ok(argv) };
     }
+    if let Some(words) = tab::words(&argv, command) {
+        return Err(print(words.as_bytes()));
+    }
+    if let Some(wrong) = env_vars::wrong_version_check(world.session.outside()) {
+        report::log("fatal", &wrong, world.now());
+        return Err(exit::Exit::Generic as u8);
+    }
     match go_flags::read(&argv, command) {
         Ok(read) => {
             for warning in &read.warnings {
@@ -246,6 +266,14 @@ fn typed(argv: Vec<OsString>, command: &Command, world: &World<'_>) -> Result<Ve
         Err(go_flags::Stop::NoTopic(text)) => {
             report::say(&text);
             Err(exit::Exit::CouldNotWriteOutput as u8)
+        }
+        Err(go_flags::Stop::Generic(text)) => {
+            report::say(&text);
+            Err(exit::Exit::Generic as u8)
+        }
+        Err(go_flags::Stop::Fatal(text)) => {
+            report::log("fatal", &text, world.now());
+            Err(exit::Exit::Generic as u8)
         }
         Err(go_flags::Stop::Usage(text, about)) => {
             let mut command = command.clone().name(manners.name);
@@ -310,7 +338,7 @@ fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
         Commands::Keygen(args) => args.run(context),
         Commands::Init(args) => args.run(context),
         Commands::Tour(args) => args.run(context),
-        Commands::Completion(args) => args.run(),
+        Commands::Completion(args) => args.run(context),
         Commands::Man(args) => args.run(),
         Commands::Publish(args) => Err(args.refuse()),
         Commands::Keyservice(args) => Err(args.refuse()),

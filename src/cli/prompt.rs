@@ -91,6 +91,7 @@ impl Dialog for Terminal {
 
     fn show(&self, text: &str) {
         if self.sops {
+            let text = super::screen::sops_listing(text);
             let mut out = std::io::stdout().lock();
             // Who closed it does not want to read it.
             let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

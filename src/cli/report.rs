@@ -46,8 +46,13 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
         let text = as_sops(error, context);
         match context.telling.logged {
             // SOPS says that a file is missing without its logger, except of `filestatus`.
+            Some(start) if !start.is_empty() && matches!(error, Error::Config(_)) => say(&text),
             Some(start) if !start.is_empty() || code != Exit::CouldNotReadInput => {
                 log("fatal", &format!("{start}{text}"), context.world.now())
+            }
+            // What it shows is spelled before it gets its colours.
+            _ if matches!(error, Error::Open { source, .. } if matches!(**source, OpenError::NoKeyOpens(_))) => {
+                write(&screen::sops_report(&lines(&without_private_keys(&text))))
             }
             _ => say(&text),
         }

@@ -1,19 +1,22 @@
 //! `leafcrypt rotate`
 
+use std::path::Path;
+
 use super::Context;
 use super::decrypt::Opening;
 use super::key_changes::{Beside, ChangeFlags};
-use super::shared::{File, To, keeps_type};
+use super::shared::{Files, To, keeps_type};
 use crate::error::Error;
+use crate::flows::many;
 use crate::flows::rotate::Rotate;
 use crate::flows::rules::Given;
-use crate::flows::target::{Done, Input};
+use crate::flows::target::{Done, Input, Types};
 
-/// Take a new data key, and change who can open the file
+/// Take a new data key, and change who can open the file; with -i several files
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    file: File,
+    files: Files,
     #[command(flatten)]
     to: To,
     #[command(flatten)]
@@ -29,12 +32,21 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
-        let input = self.file.input();
-        if matches!(input, Input::Stdin) {
-            return Err(Error::NoFile);
+        let world = &context.world;
+        let types = self.files.types.read(world.manners)?;
+        match (self.files.input(), self.files.many("rotate", &self.to, world.manners)?) {
+            (Input::Stdin, _) => Err(Error::NoFile),
+            (input, None) => self.one(input, types, context),
+            (_, Some(many)) => {
+                let mut one = |path: &Path| self.one(Input::File(path.to_owned()), types.clone(), context).map(drop);
+                many::each(many, &types, "rotating", world, &mut one)?;
+                Ok(Done { stdout: None, note: None })
+            }
         }
+    }
+
+    fn one(&self, input: Input, types: Types, context: &Context<'_>) -> Result<Done, Error> {
         let order = self.opening.order(context)?;
-        let types = self.file.types(context.world.manners)?;
         keeps_type("rotate", &types, &input, context.world.manners)?;
         let rotate = Rotate {
             output: self.to.output(&input)?,

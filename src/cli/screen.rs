@@ -58,6 +58,32 @@ pub(super) const ODD: Style = AnsiColor::Yellow.on_default().bold();
 /// For what is as it should be.
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
 
+/// SOPS's listing of what `updatekeys` would change, as a terminal gets it: whoever comes and goes stands out.
+pub(super) fn sops_listing(text: &str) -> String {
+    let style = |line: &str| match line {
+        line if line.starts_with("+++ ") => AnsiColor::Green.on_default(),
+        line if line.starts_with("--- ") => AnsiColor::Red.on_default(),
+        line if line.starts_with("Group ") => Style::new().underline(),
+        _ => Style::new(),
+    };
+    let on = std::io::stdout().is_terminal() && colours(&std::io::stdout());
+    text.lines().map(|line| if on { format!("{0}{line}{0:#}\n", style(line)) } else { format!("{line}\n") }).collect()
+}
+
+/// SOPS's report of keys that were tried, the same way. The text is shown as it is but for this.
+pub(super) fn sops_report(text: &str) -> String {
+    let style = |word: &str| match word {
+        "FAILED" => AnsiColor::Red.on_default(),
+        _ => AnsiColor::Green.on_default(),
+    };
+    let line = |line: &str| match line.rsplit_once(": ") {
+        Some((start, word @ ("FAILED" | "SUCCESS"))) => format!("{start}: {0}{word}{0:#}", style(word)),
+        _ => line.to_owned(),
+    };
+    let on = std::io::stderr().is_terminal() && colours(&std::io::stderr());
+    if on { text.lines().map(line).collect::<Vec<_>>().join("\n") } else { text.to_owned() }
+}
+
 /// Does the stream take colours?
 pub(super) fn colours(stream: &impl RawStream) -> bool {
     AutoStream::choice(stream) != ColorChoice::Never

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use leafcrypt_formats::Format;
 
 use crate::error::Error;
+use crate::flows::many::{self, Many};
 use crate::flows::target::{Destination, Input, Output, Types};
 use crate::manners::Manners;
 
@@ -49,8 +50,24 @@ pub(super) struct Versions {
 /// The file and its types.
 #[derive(Debug, clap::Args)]
 pub(super) struct File {
-    /// The file; without one encrypt and decrypt read standard input
+    /// The file; without one standard input is read
     pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub types: TypeFlags,
+}
+
+/// Files and folders, and their types.
+#[derive(Debug, clap::Args)]
+pub(super) struct Files {
+    /// The file; with -i several, and folders, in which every sealed file counts
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub types: TypeFlags,
+}
+
+/// Types, and the name they go by.
+#[derive(Debug, clap::Args)]
+pub(super) struct TypeFlags {
     /// Type of the input, instead of the one its name tells
     #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
     pub input_type: Option<String>,
@@ -59,15 +76,43 @@ pub(super) struct File {
     pub output_type: Option<String>,
     /// Types and rules go by this name; what is read and written does not change
     #[arg(long, value_name = "NAME")]
-    pub filename_override: Option<String>,
+    pub filename_override: Option<PathBuf>,
 }
 
 impl File {
     pub(super) fn input(&self) -> Input {
         self.file.clone().map_or(Input::Stdin, Input::File)
     }
+}
 
-    pub(super) fn types(&self, manners: &Manners) -> Result<Types, Error> {
+impl Files {
+    /// The one file; standard input where none is named.
+    pub(super) fn input(&self) -> Input {
+        self.files.first().cloned().map_or(Input::Stdin, Input::File)
+    }
+
+    /// More than one, or a folder, which go back to where they are. None: it is one file.
+    ///
+    /// # Errors
+    /// The result was to go elsewhere, or all were to have one name.
+    pub(super) fn many(&self, command: &str, to: &To, manners: &Manners) -> Result<Option<Many>, Error> {
+        let is_one = self.files.len() < 2 && !(to.in_place && self.files.iter().any(|path| many::is_folder(path)));
+        if manners.sops_messages || is_one {
+            return Ok(None);
+        }
+        if to.output.is_some() || self.types.filename_override.is_some() {
+            return Err(Error::Usage("--output and --filename-override are for one file".to_owned()));
+        }
+        if !to.in_place {
+            return Err(Error::Usage(format!("several files, and folders, are written in place: {command} -i; or one after the other")));
+        }
+        many::files(&self.files, true).map(Some)
+    }
+}
+
+impl TypeFlags {
+    /// What they say.
+    pub(super) fn read(&self, manners: &Manners) -> Result<Types, Error> {
         Ok(Types {
             input: format_of(self.input_type.as_deref(), manners)?,
             output: format_of(self.output_type.as_deref(), manners)?,

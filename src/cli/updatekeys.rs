@@ -35,7 +35,7 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
-        let order = self.opening.order(context)?;
+        let order = self.opening.order_of_ours(context)?;
         let update = UpdateKeys {
             paths: self.paths.clone(),
             types: Types { input: format_of(self.input_type.as_deref(), context.world.manners)?, ..Types::default() },

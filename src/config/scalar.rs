@@ -194,11 +194,44 @@ impl<'de, T: Fields> Deserialize<'de> for Map<T> {
     }
 }
 
+/// The name of a field. A null, a number or a boolean names none that anybody knows, as in SOPS.
+struct Name(Option<String>);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Name;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text")
+            }
+            fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+                Ok(Name(Some(name.to_owned())))
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Name, E> {
+                Ok(Name(None))
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Name, E> {
+                Ok(Name(None))
+            }
+            fn visit_u64<E>(self, _: u64) -> Result<Name, E> {
+                Ok(Name(None))
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Name, E> {
+                Ok(Name(None))
+            }
+            fn visit_unit<E>(self) -> Result<Name, E> {
+                Ok(Name(None))
+            }
+        }
+        deserializer.deserialize_any(Reader).map_err(|e| wrong(e, "expected text"))
+    }
+}
+
 pub(super) fn read_fields<'de, T: Fields, A: MapAccess<'de>>(mut map: A) -> Result<Map<T>, A::Error> {
     let mut read = Map { fields: T::default(), unknown: Vec::new() };
     let mut seen = HashSet::new();
-    // A null is the name of no field.
-    while let Some(name) = map.next_key::<Text>()? {
+    while let Some(Name(name)) = map.next_key()? {
         let Some(name) = name else {
             map.next_value::<IgnoredAny>()?;
             continue;

@@ -27,3 +27,24 @@ pub use read::{Facts, Kind, ReadError, facts, is_link, is_same, may_hold, read, 
 pub use temp::is_left_over;
 pub use walk::{Below, files_below};
 pub use write::{Claim, WriteError, WriteHow, can_write, remove, write};
+
+/// What the system says of an error, as Go has it: "no such file or directory". Rust's words for its kinds ("entity not found", "uncategorized error") say
+/// nothing to a person.
+pub fn in_words(error: &std::io::Error) -> String {
+    let Some(number) = error.raw_os_error() else { return error.kind().to_string() };
+    let text = std::io::Error::from_raw_os_error(number).to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn errors_in_words() {
+        let said = |number| super::in_words(&std::io::Error::from_raw_os_error(number));
+        assert_eq!(said(rustix::io::Errno::NOEXEC.raw_os_error()), "exec format error");
+        assert_eq!(said(rustix::io::Errno::NOENT.raw_os_error()), "no such file or directory");
+        assert_eq!(super::in_words(&std::io::ErrorKind::InvalidData.into()), "invalid data");
+    }
+}

@@ -16,6 +16,7 @@ use super::exec_file::{Handed, Handing};
 use super::keeper;
 use super::message::{self, Message, Parts};
 use crate::error::{Ended, Error, NotStarted};
+use crate::files;
 use crate::guard;
 use crate::world::World;
 
@@ -29,8 +30,7 @@ pub const ARGUMENT: &str = "__background";
 pub(super) fn start(handed: &Handed, plain: &[u8], world: &World<'_>) -> Result<(), Error> {
     // Nobody will hear it later.
     handed.program.command(world)?;
-    let failed =
-        |error: io::Error| Error::Start { program: "leafcrypt".to_owned(), what: error.kind().to_string(), why: NotStarted::Other };
+    let failed = |error: io::Error| Error::Start { program: "leafcrypt".to_owned(), what: files::in_words(&error), why: NotStarted::Other };
     #[allow(clippy::disallowed_methods, reason = "ourselves, left running: `Outside::run` waits")]
     let mut command = Command::new(keeper::own_program());
     command.arg(ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
@@ -71,7 +71,7 @@ fn write(handed: &Handed, put: &mut dyn FnMut(&[u8])) {
         put(&[u8::from(part.is_some())]);
         put(part.unwrap_or_default());
     };
-    optional(filename.as_ref().map(String::as_bytes));
+    optional(filename.as_ref().map(|name| name.as_bytes()));
     optional(user.as_ref().map(String::as_bytes));
     optional(on_disk.as_ref().map(|path| path.as_os_str().as_bytes()));
     optional(runtime.as_ref().map(|path| path.as_os_str().as_bytes()));
@@ -96,7 +96,7 @@ fn read<'m>(next: &mut dyn FnMut() -> Option<&'m [u8]>) -> Option<Handed> {
     };
     let text = |part: Option<Vec<u8>>| part.map(String::from_utf8).transpose().ok();
     let path = |part: Option<Vec<u8>>| part.map(|part| PathBuf::from(OsString::from_vec(part)));
-    let (filename, user) = (text(optional()?)?, text(optional()?)?);
+    let (filename, user) = (optional()?.map(OsString::from_vec), text(optional()?)?);
     let (on_disk, runtime) = (path(optional()?), path(optional()?));
     let kind = next()?;
     let mut words = Vec::new();

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use leafcrypt_formats::Format;
 
+use super::anew;
 use super::decrypt::open;
 use super::target::{Done, Holds, Input, Output, deliver, how};
 use crate::error::Error;
@@ -62,6 +63,7 @@ pub fn change(
     let name = input.name();
     let text = input.read(format)?;
     let mut file = open(&name, format, &text, None, how, world)?;
+    anew::lay_out(&mut file, &text, None, world);
     apply(&mut file)?;
     deliver(seal(&name, &file, world)?, output, Holds::Sealed, None, world)
 }
@@ -128,6 +130,7 @@ impl InPlace<'_> {
         let name = self.path.display().to_string();
         let mut file = open(&name, self.format, text, key, self.how, world)?;
         // Before the change, which may be to another data key.
+        anew::lay_out(&mut file, text, None, world);
         let (keys, key) = (witness::keys(&file.settings().groups), file.copy_data_key());
         let sealed = if apply(&mut file)? { Some(seal(&name, &file, world)?) } else { None };
         Ok(Attempt { sealed, key, keys })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leafcrypt_formats::{Format, Printing};
 use leafcrypt_kms::MasterKey;
 
+use super::anew;
 use super::extract::{self, Printer};
 use super::target::{Done, Holds, Input, Output, Types, deliver};
 use crate::error::Error;
@@ -62,7 +63,7 @@ impl Decrypt<'_> {
         let mut printer = Printer { from: open.format(), to: out_format, how, path: &path, extract_alone: manners.extract_alone, world };
         let bytes = match extract {
             Some(at) if !at.is_empty() => printer.at(&extract::trees(&open, &path, manners)?, &at)?,
-            _ if out_format == open.format() => open.into_plain(),
+            _ if out_format == open.format() && !anew::is_due(&open, &text, world) => open.into_plain(),
             _ => printer.documents(&extract::trees(&open, &path, manners)?)?,
         };
         deliver(bytes, &self.output, Holds::Plain, Some(&text), world)

@@ -2,11 +2,12 @@
 //! (docs/threat-model.md, R4).
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 use super::child::{self, Messages, PATIENCE};
 use crate::error::{Ended, Error};
-use crate::files::PrivateDir;
+use crate::files::{self, PrivateDir};
 use crate::world::World;
 
 /// A command line, the file not in it yet.
@@ -38,7 +39,7 @@ impl Editor {
         let what = match child::run(&mut command, Messages::Dropped, Some(PATIENCE)) {
             Ok(Ended::Code(0)) => return Ok(()),
             Ok(ended) => ended.to_string(),
-            Err(error) => error.kind().to_string(),
+            Err(error) => files::in_words(&error),
         };
         let program = if world.manners.sops_messages { String::new() } else { format!("{}: ", self.program.display()) };
         Err(failed(&format!("{program}{what}")))
@@ -60,7 +61,7 @@ const FALLBACK: [&str; 3] = ["vim", "nano", "vi"];
 pub fn find(world: &World<'_>) -> Result<Editor, Error> {
     // As SOPS says it, or as a person wants to know it.
     let say = |sops: String, ours: String| failed(if world.manners.sops_messages { &sops } else { &ours });
-    let given = ["SOPS_EDITOR", "EDITOR"].into_iter().find_map(|name| Some((name, world.env(name)?)));
+    let given = ["SOPS_EDITOR", "EDITOR"].into_iter().find_map(|name| Some((name, world.session.outside().env(name)?)));
     let Some((name, line)) = given else {
         let names = FALLBACK.join(", ");
         let found = FALLBACK.into_iter().find_map(|name| world.session.outside().program(name.as_ref()));
@@ -76,13 +77,16 @@ pub fn find(world: &World<'_>) -> Result<Editor, Error> {
         let args = quiet(&program);
         return Ok(Editor { program, args });
     };
-    let no_line = |why: &str| say(format!("invalid ${name}: {line}"), format!("{name} holds no command line: {why}"));
-    let mut words = shlex::split(&line).ok_or_else(|| no_line("a quote is not closed"))?.into_iter();
+    let no_line = |why: &str| say(format!("invalid ${name}: {}", line.to_string_lossy()), format!("{name} holds no command line: {why}"));
+    // Bytes: a path need not be UTF-8.
+    let words = shlex::bytes::split(line.as_bytes()).ok_or_else(|| no_line("a quote is not closed"))?;
+    let mut words = words.into_iter().map(OsString::from_vec);
     let word = words.next().ok_or_else(|| no_line("there is nothing in it"))?;
-    let program = world.session.outside().program(word.as_ref()).ok_or_else(|| {
+    let program = world.session.outside().program(&word).ok_or_else(|| {
+        let word = word.to_string_lossy();
         say(format!("exec: {word:?}: executable file not found in $PATH"), format!("{name} names {word:?}, which is not to be found"))
     })?;
-    let mut args: Vec<OsString> = words.map(OsString::from).collect();
+    let mut args: Vec<OsString> = words.collect();
     args.extend(quiet(&behind(&program, &args, world)));
     Ok(Editor { program, args })
 }

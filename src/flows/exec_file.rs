@@ -18,7 +18,7 @@ use super::feeding::Feeding;
 use super::keeper::{self, Keeper};
 use super::user::User;
 use crate::error::{Ended, Error};
-use crate::files::PrivateDir;
+use crate::files::{self, PrivateDir};
 use crate::guard;
 use crate::world::World;
 use leafcrypt_formats::one_line;
@@ -51,7 +51,7 @@ pub struct Handed {
     /// What the program finds there.
     pub handing: Handing,
     /// The file's name; `tmp-file` if it is not given.
-    pub filename: Option<String>,
+    pub filename: Option<OsString>,
     /// As another user.
     pub user: Option<String>,
     /// Plaintext may go to a disk, below this folder.
@@ -85,9 +85,9 @@ impl ExecFile<'_> {
 
 impl Handed {
     /// What can be known before anything is opened: the file's name, and the user.
-    fn checked(&self) -> Result<(&str, Option<User>), Error> {
-        let name = self.filename.as_deref().unwrap_or("tmp-file");
-        if Path::new(name).file_name() != Some(OsStr::new(name)) {
+    fn checked(&self) -> Result<(&OsStr, Option<User>), Error> {
+        let name = self.filename.as_deref().unwrap_or(OsStr::new("tmp-file"));
+        if Path::new(name).file_name() != Some(name) {
             return Err(Error::Usage("The provided filename is not a local path.".to_owned()));
         }
         Ok((name, self.user.as_deref().map(User::find).transpose()?))
@@ -106,15 +106,21 @@ impl Handed {
         }
     }
 
-    fn in_folder(&self, name: &str, plain: Zeroizing<Vec<u8>>, user: Option<&User>, world: &World<'_>) -> Result<Ended, Error> {
-        let failed = |what: &str, error: &io::Error| Error::NoPlace { what: format!("{what}: {}", error.kind()) };
+    fn in_folder(&self, name: &OsStr, plain: Zeroizing<Vec<u8>>, user: Option<&User>, world: &World<'_>) -> Result<Ended, Error> {
         let room = if self.handing == Handing::File { plain.len() + keeper::BESIDE } else { 0 };
         // What is below a user's own XDG_RUNTIME_DIR no other user can open.
         let shared = user.and_then(|_| keeper::place(None, None, room).ok().flatten());
         let own = || keeper::place(self.runtime.as_deref(), self.on_disk.as_deref(), room);
-        let folder = shared.map_or_else(own, |folder| Ok(Some(folder)))?;
+        let mut folder = shared.map_or_else(own, |folder| Ok(Some(folder)));
+        // What goes through a pipe reaches no disk, wherever its name is.
+        if self.handing == Handing::Pipe && self.on_disk.is_none() && !matches!(folder, Ok(Some(_))) {
+            let named = world.session.outside().env("TMPDIR").map(PathBuf::from).filter(|path| path.is_absolute());
+            let temporary = named.unwrap_or_else(|| PathBuf::from("/tmp"));
+            folder = keeper::place(None, Some(&temporary), room).or(folder);
+        }
+        let folder = folder?;
         let folder = folder.ok_or_else(|| Error::NoMemory { pipe: self.handing == Handing::Pipe })?;
-        let keeper = Keeper::start(&folder, None).map_err(|e| failed("the helper that removes the plaintext if we die", &e))?;
+        let keeper = Keeper::start(&folder, None).map_err(|e| keeper::not_started(&e))?;
         let ended = self.with_folder(&folder, name, plain, user, world);
         keeper.end(folder, ended, world)
     }
@@ -122,16 +128,15 @@ impl Handed {
     fn with_folder(
         &self,
         folder: &PrivateDir,
-        name: &str,
+        name: &OsStr,
         plain: Zeroizing<Vec<u8>>,
         user: Option<&User>,
         world: &World<'_>,
     ) -> Result<Ended, Error> {
         let failed = |e: io::Error| match e.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => keeper::no_room(),
-            kind => Error::NoPlace { what: format!("the plaintext: {kind}") },
+            _ => Error::NoPlace { what: format!("the plaintext: {}", files::in_words(&e)) },
         };
-        let name = OsStr::new(name);
         let path = folder.path().join(name);
         let pipe = match self.handing {
             Handing::File => folder.write(name, &plain).map(|()| None),
@@ -159,8 +164,8 @@ impl Handed {
     }
 
     /// The kernel keeps it, sealed against changes, as long as somebody has its descriptor.
-    fn in_memory(&self, name: &str, plain: Zeroizing<Vec<u8>>, user: Option<&User>, world: &World<'_>) -> Result<Ended, Error> {
-        let failed = |e: io::Error| Error::NoPlace { what: format!("memory for the plaintext: {}", e.kind()) };
+    fn in_memory(&self, name: &OsStr, plain: Zeroizing<Vec<u8>>, user: Option<&User>, world: &World<'_>) -> Result<Ended, Error> {
+        let failed = |e: io::Error| Error::NoPlace { what: format!("memory for the plaintext: {}", files::in_words(&e)) };
         let file = memory(name, &plain).map_err(failed)?;
         drop(plain);
         let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
@@ -179,7 +184,7 @@ impl Handed {
 }
 
 #[cfg(target_os = "linux")]
-fn memory(name: &str, plain: &[u8]) -> io::Result<OwnedFd> {
+fn memory(name: &OsStr, plain: &[u8]) -> io::Result<OwnedFd> {
     use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
     // Not close-on-exec: the child is to have it.
     let mut file = File::from(memfd_create(name, MemfdFlags::ALLOW_SEALING)?);
@@ -189,7 +194,7 @@ fn memory(name: &str, plain: &[u8]) -> io::Result<OwnedFd> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn memory(_: &str, _: &[u8]) -> io::Result<OwnedFd> {
+fn memory(_: &OsStr, _: &[u8]) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -114,8 +114,15 @@ impl Keeper {
 pub fn place(runtime: Option<&Path>, on_disk: Option<&Path>, room: usize) -> Result<Option<PrivateDir>, Error> {
     files::make_private_dir(runtime, on_disk, room).map_err(|error| match (error.kind(), on_disk) {
         (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, None) => no_room(),
-        _ => Error::NoPlace { what: format!("the private folder: {}", error.kind()) },
+        _ => Error::NoPlace { what: format!("the private folder: {}", files::in_words(&error)) },
     })
+}
+
+/// The helper does not start, and without it there is no plaintext.
+pub fn not_started(error: &io::Error) -> Error {
+    // It is found, and pipes are reached, by /proc.
+    let why = if Path::new("/proc/self").exists() { files::in_words(error) } else { "/proc is not mounted here".to_owned() };
+    Error::NoPlace { what: format!("the helper that removes the plaintext if we die: {why}") }
 }
 
 /// Nothing was written that could be read by anybody.

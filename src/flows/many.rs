@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use leafcrypt_formats::{Format, Wiped};
 
-use super::target::Input;
+use super::target::{Input, Types};
 use crate::error::Error;
 use crate::files::{self, Kind, ReadError};
+use crate::sealed_file::{SealedFile, is_damaged};
 use crate::world::World;
 
 /// One of these stands in every sealed file, also in one that is damaged.
@@ -63,6 +64,39 @@ pub fn in_turn<'f>(files: &'f [Named], world: &World<'_>) -> impl Iterator<Item 
     })
 }
 
+/// Does the same to each of them; one that fails does not stop the rest. What is found in a folder and is no sealed file is passed over.
+///
+/// # Errors
+/// Those that failed; `doing` is said of them where there are several.
+pub fn each(
+    many: Many,
+    types: &Types,
+    doing: &str,
+    world: &World<'_>,
+    one: &mut dyn FnMut(&Path) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let Many { files, unread } = many;
+    let total = files.len() + unread.len();
+    let (mut failed, mut met) = (Vec::new(), 0);
+    for file in in_turn(&files, world) {
+        match file.is_meant(types, world).and_then(|meant| if meant { one(&file.path).map(|()| true) } else { Ok(false) }) {
+            Ok(meant) => met += usize::from(meant),
+            Err(error) => failed.push(error),
+        }
+    }
+    failed.extend(unread.into_iter().map(|(_, error)| error));
+    match failed.len() {
+        0 => {
+            if met == 0 {
+                world.dialog.log("no sealed file is there");
+            }
+            Ok(())
+        }
+        1 if total == 1 => Err(failed.remove(0)),
+        n => Err(Error::Several { what: format!("failed {doing} {n} of {total} files"), errors: failed }),
+    }
+}
+
 fn unread(folder: &Path, error: &std::io::Error) -> (String, Error) {
     let source = match error.kind() {
         std::io::ErrorKind::PermissionDenied => ReadError::Denied,
@@ -73,6 +107,20 @@ fn unread(folder: &Path, error: &std::io::Error) -> (String, Error) {
 }
 
 impl Named {
+    /// Is it one that a command over folders is for? Whoever named it wants it in any case; one that is damaged is to be told.
+    ///
+    /// # Errors
+    /// As [`Named::read`].
+    fn is_meant(&self, types: &Types, world: &World<'_>) -> Result<bool, Error> {
+        let format = types.input_of(&Input::File(self.path.clone()), world.manners);
+        if !self.found {
+            return Ok(true);
+        }
+        let Some(text) = self.read(format)? else { return Ok(false) };
+        let parsed = SealedFile::parse(format, &text, world.manners);
+        Ok(parsed.map_or_else(|error| is_damaged(format, &text, &error), |_| true))
+    }
+
     /// Its text. None: it was found, and nothing in it tells of a sealed file, whatever it is.
     ///
     /// # Errors

@@ -12,9 +12,10 @@
 
 pub mod accept;
 mod agreed;
+mod anew;
 pub mod background;
 pub mod before;
-pub mod branch;
+mod branch;
 pub mod change;
 pub mod child;
 pub mod complete;

@@ -98,14 +98,14 @@ pub struct Types {
     /// `--output-type`.
     pub output: Option<Format>,
     /// `--filename-override`.
-    pub name: Option<String>,
+    pub name: Option<PathBuf>,
 }
 
 impl Types {
     /// The name that types and rules go by.
     pub fn name_of(&self, input: &Input) -> Option<PathBuf> {
         match (&self.name, input) {
-            (Some(name), _) => Some(PathBuf::from(name)),
+            (Some(name), _) => Some(name.clone()),
             (None, Input::File(path)) => Some(path.clone()),
             (None, Input::Stdin) => None,
         }

@@ -305,6 +305,11 @@ impl OpenFile<'_> {
         &self.warnings
     }
 
+    /// Does the sealed file have our own field?
+    pub fn has_field(&self) -> bool {
+        self.base.as_ref().is_some_and(|base| base.metadata.extension.is_some())
+    }
+
     /// What will be sealed into the metadata.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -41,9 +41,13 @@ impl<'t> SealedFile<'t> {
         let (SealedFile { text, format, body, metadata }, opening) = match self.opening(&cipher, manners, how) {
             Ok(opening) => (self, opening),
             Err(error @ OpenError::Witness(_)) => {
-                let opened =
-                    self.otherwise(manners).and_then(|file| file.opening(&cipher, manners, how).ok().map(|opening| (file, opening)));
-                opened.ok_or(error)?
+                let mut others = self.otherwise(manners).into_iter();
+                let opened = others.find_map(|file| file.opening(&cipher, manners, how).ok().map(|opening| (file, opening)));
+                let (file, opening) = opened.ok_or(error)?;
+                match self.format {
+                    Format::Yaml if !manners.keeps_json => self.into_yaml(opening.vouched, &cipher, manners, how)?,
+                    _ => (file, opening),
+                }
             }
             Err(error) => return Err(error),
         };
@@ -84,12 +88,29 @@ impl<'t> SealedFile<'t> {
         })
     }
 
-    /// JSON with the one key `data` and a binary file look alike. Which of the two a name says may be wrong; what the file was sealed as, its witness tells.
-    fn otherwise(&self, manners: &Manners) -> Option<SealedFile<'t>> {
+    /// What was sealed as JSON, or as a binary file, is YAML to SOPS under the name of one. Its witness has been heard.
+    fn into_yaml(
+        mut self,
+        vouched: Vouched,
+        cipher: &Cipher,
+        manners: &Manners,
+        how: &OpenHow<'_>,
+    ) -> Result<(SealedFile<'t>, Opening), OpenError> {
+        self.metadata.extension = None;
+        let opening = self.opening(cipher, manners, &OpenHow { require_witness: false, ..*how })?;
+        Ok((self, Opening { vouched, ..opening }))
+    }
+
+    /// JSON with the one key `data` and a binary file look alike, and both are YAML. Which of them a name says may be wrong; what the file was sealed as, its
+    /// witness tells.
+    fn otherwise(&self, manners: &Manners) -> Vec<SealedFile<'t>> {
+        let tree = || SealedFile::parse(Format::Json, self.text, manners).ok().filter(|tree| tree.format == Format::Json);
+        let envelope = || Self::from_envelope(self.text, Envelope::read(self.text).ok()?).ok();
         match self.format {
-            Format::Binary => SealedFile::parse(Format::Json, self.text, manners).ok().filter(|tree| tree.format == Format::Json),
-            Format::Json => Self::from_envelope(self.text, Envelope::read(self.text).ok()?).ok(),
-            _ => None,
+            Format::Binary => tree().into_iter().collect(),
+            Format::Json => envelope().into_iter().collect(),
+            Format::Yaml if self.text.trim_ascii_start().starts_with(b"{") => tree().into_iter().chain(envelope()).collect(),
+            _ => Vec::new(),
         }
     }
 

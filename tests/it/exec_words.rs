@@ -178,29 +178,60 @@ fn without_memory_the_way_out_is_named() {
     place.seal("a.yaml", "A: canary\n");
     std::fs::create_dir(place.path("disk")).unwrap();
     let root: &[&str] = if people::is_root() { &[] } else { &["--map-root-user"] };
+    std::fs::create_dir(place.path("temporary")).unwrap();
     let ours = |args: &str| {
-        let script = format!("mount --bind disk /dev/shm; \"$0\" {args}");
+        let script = format!("mount --bind disk /dev/shm; {args}");
         let mut unshare = command(&place, "unshare");
         unshare.arg("--mount").args(root).args(["--propagation", "private", "sh", "-euc", &script, PROGRAM]);
-        let done = unshare.env("XDG_RUNTIME_DIR", place.path("disk")).env("EDITOR", "true").output().unwrap();
+        let done = unshare
+            .env("XDG_RUNTIME_DIR", place.path("disk"))
+            .env("EDITOR", "true")
+            .env("TMPDIR", place.path("temporary"))
+            .output()
+            .unwrap();
         (done.status.code(), String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap())
     };
     for (args, said) in [
-        ("exec-file a.yaml -- cat {}", ["for the pipe\n", "hint: --on-disk FOLDER makes the pipe "]),
+        ("TMPDIR=/none \"$0\" exec-file a.yaml -- cat {}", ["for the pipe\n", "hint: --on-disk FOLDER makes the pipe "]),
         (
-            "exec-file --no-fifo a.yaml -- cat {}",
+            "\"$0\" exec-file --no-fifo a.yaml -- cat {}",
             ["for the plaintext\n", "hint: --on-disk FOLDER takes a folder of yours instead; the plaintext then reaches a disk"],
         ),
-        ("edit a.yaml", ["for the plaintext\n", "hint: --on-disk FOLDER takes "]),
+        ("\"$0\" edit a.yaml", ["for the plaintext\n", "hint: --on-disk FOLDER takes "]),
     ] {
         let (code, _, err) = ours(args);
         assert!(code == Some(1) && said.iter().all(|part| err.contains(part)), "{args}: {err}");
     }
-    for flag in ["--on-disk disk", "--no-fifo --on-disk disk", "--memfd"] {
-        let done = ours(&format!("exec-file {flag} a.yaml -- cat {{}}"));
+    // What goes through a pipe is on no disk, wherever its name is: also where memory may not be written to.
+    for (before, flag) in
+        [("", ""), ("mount -o remount,ro,bind /dev/shm;", ""), ("", "--on-disk disk"), ("", "--no-fifo --on-disk disk"), ("", "--memfd")]
+    {
+        let done = ours(&format!("{before} \"$0\" exec-file {flag} a.yaml -- cat {{}}"));
         assert_eq!((done.0, done.1.as_str()), (Some(0), "A: canary\n"), "{flag}: {}", done.2);
     }
-    assert_eq!(std::fs::read_dir(place.path("disk")).unwrap().count(), 0);
+    for folder in ["disk", "temporary"] {
+        assert_eq!(std::fs::read_dir(place.path(folder)).unwrap().count(), 0, "{folder}");
+    }
+    // A container without /proc.
+    for command in ["exec-file a.yaml -- cat {}", "edit a.yaml"] {
+        let (code, _, err) = ours(&format!("mount -t tmpfs none /dev/shm; mount -t tmpfs none /proc; \"$0\" {command}"));
+        assert!(code == Some(1) && err.contains("if we die: /proc is not mounted here"), "{command}: {err}");
+    }
+}
+
+/// Memory is `noexec` in most containers.
+#[test]
+fn a_script_in_memory() {
+    let place = Place::project();
+    place.seal("script", "#!/bin/sh\necho ran\n");
+    let root: &[&str] = if people::is_root() { &[] } else { &["--map-root-user"] };
+    for (line, code, out) in [("sh {}", Some(0), "ran\n"), ("chmod +x {}; {}", Some(126), "")] {
+        let script = format!("mount -t tmpfs -o noexec none /dev/shm; \"$0\" exec-file --no-fifo script '{line}'");
+        let mut unshare = command(&place, "unshare");
+        unshare.arg("--mount").args(root).args(["--propagation", "private", "sh", "-euc", &script, PROGRAM]);
+        let done = unshare.output().unwrap();
+        assert_eq!((done.status.code(), &*String::from_utf8_lossy(&done.stdout)), (code, out), "{}", said(&done));
+    }
 }
 
 /// A name that a shell would act on is not put into its line: it may come from a file's own name.

@@ -40,6 +40,8 @@ mod field;
 mod files;
 mod guard;
 mod interop;
+mod interop_anew;
+mod interop_bytes;
 mod interop_comments;
 mod interop_config;
 mod interop_ends;

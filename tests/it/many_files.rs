@@ -87,3 +87,63 @@ fn folders_that_nobody_may_read() {
     assert_eq!((listed[0]["outcome"].as_str(), listed[1]["outcome"].as_str()), (Some("up-to-date"), Some("failed")), "{listed}");
     std::fs::set_permissions(place.path("d/closed"), PermissionsExt::from_mode(0o700)).unwrap();
 }
+
+/// `rotate` and `decrypt` of several files and of folders, in place: each for itself, and one that fails stops no other.
+#[test]
+fn rotated_and_opened() {
+    let place = Place::project();
+    std::fs::create_dir_all(place.path("d/e")).unwrap();
+    let files = [("a.yaml", "a: canary\n"), ("d/b.json", "{\"b\": \"canary\"}\n"), ("d/e/c.env", "C=canary\n")];
+    let before: Vec<String> = files.iter().map(|(name, plain)| place.seal(name, plain)).collect();
+    let now = || files.map(|(name, _)| String::from_utf8_lossy(&place.read(name)).into_owned());
+    place.write("d/notes.yaml", "sops: we use it\n");
+    place.write("d/plain.txt", "nothing\n");
+
+    // Not to one stream, and not to one file.
+    for args in [&["rotate", "a.yaml", "d"][..], &["decrypt", "a.yaml", "d/b.json"], &["rotate", "d", "a.yaml", "--output", "x"]] {
+        let done = place.ours(args);
+        assert_eq!(done.status.code(), Some(1), "{args:?}");
+        assert!(
+            done.stdout.is_empty() && said(&done).contains(if args.contains(&"--output") { "one file" } else { "-i" }),
+            "{args:?}: {}",
+            said(&done)
+        );
+    }
+    let done = place.ours(["decrypt", "-i", "--extract", "[\"a\"]", "a.yaml", "d"]);
+    assert!(done.status.code() == Some(1) && said(&done).contains("--extract is for one file"), "{}", said(&done));
+    assert_eq!(now().to_vec(), before);
+
+    let done = place.ours(["rotate", "-i", "a.yaml", "d"]);
+    assert!(done.status.success() && done.stdout.is_empty(), "{}", said(&done));
+    let rotated = now();
+    assert!(before.iter().zip(&rotated).all(|(old, new)| old != new), "{rotated:?}");
+
+    // One that is named and is not sealed, and one that is damaged, stop none of the others.
+    place.write("d/bad.yaml", rotated[0].replace("a: ENC[AES256_GCM,data:", "a: ENC[AES256_GCM,data:AAAA"));
+    let done = place.ours(["decrypt", "-i", "d", "d/plain.txt", "missing.yaml", "a.yaml"]);
+    let err = said(&done);
+    assert_eq!(done.status.code(), Some(1), "{err}");
+    for part in ["d/bad.yaml", "d/plain.txt", "missing.yaml", "failed decrypting 3 of "] {
+        assert!(err.contains(part), "{part}: {err}");
+    }
+    assert_eq!(now(), files.map(|(_, plain)| plain.to_owned()));
+    assert_eq!(place.read("d/notes.yaml"), b"sops: we use it\n");
+    // Alone it is told as ever, and nothing to do is no error.
+    let done = place.ours(["decrypt", "-i", "d/plain.txt"]);
+    assert!(done.status.code() == Some(1) && !said(&done).contains("failed decrypting"), "{}", said(&done));
+    std::fs::remove_file(place.path("d/bad.yaml")).unwrap();
+    let done = place.ours(["rotate", "-i", "d"]);
+    assert!(done.status.success() && said(&done).contains("no sealed file is there"), "{}", said(&done));
+}
+
+/// As `sops` only the first counts, as with SOPS.
+#[test]
+fn one_of_several_as_sops() {
+    let place = Place::project();
+    let [a, b] = ["a.yaml", "b.yaml"].map(|name| place.seal(name, "a: canary\n"));
+    for call in [&["rotate", "-i", "a.yaml", "b.yaml"][..], &["decrypt", "-i", "a.yaml", "b.yaml"]] {
+        let done = place.as_sops(call);
+        assert!(done.status.success() && said(&done).contains("More than one positional argument"), "{call:?}: {}", said(&done));
+        assert!(place.read("b.yaml") == b.as_bytes() && place.read("a.yaml") != a.as_bytes(), "{call:?}");
+    }
+}

@@ -441,3 +441,18 @@ fn as_sops_the_same_codes_words_and_values() {
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), CALLS.len(), wrong.join("\n"));
 }
+
+/// A value that is no UTF-8 would be stored as another one.
+#[test]
+fn not_utf_8() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let place = Place::project();
+    let sealed = place.seal("a.yaml", "a: canary\n");
+    for program in [Program::Ours, Program::AsSops] {
+        let value = std::ffi::OsString::from_vec(b"\"\xff\"".to_vec());
+        let words = ["set", "a.yaml", "[\"a\"]"].map(std::ffi::OsString::from).into_iter().chain([value]);
+        let done = place.call(program, words).run();
+        assert_eq!(done.status.code(), Some(1), "{}", String::from_utf8_lossy(&done.stderr));
+        assert_eq!(place.read("a.yaml"), sealed.as_bytes());
+    }
+}

@@ -67,6 +67,38 @@ fn the_logger_of_sops() {
     }
 }
 
+/// Who comes and who goes stands out, and which keys failed, as with SOPS.
+#[test]
+fn the_lists_of_sops() {
+    let Some(world) = World::new() else { return };
+    let key = world.command("age-keygen").args(["-o", "keys.txt"]).output().unwrap();
+    assert!(key.status.success(), "{key:?}");
+    let text = world.text("keys.txt");
+    let own = text.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    let [other, new] = [
+        "age1t5nrk03ncwquhhpzxarwzdkqtt6vjmv4ekkpc4gxf6d86w4z3dusgn799q",
+        "age1ayl8eckhft928glyu5uyeullwgzykcdfsveaswrua27gfk3y3pnq2y55y8",
+    ];
+    world.seal(Who::Sops, &format!("{own},{other}"));
+    world.write(".sops.yaml", format!("creation_rules:\n  - age: {own},{new}\n"));
+    let keys = ("SOPS_AGE_KEY_FILE", "keys.txt");
+    // Theirs has the end of a line before that of its colour.
+    let in_order = |seen: String| seen.replace("\r\n\u{1b}[0m", "\u{1b}[0m\r\n");
+    for (args, keys) in [("updatekeys sealed.yaml <yes", keys), ("-d sealed.yaml", ("SOPS_AGE_KEY_FILE", "none.txt"))] {
+        world.write("yes", "n\n");
+        let coloured = |seen: String| {
+            in_order(seen).lines().filter(|line| line.contains(ESCAPE) && !line.contains("hint:")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let [ours, theirs] = [Who::AsSops, Who::Sops].map(|who| coloured(shown(&world, who, args, &[COLOURED, keys])));
+        assert!(ours.len() >= 3, "{args}: {ours:?}");
+        assert_eq!(ours, theirs, "{args}");
+        for plain in [&[COLOURED, keys, ("NO_COLOR", "1")][..], &[("TERM", "dumb"), keys]] {
+            let seen = shown(&world, Who::AsSops, args, plain);
+            assert!(!seen.is_empty() && !seen.contains(ESCAPE), "{args} {plain:?}: {seen:?}");
+        }
+    }
+}
+
 /// The second of three files is a pipe that gives its text more than a second after somebody has opened it.
 fn slow(world: &World, command: &str) -> String {
     format!("mkfifo slow.yaml; (exec 4>slow.yaml; sleep 1.3; cat sealed.yaml >&4) & {} {command}", world.program(Who::Ours).display())

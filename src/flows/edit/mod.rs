@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use leafcrypt_formats::Format;
 use zeroize::Zeroizing;
 
-use self::session::{Kept, Session, Shown, as_edited};
+use self::session::{Kept, Session, Shown};
 use super::decrypt::open;
 use super::editor::{self, Editor};
 use super::keeper::{self, Keeper};
@@ -80,7 +80,7 @@ impl Edit<'_> {
             // A tree under the name of a binary file: to SOPS there is no text to show.
             return Err(Error::NoData { path: name, sealed_as: file.format() });
         }
-        let file = as_edited(file, is_new, rule.as_ref());
+        let file = self.as_edited(file, &sealed, is_new, rule.as_ref(), config.as_ref(), world)?;
         self.can_write(is_new, world)?;
         let editor = editor::find(world)?;
         let keys = witness::keys(&file.settings().groups);
@@ -120,7 +120,7 @@ impl Edit<'_> {
 
     /// The private folder, its helper, and what happens in between.
     fn edit(&self, mut session: Session<'_>, file: OpenFile<'_>, editor: &Editor, world: &World<'_>) -> Result<(), Error> {
-        let place = |what: &str, error: &std::io::Error| Error::NoPlace { what: format!("{what}: {}", error.kind()) };
+        let place = |what: &str, error: &std::io::Error| Error::NoPlace { what: format!("{what}: {}", files::in_words(error)) };
         let absolute = config::absolute(&rules::current(world), &self.path);
         let file_name = self.path.file_name().unwrap_or(OsStr::new("file")).to_owned();
         let place_of_rescue = rescue::Place::of(&absolute, self.runtime.as_deref(), world);
@@ -143,7 +143,7 @@ impl Edit<'_> {
             initial: shown.digest,
             is_first: session.older.is_none(),
         };
-        let keeper = Keeper::start(&folder, Some(&rescue)).map_err(|e| place("the helper that removes the plaintext if we die", &e))?;
+        let keeper = Keeper::start(&folder, Some(&rescue)).map_err(|e| keeper::not_started(&e))?;
         let written = folder.write(&file_name, &initial).map_err(|e| match e.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => keeper::no_room(),
             _ => place("the plaintext", &e),

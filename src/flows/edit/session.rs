@@ -11,7 +11,7 @@ use super::Edit;
 use super::save::raise_version;
 use crate::config::{Config, Rule};
 use crate::error::Error;
-use crate::flows::trust;
+use crate::flows::{anew, rules, trust};
 use crate::keys::DataKey;
 use crate::seal::witness;
 use crate::sealed_file::{OpenFile, SealedFile, Settings};
@@ -103,15 +103,27 @@ impl Edit<'_> {
     /// As [`Edit::open_kept`].
     pub(super) fn open_again<'k>(&self, session: &'k Session<'_>, world: &World<'_>) -> Result<OpenFile<'k>, Error> {
         let file = self.open_kept(&session.base, world)?;
-        Ok(as_edited(file, session.is_new, session.rule.as_ref()))
+        self.as_edited(file, &session.base.sealed, session.is_new, session.rule.as_ref(), session.config.as_ref(), world)
     }
-}
 
-/// What an edit takes for granted of a file that it has opened.
-pub(super) fn as_edited<'t>(mut file: OpenFile<'t>, is_new: bool, rule: Option<&Rule>) -> OpenFile<'t> {
-    if !is_new {
-        trust::vouch(&mut file, rule);
-        raise_version(&mut file);
+    /// What an edit takes for granted of a file that it has opened.
+    ///
+    /// # Errors
+    /// A flag that does not fit the configuration.
+    pub(super) fn as_edited<'f>(
+        &self,
+        mut file: OpenFile<'f>,
+        sealed: &[u8],
+        is_new: bool,
+        rule: Option<&Rule>,
+        config: Option<&Config>,
+        world: &World<'_>,
+    ) -> Result<OpenFile<'f>, Error> {
+        if !is_new {
+            anew::lay_out(&mut file, sealed, rules::indent(Format::Yaml, &self.given, config)?, world);
+            trust::vouch(&mut file, rule);
+            raise_version(&mut file);
+        }
+        Ok(file.must_cover(is_new))
     }
-    file.must_cover(is_new)
 }
