@@ -117,6 +117,35 @@ impl Manners {
     /// By the last part of argv\[0\].
     pub fn of_program(argv0: &str) -> &'static Manners {
         let name = argv0.rsplit(['/', '\\']).next().unwrap_or(argv0);
-        if name.strip_suffix(".exe").unwrap_or(name) == "sops" { &SOPS } else { &LEAFCRYPT }
+        if is_sops(name.strip_suffix(".exe").unwrap_or(name)) { &SOPS } else { &LEAFCRYPT }
+    }
+}
+
+/// `sops`, or a name of its releases, by which tools and images put it into `PATH`: `sops-v3.13.2.linux.amd64`, `sops_3.11.0_amd64`, `sops-darwin-arm64`.
+fn is_sops(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix("sops") else { return false };
+    let Some(release) = rest.strip_prefix(['-', '_', '.']) else { return rest.is_empty() };
+    let version = release.strip_prefix('v').unwrap_or(release);
+    version.starts_with(|c: char| c.is_ascii_digit()) || ["linux", "darwin", "windows"].iter().any(|system| release.starts_with(system))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Manners;
+
+    #[test]
+    fn names_of_sops() {
+        let is_sops = |argv0: &str| Manners::of_program(argv0).name == "sops";
+        for name in
+            ["sops", "/usr/bin/sops", "sops.exe", r"C:\bin\sops.exe", "sops-v3.13.2.linux.amd64", "sops-3.11.0", "sops_3.11.0_amd64"]
+        {
+            assert!(is_sops(name), "{name}");
+        }
+        for name in ["sops-v3.9.0.exe", "sops-v3.13.2.amd64.exe", "sops-darwin-arm64", "./sops.linux"] {
+            assert!(is_sops(name), "{name}");
+        }
+        for name in ["leafcrypt", "sopsy", "sops-diff", "sops-view", "sops-", "mysops", "sops/leafcrypt", ""] {
+            assert!(!is_sops(name), "{name}");
+        }
     }
 }

@@ -34,7 +34,9 @@ impl Args {
             Some(recipient) => {
                 let age = leafcrypt_kms::Kind::Age;
                 let read = leafcrypt_kms::backend(age).from_list(recipient, &leafcrypt_kms::Beside::default());
-                read.map_err(|source| Error::Key { kind: age, source })?;
+                if read.map_err(|source| Error::Key { kind: age, source })?.is_empty() {
+                    return Err(Error::Usage("--age is empty: no recipient stands there".to_owned()));
+                }
                 Reader::Recipient(recipient.clone())
             }
             None => match leafcrypt_kms::own_in_variables(&world.session) {

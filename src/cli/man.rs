@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::shown;
 use crate::error::Error;
-use crate::files::{self, WriteHow};
+use crate::files::{self, Kind, WriteHow};
 use crate::flows::target::Done;
 
 /// Print the manual page, or write all pages into a folder
@@ -21,6 +21,9 @@ impl Args {
         let Some(folder) = &self.folder else {
             return Ok(Done { stdout: Some(page(&command, "leafcrypt")), note: None });
         };
+        if files::facts(folder).is_ok_and(|found| found.is_some_and(|found| found.kind != Kind::Folder)) {
+            return Err(Error::Usage(format!("{} is no folder", folder.display())));
+        }
         for (name, text) in pages(&command, "leafcrypt") {
             let path = folder.join(format!("{name}.1"));
             files::write(&path, &text, &WriteHow::default()).map_err(|source| Error::Write { path: path.display().to_string(), source })?;

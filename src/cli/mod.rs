@@ -170,11 +170,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     match argv.get(1) {
         Some(first) if first == keeper::ARGUMENT => return keeper::keep(),
         Some(first) if first == background::ARGUMENT => return background::go(),
-        Some(first) if first == user::ARGUMENT => {
-            let (code, why) = user::through(&argv[2..]);
-            why.iter().for_each(|why| report::say(&format!("error: {why}")));
-            return code;
-        }
+        Some(first) if first == user::ARGUMENT => return report::plainly(&user::through(&argv[2..])),
         _ => {}
     }
     screen::since_start();
@@ -356,8 +352,7 @@ fn deliver(done: &Done) -> u8 {
 
 fn print(bytes: &[u8]) -> u8 {
     screen::erase();
-    let mut out = std::io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    match files::Stream::output().write_all(bytes) {
         Ok(()) => 0,
         Err(error) => report::unprinted(&error),
     }

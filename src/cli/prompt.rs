@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::screen::{Mark, Progress};
+use crate::files::Stream;
 use crate::guard;
 use crate::world::Dialog;
 
@@ -58,8 +59,7 @@ impl Dialog for Terminal {
         }
         let question = &*one_line(question);
         loop {
-            write!(std::io::stderr(), "{question} [y/N] ").ok()?;
-            std::io::stderr().flush().ok()?;
+            Stream::errors().write_all(format!("{question} [y/N] ").as_bytes()).ok()?;
             match line()?.trim() {
                 "y" | "Y" | "yes" => return Some(true),
                 "" | "n" | "N" | "no" => return Some(false),
@@ -72,8 +72,7 @@ impl Dialog for Terminal {
         super::screen::erase();
         let question = &*one_line(question);
         loop {
-            let mut out = std::io::stdout().lock();
-            out.write_all(question.as_bytes()).and_then(|()| out.flush()).ok()?;
+            Stream::output().write_all(question.as_bytes()).ok()?;
             match line()?.trim_end_matches('\r') {
                 "y" => return Some(true),
                 "n" => return Some(false),
@@ -92,9 +91,8 @@ impl Dialog for Terminal {
     fn show(&self, text: &str) {
         if self.sops {
             let text = super::screen::sops_listing(text);
-            let mut out = std::io::stdout().lock();
             // Who closed it does not want to read it.
-            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+            let _ = Stream::output().write_all(text.as_bytes());
         } else {
             super::report::say(text.trim_end_matches('\n'));
         }

@@ -16,7 +16,7 @@ use super::hint;
 use super::screen::{self, Mark};
 use crate::config::Config;
 use crate::error::Error;
-use crate::files::ReadError;
+use crate::files::{ReadError, Stream};
 use crate::flows::rules;
 use crate::flows::target::STDIN;
 use crate::keys::{NoKeyOpens, WrapFailed};
@@ -69,6 +69,12 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
     code as u8
 }
 
+/// The same where no command was read.
+pub(super) fn plainly(error: &Error) -> u8 {
+    marked(Mark::Error, &error.to_string());
+    exit::of(error) as u8
+}
+
 /// SOPS's logger (`docs/sops-cli.md`, section 3): one line for programs; on a terminal another one, in colours.
 pub(super) fn log(level: &str, line: &str, now: std::time::SystemTime) {
     let line = &*without_private_keys(line);
@@ -115,7 +121,7 @@ pub(super) fn marked(mark: Mark, line: &str) {
 
 fn write(line: &str) {
     screen::erase();
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = Stream::errors().write_all(format!("{line}\n").as_bytes());
 }
 
 /// What clap has to say: help on standard output with 0, a usage error with SOPS's 1.

@@ -156,6 +156,11 @@ fn ask(context: &Context<'_>) -> Result<NewValue, Error> {
             Asked::Answer(secret) if secret.expose().is_empty() => {
                 outside.tell("nothing was typed: type the value, or Ctrl-C to stop; an empty text is given as the argument '\"\"'");
             }
+            Asked::Answer(secret) if secret.expose().iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') => {
+                outside.tell(&format!(
+                    "a key that is no character was in it (an arrow, Esc): type the value again; such a value comes {PIPED}"
+                ));
+            }
             Asked::Answer(secret) => {
                 let text = String::from_utf8(secret.expose().to_vec()).map(Zeroizing::new);
                 return text.map(NewValue::Text).map_err(|_| Error::Usage("what was typed is not UTF-8".to_owned()));

@@ -7,10 +7,13 @@ use std::path::Path;
 
 use leafcrypt_formats::Limits;
 use rustix::buffer::spare_capacity;
+use rustix::event::PollFlags;
 use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, lstat, open, stat};
 use rustix::io::{Errno, retry_on_intr};
 use thiserror::Error;
 use zeroize::Zeroize;
+
+use super::stream;
 
 /// What is read at once of a big file that is perhaps none of ours.
 const PIECE: usize = 1 << 20;
@@ -224,7 +227,13 @@ pub(super) fn all_within(file: impl AsFd, now: &Stat, limit: usize) -> Result<Ve
         if bytes.len() == bytes.capacity() {
             grow(&mut bytes);
         }
-        let count = retry_on_intr(|| rustix::io::read(file.as_fd(), spare_capacity(&mut bytes))).map_err(read_error)?;
+        let count = match retry_on_intr(|| rustix::io::read(file.as_fd(), spare_capacity(&mut bytes))) {
+            Err(Errno::AGAIN) => {
+                stream::wait(&file, PollFlags::IN).map_err(read_error)?;
+                continue;
+            }
+            read => read.map_err(read_error)?,
+        };
         if count == 0 {
             return Ok(bytes);
         }

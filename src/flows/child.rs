@@ -26,7 +26,7 @@ pub fn leave_no_secrets(world: &World<'_>) {
     guard::wipe_stack(true);
 }
 
-/// What becomes of USR1 and USR2, which end nobody.
+/// What becomes of USR1, USR2 and signals of a clock, which end nobody but the program.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Messages {
     /// They are the program's.

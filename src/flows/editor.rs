@@ -28,14 +28,27 @@ impl Editor {
         (!waits).then(|| format!("{name} does not wait for its window, which has nothing to show any more: EDITOR='{name} {flag}' does"))
     }
 
-    /// Runs it on the file in its private folder, which is also where it makes its own temporary files.
+    /// Does it hand the file to a server, which has its own TMPDIR, and is looked for there? One that it starts itself stays when we are gone.
+    fn has_server(&self, world: &World<'_>) -> bool {
+        let program = behind(&self.program, &self.args, world);
+        match program.file_name().and_then(|name| name.to_str()?.split('.').next()) {
+            Some("emacsclient") => true,
+            Some("kak") => self.args.iter().any(|arg| arg == "-c"),
+            _ => false,
+        }
+    }
+
+    /// Runs it on the file in its private folder, which is also where it makes its own temporary files; but for one that looks for its server there.
     ///
     /// # Errors
     /// It cannot be started, or fails (exit 201).
     pub fn run(&self, folder: &PrivateDir, file_name: &OsStr, world: &World<'_>) -> Result<(), Error> {
         #[allow(clippy::disallowed_methods, reason = "the editor has our terminal, which `Outside::run` does not hand on")]
         let mut command = std::process::Command::new(&self.program);
-        command.args(&self.args).arg(folder.path().join(file_name)).env("TMPDIR", folder.path());
+        command.args(&self.args).arg(folder.path().join(file_name));
+        if !self.has_server(world) {
+            command.env("TMPDIR", folder.path());
+        }
         let what = match child::run(&mut command, Messages::Dropped, Some(PATIENCE)) {
             Ok(Ended::Code(0)) => return Ok(()),
             Ok(ended) => ended.to_string(),

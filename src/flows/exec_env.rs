@@ -15,6 +15,7 @@ use super::target::{Input, Types};
 use super::user::User;
 use super::variables::{How, Variables};
 use crate::error::{Ended, Error, NotStarted};
+use crate::files;
 use crate::guard;
 use crate::sealed_file::OpenHow;
 use crate::world::World;
@@ -27,6 +28,9 @@ pub enum Program {
     /// A program and its arguments; no shell.
     Direct(Vec<OsString>),
 }
+
+/// What runs a line.
+const SHELL: &str = "/bin/sh";
 
 /// An execution.
 pub struct ExecEnv<'a> {
@@ -79,13 +83,13 @@ impl ExecEnv<'_> {
         drop(variables);
         let failed = |error: io::Error| self.program.failed(&error);
         if self.background {
+            let mut command = User::command_as(user.as_ref(), command, self.program.called(), self.pristine);
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            let mut command = User::command_as(user.as_ref(), command, self.pristine);
             return guard::as_started(|| command.spawn()).map(drop).map_err(failed);
         }
         if self.as_child {
             let _held = guard::hold_signals();
-            let mut command = User::command_as(user.as_ref(), command, self.pristine);
+            let mut command = User::command_as(user.as_ref(), command, self.program.called(), self.pristine);
             child::leave_no_secrets(world);
             return match child::run(&mut command, Messages::of(world.manners), None).map_err(failed)? {
                 Ended::Code(0) => Ok(()),
@@ -93,7 +97,7 @@ impl ExecEnv<'_> {
             };
         }
         if let Some(user) = &user {
-            user.become_it().map_err(|error| user.refused(&error))?;
+            user.become_it()?;
         }
         Err(failed(guard::as_started(|| command.exec())))
     }
@@ -119,7 +123,7 @@ impl Program {
         let new = |program: &std::path::Path| Command::new(program);
         Ok(match self {
             Program::Shell(line) => {
-                let mut command = new("/bin/sh".as_ref());
+                let mut command = new(SHELL.as_ref());
                 command.arg("-c").arg(line);
                 command
             }
@@ -132,6 +136,14 @@ impl Program {
                 command
             }
         })
+    }
+
+    /// What the program is told that it was called.
+    pub(super) fn called(&self) -> &OsStr {
+        match self {
+            Program::Shell(_) => SHELL.as_ref(),
+            Program::Direct(words) => words.first().map(OsString::as_os_str).unwrap_or_default(),
+        }
     }
 
     /// A name without a slash may stand in `PATH` all the same, for a file that nobody may run.
@@ -149,14 +161,14 @@ impl Program {
     /// What the system says where it was to be started. A shell of ours is not the user's program.
     pub(super) fn failed(&self, error: &io::Error) -> Error {
         let (what, why) = match (self, error.kind()) {
-            (Program::Shell(_), kind) => (kind.to_string(), NotStarted::Other),
+            (Program::Shell(_), _) => (files::in_words(error), NotStarted::Other),
             // An interpreter that it names, in its first line.
             (_, io::ErrorKind::NotFound) => ("it, or what it needs to run, is not there".to_owned(), NotStarted::Missing),
             (_, io::ErrorKind::PermissionDenied) => ("it is not executable".to_owned(), NotStarted::NotExecutable),
             (_, io::ErrorKind::ArgumentListTooLong) => {
                 ("its arguments and variables are more than the system takes".to_owned(), NotStarted::NotExecutable)
             }
-            (_, kind) => (kind.to_string(), NotStarted::NotExecutable),
+            _ => (files::in_words(error), NotStarted::NotExecutable),
         };
         Error::Start { program: self.shown(), what, why }
     }
@@ -176,10 +188,7 @@ impl Program {
 
     /// For messages: the program, never its arguments.
     pub(super) fn shown(&self) -> String {
-        match self {
-            Program::Shell(_) => "/bin/sh".to_owned(),
-            Program::Direct(words) => words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default(),
-        }
+        self.called().to_string_lossy().into_owned()
     }
 }
 

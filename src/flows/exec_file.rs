@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -87,10 +87,8 @@ impl Handed {
     /// What can be known before anything is opened: the file's name, and the user.
     fn checked(&self) -> Result<(&OsStr, Option<User>), Error> {
         let name = self.filename.as_deref().unwrap_or(OsStr::new("tmp-file"));
-        if Path::new(name).file_name() != Some(name) {
-            return Err(Error::Usage("The provided filename is not a local path.".to_owned()));
-        }
-        Ok((name, self.user.as_deref().map(User::find).transpose()?))
+        let not_local = || Error::Usage("The provided filename is not a local path.".to_owned());
+        Ok((plain_name(name).ok_or_else(not_local)?, self.user.as_deref().map(User::find).transpose()?))
     }
 
     /// Runs the program to its end.
@@ -144,7 +142,10 @@ impl Handed {
         };
         let pipe = pipe.map_err(failed)?;
         if let Some(user) = user {
-            folder.give_to(name, user.ids()).map_err(failed)?;
+            folder.give_to(name, user.ids()).map_err(|e| match e.kind() {
+                io::ErrorKind::PermissionDenied => user.refused(&e),
+                _ => failed(e),
+            })?;
         }
         let feeding = pipe.map(|pipe| Feeding::start(pipe, plain));
         let ended = self.start(&path, user, world);
@@ -178,7 +179,7 @@ impl Handed {
         if let Some(user) = user {
             command.envs(user.variables());
         }
-        let mut command = User::command_as(user, command, false);
+        let mut command = User::command_as(user, command, program.called(), false);
         child::run(&mut command, Messages::of(world.manners), Some(PATIENCE)).map_err(|error| program.failed(&error))
     }
 }
@@ -196,6 +197,15 @@ fn memory(name: &OsStr, plain: &[u8]) -> io::Result<OwnedFd> {
 #[cfg(not(target_os = "linux"))]
 fn memory(_: &OsStr, _: &[u8]) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// One name, also where it is spelled `./name` or `name/`.
+fn plain_name(name: &OsStr) -> Option<&OsStr> {
+    let mut parts = Path::new(name).components().filter(|part| *part != Component::CurDir);
+    match (parts.next(), parts.next()) {
+        (Some(Component::Normal(name)), None) => Some(name),
+        _ => None,
+    }
 }
 
 impl Program {

@@ -6,7 +6,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::error::Error;
+use crate::error::{Error, NotStarted};
+use crate::files;
 use crate::guard;
 
 /// The first argument of ourselves on the way to a program as another user. No command of anybody.
@@ -48,25 +49,39 @@ impl User {
     ///
     /// # Errors
     /// We may not.
-    pub fn become_it(&self) -> io::Result<()> {
+    pub fn become_it(&self) -> Result<(), Error> {
         // Groups first: afterwards we may not any more.
-        nix::unistd::initgroups(&self.name, self.gid)?;
-        nix::unistd::setgid(self.gid)?;
-        nix::unistd::setuid(self.uid)?;
-        Ok(())
+        match nix::unistd::initgroups(&self.name, self.gid) {
+            // Only root may set groups. Who is that user already, as in a container that has no other, has them as it was given them.
+            Err(_) if self.is_us() => Ok(()),
+            done => done.and_then(|()| nix::unistd::setgid(self.gid)).and_then(|()| nix::unistd::setuid(self.uid)),
+        }
+        .map_err(|errno| self.refused(&errno.into()))
     }
 
-    /// That we may not.
-    pub fn refused(&self, error: &io::Error) -> Error {
-        Error::Usage(format!("--user {}: {}; only root runs programs as somebody else", self.name.to_string_lossy(), error.kind()))
+    /// The system does not let us act as that user.
+    pub(super) fn refused(&self, why: &io::Error) -> Error {
+        Error::Usage(format!("you may not become the user {}: {}", self.name.to_string_lossy(), files::in_words(why)))
     }
 
-    /// The same command as that user, by way of ourselves: the process that waits for it keeps its rights.
-    pub(super) fn command_as(user: Option<&User>, command: Command, pristine: bool) -> Command {
+    fn is_us(&self) -> bool {
+        use rustix::process::{getegid, geteuid, getgid, getuid};
+        let (uid, gid) = self.ids();
+        [getuid(), geteuid()].iter().all(|own| own.as_raw() == uid) && [getgid(), getegid()].iter().all(|own| own.as_raw() == gid)
+    }
+
+    /// The same command as that user, by way of ourselves: the process that waits for it keeps its rights. `called`: what the program is told that it was
+    /// called, which a command does not tell; nor does it tell its streams, which are to be set on the new one.
+    pub(super) fn command_as(user: Option<&User>, command: Command, called: &OsStr, pristine: bool) -> Command {
         let Some(user) = user else { return command };
         #[allow(clippy::disallowed_methods, reason = "the user's program again, behind ourselves: the caller says when it starts")]
         let mut through = Command::new(super::keeper::own_program());
-        through.arg(ARGUMENT).arg(OsStr::new(&*user.name.to_string_lossy())).arg(command.get_program()).args(command.get_args());
+        through
+            .arg(ARGUMENT)
+            .arg(OsStr::new(&*user.name.to_string_lossy()))
+            .arg(called)
+            .arg(command.get_program())
+            .args(command.get_args());
         // A command does not tell whether it keeps our environment.
         if pristine {
             through.env_clear();
@@ -81,18 +96,17 @@ impl User {
     }
 }
 
-/// Ourselves on the way: becomes the user, then the program. Returns only where that fails: the exit status, and what there is to say.
-pub fn through(args: &[OsString]) -> (u8, Option<Error>) {
-    let [user, program, args @ ..] = args else { return (1, None) };
-    let user = match User::find(&user.to_string_lossy()) {
+/// Ourselves on the way: becomes the user, then the program. Returns only where that fails.
+pub fn through(args: &[OsString]) -> Error {
+    let [user, called, program, args @ ..] = args else { return Error::Usage("there is no command to run".to_owned()) };
+    let user = match User::find(&user.to_string_lossy()).and_then(|user| user.become_it().map(|()| user)) {
         Ok(user) => user,
-        Err(error) => return (1, Some(error)),
+        Err(error) => return error,
     };
-    if let Err(error) = user.become_it() {
-        return (1, Some(user.refused(&error)));
-    }
     #[allow(clippy::disallowed_methods, reason = "a process that becomes another program: `Outside::run` starts a new one and waits")]
     let mut command = Command::new(program);
-    let failed = guard::as_started(|| command.args(args).exec());
-    (if failed.kind() == io::ErrorKind::NotFound { 127 } else { 126 }, None)
+    let failed = guard::as_started(|| command.arg0(called).args(args).exec());
+    let why = if failed.kind() == io::ErrorKind::NotFound { NotStarted::Missing } else { NotStarted::NotExecutable };
+    let what = format!("it cannot be started by the user {}: {}", user.name.to_string_lossy(), files::in_words(&failed));
+    Error::Start { program: called.to_string_lossy().into_owned(), what, why }
 }

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGABRT, SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGXFSZ};
 use signal_hook::{flag, low_level};
 
 /// One signal that waits.
@@ -30,6 +30,8 @@ static WAITING: [Waiting; 5] =
 static IDLE: AtomicBool = AtomicBool::new(true);
 /// The limit of file sizes was met. Nobody asks: the write has failed with an error of its own.
 static TOO_LARGE: AtomicBool = AtomicBool::new(false);
+/// A child has ended. Nobody asks: who has started it waits for it.
+static CHILD_ENDED: AtomicBool = AtomicBool::new(false);
 /// So many files are being replaced.
 static HOLDERS: Mutex<usize> = Mutex::new(0);
 
@@ -46,6 +48,11 @@ pub(super) fn take_over() {
                 false => flag::register_conditional_default(waiting.signal, &IDLE),
             };
         }
+    }
+    // Where we are told to ignore that children end, nobody learns how they did. With a handler we do, and children have the default again. Only Linux tells
+    // what is ignored.
+    if cfg!(not(target_os = "linux")) || ignored & (1 << (SIGCHLD - 1)) != 0 {
+        let _ = flag::register(SIGCHLD, &CHILD_ENDED);
     }
     // With a handler, a write over the limit fails with an error instead of killing us with the file half done.
     let _ = flag::register(SIGXFSZ, &TOO_LARGE);

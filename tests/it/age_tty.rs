@@ -208,6 +208,23 @@ fn edit_asks_once() {
     assert!(!terminal.seen.contains("horse"), "echoed: {:?}", terminal.seen);
 }
 
+/// Keys that are no characters are in no value: nobody would see them there.
+#[test]
+fn an_arrow_in_a_value() {
+    let Some(world) = locked() else { return };
+    let ours = world.program(Who::Ours).display().to_string();
+    let line = format!("{ours} set sealed.yaml '[\"key\"]' && {ours} -d --extract '[\"key\"]' sealed.yaml > opened");
+    let mut terminal = world.terminal(&line, &[("SOPS_AGE_KEY_FILE", "locked.age")]);
+    terminal.answer("New value (not shown): ", "hun\u{1b}[Dter\n");
+    terminal.answer("New value (not shown): ", "\u{1b}[200~hunter\u{1b}[201~\n");
+    terminal.answer("New value (not shown): ", "hun\tter\n");
+    terminal.answer("Enter passphrase for identity 'SOPS_AGE_KEY_FILE': ", &format!("{PASSPHRASE}\n"));
+    terminal.answer("Enter passphrase for identity 'SOPS_AGE_KEY_FILE': ", &format!("{PASSPHRASE}\n"));
+    assert_eq!(terminal.end(), Some(0), "{:?}", terminal.seen);
+    assert_eq!(world.text("opened"), "hun\tter");
+    assert!(terminal.seen.contains("a key that is no character") && !terminal.seen.contains("hun"), "{:?}", terminal.seen);
+}
+
 /// A text of several lines that is pasted where one is asked for is refused, and none of it comes to the screen or the shell; a long line is no such text.
 #[test]
 fn a_pasted_value() {

@@ -109,6 +109,9 @@ fn exec_file_puts_its_file_in_memory() {
         assert_eq!(path(program, &[]), "tmp-file");
         assert_eq!(path(program, &["--filename", "x.yaml"]), "x.yaml");
         assert_eq!(path(program, &["--no-fifo", "--filename", "x.yaml"]), "x.yaml");
+        for same in ["./x.yaml", "x.yaml/", ".//x.yaml/."] {
+            assert_eq!(path(program, &["--no-fifo", "--filename", same]), "x.yaml");
+        }
         let name = path(program, &["--no-fifo"]);
         let digits = name.strip_prefix("tmp-file").unwrap();
         assert!(digits.bytes().all(|b| b.is_ascii_digit()) && digits.is_empty() == (program != Program::Sops), "{name}");

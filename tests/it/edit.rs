@@ -96,6 +96,26 @@ fn one_change_touches_one_token() {
     assert_eq!(desk.decrypted("a.yaml"), "# one\na: e   # two\nc:\n- 'd'\n- 0x1F\nf: g\n");
 }
 
+/// It looks for its server below `TMPDIR`; one that it starts itself lives on when our folder is gone.
+#[test]
+fn an_editor_that_has_a_server_keeps_the_users_tmpdir() {
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: b\n");
+    let script = desk.editor("echo \"$TMPDIR\" > \"$HOME/told\"");
+    for name in ["emacsclient", "emacsclient.emacs-gtk", "kak"] {
+        std::os::unix::fs::symlink(&script, desk.place.path(name)).unwrap();
+    }
+    for (line, is_theirs) in
+        [("./emacsclient -t", true), ("env A=b ./emacsclient.emacs-gtk -a ''", true), ("./kak -c it", true), ("./kak", false)]
+    {
+        for program in [Program::Ours, Program::AsSops] {
+            let call = desk.place.call(program, ["edit", "a.yaml"]).env("EDITOR", line).env("TMPDIR", "/tmp/of-the-user");
+            code(&call.env("XDG_RUNTIME_DIR", &desk.runtime).run(), 200);
+            assert_eq!(desk.text("home/told") == "/tmp/of-the-user\n", is_theirs, "{line}");
+        }
+    }
+}
+
 #[test]
 fn the_plaintext_is_the_owners_alone_and_named_as_the_file() {
     let desk = Desk::new();

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::Output;
 
+use crate::files::people::{is_root, ordinary};
+use crate::files::{PROGRAM, command, sealed};
 use crate::tools::{Place, Program, soon};
 
 fn check(done: Output, code: i32, out: &str) -> String {
@@ -206,4 +208,42 @@ fn as_another_user() {
         check(place.ours(["exec-file", flag, "--user", "nobody", "a.yaml", "id -un; cat {}"]), 0, "nobody\nA: b\n");
     }
     check(place.ours(["exec-env", "--user", "no-such-user", "a.yaml", "true"]), 1, "");
+    // Its name is the one it was called by, and in the background it has nobody's streams.
+    check(place.ours(["exec-file", "--user", "nobody", "a.yaml", "--", "sh", "-c", "echo $0"]), 0, "sh\n");
+    for program in [Program::Ours, Program::AsSops] {
+        let call = ["exec-env", "--background", "--user", "nobody", "a.yaml", "sleep 0.5; cat; echo out; echo err >&2"];
+        let err = check(place.call(program, call).stdin("in\n").run(), 0, "");
+        assert!(!err.lines().any(|line| line == "err"), "{err}");
+    }
+}
+
+/// In a container that has no other user, and with no right to become anybody.
+#[test]
+fn as_the_user_that_we_are() {
+    let place = crate::files::people::place();
+    sealed(&place, "a.yaml", "A: b\n");
+    std::os::unix::fs::symlink(PROGRAM, place.path("sops")).unwrap();
+    let run = |program: &str, args: &[&str]| {
+        let mut command = command(&place, place.path(program));
+        command.args(args);
+        ordinary(command).output().unwrap()
+    };
+    std::os::unix::fs::symlink(PROGRAM, place.path("leafcrypt")).unwrap();
+    if !is_root() {
+        return;
+    }
+    for program in ["leafcrypt", "sops"] {
+        check(run(program, &["exec-env", "--user", "nobody", "a.yaml", "id -un; echo $A $USER"]), 0, "nobody\nb nobody\n");
+        for flag in ["--no-fifo", "--filename=x"] {
+            check(run(program, &["exec-file", flag, "--user", "nobody", "a.yaml", "id -un; cat {}"]), 0, "nobody\nA: b\n");
+        }
+        for call in [&["exec-env"][..], &["exec-env", "--background"], &["exec-file"], &["exec-file", "--no-fifo"]] {
+            let output = run(program, &[call, &["--user", "daemon", "a.yaml", "touch ran"]].concat());
+            if call.last() != Some(&"--background") {
+                let err = check(output, 1, "");
+                assert!(err.contains("you may not become the user daemon: operation not permitted"), "{program} {call:?}: {err}");
+            }
+            assert!(!place.path("ran").exists(), "{program} {call:?}");
+        }
+    }
 }

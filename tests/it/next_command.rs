@@ -60,6 +60,33 @@ fn the_way_from_nothing_to_a_sealed_file() {
     done(&place, &command(&hint));
 }
 
+/// A variable that is not set is no recipient.
+#[test]
+fn an_empty_recipient() {
+    let place = machine();
+    for empty in ["''", "' '", ",", "\"$TEAM_KEY\""] {
+        let failed = paste(&place, &format!("leafcrypt init --age {empty} p"));
+        let text = String::from_utf8_lossy(&failed.stderr).into_owned();
+        let says = if empty.contains([' ', ',']) { "unknown recipient type: \"\"" } else { "--age is empty" };
+        assert!(failed.status.code() == Some(1) && text.contains(says), "{empty}: {text}");
+        assert!(!place.path("p").exists(), "{empty}");
+    }
+}
+
+/// SOPS's manual: `source <(sops completion bash)`.
+#[test]
+fn a_completion_is_for_the_name_that_was_called() {
+    let place = Place::new();
+    for (program, name, other) in [(Program::Ours, "leafcrypt", "sops"), (Program::AsSops, "sops", "leafcrypt")] {
+        for (shell, line) in [("bash", "complete -F _NAME "), ("zsh", "#compdef NAME\n"), ("fish", "complete -c NAME ")] {
+            let script = place.call(program, ["completion", shell]).run().stdout;
+            let script = String::from_utf8(script).unwrap();
+            assert!(script.contains(&line.replace("NAME", name)), "{name} {shell}");
+            assert!(!script.contains(&line.replace("NAME", other)), "{name} {shell}");
+        }
+    }
+}
+
 #[test]
 fn the_next_project_takes_the_identity_that_is_there() {
     let place = machine();

@@ -2,6 +2,7 @@
 
 mod children;
 mod hardened;
+mod inherited;
 mod memory;
 mod panics;
 mod places;
