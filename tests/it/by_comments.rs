@@ -340,7 +340,7 @@ fn comments_behind_the_mark_of_a_later_document() {
             for first in ["a: 1\n", "# sec ret\na: 1\nb:\n  x: 2\n", "a: 1\n\n# tail\n\n", "b:\n- x: |\n    text\n"] {
                 let plain = format!("{first}---\n{head}c: 1\n# sec ret\nd: 2\n");
                 place.write("plain.yaml", &plain);
-                let done = place.call(Program::AsSops, ["encrypt", "--age", &place.recipient, &flag, "plain.yaml"]).run();
+                let done = place.call(Program::Ours, ["encrypt", "--age", &place.recipient, &flag, "plain.yaml"]).run();
                 let sealed = String::from_utf8(done.stdout).unwrap();
                 assert_eq!(sealed.contains("\nc: ENC["), covers != is_sealed, "{rule} {plain}");
                 assert_eq!(sealed.contains("\nd: ENC["), !is_sealed, "{rule} {plain}");
