@@ -95,8 +95,10 @@ impl<'t> Document<'t> {
             let what = format!("the text has {} bytes, more than the limit of {}", text.len(), options.limits.text);
             return Err(SyntaxError { line: 0, column: 0, what, class: crate::SyntaxClass::Limit });
         }
-        let (outline, detail) =
-            format.syntax().scan(text, options).map_err(|error| conflict(text).or_else(|| utf16(text)).unwrap_or(error))?;
+        let (outline, detail) = format.syntax().scan(text, options).map_err(|error| match error.class {
+            crate::SyntaxClass::Syntax => conflict(text).or_else(|| utf16(text)).unwrap_or(error),
+            _ => conflict(text).unwrap_or(error),
+        })?;
         // A comment is bound to the path of what contains it.
         let paths = outline.leaves.iter().map(|leaf| leaf.path).chain(outline.comments.iter().map(|comment| comment.container));
         if let Some(over) = outline.paths.first_over(options.limits.paths, paths) {
