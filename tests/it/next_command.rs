@@ -440,7 +440,7 @@ fn usage_errors_name_the_help_of_their_command() {
     for (line, says, help) in [
         ("leafcrypt groups add", "missing: --file", "leafcrypt groups add --help"),
         ("leafcrypt set", "missing: <FILE>", "leafcrypt set --help"),
-        ("leafcrypt decrypt a b", "one argument too many", "leafcrypt decrypt --help"),
+        ("leafcrypt encrypt a b", "one argument too many", "leafcrypt encrypt --help"),
         ("leafcrypt encrypt --agee x y", "did you mean --age?", "leafcrypt encrypt --help"),
         ("leafcrypt decript", "did you mean decrypt?", "leafcrypt --help"),
         ("leafcrypt completion tcsh", "must be one of", "leafcrypt --help"),
