@@ -87,23 +87,29 @@ impl Brackets<'_> {
         let (commas, behind) = ((before.and_then(|end| self.comma(end)), self.comma(item.end)), self.own_comment(before, &item));
         let mut gone = Gone { from: around.start, bytes: vec![false; around.len()] };
         gone.mark(item.clone());
-        if let Some(comma) = commas.1 {
-            gone.mark(comma..comma + 1 + self.blanks(comma + 1));
-        } else if let Some(comma) = commas.0 {
-            let same_line = comma >= self.line_start(item.start);
-            gone.mark(comma..if same_line { item.start } else { comma + 1 });
+        // Where commas begin lines it is the one before that goes.
+        let later = commas.1.is_none_or(|next| next > self.line_end(item.end));
+        let leads = commas.0.filter(|&comma| later && comma >= self.line_start(item.start));
+        match (leads, commas) {
+            (Some(comma), _) => gone.mark(comma..item.start),
+            (None, (_, Some(comma))) => gone.mark(comma..comma + 1 + self.blanks(comma + 1)),
+            (None, (Some(comma), None)) => gone.mark(comma..comma + 1),
+            (None, (None, None)) => {}
         }
         let mut end = item.end;
+        let mut others = false;
         if let Some(comment) = behind {
+            others = self.comments(item.end..comment.start);
             end = comment.end;
             gone.mark(comment);
         }
-        let below = end.max(commas.1.unwrap_or(end))..around.end;
-        let breaks = self.text[below.clone()].iter().filter(|&&b| b == b'\n').count();
-        let alone = next.is_none() || breaks > 1 || self.comments(below.clone());
+        others |= self.comments(end..around.end);
+        let below = if leads.is_some() { end } else { end.max(commas.1.unwrap_or(end)) }..around.end;
+        let breaks = self.text[below].iter().filter(|&&b| b == b'\n').count();
+        let alone = next.is_none() || breaks > 1 || others;
         let mut line = self.line_start(item.start);
-        let first_on_line = self.blank(line..item.start);
-        if let Some(next) = next.filter(|_| !first_on_line && !self.comments(below.clone())) {
+        let first_on_line = self.blank(line..leads.unwrap_or(item.start));
+        if let Some(next) = next.filter(|_| !first_on_line && !others) {
             return splice.cut(Span::new(item.start, next));
         }
         while alone && first_on_line && line > around.start {

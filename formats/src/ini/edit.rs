@@ -284,7 +284,9 @@ impl<'t> Editor<'t> {
         let apart = self.sections.iter().skip(1).any(|s| self.blank_before(self.comments_above(s.line)));
         let last = self.sections.last().and_then(|section| section.entries.last());
         let joined_to = last.is_some_and(|entry| self.goes_on(entry) && entry.value.next == self.text.len());
-        let blank = (headers < 2 || apart || joined_to) && !self.text.is_empty() && !self.blank_before(self.text.len());
+        // A comment directly above would become its own, and go with it.
+        let comment = self.comments_above(self.text.len()) < self.text.len();
+        let blank = (headers < 2 || apart || joined_to || comment) && !self.text.is_empty() && !self.blank_before(self.text.len());
         let lines = self.lines(name, &keys, self.model(None))?;
         self.insert_lines(splice, self.text.len(), &joined(&[if blank { end } else { b"" }, b"[", name, b"]", end, &lines]));
         Ok(())
@@ -331,9 +333,25 @@ impl<'t> Editor<'t> {
         if alone && above > 0 { above } else { line }
     }
 
-    /// A section with its header and the comments above that; up to those of the next one, and with a blank line of two.
+    /// The first comment that a blank line parts from what stands above this place: it speaks of something else. None: `end`.
+    fn set_apart(&self, mut at: usize, end: usize) -> usize {
+        let mut apart = false;
+        while at < end {
+            let next = next_line(self.text, at);
+            if value::trim(&self.text[at..next]).is_empty() {
+                apart = true;
+            } else if apart {
+                return at;
+            }
+            at = next;
+        }
+        end
+    }
+
+    /// A section with its header and the comments above that; up to what is not its own, and with a blank line of two.
     fn whole(&self, section: &Section<'_>) -> Span {
         let next = self.sections.iter().find(|s| s.line > section.line).map_or(self.text.len(), |s| self.comments_above(s.line));
+        let next = self.set_apart(section.entries.last().map_or(section.body, |e| e.value.next), next);
         let above = self.comments_above(section.line);
         let (start, mut end) = (if above > 0 { above } else { section.line }, next);
         while start > byte_order_mark(self.text)

@@ -135,8 +135,16 @@ impl Editor<'_> {
 
     /// How a container that stands at this offset is laid out, when its container is (`like`).
     fn style(&self, lines: bool) -> Style {
-        let own = self.layout.find_style(self.text).unwrap_or_else(|| Style::sops(None));
+        let own = self.layout.find_style(self.text).unwrap_or_else(|| self.style_of_sops());
         if lines { own } else { Style { newline: "", ..own } }
+    }
+
+    /// SOPS's, with the text's own line break if it has one.
+    fn style_of_sops(&self) -> Style {
+        let first = self.text.iter().position(|&b| b == b'\n');
+        let crlf = first.is_some_and(|at| self.text[..at].ends_with(b"\r"));
+        let style = Style::sops(None);
+        if crlf { Style { newline: "\r\n", ..style } } else { style }
     }
 
     /// Blanks before the first thing on the line of an offset.

@@ -53,9 +53,9 @@ pub(super) fn line_value(tree: &Tree) -> Result<Zeroizing<String>, Unwritable> {
     Ok(printer.out)
 }
 
-/// A map or a list of maps below headers of this path, keys spelled; `item`: a map that is one table of a list.
-pub(super) fn tables(path: Vec<String>, tree: &Tree, item: bool) -> Result<Zeroizing<String>, Unwritable> {
-    let mut printer = Printer::new(path);
+/// A map or a list of maps below headers of this path, keys spelled; `item`: a map that is one table of a list; `one_line`: texts of several lines too.
+pub(super) fn tables(path: Vec<String>, tree: &Tree, item: bool, one_line: bool) -> Result<Zeroizing<String>, Unwritable> {
+    let mut printer = Printer { one_line, ..Printer::new(path) };
     match tree {
         Tree::Map(members) if item => {
             printer.header(&[], true)?;
@@ -78,11 +78,12 @@ struct Printer {
     out: Zeroizing<String>,
     /// Keys as they are spelled.
     path: Vec<String>,
+    one_line: bool,
 }
 
 impl Printer {
     fn new(path: Vec<String>) -> Self {
-        Printer { out: Zeroizing::default(), path }
+        Printer { out: Zeroizing::default(), path, one_line: false }
     }
 
     fn put(&mut self, text: &str) {
@@ -205,7 +206,7 @@ impl Printer {
 
     fn line_value(&mut self, tree: &Tree) -> Result<(), Unwritable> {
         match tree {
-            Tree::Value(Value::Str(bytes)) => {
+            Tree::Value(Value::Str(bytes)) if !self.one_line => {
                 let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| self.refuse("a value that is not UTF-8"))?;
                 self.put(&scalar::free(text));
                 Ok(())

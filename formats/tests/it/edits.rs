@@ -348,7 +348,7 @@ fn what_a_random_change_found() {
     toml("[t] # on t\n", r#"["t"]"#, r#"{"m": {"y": 2}, "x": 1}"#, "[t] # on t\nx = 1\n\n[t.m]\ny = 2\n");
     yaml("a:\n  b: 1\n # c\nd: 2\n", r#"["a"]"#, "5", "a: 5\n # c\nd: 2\n");
     // A line feed of a value is none of the text's own line ends.
-    toml("a = 1\r\n", r#"["b"]"#, r#""x\ny\n""#, "a = 1\r\nb = \"\"\"x\\ny\\n\"\"\"\r\n");
+    toml("a = 1\r\n", r#"["b"]"#, r#""x\ny\n""#, "a = 1\r\nb = \"x\\ny\\n\"\r\n");
     // CR LF between lines is LF to many readers, and to git.
     toml("k = \"\"\"\nx\"\"\"\n", r#"["k"]"#, r#""a\r\nb""#, "k = \"a\\r\\nb\"\n");
     toml("k = '''\nx'''\n", r#"["k"]"#, r#""a\r\nb""#, "k = \"a\\r\\nb\"\n");

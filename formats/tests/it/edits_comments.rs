@@ -142,3 +142,48 @@ fn blank_lines_beside_what_goes() {
     ini("[a]\nx=1\n\n[b]\ny=1\n\n; about c\n[c]\n", r#"["b"]"#, "", "[a]\nx=1\n\n; about c\n[c]\n");
     ini("[b]\ny=1\n\n; about c\n[c]\n", r#"["b"]"#, "", "; about c\n[c]\n");
 }
+
+/// Where commas begin lines, comments stand between an item and its comma.
+#[test]
+fn commas_that_begin_lines() {
+    both("\n  1\n  , 2 # second\n  # free\n\n  # above 3\n  , 3\n", r#"["i"][1]"#, "", "\n  1\n  # free\n\n  # above 3\n  , 3\n");
+    both(" 1\n  # above 2\n  , 2\n", r#"["i"][0]"#, "", "\n  # above 2\n  2\n");
+    both(" 1 # first\n  # above 2\n  , 2\n", r#"["i"][0]"#, "", "\n  # above 2\n  2\n");
+    both(" 1 # first\n  , 2\n", r#"["i"][0]"#, "", " 2\n");
+    both("\n  1\n  # above 2\n  , 2 # second\n\n  , 3\n", r#"["i"][1]"#, "", "\n  1\n\n  , 3\n");
+    both("\n  1\n  # group\n  , 2\n  , 3\n", r#"["i"][1]"#, "", "\n  1\n  # group\n  , 3\n");
+    both("\n  1, 2 # both\n  , 3\n", r#"["i"][1]"#, "", "\n  1 # both\n  , 3\n");
+    both("\r\n  1\r\n  , 2\r\n  # free\r\n  , 3\r\n", r#"["i"][1]"#, "", "\r\n  1\r\n  # free\r\n  , 3\r\n");
+    yaml("{a: 1\n  # above b\n  , b: 2\n}\n", r#"["a"]"#, "", "{\n  # above b\n  b: 2\n}\n");
+}
+
+/// What a blank line parts from a table or section speaks of something else: one that is commented out, or the end of the file.
+#[test]
+fn comments_apart_from_a_section_that_goes() {
+    ini("[q]\nx=1\n[a]\nx = 1\n\n; [b]\n; y = 1\n\n[c]\nz=1\n", r#"["a"]"#, "", "[q]\nx=1\n\n; [b]\n; y = 1\n\n[c]\nz=1\n");
+    ini("[q]\nx=1\n\n[a]\nx = 1\n; own\n\n; foot\n", r#"["a"]"#, "", "[q]\nx=1\n\n; foot\n");
+    ini("[a]\n; own\nx = 1\n\n\n; foot\n", r#"["a"]"#, "", "; foot\n");
+    ini("[q]\r\nx=1\r\n[a]\r\nx = 1\r\n\r\n# foot", r#"["a"]"#, "", "[q]\r\nx=1\r\n\r\n# foot");
+    ini("[q]\nx=1\n[a]\nx = 1\n\n; in\n\ny = 1\n", r#"["a"]"#, "", "[q]\nx=1\n");
+    toml("[q]\nx=1\n[a]\nx = 1\n\n# [b]\n# y = 1\n\n[c]\nz=1\n", r#"["a"]"#, "", "[q]\nx=1\n\n# [b]\n# y = 1\n\n[c]\nz=1\n");
+    toml("[q]\nx=1\n\n[a]\nx = 1\n# own\n\n# foot\n", r#"["a"]"#, "", "[q]\nx=1\n\n# foot\n");
+    toml("[q]\nx=1\n[a]\nx = 1\n\n# foot\n", r#"["a"]"#, "5", "a = 5\n\n[q]\nx=1\n\n# foot\n".replace("a = 5\n\n", "a = 5\n").as_str());
+    toml("[a]\nx = 1\n\n# in\n\n[a.b]\ny = 1\n\n# foot\n", r#"["a"]"#, "", "# foot\n");
+    toml("[[l]]\nx = 1\n\n# foot\n\n[[l]]\nx = 2\n", r#"["l"][0]"#, "", "# foot\n\n[[l]]\nx = 2\n");
+}
+
+/// It would become its own, and go with it.
+#[test]
+fn a_new_section_stands_apart_from_the_comment_above_it() {
+    ini("[a]\nx=1\n[b]\ny=1\n; foot\n", r#"["c"]"#, r#"{"z": "1"}"#, "[a]\nx=1\n[b]\ny=1\n; foot\n\n[c]\nz=1\n");
+    toml("[a]\nx = 1\n[b]\ny = 1\n# foot\n", r#"["c"]"#, r#"{"z": 1}"#, "[a]\nx = 1\n[b]\ny = 1\n# foot\n\n[c]\nz = 1\n");
+    toml("[a]\nx = 1\n[b]\ny = 1\n# foot", r#"["c"]"#, r#"{"z": 1}"#, "[a]\nx = 1\n[b]\ny = 1\n# foot\n\n[c]\nz = 1");
+    toml("[a]\nx = 1\n\n[b]\ny = 1\n\n\n# foot\n", r#"["b"]"#, "", "[a]\nx = 1\n\n# foot\n");
+    toml("[a]\nx = 1\n[b]\ny = 1\n\n\n# foot\n", r#"["b"]"#, "", "[a]\nx = 1\n\n\n# foot\n");
+}
+
+#[test]
+fn what_is_said_of_a_table_of_dots_goes_where_it_goes() {
+    toml("a = 1\n# about t\nt.x = 1\n", r#"["t"]"#, "5", "a = 1\n# about t\nt = 5\n");
+    toml("a = 1\n# about t\nt.x = 1\nb = 2\n", r#"["t"]"#, "5", "a = 1\n# about t\nb = 2\nt = 5\n");
+}

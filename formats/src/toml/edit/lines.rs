@@ -233,6 +233,23 @@ impl<'t> Lines<'t> {
         (made && bare && table && !below.starts_with('#')).then_some(header)
     }
 
+    /// The first comment that a blank line parts from the lines of the table to which a header belongs: it speaks of something else. None: `end`.
+    pub(super) fn set_apart(&self, header: usize, end: usize) -> usize {
+        let values = self.all[header + 1..].iter().take_while(|l| matches!(l.body, Body::Value(_)));
+        let mut at = values.last().unwrap_or(&self.all[header]).end;
+        let mut apart = false;
+        while at < end {
+            let next = self.text[at..].find('\n').map_or(self.text.len(), |i| at + i + 1);
+            if self.text[at..next].trim().is_empty() {
+                apart = true;
+            } else if apart {
+                return at;
+            }
+            at = next;
+        }
+        end
+    }
+
     /// The length of a blank line below lines that go, if nothing or another one stands above them.
     pub(super) fn blank_between(&self, start: usize, end: usize) -> usize {
         let above = self.text[..start].trim_start_matches('\u{feff}');

@@ -96,7 +96,12 @@ impl Editor<'_> {
             return values.into_iter().chain(tables).try_for_each(|(key, tree)| self.insert(splice, at, key, tree));
         }
         let line = print::is_line(tree) || !by_header;
-        let notes = if line && by_header && !item { self.lines.notes(first) } else { Notes::default() };
+        let notes = match first.body {
+            Body::Header if line && !item => self.lines.notes(first),
+            // Only what goes with it: else it stays where it is.
+            Body::Value(_) => Notes { above: &self.lines.text[self.lines.own_comments(first)..first.start], behind: "" },
+            Body::Header => Notes::default(),
+        };
         let (place, rest) = self.cut(splice, at, if line && !item { Above::Moves } else { Above::Stays });
         match part {
             Part::Key(key) if line => self.insert_line(splice, parent, key, tree, &notes),
@@ -117,14 +122,14 @@ impl Editor<'_> {
                     let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| refuse(at, "TOML holds UTF-8 only"))?;
                     return Ok(joined_text(&[text]));
                 }
-                print::line_value(tree)
+                self.line_value(tree)
             }
             // Readers and git make LF of CR LF between lines, as the language allows.
             Tree::Value(value @ Value::Str(bytes)) if bytes.as_slice().contains(&b'\r') => {
                 scalar::spell(value, Quote::Basic).ok_or_else(not_utf8)
             }
             Tree::Value(value) => scalar::spell(value, quote.unwrap_or(Quote::Basic)).ok_or_else(not_utf8),
-            _ => print::line_value(tree),
+            _ => self.line_value(tree),
         }
         .map_err(|e| Unwritable { path: display_parts(at), what: e.what })
     }
@@ -133,14 +138,14 @@ impl Editor<'_> {
     fn first_ones(&self, at: &[Part], tree: &Tree, old: &str) -> Result<Option<Vec<Zeroizing<String>>>, Unwritable> {
         let ones: Result<Vec<_>, Unwritable> = match tree {
             Tree::Map(_) if old.starts_with('{') => tree.entries().map(|(key, tree)| self.pair(at, key, tree)).collect(),
-            Tree::List(_) if old.starts_with('[') => tree.items().map(print::line_value).collect(),
+            Tree::List(_) if old.starts_with('[') => tree.items().map(|tree| self.line_value(tree)).collect(),
             _ => return Ok(None),
         };
         ones.map(|ones| (!ones.is_empty()).then_some(ones)).map_err(|e| Unwritable { path: display_parts(at), what: e.what })
     }
 
     fn pair(&self, at: &[Part], key: &[u8], tree: &Tree) -> Result<Zeroizing<String>, Unwritable> {
-        Ok(joined_text(&[&self.key(at, key)?, " = ", &print::line_value(tree)?]))
+        Ok(joined_text(&[&self.key(at, key)?, " = ", &self.line_value(tree)?]))
     }
 
     fn insert(&self, splice: &mut Splice, at: &[Part], key: &[u8], tree: &Tree) -> Result<(), Unwritable> {
@@ -162,7 +167,7 @@ impl Editor<'_> {
         if let Some((line, rest)) = self.lines.holder(at) {
             let Body::Value(root) = &line.body else { return Err(refuse(at, "it cannot be found in the text")) };
             let list = root.find(rest).ok_or_else(|| refuse(at, "it is written with dots inside of braces"))?;
-            let bytes = print::line_value(tree).map_err(|e| Unwritable { path: display_parts(at), what: e.what })?;
+            let bytes = self.line_value(tree).map_err(|e| Unwritable { path: display_parts(at), what: e.what })?;
             value::brackets(self.lines.text, list, self.crlf).add(splice, bytes.as_bytes(), b",");
             return Ok(());
         }
@@ -224,6 +229,9 @@ impl Editor<'_> {
                 Body::Header => {
                     let next = self.lines.all[i + 1..].iter().find(|l| matches!(l.body, Body::Header));
                     let end = next.map_or(self.lines.text.len(), |l| self.lines.comments_above(l.start));
+                    // Within the branch all goes.
+                    let inside = next.is_some_and(|l| l.path.starts_with(at));
+                    let end = if inside { end } else { self.lines.set_apart(i, end) };
                     let above = self.lines.comments_above(line.start);
                     let kept = match first {
                         Above::Stays if cuts.is_empty() => true,
@@ -250,8 +258,10 @@ impl Editor<'_> {
                 && span.start as usize > top
                 && first != Above::Stays
             {
-                // What stood apart from what goes stands apart from what is above it.
-                span.end -= super::scan::blank_before(&bytes[span.start as usize..span.end as usize]) as u32;
+                // What stood apart from what goes stands apart from what is above it, by as many lines.
+                while let blank @ 1.. = super::scan::blank_before(&bytes[span.start as usize..span.end as usize]) {
+                    span.end -= blank as u32;
+                }
             }
             splice.cut(*span);
         }

@@ -29,7 +29,7 @@ impl Editor<'_> {
         if let Some(key) = key {
             path.push(self.key(parent, key)?);
         }
-        print::tables(path, tree, key.is_none())
+        print::tables(path, tree, key.is_none(), self.crlf)
     }
 
     /// `key = value` among the values of a table.
@@ -81,16 +81,28 @@ impl Editor<'_> {
         {
             return scalar::spell(value, Quote::Literal).ok_or_else(|| refuse(at, "TOML holds UTF-8 only"));
         }
-        print::line_value(tree).map_err(|e| Unwritable { path: display_parts(at), what: e.what })
+        self.line_value(tree).map_err(|e| Unwritable { path: display_parts(at), what: e.what })
+    }
+
+    /// The value of a line. A text of several lines stands on one where lines end in CR LF: that would be read as part of it.
+    pub(super) fn line_value(&self, tree: &Tree) -> Result<Zeroizing<String>, Unwritable> {
+        match tree {
+            Tree::Value(value @ Value::Str(_)) if self.crlf => {
+                scalar::spell(value, Quote::Basic).ok_or_else(|| refuse(&[], "TOML holds UTF-8 only"))
+            }
+            _ => print::line_value(tree),
+        }
     }
 
     /// Tables at a place between lines. `before`: other tables may follow directly.
     pub(super) fn put_tables(&self, splice: &mut Splice, at: usize, tables: &str, before: bool) -> Result<(), Unwritable> {
         let head = &self.lines.text[..at];
         // The comment above what goes is that of what comes in its place.
-        let own = !self.cuts.is_empty() && head.lines().next_back().is_some_and(|line| line.trim_start().starts_with('#'));
+        let comment = self.lines.comments_above(at) < at;
+        let own = comment && !self.cuts.is_empty();
         let blank = own || head.is_empty() || head.ends_with("\n\n") || head.ends_with("\n\r\n");
-        let apart = if blank || !self.lines.apart() { "" } else { "\n" };
+        // Any other comment would become theirs, and go with them.
+        let apart = if blank || !(comment || self.lines.apart()) { "" } else { "\n" };
         let tail = if before && self.lines.apart() { "\n" } else { "" };
         self.put(splice, at, joined_text(&[apart, tables, tail]));
         Ok(())
@@ -126,20 +138,13 @@ impl Editor<'_> {
     }
 }
 
-/// With CR LF between lines. Inside of a text of several lines it would be read, so that goes on one.
+/// With CR LF behind lines.
 fn with_crlf(lines: &str) -> Zeroizing<String> {
-    let mut out = Zeroizing::new(String::with_capacity(lines.len() * 2));
-    for (i, part) in lines.split("\"\"\"").enumerate() {
-        if i > 0 {
-            out.push_str("\"\"\"");
-        }
-        let (part, line_break) = if i % 2 == 0 { (part, "\r\n") } else { (part.strip_prefix('\n').unwrap_or(part), "\\n") };
-        for (i, line) in part.split('\n').enumerate() {
-            if i > 0 {
-                out.push_str(line_break);
-            }
-            out.push_str(line);
-        }
+    let mut out = Zeroizing::new(String::with_capacity(lines.len() + lines.matches('\n').count()));
+    for line in lines.split_inclusive('\n') {
+        let held = line.strip_suffix('\n');
+        out.push_str(held.unwrap_or(line));
+        out.push_str(if held.is_some() { "\r\n" } else { "" });
     }
     out
 }
