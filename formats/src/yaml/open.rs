@@ -364,7 +364,7 @@ fn read_otherwise(value: &Value, site: &Site) -> Option<Value> {
 
 /// A value in place of a block scalar, header included. A comment behind the header stays: then the value stands before it, on one
 /// line, and the lines below go. Returns the first region, a second one, and how many of the bytes belong to the first.
-pub(super) fn respell(
+fn respell(
     bytes: &mut Vec<u8>,
     value: &Value,
     site: &Site,

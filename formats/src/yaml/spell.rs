@@ -88,6 +88,9 @@ fn body(out: &mut Vec<u8>, value: &Value, site: &Site, header: &Header<'_>) -> b
     true
 }
 
+/// The style of a text without quotes.
+pub(super) const AS_IT_IS: u8 = 0;
+
 /// How many styles a hint can name that stand at the token's own place.
 const STYLES: u8 = 7;
 
@@ -125,7 +128,7 @@ pub(super) fn header_style(header: &[u8]) -> Option<u8> {
 pub(super) fn styled(value: &Value, style: u8, site: &Site) -> Option<Zeroizing<Vec<u8>>> {
     let mut out = Zeroizing::new(Vec::with_capacity(room(value, site, None)));
     match (style, value) {
-        (0, Value::Str(bytes)) => out.extend_from_slice(bytes.as_slice()),
+        (AS_IT_IS, Value::Str(bytes)) => out.extend_from_slice(bytes.as_slice()),
         (1, Value::Str(_)) => print::scalar(&mut out, value, Style::Single, &site.place()),
         (2, Value::Str(_)) => print::scalar(&mut out, value, Style::Double, &site.place()),
         (3, Value::Bool(b)) => out.extend_from_slice(if *b { b"True" } else { b"False" }),
@@ -145,7 +148,7 @@ pub(super) fn style_of(value: &Value, source: &[u8], site: &Site) -> Option<u8> 
     if let Value::Str(bytes) = value
         && bytes.as_slice() == source
     {
-        return Some(0);
+        return Some(AS_IT_IS);
     }
     (1..STYLES).find(|&n| styled(value, n, site).is_some_and(|bytes| *bytes == source))
 }

@@ -371,7 +371,7 @@ fn one_value_for_another_where_others_look_the_same() {
     yaml("a: 1\n---\na: 1\n", r#"["a"]"#, "2", "a: 2\n---\na: 1\n");
     yaml("a: ~\n---\na: 1\n", r#"["a"]"#, "2", "a: 2\n---\na: 1\n");
     yaml("a: {b: 1}\n---\na: 1\n", r#"["a"]"#, "2", "a: 2\n---\na: 1\n");
-    yaml("a:\n  - x\n  # c\n  - x\n", r#"["a"][1]"#, r#""y""#, "a:\n  - x\n  # c\n  - y\n");
+    yaml("a:\n  - x\n  # c\n  - x\n", r#"["a"][1]"#, r#""y""#, "a:\n  - x\n  # c\n  - \"y\"\n");
     yaml("a: &x {k: 1}\nb: *x\nc: 1\n", r#"["c"]"#, "2", "a: &x {k: 1}\nb: *x\nc: 2\n");
     yaml("a: 5\n", r#"["a"]"#, "5", "a: 5\n");
     yaml("a: !!str 5\n", r#"["a"]"#, r#""6""#, "a: !!str 6\n");

@@ -16,6 +16,7 @@ mod edits_everywhere;
 mod edits_model;
 mod edits_notes;
 mod edits_random;
+mod edits_texts;
 mod flat;
 mod merges;
 mod most_leaves;

@@ -1,11 +1,9 @@
 //! Changes where things stand on lines of their own.
 
-use zeroize::Zeroizing;
-
 use super::find::{Spot, Text};
 use super::scalar::keeps_line_feeds;
-use super::write::Habit;
-use super::{refuse, span, write};
+use super::write::{Habit, ends_in_literal, last_in};
+use super::{broken, refuse, span, write};
 use crate::draft::joined;
 use crate::error::Unwritable;
 use crate::splice::Splice;
@@ -52,7 +50,7 @@ impl Text<'_> {
         let mut habit = self.habit(Some(home));
         habit.literals = self.with_inner_comments(at, column) == at;
         let lines = joined(&[&b" ".repeat(column), b":", &write::branch(tree, column, false, &habit)?]);
-        self.put_lines(splice, (at, at), &lines);
+        self.put_lines(splice, (at, at), &lines, ends_in_literal(tree, &habit));
         Ok(())
     }
 
@@ -93,17 +91,13 @@ impl Text<'_> {
             (true, false) => splice.insert(start, &joined(&[b" ", inline.trim_ascii_start()])),
             (false, false) => splice.replace(span(start, end), inline.trim_ascii_start()),
         }
-        self.put_lines(splice, lines.below, below);
+        self.put_lines(splice, lines.below, below, ends_in_literal(tree, &habit));
         Ok(())
     }
 
     /// Would a branch that ends here take the blank lines behind it into its last text?
     fn takes_blank_lines(&self, end: usize, tree: &Tree) -> bool {
-        let mut last = tree;
-        while let Some(inner) = last.entries().map(|(_, tree)| tree).chain(last.items()).last() {
-            last = inner;
-        }
-        let keeps = matches!(last, Tree::Value(Value::Str(text)) if keeps_line_feeds(text.as_slice()));
+        let keeps = matches!(last_in(tree), Tree::Value(Value::Str(text)) if keeps_line_feeds(text.as_slice()));
         keeps && end < self.bytes.len() && self.first_on_line(end).is_none()
     }
 
@@ -114,33 +108,20 @@ impl Text<'_> {
         (!props.tag.is_empty()).then_some((props.tag.start as usize, props.tag.end as usize))
     }
 
-    /// Lines in place of lines. At the end of a text without a last line break there is none afterwards either.
-    pub(super) fn put_lines(&self, splice: &mut Splice, (start, end): (usize, usize), lines: &[u8]) {
-        let mut bytes = self.broken(lines);
+    /// Lines in place of lines. At the end of a text without a last line break there is none afterwards either, unless it is part of a value (`firm`).
+    pub(super) fn put_lines(&self, splice: &mut Splice, (start, end): (usize, usize), lines: &[u8], firm: bool) {
+        let mut bytes = broken(lines, self.crlf);
         let line_break: &[u8] = if self.crlf { b"\r\n" } else { b"\n" };
         let open = start > 0 && !matches!(self.bytes[start - 1], b'\n' | b'\r') && !self.bytes[..start].ends_with("\u{feff}".as_bytes());
         if !bytes.is_empty() && open {
             bytes = joined(&[line_break, &bytes]);
         }
         let unfinished = end == self.bytes.len() && end > 0 && !matches!(self.bytes[end - 1], b'\n' | b'\r');
-        if !bytes.is_empty() && unfinished && bytes.ends_with(line_break) {
+        if unfinished && !firm && bytes.ends_with(line_break) {
             let length = bytes.len() - line_break.len();
             bytes.truncate(length);
         }
         splice.replace(span(start, end), &bytes);
-    }
-
-    /// With the text's own line breaks.
-    fn broken(&self, lines: &[u8]) -> Zeroizing<Vec<u8>> {
-        let breaks = if self.crlf { lines.iter().filter(|&&b| b == b'\n').count() } else { 0 };
-        let mut out = Zeroizing::new(Vec::with_capacity(lines.len() + breaks));
-        for &b in lines {
-            if b == b'\n' && self.crlf {
-                out.push(b'\r');
-            }
-            out.push(b);
-        }
-        out
     }
 
     /// Behind anchor and tag of a node, on the line of its indicator.
@@ -204,7 +185,7 @@ impl Text<'_> {
             None => joined(&[&b" ".repeat(column), b"-", &write::branch(tree, column, true, &habit)?]),
         };
         self.finish_last_block(splice, spot.node, end);
-        self.put_lines(splice, (end, end), &bytes);
+        self.put_lines(splice, (end, end), &bytes, ends_in_literal(tree, &habit));
         Ok(())
     }
 
@@ -214,8 +195,11 @@ impl Text<'_> {
         let block = matches!(last.what, What::Scalar(w) if w.is_block());
         if block && end == self.bytes.len() && !last.text.ends_with('\n') && !matches!(self.bytes.last(), Some(b'\n' | b'\r')) {
             let header = self.parsed.props[last.props as usize].header;
-            if !self.bytes[header.range()].iter().any(|b| matches!(b, b'-' | b'+')) {
-                splice.insert(header.end as usize, b"-");
+            let sign = self.bytes[header.range()].iter().position(|b| matches!(b, b'-' | b'+')).map(|n| header.start as usize + n);
+            match sign {
+                None => splice.insert(header.end as usize, b"-"),
+                Some(at) if self.bytes[at] == b'+' => splice.replace(span(at, at + 1), b"-"),
+                Some(_) => {}
             }
         }
     }
@@ -226,24 +210,33 @@ impl Text<'_> {
         if self.fill_in_flow(splice, &Spot { node: root, home: None, after: 0, above: Vec::new() }, tree)? {
             return Ok(());
         }
-        let habit = self.habit(None);
+        let node = self.node(root).span;
+        let end = node.end as usize;
+        let mut habit = self.habit(None);
+        // A literal would take in what stands behind it.
+        let rest = &self.bytes[end..self.line_end(end)];
+        habit.literals = rest.trim_ascii().is_empty() && !self.takes_blank_lines(self.next_line(end), tree);
+        let firm = ends_in_literal(tree, &habit);
         let entries = tree.entries().map(|(key, tree)| write::entry(key, tree, 0, &habit)).collect::<Result<Vec<_>, _>>()?;
         let bytes = joined(&entries.iter().map(|entry| &entry[..]).collect::<Vec<_>>());
-        let root = self.node(root).span;
         if matches!(site.root, Root::Null(span) if span.is_empty()) {
             let end = site.end as usize;
-            self.put_lines(splice, (end, end), &bytes);
+            self.put_lines(splice, (end, end), &bytes, firm);
             return Ok(());
         }
-        let mut bytes = self.broken(&bytes);
-        let mut start = root.start as usize;
-        let length = bytes.trim_ascii_end().len();
-        bytes.truncate(length);
+        let line_break = broken(b"\n", self.crlf);
+        let mut bytes = broken(&bytes, self.crlf);
+        let mut start = node.start as usize;
+        if !firm || end < self.bytes.len() {
+            // The line that goes has an end, or needs none.
+            let length = bytes.len() - if bytes.ends_with(&line_break) { line_break.len() } else { 0 };
+            bytes.truncate(length);
+        }
         if self.line_start(start) != start && !self.bytes[..start].ends_with("\u{feff}".as_bytes()) {
-            bytes = joined(&[&self.broken(b"\n"), &bytes]);
+            bytes = joined(&[&line_break, &bytes]);
             start = self.bytes[..start].trim_ascii_end().len();
         }
-        splice.replace(span(start, root.end as usize), &bytes);
+        splice.replace(span(start, end), &bytes);
         Ok(())
     }
 }

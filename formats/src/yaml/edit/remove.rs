@@ -69,7 +69,7 @@ impl Text<'_> {
         let Some(home) = spot.home else {
             let start = self.line_start(wanted.start);
             let start = start + if self.bytes[start..].starts_with("\u{feff}".as_bytes()) { 3 } else { 0 };
-            self.put_lines(splice, (start, end), b"{}\n");
+            self.put_lines(splice, (start, end), b"{}\n", false);
             return Ok(());
         };
         let from = self.behind_props(spot);

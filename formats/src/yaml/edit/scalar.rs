@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::keep_float;
+use super::{broken, keep_float};
 use crate::document::Document;
 use crate::edit::Floats;
 use crate::error::Unwritable;
@@ -10,9 +10,9 @@ use crate::leaf::{LeafId, Span};
 use crate::splice::Splice;
 use crate::value::Value;
 use crate::yaml::detail::{Scanned, Site};
-use crate::yaml::open::respell;
-use crate::yaml::parse::{Tag, Written};
-use crate::yaml::spell::{holds, room, spell, style_of, styled};
+use crate::yaml::parse::{Props, Tag, Written};
+use crate::yaml::print::{self, Place, Style, keeps_plain};
+use crate::yaml::spell::{AS_IT_IS, holds, room, spell, style_of, styled};
 
 /// Can this value stand where that leaf does, in its style and behind its tag?
 pub(super) fn fits(site: &Site, span: Span, value: &Value) -> bool {
@@ -36,7 +36,8 @@ pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, valu
     let old = scanned.value_of(text, leaf, span);
     let header = scanned.header(text, &site);
     // The old spelling's own style (unquoted text in a flow, say) if it holds the new value.
-    let same_style = style_of(&old, &text[span.range()], &site).and_then(|n| styled(value, n, &site));
+    let style = style_of(&old, &text[span.range()], &site).filter(|n| *n != AS_IT_IS || may_be_plain(value, &site));
+    let same_style = style.and_then(|n| styled(value, n, &site));
     if let Some(bytes) = same_style.filter(|b| header.is_none() && holds(b, value, &site, None, false)) {
         splice.replace(span, &bytes);
         return Ok(splice.finish(text));
@@ -48,6 +49,9 @@ pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, valu
         let blanks = text[props.tag.end as usize..].iter().take_while(|b| **b == b' ').count();
         splice.cut(Span { start: props.tag.start, end: props.tag.end + blanks as u32 });
         site.tag = Tag::None;
+    }
+    if matches!(value, Value::Str(text) if text.as_slice() == b"<<") && site.written == Written::Plain {
+        site.written = Written::Double;
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(room(value, &site, header.as_ref()) + 8));
     if spell(&mut bytes, value, &site, header.as_ref()) {
@@ -64,8 +68,10 @@ pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, valu
     if blank && matches!(value, Value::Str(text) if keeps_line_feeds(text.as_slice())) {
         site.written = Written::Double;
     }
-    let (first, rest, length) = respell(&mut bytes, value, &site, text, props.header, props.header_comment, span);
-    bytes.truncate(length);
+    let (first, rest) = respell(&mut bytes, value, &site, text, props, span);
+    if let Some(header) = header.filter(|header| header.crlf) {
+        bytes = broken(&bytes, header.crlf);
+    }
     if floats == Floats::Stay {
         keep_float(&mut bytes, 0, value);
     }
@@ -77,6 +83,31 @@ pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, valu
         splice.cut(rest);
     }
     Ok(splice.finish(text))
+}
+
+/// A value in place of a block scalar and its header: on one line before a comment that stands there, or in lines where the old ones begin. What that is
+/// in place of, and what goes.
+fn respell(out: &mut Vec<u8>, value: &Value, site: &Site, text: &[u8], props: &Props, body: Span) -> (Span, Option<Span>) {
+    let usual = site.place();
+    // A digit says how far in lines stand that begin with a blank.
+    let in_reach = props.indent > site.parent && props.indent - site.parent <= 9;
+    let place = Place { column: if in_reach { props.indent as usize } else { usual.column }, ..usual };
+    print::scalar(out, value, if props.header_comment { Style::Double } else { site.style() }, &place);
+    if props.header_comment {
+        return (props.header, Some(body));
+    }
+    // A literal is printed without the end of its last line.
+    let own_end = out.starts_with(b"|") && matches!(value, Value::Str(text) if text.as_slice().ends_with(b"\n"));
+    if own_end || text[body.range()].ends_with(b"\n") {
+        out.push(b'\n');
+    }
+    (Span { start: props.header.start, end: body.end }, None)
+}
+
+/// May this text stand without quotes, as the old one does?
+fn may_be_plain(value: &Value, site: &Site) -> bool {
+    let tagged = !matches!(site.tag, Tag::None | Tag::NonSpecific);
+    matches!(value, Value::Str(text) if std::str::from_utf8(text.as_slice()).is_ok_and(|text| keeps_plain(text, site.flow, tagged)))
 }
 
 /// A block scalar without lines ends where the next thing begins: its first line needs an end.

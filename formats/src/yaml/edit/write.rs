@@ -215,6 +215,26 @@ impl<'h> Writer<'h> {
     }
 }
 
+/// The last value in a branch, or the branch itself.
+pub(super) fn last_in(tree: &Tree) -> &Tree {
+    let mut last = tree;
+    while let Some(inner) = last.entries().map(|(_, tree)| tree).chain(last.items()).last() {
+        last = inner;
+    }
+    last
+}
+
+/// Does a branch end with a literal to which its last line feed belongs?
+pub(super) fn ends_in_literal(tree: &Tree, habit: &Habit) -> bool {
+    let Tree::Value(value @ Value::Str(text)) = last_in(tree) else { return false };
+    if !habit.literals || !text.as_slice().ends_with(b"\n") {
+        return false;
+    }
+    let mut out = draft(b"", last_in(tree), 0, 2);
+    scalar(&mut out, value, Style::Plain, &Place { column: 2, parent: 0, flow: false, key: false });
+    out.starts_with(b"|")
+}
+
 fn is_scalar(tree: &Tree) -> bool {
     tree.entries().next().is_none() && tree.items().next().is_none()
 }

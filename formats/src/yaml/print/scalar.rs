@@ -5,8 +5,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::plain::stays_string;
 use crate::value::{Value, yaml_float};
-use crate::yaml::resolve::{Resolved, resolve};
 
 /// The style a scalar is asked for in. Where it cannot hold the text, another one is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +129,7 @@ pub(super) fn behind(out: &mut Vec<u8>, comment: &[u8]) {
 }
 
 /// What the choice of a style depends on: the emitter's analysis of a text.
-struct Facts {
+pub(super) struct Facts {
     lf: bool,
     tab: bool,
     /// A character the emitter only writes as an escape.
@@ -140,12 +140,12 @@ struct Facts {
     space_break: bool,
     break_space: bool,
     /// Characters that mean something in a plain scalar, outside and inside flow collections.
-    block_indicator: bool,
+    pub block_indicator: bool,
     flow_indicator: bool,
 }
 
 impl Facts {
-    fn of(text: &str) -> Facts {
+    pub(super) fn of(text: &str) -> Facts {
         let marker = text.starts_with("---") || text.starts_with("...");
         let mut facts = Facts {
             lf: false,
@@ -203,7 +203,7 @@ pub(super) fn is_separator(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-fn is_special(c: char) -> bool {
+pub(super) fn is_special(c: char) -> bool {
     !matches!(c, '\n' | '\t' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') || c == '\u{feff}'
 }
 
@@ -241,34 +241,6 @@ fn style(text: &str, facts: &Facts, wanted: Style, place: &Place, raw: bool) -> 
         Style::Literal | Style::Folded if literal_holds => Style::Literal,
         _ => Style::Double,
     }
-}
-
-/// Rule 3. `<<` is plain behind its tag.
-fn stays_string(text: &str) -> bool {
-    const OLD_BOOLS: [&str; 16] = ["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"];
-    matches!(resolve(text.as_bytes()), Resolved::Str | Resolved::Merge) && !OLD_BOOLS.contains(&text) && !is_base_60(text.as_bytes())
-}
-
-/// `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`
-fn is_base_60(text: &[u8]) -> bool {
-    let rest = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
-    if !rest.first().is_some_and(u8::is_ascii_digit) {
-        return false;
-    }
-    let whole = rest.iter().take_while(|&&b| b.is_ascii_digit() || b == b'_').count();
-    let mut rest = &rest[whole..];
-    let mut groups = 0;
-    while let [b':', behind @ ..] = rest {
-        let len = match behind {
-            [b'0'..=b'5', b'0'..=b'9', ..] => 2,
-            [b'0'..=b'9', ..] => 1,
-            _ => return false,
-        };
-        rest = &behind[len..];
-        groups += 1;
-    }
-    let tail = rest.strip_prefix(b".").map_or(rest.is_empty(), |tail| tail.iter().all(|&b| b.is_ascii_digit() || b == b'_'));
-    groups > 0 && tail
 }
 
 fn single(out: &mut Vec<u8>, text: &str) {
