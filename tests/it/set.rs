@@ -267,7 +267,7 @@ fn sops_legacy_form() {
     assert!(place.ours(["--set", "[\"a\"] \"z\"", "--output", "g.yaml", "f.yaml"]).status.success());
     assert_eq!((place.read("f.yaml"), place.ours(["decrypt", "g.yaml"]).stdout), (before, b"a: z\n".to_vec()));
     assert!(place.as_sops(["--set", "[\"a\"] \"y\"", "-i", "f.yaml"]).status.success());
-    assert_eq!(place.ours(["decrypt", "f.yaml"]).stdout, b"a: y\n");
+    assert_eq!(place.ours(["decrypt", "f.yaml"]).stdout, b"a: \"y\"\n");
     let wrong = place.as_sops(["--set", "[\"a\"]\"y\"", "f.yaml"]);
     assert_eq!((wrong.status.code(), &wrong.stderr[..21]), (Some(7), &b"Invalid --set format\n"[..]));
 }

@@ -6,11 +6,15 @@ use crate::yaml::resolve::{Resolved, resolve};
 /// May a text stand without quotes where one did, tagged as a string or not? As SOPS prints it, and besides that what only go-yaml writes otherwise and
 /// all readers take for itself: characters above U+FFFF, and in brackets a colon in a word. For programs that read YAML 1.1, `yes` is no string.
 pub(crate) fn keeps_plain(text: &str, flow: bool, tagged: bool) -> bool {
-    let odd = |c| is_break(c) || c == '\t' || is_special(c) && c <= '\u{ffff}';
-    let in_brackets = |text: &str| text.starts_with(['?', ':']) || text.contains([',', '?', '[', ']', '{', '}']);
-    let blank_outside = text.is_empty() || text.starts_with(' ') || text.ends_with(' ');
     let word = tagged || text != "<<" && stays_string(text);
-    word && !blank_outside && !text.contains(odd) && !Facts::of(text).block_indicator && !(flow && in_brackets(text))
+    let blank_outside = text.is_empty() || text.starts_with(' ') || text.ends_with(' ');
+    let odd = |c| is_break(c) || c == '\t' || is_special(c) && c <= '\u{ffff}';
+    let bracket = |c| matches!(c, ',' | '?' | '[' | ']' | '{' | '}');
+    let in_brackets = flow && (text.starts_with([':', '?']) || text.contains(bracket));
+    if !word || blank_outside || in_brackets {
+        return false;
+    }
+    !text.contains(odd) && !Facts::of(text).block_indicator
 }
 
 /// Rule 3. `<<` is plain behind its tag.
