@@ -24,7 +24,7 @@ mod verdict;
 mod walk;
 
 use leafcrypt_formats::{
-    Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, Part, PlainText, ScanOptions, SyntaxClass,
+    Bytes, CommentId, Dialect, Document, Envelope, Format, Hint, LeafId, Limits, Mode, Part, PathId, PlainText, ScanOptions, SyntaxClass,
     SyntaxError, Tree, Value,
 };
 
@@ -235,12 +235,24 @@ impl<'t> SealedFile<'t> {
     fn tree_of_binary(text: &'t [u8], error: Option<SyntaxError>, manners: &Manners, options: &ScanOptions) -> Result<Self, SealedError> {
         match (Self::parse_as(Format::Json, text, manners, options), error) {
             (Err(SealedError::Syntax(_)), Some(error)) => match sealed_as(text, manners) {
-                Some(format) if manners.knows_sealed => Self::parse_as(format, text, manners, options),
-                Some(format) => Err(SealedError::Syntax(SyntaxError { class: SyntaxClass::SealedAs(format), ..error })),
+                Some(format) => match Self::parse_as(format, text, manners, options) {
+                    Ok(file) if manners.knows_sealed && !file.is_like_binary() => Ok(file),
+                    _ => Err(SealedError::Syntax(SyntaxError { class: SyntaxClass::SealedAs(format), ..error })),
+                },
                 None => Err(SealedError::Syntax(error)),
             },
             (parsed, _) => parsed,
         }
+    }
+
+    /// Holds it nothing but what a binary file does? Then it may be one that somebody has spelled anew, and as another type it would be other bytes.
+    fn is_like_binary(&self) -> bool {
+        let Body::Document(document) = &self.body else { return true };
+        let paths = document.paths();
+        let is_data = |path| paths.parent(path) == PathId::ROOT && paths.name(path) == Some(b"data");
+        let holds = |i: usize| !document.content(LeafId(i as u32)).is_empty();
+        let (data, others): (Vec<_>, Vec<_>) = document.leaves().iter().enumerate().partition(|(_, leaf)| is_data(leaf.path));
+        !data.is_empty() && !others.into_iter().any(|(i, _)| holds(i))
     }
 
     fn from_envelope(text: &'t [u8], envelope: Envelope) -> Result<Self, SealedError> {
@@ -409,8 +421,24 @@ fn sealed_as(text: &[u8], manners: &Manners) -> Option<Format> {
             .filter_map(|block| block.fields.as_ref())
             .any(|fields| Metadata::read(fields, format.shape()).is_ok_and(|m| !m.mac.is_empty()))
     };
+    // Nobody seals YAML in braces: that is JSON which somebody has broken, such as a binary file, and its own error is the answer.
+    let braces = has_braces(text);
     let tried = [Format::Json, Format::Yaml, Format::Dotenv, Format::Toml, Format::Ini];
-    tried.into_iter().filter(|format| manners.knows_toml || *format != Format::Toml).find(|format| text.len() <= MOST_TRIED && fits(format))
+    let tried = tried.into_iter().filter(|format| !braces || *format == Format::Json);
+    tried.filter(|format| manners.knows_toml || *format != Format::Toml).find(|format| text.len() <= MOST_TRIED && fits(format))
+}
+
+/// Does a text begin with a brace, behind a byte-order mark, blanks, comments and what begins a document of YAML?
+fn has_braces(text: &[u8]) -> bool {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_ascii_start();
+        rest = match rest {
+            [0xef, 0xbb, 0xbf, behind @ ..] | [b'-', b'-', b'-', behind @ ..] => behind,
+            [b'#', ..] | [b'%', ..] | [b'/', b'/', ..] => &rest[rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len())..],
+            _ => return rest.starts_with(b"{"),
+        };
+    }
 }
 
 /// Is a later block a copy of the first? Our own field stands in the first one only.

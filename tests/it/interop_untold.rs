@@ -76,6 +76,47 @@ fn a_tree_like_a_binary_file() {
     }
 }
 
+/// A binary file whose JSON is a little broken is none that opens as another type: its bytes would be others, and a hand, an editor or a merge has broken it.
+#[test]
+fn a_binary_file_that_is_broken() {
+    for sealer in sealers() {
+        let place = Place::new();
+        sealed_by(&place, sealer, "good.bin", "hunter2\n", "binary");
+        let mut json: serde_json::Value = serde_json::from_slice(&place.read("good.bin")).unwrap();
+        json["sops"].as_object_mut().unwrap().remove("leafcrypt");
+        let good = format!("{json:#}");
+        let token = good.split('"').find(|part| part.starts_with("ENC[")).unwrap();
+        let block = good.split_once("\"sops\": ").unwrap().1.trim_end().strip_suffix('}').unwrap().trim_end();
+        let cases = [
+            ("a byte-order mark", format!("\u{feff}{good}")),
+            ("a comma too many", format!("{},\n}}\n", good.trim_end().strip_suffix('}').unwrap().trim_end())),
+            ("a comment behind it", format!("{good}\n# merged\n")),
+            ("a comment before it", format!("# merged\n---\n{good}\n")),
+            ("YAML", format!("data: {token}\nsops: {block}\n")),
+            ("YAML and an empty value", format!("data: {token}\na: ''\nsops: {block}\n")),
+        ];
+        for (what, text) in cases {
+            place.write("s.bin", &text);
+            for program in [Program::Ours, Program::AsSops, Program::Sops] {
+                if program == Program::Sops && sops().is_none() {
+                    continue;
+                }
+                for args in
+                    [&["decrypt", "s.bin"][..], &["decrypt", "-i", "s.bin"], &["exec-file", "s.bin", "cat {}"], &["rotate", "-i", "s.bin"]]
+                {
+                    let done = place.call(program, args).run();
+                    let told = String::from_utf8_lossy(&done.stderr);
+                    assert!(!done.status.success() && done.stdout.is_empty(), "{sealer:?} {program:?} {what} {args:?}: {told}");
+                    assert_eq!(place.read("s.bin"), text.as_bytes(), "{what}");
+                }
+            }
+        }
+        // What is YAML is opened so when it is said.
+        let done = place.ours(["decrypt", "--input-type", "yaml", "s.bin"]);
+        assert_eq!(String::from_utf8_lossy(&done.stdout), "data: |\n    hunter2\na: ''\n", "{}", String::from_utf8_lossy(&done.stderr));
+    }
+}
+
 /// Which type is printed where only that of the input is given.
 #[test]
 fn what_is_printed() {
