@@ -82,7 +82,7 @@ pub fn refuse_created(
     world: &World<'_>,
 ) -> Result<(), Error> {
     match (uncovered.created.first(), change.creation) {
-        (Some(at), Some(wanted)) => refuse_at(at.clone(), change.after.rule, wanted, name, world),
+        (Some(at), Some(wanted)) => refuse_at(at.to_owned(), change.after.rule, wanted, name, world),
         _ => Ok(()),
     }
 }

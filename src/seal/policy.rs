@@ -102,7 +102,7 @@ impl Policy {
 
     fn by_comments(&self, document: &Document<'_>, coverage: &mut Coverage) {
         let if_hit = self.kind == RuleKind::EncryptedCommentRegex;
-        self.walk_comments(document, |step, in_force, hits| {
+        walk_comments(document, self.hits(document), |step, in_force, hits| {
             let others = in_force.count > 0;
             match step {
                 Step::Leaf(LeafId(i)) => coverage.leaves[i as usize] = others == if_hit,
@@ -114,59 +114,94 @@ impl Policy {
         });
     }
 
-    /// For each leaf that is wanted the comments in force that the rule looks for.
-    pub fn comments_in_force(&self, document: &Document<'_>, wanted: impl Fn(LeafId) -> bool) -> Vec<(LeafId, Vec<CommentId>)> {
-        let mut found = Vec::new();
-        self.walk_comments(document, |step, in_force, _| match step {
-            Step::Leaf(id) if wanted(id) => found.push((id, in_force.lists.iter().flatten().copied().collect())),
+    /// Which comments, by number, does the rule look for that are in force at one of the leaves that are wanted? Each is looked at once, however many
+    /// leaves there are.
+    pub fn comments_in_force(&self, document: &Document<'_>, wanted: impl Fn(LeafId) -> bool) -> Vec<bool> {
+        let mut found = vec![false; document.comments().len()];
+        walk_comments(document, self.hits(document), |step, in_force, _| match step {
+            Step::Leaf(id) if wanted(id) => in_force.each_new(|id| found[id.0 as usize] = true),
             _ => {}
         });
         found
     }
 
-    /// Every entry and every comment, with what is in force there, and for a comment whether it matches itself.
-    fn walk_comments(&self, document: &Document<'_>, mut judge: impl FnMut(Step, &InForce, bool)) {
-        let mut in_force = InForce::default();
-        for &step in document.steps() {
-            match step {
-                Step::Document => in_force = InForce::default(),
-                Step::MapStart(_) | Step::ListStart(_) => in_force.lists.push(Vec::new()),
-                Step::MapEnd | Step::ListEnd => {
-                    in_force.empty();
-                    in_force.lists.pop();
-                    in_force.empty();
-                }
-                Step::Key(_) => {}
-                Step::EmptyMap(_) | Step::EmptyList(_) | Step::Null(_) | Step::Leaf(_) => {
-                    judge(step, &in_force, false);
-                    in_force.empty();
-                }
-                Step::Comment(id) => {
-                    let hits = self.hit(&document.comment_text(id));
-                    judge(step, &in_force, hits);
-                    if let Some(list) = in_force.lists.last_mut().filter(|_| hits) {
-                        list.push(id);
-                        in_force.count += 1;
-                    }
+    fn hits<'s>(&'s self, document: &'s Document<'_>) -> impl Fn(CommentId) -> bool + 's {
+        |id| self.hit(&document.comment_text(id))
+    }
+}
+
+/// Those of the leaves that are wanted at which none of these comments, by number, is in force.
+pub fn leaves_without(document: &Document<'_>, wanted: impl Fn(LeafId) -> bool, comments: &[bool]) -> Vec<LeafId> {
+    let mut found = Vec::new();
+    walk_comments(
+        document,
+        |id| comments[id.0 as usize],
+        |step, in_force, _| match step {
+            Step::Leaf(id) if wanted(id) && in_force.count == 0 => found.push(id),
+            _ => {}
+        },
+    );
+    found
+}
+
+/// Every entry and every comment, with what is in force there of the comments that hit, and for a comment whether it does so itself.
+fn walk_comments(document: &Document<'_>, hits: impl Fn(CommentId) -> bool, mut judge: impl FnMut(Step, &mut InForce, bool)) {
+    let mut in_force = InForce::default();
+    for &step in document.steps() {
+        match step {
+            Step::Document => in_force = InForce::default(),
+            Step::MapStart(_) | Step::ListStart(_) => in_force.lists.push(Comments::default()),
+            Step::MapEnd | Step::ListEnd => {
+                in_force.empty();
+                in_force.lists.pop();
+                in_force.empty();
+            }
+            Step::Key(_) => {}
+            Step::EmptyMap(_) | Step::EmptyList(_) | Step::Null(_) | Step::Leaf(_) => {
+                judge(step, &mut in_force, false);
+                in_force.empty();
+            }
+            Step::Comment(id) => {
+                let hits = hits(id);
+                judge(step, &mut in_force, hits);
+                if let Some(list) = in_force.lists.last_mut().filter(|_| hits) {
+                    list.ids.push(id);
+                    in_force.count += 1;
                 }
             }
         }
     }
 }
 
-/// The comments that match, in each open container's list.
+/// The comments that hit, in each open container's list.
 #[derive(Default)]
 struct InForce {
-    lists: Vec<Vec<CommentId>>,
+    lists: Vec<Comments>,
     count: usize,
+}
+
+/// Those of one container, and how many of them have been seen by [`InForce::each_new`].
+#[derive(Default)]
+struct Comments {
+    ids: Vec<CommentId>,
+    seen: usize,
 }
 
 impl InForce {
     /// An entry was judged, and empties its container's list.
     fn empty(&mut self) {
         if let Some(list) = self.lists.last_mut() {
-            self.count -= list.len();
-            list.clear();
+            self.count -= list.ids.len();
+            list.ids.clear();
+            list.seen = 0;
+        }
+    }
+
+    /// Those that were not seen so before.
+    fn each_new(&mut self, mut see: impl FnMut(CommentId)) {
+        for list in &mut self.lists {
+            list.ids[list.seen..].iter().for_each(|id| see(*id));
+            list.seen = list.ids.len();
         }
     }
 }
