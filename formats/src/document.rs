@@ -256,6 +256,20 @@ impl<'t> Document<'t> {
         (e.line, e.column)
     }
 
+    /// The lines (from 1) of offsets of the text, asked for in any order: those that rise cost one look at the text, all together.
+    pub fn lines(&self) -> impl FnMut(u32) -> usize + '_ {
+        let (mut at, mut line) = (0, 1);
+        move |offset| {
+            let offset = offset as usize;
+            if offset < at {
+                (at, line) = (0, 1);
+            }
+            line += memchr::memchr_iter(b'\n', &self.text[at..offset]).count();
+            at = offset;
+            line
+        }
+    }
+
     /// Has another document of this format the same names and nesting, comments aside, and leaves of which `same` holds?
     pub fn reads_like(&self, other: &Document<'_>, mut same: impl FnMut(LeafId) -> bool) -> bool {
         let mut same_step = |(one, two): (&Step, &Step)| match (one, two) {

@@ -242,3 +242,45 @@ fn a_configuration_that_nests_too_deep() {
     assert!(done.status.code() == Some(1) && said.contains("(line 1): ") && said.contains("...: too deep, or too much of it"), "{said}");
     assert!(said.lines().next().unwrap().len() < 250, "{said}");
 }
+
+fn in_time(place: &Place, args: &[&str], code: i32) {
+    let done = within(place, 20, 700, args);
+    let said: String = String::from_utf8_lossy(&done.stderr).chars().take(400).collect();
+    assert_eq!(done.status.code(), Some(code), "{args:?}: {:?} {said}", done.status);
+}
+
+/// A sealed text without our field, with more before its block: what whoever can write the file can make of it.
+fn with_more(place: &Place, rule: &str, more: &str) {
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n    {rule}\n", place.recipient));
+    let sealed = place.seal("s.yaml", "pw: b\n");
+    let stripped: String = sealed.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n")).collect();
+    place.write("s.yaml", stripped.replacen("sops:\n", &format!("{more}sops:\n"), 1));
+}
+
+/// Long paths with many empty values below, and many comments that decide over many values: none of them is in the MAC.
+#[test]
+fn what_may_come_to_stand_in_clear() {
+    let mut deep: String = (0..60).map(|i| format!("{}{}:\n", " ".repeat(i), "k".repeat(1000))).collect();
+    (0..1000).for_each(|i| deep.push_str(&format!("{}b{i}: \"\"\n", " ".repeat(60))));
+    let place = Place::new();
+    with_more(&place, "unencrypted_comment_regex: public", &deep);
+    in_time(&place, &["set", "s.yaml", "[\"zz\"]", "1"], 0);
+    // Another rule than the file's.
+    with_more(&place, "encrypted_regex: ^p", &deep);
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n    encrypted_regex: ^[pb]\n", place.recipient));
+    in_time(&place, &["set", "s.yaml", "[\"zz\"]", "1"], 0);
+
+    with_more(&place, "unencrypted_comment_regex: public", &format!("{}m:\n  a: \"\"\nz: \"\"\n", "# public\n".repeat(6000)));
+    let values: Vec<String> = (0..3000).map(|i| format!("\"k{i}\": \"v{i}\"")).collect();
+    in_time(&place, &["set", "s.yaml", "[\"m\"][\"b\"]", &format!("{{{}}}", values.join(", "))], 1);
+}
+
+/// Each has its line counted from the one before.
+#[test]
+fn many_values_in_clear() {
+    let place = Place::project();
+    let sealed = place.seal("s.yaml", "a: b\n");
+    let added: String = (0..40_000).map(|i| format!("key_number_{i}: value {i}\n")).collect();
+    place.write("s.yaml", added + &sealed);
+    in_time(&place, &["doctor", "s.yaml"], 1);
+}
