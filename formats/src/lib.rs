@@ -78,7 +78,7 @@ pub use merge::{Clash, Conflict, Prefer, Unmerged, merge};
 pub use path::{BadPath, Part, PathId, Paths, display_parts, parse_path};
 pub use plain::PlainText;
 pub use print::{Printed, Printing, print};
-pub use shown::{hidden, lines, one_line};
+pub use shown::{hidden, json, lines, one_line};
 pub use syntax::{Block, Opened, OpenedText, Sealed, Slot, Spelling, Tokens};
 pub use tree::{Item, Member, Note, Tree, trees};
 pub use value::{Bytes, Kind, Time, Value, go_float_fixed};

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use leafcrypt_formats::one_line;
-use leafcrypt_kms::MasterKey;
+use leafcrypt_kms::{MasterKey, without_private_keys};
 
 use super::recipients::Reader;
 use super::target::word;
@@ -112,7 +112,7 @@ impl Change<'_> {
 
     /// What changes, key by key, with names.
     pub fn listing(&self) -> String {
-        self.lines().iter().map(|line| format!("{}\n", one_line(line))).collect()
+        self.lines().iter().map(|line| format!("{}\n", one_line(&without_private_keys(line)))).collect()
     }
 
     /// The same, a line each, as they are not yet to be shown: a file and its ids may hold anything.
@@ -199,7 +199,7 @@ fn as_sops(diff: &KeyDiff) -> String {
         out.push_str(&format!("Group {}\n", i + 1));
         for (mark, keys) in [("    ", &group.kept), ("+++ ", &group.added), ("--- ", &group.removed)] {
             for key in keys {
-                out.push_str(&format!("{mark}{}\n", one_line(key.id())));
+                out.push_str(&format!("{mark}{}\n", one_line(&without_private_keys(key.id()))));
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use leafcrypt_formats::one_line;
-use leafcrypt_kms::MasterKey;
+use leafcrypt_formats::{json, one_line};
+use leafcrypt_kms::{MasterKey, without_private_keys};
 
 use super::many::{self, Named};
 use super::rules::{self, Given};
@@ -26,10 +26,11 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Whose key this is.
+    /// Whose key this is. A private key in place of an id or of a name is not shown (P15).
     pub fn of(key: &dyn MasterKey, config: Option<&Config>) -> Self {
-        let name = config.and_then(|config| config.name_of(key.id())).map(str::to_owned);
-        Reader { kind: key.kind().name(), id: key.id().to_owned(), name }
+        let shown = |text: &str| without_private_keys(text).into_owned();
+        let name = config.and_then(|config| config.name_of(key.id())).map(shown);
+        Reader { kind: key.kind().name(), id: shown(key.id()), name }
     }
 
     /// For programs.
@@ -146,7 +147,7 @@ pub fn as_json(listed: &Listed) -> String {
         let groups: Vec<Vec<_>> = readers.groups.iter().map(|group| group.iter().map(Reader::as_json).collect()).collect();
         serde_json::json!({ "file": readers.file, "groups": groups, "threshold": readers.threshold, "outdated": readers.outdated, "error": null })
     };
-    let failed = |(path, error): &(String, Error)| serde_json::json!({ "file": path, "groups": null, "threshold": null, "outdated": null, "error": error.to_string() });
+    let failed = |(path, error): &(String, Error)| serde_json::json!({ "file": path, "groups": null, "threshold": null, "outdated": null, "error": without_private_keys(&error.to_string()) });
     let all: Vec<_> = listed.files.iter().map(file).chain(listed.failed.iter().map(failed)).collect();
-    format!("{:#}\n", serde_json::Value::Array(all))
+    json(&format!("{:#}\n", serde_json::Value::Array(all))).into_owned()
 }

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
+use leafcrypt_formats::json;
+
 use super::agreed::Agreed;
 use super::change::InPlace;
 use super::consent::{Asks, Change, Changes};
@@ -313,7 +315,7 @@ pub fn as_json(all: &[Updated]) -> String {
         serde_json::json!({ "file": updated.file, "outcome": updated.outcome.name(), "changes": changes, "error": updated.error })
     };
     let all: Vec<_> = all.iter().map(file).collect();
-    format!("{:#}\n", serde_json::Value::Array(all))
+    json(&format!("{:#}\n", serde_json::Value::Array(all))).into_owned()
 }
 
 /// A line as Go's log has it, in UTC.

@@ -281,6 +281,25 @@ fn private_keys_in_place_of_names() {
         }
         place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
     }
+    // In a sealed file, and as a name in the configuration.
+    let slip = String::from_utf8(place.read("f.yaml"))
+        .unwrap()
+        .replace(&format!("recipient: {}", place.recipient), &format!("recipient: {identity}"));
+    assert!(slip.contains(identity));
+    place.write(".sops.yaml", format!("creation_rules:\n  - age:\n    - {} # {identity}\n", place.recipient));
+    for args in [
+        &["recipients", "f.yaml", "p.yaml"][..],
+        &["recipients", "--json", "f.yaml"],
+        &["updatekeys", "--json", "--dry-run", "f.yaml"],
+        &["updatekeys", "--dry-run", "f.yaml"],
+        &["updatekeys", "-y", "f.yaml"],
+        &["updatekeys", "f.yaml"],
+    ] {
+        place.write("f.yaml", &slip);
+        check(identity, "", args);
+    }
+    place.write("f.yaml", slip.replace(identity, &place.recipient));
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
     // And it says what to do.
     let done = place.call(Program::Ours, ["decrypt", "f.yaml"]).env("SOPS_AGE_KEY_FILE", identity).run();
     let said = String::from_utf8(done.stderr).unwrap();

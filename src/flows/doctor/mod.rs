@@ -10,7 +10,7 @@ mod places;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use leafcrypt_formats::one_line;
+use leafcrypt_formats::{json, one_line};
 use leafcrypt_kms::{BACKENDS, Health, Session};
 
 use self::configuration::Configurations;
@@ -163,5 +163,5 @@ pub fn as_text(checks: &[Check]) -> String {
 pub fn as_json(checks: &[Check]) -> String {
     let check = |c: &Check| serde_json::json!({ "name": c.name, "state": c.state.name(), "found": c.found, "fix": c.fix });
     let all: Vec<_> = checks.iter().map(check).collect();
-    format!("{:#}\n", serde_json::Value::Array(all))
+    json(&format!("{:#}\n", serde_json::Value::Array(all))).into_owned()
 }
