@@ -95,10 +95,10 @@ impl Branch<'_> {
         let options = scan_options(Mode::Plain, manners);
         let syntax = |source| Error::PlainSyntax { path: name.clone(), source };
         let document = file.document(manners).map_err(syntax)?;
-        let names = document.leaves().iter().filter_map(|leaf| document.paths().name(leaf.path));
+        let lines = exported::lines(&document);
         let exported = match self.tree {
-            Some(_) => exported::there_or_new(file.format(), names, self.at, manners),
-            None => exported::there(file.format(), names, self.at, manners),
+            Some(_) => exported::there_or_new(file.format(), lines, self.at, manners),
+            None => exported::there(file.format(), lines, self.at, manners),
         };
         let at = exported.as_deref().unwrap_or(self.at);
         if self.tree.is_some()

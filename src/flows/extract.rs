@@ -65,7 +65,7 @@ impl Printer<'_> {
     /// There is nothing at that path, or the format cannot print it alone.
     pub fn at(&mut self, documents: &[Tree], at: &[Part]) -> Result<Vec<u8>, Error> {
         let root = documents.first().unwrap_or(&Tree::Null);
-        let exported = exported::there(self.from, root.entries().map(|(name, _)| name), at, self.world.manners);
+        let exported = exported::there(self.from, exported::of_tree(root), at, self.world.manners);
         let at = exported.as_deref().unwrap_or(at);
         let found = root.at(at).map_err(|i| Error::NotThere {
             path: self.path.to_owned(),

@@ -5,7 +5,7 @@ use leafcrypt_formats::{Format, Part, Tree, display_parts, scalar_text, wipe};
 use zeroize::Zeroizing;
 
 use super::dialect::{Bad, Dialect, is_quoted, read};
-use super::exported::exported;
+use super::exported::{self, exported};
 use crate::sealed_file::OpenFile;
 use crate::world::World;
 
@@ -16,10 +16,20 @@ pub(super) fn told(file: &OpenFile<'_>, at: &[Part], tree: &Tree, world: &World<
         return Vec::new();
     }
     let text = file.plain();
+    let document = file.document(world.manners).ok();
+    let below = |name: &[u8]| {
+        let bare = exported(name).unwrap_or(name);
+        let is_same = |other: &&[u8]| exported(other).unwrap_or(other) == bare;
+        let last = exported::lines(document.as_ref()?).map(|line| line.name).filter(is_same).last()?;
+        (last != name).then(|| display_parts(&[Part::Key(last.to_vec())]))
+    };
     let line = |name: &[u8], tree: &Tree| {
         let Tree::Value(value) = tree else { return None };
         let quotes_help = otherwise(text, name, &Zeroizing::new(scalar_text(value)))?;
-        let name = display_parts(&[Part::Key(name.to_vec())]);
+        let (below, name) = (below(name), display_parts(&[Part::Key(name.to_vec())]));
+        if let Some(below) = below {
+            return Some(format!("{name}: {below} stands below it, and programs take the value of that line"));
+        }
         let way = if quotes_help {
             "set it again with double quotes as part of it and a backslash before each \" and \\ in it, or run programs"
         } else {

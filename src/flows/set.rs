@@ -171,7 +171,7 @@ fn lost(file: &OpenFile<'_>, at: &[Part], world: &World<'_>) -> Option<String> {
 fn is_there(file: &OpenFile<'_>, at: &[Part], world: &World<'_>) -> Result<bool, Error> {
     let trees = file.trees(world.manners).map_err(|source| Error::Sealed { path: String::new(), format: file.format(), source })?;
     Ok(trees.first().is_some_and(|tree| {
-        let exported = exported::there(file.format(), tree.entries().map(|(name, _)| name), at, world.manners);
+        let exported = exported::there(file.format(), exported::of_tree(tree), at, world.manners);
         tree.at(exported.as_deref().unwrap_or(at)).is_ok_and(|found| *found != Tree::Null)
     }))
 }

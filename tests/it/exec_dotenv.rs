@@ -114,6 +114,8 @@ fn export_is_no_part_of_a_name() {
         ("C=1\nexport A=original\n", "C=1\nexport A=new\n", "C=1\n"),
         ("export\t A=original\nB=2\n", "export\t A=new\nB=2\n", "B=2\n"),
         ("A=original\nexport A=other\n", "A=new\nexport A=other\n", "export A=other\n"),
+        // An empty line, which anybody can add, is none; nor is it the one that programs take.
+        ("A=\nexport A=original\n", "A=\nexport A=new\n", "A=\n"),
     ] {
         place.seal("z.env", text);
         run(&["decrypt", "--extract", "[\"A\"]", "z.env"], 0, "original");
@@ -124,6 +126,14 @@ fn export_is_no_part_of_a_name() {
         run(&["unset", "z.env", "[\"A\"]"], 0, "");
         plain(removed);
     }
+    // The line that programs do not take is told, and no quotes help.
+    place.seal("z.env", "A=1\nexport A=2\n");
+    let said = run(&["set", "z.env", "[\"A\"]", "\"3\""], 0, "");
+    assert!(said.contains("A: export A stands below it, and programs take the value of that line"), "{said}");
+    assert!(!said.contains("quotes"), "{said}");
+    place.seal("z.env", "export A=2\nA=\n");
+    assert!(!run(&["set", "z.env", "[\"A\"]", "\"3\""], 0, "").contains("z.env"));
+    plain("export A=2\nA=3\n");
     // A new name is written as the others are.
     place.seal("z.env", "export A=1\n");
     run(&["set", "z.env", "[\"B\"]", "--random", "12:0", "--idempotent"], 1, "");
@@ -205,4 +215,8 @@ fn a_line_that_is_no_assignment_is_told() {
     assert!(done.status.success() && said.lines().count() == 2 && !said.contains("canary"), "{said}");
     assert!(said.contains("line 2 has no `=`") && said.contains("line 6 has no `=`"), "{said}");
     assert_eq!(String::from_utf8_lossy(&place.ours(["decrypt", "z.env"]).stderr), "");
+    // A log under such a name does not fill the terminal.
+    place.write("z.env", format!("A=1\n{}", "canary text\n".repeat(3000)));
+    let said = String::from_utf8_lossy(&place.ours(["encrypt", "-i", "z.env"]).stderr).into_owned();
+    assert!(said.lines().count() == 21 && said.contains("2980 more lines have no `=`"), "{said}");
 }

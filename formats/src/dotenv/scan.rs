@@ -25,6 +25,7 @@ pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<Outline, Syntax
         names: Names::with_room(if options.warns { lines } else { 0 }),
         block: None,
         line: 1,
+        bare: 0,
     };
     scan.outline.reserve(lines, text.len() / 8);
     scan.outline.steps.push(Step::Document);
@@ -100,8 +101,12 @@ struct Scan<'t> {
     names: Names,
     block: Option<Block>,
     line: usize,
+    /// Lines without `=` so far.
+    bare: usize,
 }
 
+/// So many lines without `=` are told one by one: a log or a key may stand under such a name.
+const MOST_TOLD: usize = 20;
 const IN_COMMENT: &str = "a carriage return inside a comment, behind which other programs read something else";
 
 impl<'t> Scan<'t> {
@@ -143,7 +148,10 @@ impl<'t> Scan<'t> {
         }
         let line = self.text[start..end].trim_ascii();
         if self.options.warns && !matches!(line.first(), None | Some(b'#' | b';')) {
-            self.warn(format!("line {} has no `=`: it is kept like a comment, and few programs get anything of it", self.line));
+            self.bare += 1;
+            if self.bare <= MOST_TOLD {
+                self.warn(format!("line {} has no `=`: it is kept like a comment, and few programs get anything of it", self.line));
+            }
         }
         self.comment(start, end)
     }
@@ -217,6 +225,11 @@ impl<'t> Scan<'t> {
     }
 
     fn finish(mut self) -> Outline {
+        match self.bare.saturating_sub(MOST_TOLD) {
+            0 => {}
+            1 => self.warn("1 more line has no `=`".to_owned()),
+            more => self.warn(format!("{more} more lines have no `=`")),
+        }
         let steps = &mut self.outline.steps;
         if steps.len() == 1 {
             steps.push(Step::EmptyMap(PathId::ROOT));
