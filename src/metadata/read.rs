@@ -13,6 +13,7 @@ use crate::seal::selection::{RuleKind, Selection};
 const MOST_RECORDS: usize = 1000;
 const MOST_GROUPS: usize = 255;
 const MOST_WRAPPED: usize = 64 << 10;
+const TWICE: &str = "a metadata field stands twice; one of them counts";
 /// The fields that a record of AWS has only when they are not empty; an empty key shows all others.
 const KMS_OPTIONAL: [&str; 2] = ["role", "context"];
 
@@ -35,6 +36,7 @@ impl Metadata {
 fn read(fields: &Tree) -> Result<Metadata, MetadataError> {
     let mut metadata = Metadata::default();
     let known = Known::of(fields, &is_known, &mut metadata.warnings);
+    let mut unknown: HashMap<&str, usize> = HashMap::new();
     for (name, tree) in fields.entries() {
         let Ok(name) = std::str::from_utf8(name) else {
             warn_once(&mut metadata.warnings, "a metadata field whose name is not UTF-8 is passed over");
@@ -42,9 +44,21 @@ fn read(fields: &Tree) -> Result<Metadata, MetadataError> {
         };
         if name == EXTENSION {
             // What is no text is a damaged field, not a missing one: an empty token, which does not open.
-            metadata.extension = Some(tree.as_str().unwrap_or_default().to_owned());
+            if metadata.extension.replace(tree.as_str().unwrap_or_default().to_owned()).is_some() {
+                warn_once(&mut metadata.warnings, TWICE);
+            }
         } else if !is_known(&name.to_ascii_lowercase()) {
-            metadata.unknown.push((name.to_owned(), tree.clone()));
+            // The last one counts, and is all that is written: SOPS's YAML reader refuses a name that stands twice.
+            match unknown.get(name) {
+                Some(&at) => {
+                    warn_once(&mut metadata.warnings, TWICE);
+                    metadata.unknown[at].1 = tree.clone();
+                }
+                None => {
+                    unknown.insert(name, metadata.unknown.len());
+                    metadata.unknown.push((name.to_owned(), tree.clone()));
+                }
+            }
         }
     }
     metadata.mac = known.text("mac")?;
@@ -224,7 +238,7 @@ impl<'t> Known<'t> {
             let exact = lower == name;
             match by_name.get_mut(&lower) {
                 Some(slot) => {
-                    warn_once(warnings, "a metadata field stands twice; one of them counts");
+                    warn_once(warnings, TWICE);
                     if exact || !slot.1 {
                         *slot = (tree, exact);
                     }

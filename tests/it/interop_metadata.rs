@@ -340,3 +340,34 @@ fn a_regex_that_flat_files_cannot_hold() {
     }
     assert_eq!(seal("f.yaml", r"x\ny").0, Some(0));
 }
+
+/// A merge of texts, or a hand, doubles lines of the block: told, and written once, for with both SOPS refuses the file.
+#[test]
+fn fields_that_stand_twice_are_written_once() {
+    let place = Place::project();
+    for extra in ["leafcrypt: ", "mac: ", "future: 1", "version: "] {
+        let sealed = place.seal("s.yaml", "a: b\n");
+        // Of a field that is not ours a witness tells itself.
+        let without_ours = |line: &&str| extra != "future: 1" || !line.contains("leafcrypt:");
+        let sealed: String = sealed.lines().filter(without_ours).map(|line| format!("{line}\n")).collect();
+        let lines: String = sealed.lines().filter(|line| line.trim_start().starts_with(extra)).map(|line| format!("{line}\n")).collect();
+        let lines = if lines.is_empty() { format!("    {extra}\n").repeat(2) } else { lines };
+        place.write("s.yaml", format!("{sealed}{lines}"));
+        let done = place.ours(["decrypt", "s.yaml"]);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success() && said.contains("a metadata field stands twice"), "{extra}: {said}");
+        if let Some(theirs) = place.sops(["decrypt", "s.yaml"]) {
+            assert!(!theirs.status.success(), "{extra}");
+        }
+        for args in [&["set", "s.yaml", "[\"a\"]", "\"c\""][..], &["rotate", "-y", "-i", "s.yaml"]] {
+            let done = place.ours(args);
+            assert!(done.status.success(), "{extra}: {}", String::from_utf8_lossy(&done.stderr));
+            let written = String::from_utf8(place.read("s.yaml")).unwrap();
+            assert_eq!(written.lines().filter(|line| line.trim_start().starts_with(extra)).count(), 1, "{extra}: {written}");
+            if let Some(theirs) = place.sops(["decrypt", "s.yaml"]) {
+                assert_eq!(theirs.stdout, b"a: c\n", "{extra}: {}", String::from_utf8_lossy(&theirs.stderr));
+            }
+        }
+        assert_eq!(String::from_utf8_lossy(&place.ours(["decrypt", "s.yaml"]).stderr), "", "{extra}");
+    }
+}

@@ -1,5 +1,7 @@
 //! The metadata block: found at the root key `sops`, cut, spelled.
 
+use std::collections::HashMap;
+
 use super::detail::{DocumentSite, Root};
 use super::parse::{Node, Parsed, What, behind_break};
 use super::print;
@@ -299,9 +301,12 @@ impl<'t> Old<'t> {
         for (name, tree) in followers(None) {
             self.field(out, name, tree, indent, crlf)?;
         }
+        // Of a name that stands twice one is left: with both SOPS refuses the file. Its last place is as good as any, for it is written as it counts.
+        let last: HashMap<&[u8], usize> = self.fields.iter().enumerate().map(|(i, (name, ..))| (*name, i)).collect();
         for (i, (name, old, span)) in self.fields.iter().enumerate() {
+            let is_last = last[name] == i;
             let between = self.fields.get(i + 1).map_or(self.block.span.end, |next| next.2.start);
-            if let Some((name, tree)) = wanted(name) {
+            if let Some((name, tree)) = wanted(name).filter(|_| is_last) {
                 if same(tree, old) {
                     out.extend_from_slice(&self.text[span.range()]);
                 } else {
