@@ -106,16 +106,17 @@ impl SshKey {
     }
 }
 
-/// The first PEM block of a text: from the line on that begins it to the one that ends it, without blanks at the ends of its lines. An OpenSSH key loses its
-/// header lines (`Comment: x`), which Go passes over; in the old PEM they say how it is encrypted.
+/// The first PEM block of a text: from the line on that begins it to the one that ends it, without blanks at the ends of its lines, header lines
+/// (`Comment: x`) and empty ones, which Go passes over; but in the old PEM those may say how it is encrypted.
 fn pem(text: &[u8]) -> Option<Secret> {
     let lines = text.split(|&b| b == b'\n').skip_while(|line| !line.starts_with(b"-----BEGIN ")).collect::<Vec<_>>();
     let end = lines.iter().position(|line| line.starts_with(b"-----END ")).map_or(lines.len(), |at| at + 1);
-    let open = lines.first()?.starts_with(b"-----BEGIN OPENSSH");
+    lines.first()?;
+    let is_locked = lines[..end].iter().any(|line| line.starts_with(b"Proc-Type:") || line.starts_with(b"DEK-Info:"));
     // No longer than the text, so nothing grows and leaves a copy behind.
     let mut block = Vec::with_capacity(text.len() + 1);
     for line in &lines[..end] {
-        if !(open && (line.contains(&b':') || line.trim_ascii().is_empty())) {
+        if is_locked || !(line.contains(&b':') || line.trim_ascii().is_empty()) {
             block.extend_from_slice(line.trim_ascii_end());
             block.push(b'\n');
         }

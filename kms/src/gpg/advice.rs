@@ -13,6 +13,7 @@ impl From<NotStarted> for WrapError {
         match why {
             NotStarted::Missing { name } => WrapError::ProgramMissing { name },
             NotStarted::Failed { why } => WrapError::Unreachable { why },
+            NotStarted::TooMuch { name } => WrapError::Unreachable { why: too_much(&name) },
         }
     }
 }
@@ -22,8 +23,13 @@ impl From<NotStarted> for UnwrapError {
         match why {
             NotStarted::Missing { name } => UnwrapError::ProgramMissing { name },
             NotStarted::Failed { why } => UnwrapError::Unreachable { why },
+            NotStarted::TooMuch { name } => UnwrapError::Unreachable { why: too_much(&name) },
         }
     }
+}
+
+fn too_much(name: &str) -> String {
+    format!("{name} printed more than is read")
 }
 
 /// Why a message was not decrypted.

@@ -144,7 +144,11 @@ fn order(messages: &[Option<Message>], listing: Option<&Listing>) -> Vec<usize> 
 }
 
 fn decrypt(message: &Message, wrapped: &Wrapped, session: &Session) -> Result<Secret, UnwrapError> {
-    let report = gpg(session, &["-d"], Some(Secret::new(wrapped.0.as_bytes().to_vec())))?;
+    let report = match gpg(session, &["-d"], Some(Secret::new(wrapped.0.as_bytes().to_vec()))) {
+        // No data key is so long, whatever the few bytes of the message have unpacked to.
+        Err(NotStarted::TooMuch { .. }) => return Err(UnwrapError::Corrupt),
+        report => report?,
+    };
     // with hidden recipients gpg fails over the keys that did not fit, although one did
     let sound = report.exit == Some(0) || (report.has("DECRYPTION_OKAY") && !report.has("DECRYPTION_FAILED"));
     if sound && !report.output.is_empty() { Ok(report.output) } else { Err(advice::not_decrypted(&report, message, session)) }

@@ -25,8 +25,16 @@ pub(super) struct Report {
 /// Why it could not be started.
 #[derive(Clone, Debug)]
 pub(super) enum NotStarted {
-    Missing { name: String },
-    Failed { why: String },
+    Missing {
+        name: String,
+    },
+    Failed {
+        why: String,
+    },
+    /// It could, but printed more than any answer has.
+    TooMuch {
+        name: String,
+    },
 }
 
 /// Runs `gpg` (or `$SOPS_GPG_EXEC`) to its end.
@@ -44,6 +52,7 @@ pub(super) fn gpg(session: &Session, args: &[&str], input: Option<Secret>) -> Re
             Ok(Report { exit: finished.status, output: finished.stdout, lines, said })
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(NotStarted::Missing { name }),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Err(NotStarted::TooMuch { name }),
         Err(error) => Err(NotStarted::Failed { why: format!("{name} could not be started: {}", error.kind()) }),
     }
 }

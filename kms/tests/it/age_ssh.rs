@@ -63,6 +63,9 @@ fn a_key_of_each_kind_opens_from_each_place() {
             Scripted::new()
                 .env("HOME", "/h")
                 .file("/h/.ssh/id_rsa", pair.private.replace("OPENSSH PRIVATE KEY-----\nb3", "OPENSSH PRIVATE KEY-----\nComment: x\n\nb3")),
+            // The same in front of the other forms, and a blank line alone.
+            Scripted::new().env("HOME", "/h").file("/h/.ssh/id_rsa", pair.private.replacen("KEY-----\n", "KEY-----\nComment: x\n\n", 1)),
+            Scripted::new().env("HOME", "/h").file("/h/.ssh/id_rsa", pair.private.replacen("KEY-----\n", "KEY-----\n\n", 1)),
         ] {
             let (session, world) = world.session();
             opens(&pair.public, &wrapped, &session);

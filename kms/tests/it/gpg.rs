@@ -56,6 +56,19 @@ fn every_form_of_a_key_wraps_and_unwraps() {
     }
 }
 
+/// A few bytes that unpack to more than any data key has: the message is what is wrong, not gpg, nor the keys that are there.
+#[test]
+fn a_message_that_unpacks_to_too_much() {
+    let Some(home) = Home::new() else { return };
+    let fingerprint = home.key("a@x.y", "");
+    let packed = home.gpg(&["-a", "-e", "--compress-algo", "bzip2", "-r", &fingerprint], &vec![0; 20 << 20]);
+    let wrapped = Wrapped(String::from_utf8(packed).unwrap().trim().to_owned());
+    let world = home.world();
+    assert!(matches!(pgp(&fingerprint).unwrap(&wrapped, &world.session()), Err(UnwrapError::Corrupt)));
+    let reasons = unwrap_any(&[(pgp(&fingerprint), wrapped)], &world.session()).expect_err("it is no data key");
+    assert!(matches!(reasons[..], [UnwrapError::Corrupt]), "{reasons:?}");
+}
+
 #[test]
 fn arguments_are_those_of_sops() {
     let Some(home) = Home::new() else { return };
