@@ -421,7 +421,7 @@ fn sealed_as(text: &[u8], manners: &Manners) -> Option<Format> {
             .filter_map(|block| block.fields.as_ref())
             .any(|fields| Metadata::read(fields, format.shape()).is_ok_and(|m| !m.mac.is_empty()))
     };
-    // Nobody seals YAML in braces: that is JSON which somebody has broken, such as a binary file, and its own error is the answer.
+    // What stands in braces is JSON at heart, which somebody has broken, such as a binary file: its own error is the answer.
     let braces = has_braces(text);
     let tried = [Format::Json, Format::Yaml, Format::Dotenv, Format::Toml, Format::Ini];
     let tried = tried.into_iter().filter(|format| !braces || *format == Format::Json);
