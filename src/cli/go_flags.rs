@@ -40,6 +40,8 @@ pub(super) enum Stop {
 const BEFORE: [&str; 3] = ["config", "verbose", "indent"];
 const SEVERAL_MODES: &str = "More than one command (--encrypt, --decrypt, --rotate, --set) has been specified. Only the changes made by the \
                              last one will be visible. Note that this behavior is deprecated and will cause an error eventually.";
+/// Commands of ours that SOPS does not have: to it each is a file.
+const NOT_OF_SOPS: [&str; 7] = ["accept", "doctor", "init", "keygen", "man", "recipients", "tour"];
 const SEVERAL_FILES: &str = "More than one positional argument provided. Only the first one will be used!";
 
 /// Reads what was typed.
@@ -58,7 +60,14 @@ pub(super) fn read(argv: &[OsString], root: &Command) -> Result<Read, Stop> {
         read.argv.push("--help".into());
         return Ok(read);
     }
-    let is_command = |word: &OsString| is_one_of(word, &HELP[..2]) || root.get_subcommands().any(|command| word == command.get_name());
+    // Behind a flag that says what to do, or where there is such a file, a script of SOPS's means the file.
+    let means_file = |word: &OsString| {
+        let asked =
+            MODES.iter().any(|(mode, _)| flags.has(mode)) || ["set", "extract", "output", "in-place"].iter().any(|flag| flags.has(flag));
+        is_one_of(word, &NOT_OF_SOPS) && (asked || rest.len() == 1 && std::path::Path::new(word).is_file())
+    };
+    let is_of_root = |word: &OsString| root.get_subcommands().any(|command| word == command.get_name());
+    let is_command = |word: &OsString| is_one_of(word, &HELP[..2]) || is_of_root(word) && !means_file(word);
     match rest.split_first() {
         Some((command, words)) if is_command(command) => subcommand(command, words, root, flags, &mut read)?,
         _ => legacy(flags, &rest, root, &mut read)?,
@@ -292,6 +301,9 @@ mod tests {
         check("sops -e --set p f", "sops set --set=p -- f", 1);
         check("sops f.yaml", "sops edit -- f.yaml", 0);
         check("sops --extract -x -d f", "sops decrypt --extract=-x -- f", 0);
+        check("sops -e -i --age k recipients", "sops encrypt --age=k --in-place -- recipients", 0);
+        check("sops -d init", "sops decrypt -- init", 0);
+        check("sops --verbose recipients", "sops recipients --verbose --", 0);
     }
 
     #[test]

@@ -194,6 +194,9 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         Ok(argv) => argv,
         Err(code) => return code,
     };
+    // A file that is called like a command, as `sops`.
+    let is_known = argv.get(1).and_then(|word| word.to_str()).is_none_or(|word| command.find_subcommand(word).is_some());
+    let command = if is_known { command } else { as_needed(&argv) };
     let matches = match command.name(manners.name).try_get_matches_from(argv) {
         Ok(matches) => matches,
         Err(error) => return report::usage(&error, manners),

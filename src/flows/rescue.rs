@@ -36,8 +36,8 @@ pub struct Rescue<'a> {
     pub over: Option<PathBuf>,
     /// SHA-256 of what the editor showed at first.
     pub initial: [u8; 32],
-    /// The text was made of this base, which is kept beside it; not where it was rescued before: then that base is kept already.
-    pub is_first: bool,
+    /// What the text was made of, where it was rescued before and the file is another by now; else it is the base. Kept beside it.
+    pub older: Option<&'a [u8]>,
 }
 
 /// What became of a text that was to be kept.
@@ -61,7 +61,8 @@ impl<'a> Rescue<'a> {
         put(&[u8::from(self.over.is_some())]);
         put(self.over.as_deref().unwrap_or(Path::new("")).as_os_str().as_bytes());
         put(&self.initial);
-        put(&[u8::from(self.is_first)]);
+        put(&[u8::from(self.older.is_some())]);
+        put(self.older.unwrap_or_default());
         for first in &self.place.firsts {
             put(&[u8::from(first.in_memory)]);
             put(first.path.as_os_str().as_bytes());
@@ -74,12 +75,21 @@ impl<'a> Rescue<'a> {
         let format = Format::of_word(std::str::from_utf8(format).ok()?)?;
         let text = |part: &[u8]| OsString::from_vec(part.to_vec());
         let (name, is_over, over) = (text(part()?), part()? != [0], PathBuf::from(text(part()?)));
-        let (initial, is_first) = (part()?.try_into().ok()?, part()? != [0]);
+        let (initial, is_older, older) = (part()?.try_into().ok()?, part()? != [0], part()?);
         let mut firsts = Vec::new();
         while let Some(in_memory) = part() {
             firsts.push(First { in_memory: in_memory != [0], path: text(part()?).into() });
         }
-        Some(Rescue { base, format, data_key, name, place: Place { firsts }, over: is_over.then_some(over), initial, is_first })
+        Some(Rescue {
+            base,
+            format,
+            data_key,
+            name,
+            place: Place { firsts },
+            over: is_over.then_some(over),
+            initial,
+            older: is_older.then_some(older),
+        })
     }
 
     /// Seals what stands in the private folder by now, if it is not what was there at first.
@@ -117,10 +127,11 @@ impl<'a> Rescue<'a> {
             let made = to.parent().map_or(Ok(Vec::new()), files::make_private_folders).map_err(io::Error::other)?;
             files::write(to, text, &secret()).inspect_err(|_| files::remove_folders(&made)).map_err(io::Error::other)
         };
-        let base = of(to).filter(|_| self.is_first);
+        let base = of(to);
         let is_new = base.as_deref().is_some_and(|base| !is_there(base));
+        // Also where it was there: somebody else may have taken up the same edit, and have saved it.
         if let Some(base) = &base {
-            write(base, self.base)?;
+            write(base, self.older.unwrap_or(self.base))?;
         }
         write(to, text).inspect_err(|_| {
             if let Some(base) = base.as_deref().filter(|_| is_new) {

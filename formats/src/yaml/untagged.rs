@@ -15,7 +15,7 @@ fn starts_its_line(before: &[u8]) -> bool {
     before.iter().rev().find(|b| !matches!(b, b' ' | b'\t')).is_none_or(|b| b"\r\n".contains(b))
 }
 
-/// Finds them: all but those of YAML's scalars at a value that is one, `!!str` at a key, and `!!merge` at `<<`, as go-yaml writes it.
+/// Finds them: all but those of YAML's scalars at a value that is one, `!!str` at a key, and `!!merge` at `<<`, as go-yaml writes both.
 pub(super) fn mark(parsed: &mut Parsed<'_>) {
     if parsed.props.iter().all(|props| props.tag.is_empty()) {
         return;
@@ -31,7 +31,7 @@ pub(super) fn mark(parsed: &mut Parsed<'_>) {
         if let Some(props) = parsed.props.get_mut(node.props as usize).filter(|props| !props.tag.is_empty()) {
             props.own = match node.tag {
                 Tag::Str => !is_scalar,
-                Tag::Merge => !is_key || &*node.text != "<<",
+                Tag::Merge => &*node.text != "<<",
                 Tag::None | Tag::NonSpecific | Tag::Collection | Tag::Other => true,
                 Tag::Int | Tag::Float | Tag::Bool | Tag::Null | Tag::Timestamp | Tag::Binary => is_key || !is_scalar,
             };

@@ -141,7 +141,7 @@ impl Edit<'_> {
             place: place_of_rescue,
             over: session.taken.clone(),
             initial: shown.digest,
-            is_first: session.older.is_none(),
+            older: session.older.as_ref().map(|older| &*older.sealed),
         };
         let keeper = Keeper::start(&folder, Some(&rescue)).map_err(|e| keeper::not_started(&e))?;
         let written = folder.write(&file_name, &initial).map_err(|e| match e.kind() {
