@@ -3,8 +3,6 @@
 use crate::tools::{Place, Program};
 
 const PLAIN: &str = "[db]\nuser = admin\n; a note\npassword = hunter2\nrole_unencrypted = reader\n\n[other]\nx = y\n";
-/// As SOPS prints it.
-const PRINTED: &str = "[db]\nuser             = admin\n; a note\npassword         = hunter2\nrole_unencrypted = reader\n\n[other]\nx = y\n";
 
 #[test]
 fn lines_of_ini() {
