@@ -513,11 +513,11 @@ fn set_keeps_the_style() {
     check("a: [x, y]\n", Value::text("z"), "a: [z, y]\n");
     check("a: [x, y]\n", Value::text("z, w"), "a: ['z, w', y]\n");
     check("a: |\n  x\n\nb: c\n", Value::text("y\nz\n"), "a: |\n  y\n  z\n\nb: c\n");
-    check("a: |\n  x\nb: c\n", Value::text("y"), "a: |-\n    y\nb: c\n");
+    check("a: |\n  x\nb: c\n", Value::text("y"), "a: |-\n  y\nb: c\n");
     check("a: !!int 5\n", Value::text("w"), "a: w\n");
     check("a: True\n", Value::Bool(false), "a: False\n");
-    check("a: |\nb: c\n", Value::text("y"), "a: |-\n    y\nb: c\n");
-    check("a: |2+\r\nb: c\r\n", Value::text("y"), "a: |-\n    y\r\nb: c\r\n");
+    check("a: |\nb: c\n", Value::text("y"), "a: |-\n  y\nb: c\n");
+    check("a: |2+\r\nb: c\r\n", Value::text("y"), "a: |-\r\n  y\r\nb: c\r\n");
     // Behind a tag of one's own all is text, so it goes with what it stood before.
     check("a: !t 5\n", Value::Int(6), "a: 6\n");
     check("a: !t 5\n", Value::text("x"), "a: !t x\n");
