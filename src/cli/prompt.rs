@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use leafcrypt_formats::one_line;
-use leafcrypt_kms::Outside;
+use leafcrypt_kms::{Outside, without_private_keys};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
@@ -57,7 +57,9 @@ impl Dialog for Terminal {
         if !self.at_terminal() {
             return None;
         }
-        let question = &*one_line(question);
+        // A file may be named after a key (P15).
+        let question = without_private_keys(question);
+        let question = &*one_line(&question);
         loop {
             Stream::errors().write_all(format!("{question} [y/N] ").as_bytes()).ok()?;
             match line()?.trim() {
@@ -70,7 +72,9 @@ impl Dialog for Terminal {
 
     fn confirm_as_sops(&self, question: &str) -> Option<bool> {
         super::screen::erase();
-        let question = &*one_line(question);
+        // A file may be named after a key (P15).
+        let question = without_private_keys(question);
+        let question = &*one_line(&question);
         loop {
             Stream::output().write_all(question.as_bytes()).ok()?;
             match line()?.trim_end_matches('\r') {

@@ -94,6 +94,21 @@ fn no_room_in_memory() {
     assert_eq!(desk.text("a.yaml"), before);
 }
 
+/// A question names the file; a private key that stands in the name stays out of the terminal's memory (P15).
+#[test]
+fn a_question_shows_no_private_key() {
+    let desk = Desk::new();
+    let key = format!("AGE-SECRET-KEY-1{}", "Q".repeat(58));
+    let name = format!("{key}.yaml");
+    desk.seal(&name, "a: canary\n");
+    code(&desk.edit(&name, "echo 'a: [canary2' > \"$1\"", ""), 2);
+    let mut terminal = desk.asks(env!("CARGO_BIN_EXE_leafcrypt"), &format!("edit {name}"), "true");
+    terminal.answer("Take it up? [y/N]", "n\n");
+    terminal.answer("Delete it? [y/N]", "\n");
+    assert_eq!(terminal.end(), Some(200), "{}", terminal.seen);
+    assert!(!terminal.seen.contains(&key), "{}", terminal.seen);
+}
+
 /// Who does not want a kept edit can be rid of it.
 #[test]
 fn a_kept_edit_that_nobody_wants() {
