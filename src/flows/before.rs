@@ -12,7 +12,6 @@ use crate::error::Error;
 use crate::keys::KeyGroups;
 use crate::manners::Manners;
 use crate::seal::plain_bytes;
-use crate::seal::selection::Selection;
 use crate::seal::witness;
 use crate::sealed_file::{OpenFile, OpenHow, OwnTag, SealedFile, Settings};
 use crate::world::World;
@@ -80,9 +79,9 @@ impl Head {
     pub fn settings(&self, now: &Settings, binary: bool) -> Vec<String> {
         let before = &self.settings;
         let mut lines = Vec::new();
-        let rule = |settings: &Settings| settings.selection.clone().unwrap_or_else(Selection::default_rule).to_string();
-        if !binary && rule(before) != rule(now) {
-            lines.push(format!("~ selection rule: {}, was {}", rule(now), rule(before)));
+        let (is, was) = (now.rule(), before.rule());
+        if !binary && is != was {
+            lines.push(format!("~ selection rule: {is}, was {was}"));
         }
         if before.mac_only_encrypted != now.mac_only_encrypted {
             lines.push(format!("~ the MAC covers {}, and covered {}", covers(now.mac_only_encrypted), covers(before.mac_only_encrypted)));

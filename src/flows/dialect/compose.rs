@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::expand::{Scope, What};
-use super::{Bad, Lookup, Pairs, line, line_of};
+use super::{Bad, Lookup, Pairs, line, line_of, variable};
 
 /// So deep may expansions stand in each other.
 const DEEPEST: usize = 32;
@@ -220,12 +220,6 @@ fn closing(template: &[u8], start: usize) -> Option<usize> {
         }
     }
     last
-}
-
-/// The name of a variable that a text begins with; empty: none.
-fn variable(text: &[u8]) -> &[u8] {
-    let len = text.iter().take_while(|&&b| b.is_ascii_alphanumeric() || b == b'_').count();
-    if text.first().is_some_and(u8::is_ascii_digit) { b"" } else { &text[..len] }
 }
 
 /// How many bytes of a text's beginning are characters of a kind. Bytes that are no UTF-8 are of none.

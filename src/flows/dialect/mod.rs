@@ -161,3 +161,9 @@ impl<'t> Lines<'t> {
         self.line
     }
 }
+
+/// The name of a variable that a text begins with; empty: none.
+fn variable(text: &[u8]) -> &[u8] {
+    let len = text.iter().take_while(|&&b| b.is_ascii_alphanumeric() || b == b'_').count();
+    if text.first().is_some_and(u8::is_ascii_digit) { b"" } else { &text[..len] }
+}

@@ -4,7 +4,7 @@
 //! read in different ways.
 
 use super::expand::Scope;
-use super::{Bad, Lookup, Pairs, line, line_of};
+use super::{Bad, Lookup, Pairs, line, line_of, variable};
 
 /// So deep may expansions stand in each other.
 const DEEPEST: usize = 32;
@@ -68,7 +68,7 @@ impl Shell<'_, '_> {
         if exports {
             at += 6 + blanks(&self.text[at + 6..]);
         }
-        let name = name(&self.text[at..]);
+        let name = variable(&self.text[at..]);
         let behind = at + name.len();
         let end = match self.text.get(behind) {
             Some(b'=') if !name.is_empty() => {
@@ -160,7 +160,7 @@ impl Shell<'_, '_> {
             }
             Some(b'\'' | b'"') if !within.quoted => self.bad(at, "shells read `$` before a quote in different ways; quote the `$`"),
             _ => {
-                let name = name(&self.text[at + 1..]);
+                let name = variable(&self.text[at + 1..]);
                 let end = at + 1 + name.len();
                 match name {
                     // The name goes on in the next line.
@@ -174,7 +174,7 @@ impl Shell<'_, '_> {
 
     fn braces(&self, at: usize, within: Within) -> Result<(Vec<u8>, usize), Bad> {
         let text = self.text;
-        let name = name(&text[at + 2..]);
+        let name = variable(&text[at + 2..]);
         let behind = at + 2 + name.len();
         let value = self.value(at, name, within)?;
         // With a colon an empty value is none.
@@ -209,12 +209,6 @@ impl Shell<'_, '_> {
             Err(what) => self.bad(at, what),
         }
     }
-}
-
-/// The name that a text begins with; empty: it begins with none.
-fn name(text: &[u8]) -> &[u8] {
-    let len = text.iter().take_while(|&&b| b.is_ascii_alphanumeric() || b == b'_').count();
-    if text.first().is_some_and(u8::is_ascii_digit) { b"" } else { &text[..len] }
 }
 
 fn blanks(text: &[u8]) -> usize {
