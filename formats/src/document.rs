@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::ends::Ends;
 use crate::error::{SyntaxError, Unwritable, Warning};
+use crate::find;
 use crate::format::Format;
 use crate::hint::Hint;
 use crate::leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
@@ -264,7 +265,7 @@ impl<'t> Document<'t> {
             if offset < at {
                 (at, line) = (0, 1);
             }
-            line += memchr::memchr_iter(b'\n', &self.text[at..offset]).count();
+            line += find::count(b'\n', &self.text[at..offset]);
             at = offset;
             line
         }

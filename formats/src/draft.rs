@@ -3,6 +3,7 @@
 
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::find;
 use crate::print::Printing;
 use crate::tree::{Item, Member, Tree};
 use crate::value::Value;
@@ -39,7 +40,7 @@ pub(crate) fn most_of_text(bytes: &[u8], column: usize) -> usize {
     let plain = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'_' | b'-' | b'.' | b',' | b':' | b'=' | b'+' | b'@' | b'$');
     let odd = bytes.len() - bytes.iter().filter(plain).count();
     let binary = !bytes.is_ascii() && std::str::from_utf8(bytes).is_err();
-    let lines = 1 + memchr::memchr_iter(b'\n', bytes).count() + if binary { bytes.len() / 32 } else { 0 };
+    let lines = 1 + find::count(b'\n', bytes) + if binary { bytes.len() / 32 } else { 0 };
     bytes.len() + 5 * odd + if binary { bytes.len() / 2 } else { 0 } + lines * (column + 1) + 16
 }
 

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use foldhash::quality::RandomState;
-use memchr::memchr;
 use zeroize::Zeroizing;
 
 use crate::document::Document;
 use crate::error::{Unwritable, Warning};
+use crate::find;
 use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId, Span};
 use crate::print::Printing;
@@ -70,7 +70,7 @@ pub(crate) fn fold_newlines(text: &[u8]) -> Zeroizing<Vec<u8>> {
 /// The same, appended.
 pub(crate) fn fold_newlines_into(out: &mut Vec<u8>, text: &[u8]) {
     let mut rest = text;
-    while let Some(at) = memchr(b'\n', rest) {
+    while let Some(at) = find::byte(b'\n', rest) {
         out.extend_from_slice(&rest[..at]);
         out.extend_from_slice(b"\\n");
         rest = &rest[at + 1..];
@@ -82,7 +82,7 @@ pub(crate) fn fold_newlines_into(out: &mut Vec<u8>, text: &[u8]) {
 pub fn unfold_newlines(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text;
-    while let Some(at) = memchr(b'\\', rest) {
+    while let Some(at) = find::byte(b'\\', rest) {
         let (before, behind) = (&rest[..at], &rest[at + 1..]);
         out.extend_from_slice(before);
         if behind.first() == Some(&b'n') {

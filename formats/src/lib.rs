@@ -45,6 +45,7 @@ mod draft;
 mod edit;
 mod ends;
 mod error;
+mod find;
 mod flat;
 mod format;
 mod hint;

@@ -1,9 +1,8 @@
 //! Lines to leaves. SOPS's rule is a split at LF and at the first `=`; ours adds quoted values over several lines.
 
-use memchr::{memchr, memchr_iter};
-
 use crate::document::{Dialect, Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
+use crate::find;
 use crate::flat::{ends_early, unfold_newlines};
 use crate::leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
 use crate::path::{Part, PathId};
@@ -90,7 +89,7 @@ pub(super) fn classify(line: &[u8]) -> Line {
     match line.first() {
         None => Line::Blank,
         Some(b'#') => Line::Comment,
-        Some(_) => memchr(b'=', line).map_or(Line::Bare, Line::Key),
+        Some(_) => find::byte(b'=', line).map_or(Line::Bare, Line::Key),
     }
 }
 
@@ -257,7 +256,7 @@ fn closing(text: &[u8], from: usize, quote: u8) -> Option<usize> {
 
 /// The offset of the LF that ends the line of `from`, or the end of the text.
 fn line_end(text: &[u8], from: usize) -> usize {
-    memchr(b'\n', &text[from..]).map_or(text.len(), |i| from + i)
+    find::byte(b'\n', &text[from..]).map_or(text.len(), |i| from + i)
 }
 
 /// The end of `start..end` without the CR of the line's end.
@@ -268,7 +267,7 @@ fn without_cr(text: &[u8], start: usize, end: usize) -> usize {
 }
 
 fn count_lines(text: &[u8]) -> usize {
-    memchr_iter(b'\n', text).count()
+    find::count(b'\n', text)
 }
 
 fn shown(name: &[u8]) -> String {

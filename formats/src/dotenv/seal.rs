@@ -3,12 +3,12 @@
 //! The canonical spelling of a value is the value with LF as `\n`; of a comment, `#` and its text. Styles of payload version 1:
 //! see [`RAW`]. A CR at the end of a line stays where it is when a token comes, but belongs to the value: opening replaces both.
 
-use memchr::memmem;
 use zeroize::Zeroizing;
 
 use crate::document::Document;
 use crate::draft::joined;
 use crate::error::Unwritable;
+use crate::find;
 use crate::flat::{
     At, Site, field_text, fold_newlines, fold_newlines_into, hints_by_token, merge_fields, scalar_bytes, sites, unfold_newlines,
 };
@@ -112,7 +112,7 @@ pub(super) fn open(
                             true
                         });
                         // All is text here, and the two characters `\n` are a line feed.
-                        if held.kind() != Kind::Str || memmem::find(&plain, b"\\n").is_some() {
+                        if held.kind() != Kind::Str || find::has(b"\\n", &plain) {
                             otherwise.push((id, Value::Str(unfold_newlines(&plain).into())));
                         }
                     }

@@ -1,9 +1,9 @@
 //! One value of an INI file: where it ends, what it means, how it can be spelled (docs/lossless-documents.md, section 7, step 4).
 
-use memchr::{memchr, memchr2};
 use zeroize::Zeroizing;
 
 use crate::draft::joined;
+use crate::find;
 
 /// How a value's bytes become its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub(super) fn read(text: &[u8], at: usize) -> Option<Read> {
     if trimmed.ends_with(b"\\") {
         return Some(read_continued(text, start, next));
     }
-    let mark = memchr2(b'#', b';', trimmed);
+    let mark = find::either(b'#', b';', trimmed);
     let content = trim_end(&trimmed[..mark.unwrap_or(trimmed.len())]);
     let shape = if surrounded(content) { Shape::Stripped } else { Shape::Plain };
     let comment = mark.map(|mark| (start + mark, start + trimmed.len()));
@@ -211,7 +211,7 @@ fn surrounded(content: &[u8]) -> bool {
 
 /// The start of the line behind the one of `at`.
 pub(super) fn next_line(text: &[u8], at: usize) -> usize {
-    memchr(b'\n', &text[at..]).map_or(text.len(), |i| at + i + 1)
+    find::byte(b'\n', &text[at..]).map_or(text.len(), |i| at + i + 1)
 }
 
 fn blanks(line: &[u8]) -> usize {

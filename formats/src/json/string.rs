@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use crate::find;
 
 /// How a string is escaped: 0 is what SOPS prints (Go's HTML escaping), each bit is one habit of another writer. These are the
 /// styles of hints, frozen with payload version 1.
@@ -27,7 +27,7 @@ pub(super) const ALL: Style = 127;
 
 /// What stands between the quotes, unescaped. A lone half of a pair is U+FFFD, as in Go. `inner` has been scanned.
 pub(super) fn decode(inner: &[u8]) -> Cow<'_, [u8]> {
-    let Some(first) = memchr(b'\\', inner) else { return Cow::Borrowed(inner) };
+    let Some(first) = find::byte(b'\\', inner) else { return Cow::Borrowed(inner) };
     let mut out = Vec::with_capacity(inner.len());
     out.extend_from_slice(&inner[..first]);
     let mut rest = &inner[first..];

@@ -10,6 +10,7 @@ use super::spell::{CLIPS, Header, KEEPS, as_written, holds, room, spell, styled}
 use crate::document::Document;
 use crate::draft::most_of_text;
 use crate::error::Unwritable;
+use crate::find;
 use crate::hint::{Hint, Spelled};
 use crate::leaf::{CommentId, LeafId, Span, Step};
 use crate::path::PathId;
@@ -117,7 +118,7 @@ fn blanks_behind(text: &[u8], from: u32) -> Vec<Span> {
 /// See [`crate::syntax::Detail::may_read_otherwise`]: texts of several lines take in what stands behind them, and an alias means what stands elsewhere.
 pub(super) fn may_read_otherwise(scanned: &Scanned, document: &Document<'_>, opened: &Opened) -> bool {
     // What is not UTF-8 stands in lines of base64.
-    let in_lines = |text: &[u8]| memchr::memchr(b'\n', text).is_some() || !text.is_ascii() && std::str::from_utf8(text).is_err();
+    let in_lines = |text: &[u8]| text.contains(&b'\n') || !text.is_ascii() && std::str::from_utf8(text).is_err();
     let has_lines = |value: &Option<Value>| matches!(value, Some(Value::Str(text)) if in_lines(text.as_slice()));
     !scanned.aliases.is_empty()
         || !document.comments().is_empty()
@@ -286,7 +287,7 @@ impl Opener<'_> {
             // A text of several lines begins below what else stands on the line of its header.
             bytes.reserve_exact(room);
             spell(&mut bytes, value, site, None);
-            let first = memchr::memchr(b'\n', &bytes).unwrap_or(bytes.len());
+            let first = find::byte(b'\n', &bytes).unwrap_or(bytes.len());
             self.splice.replace(span, &bytes[..first]);
             self.splice.insert(behind.end as usize, &bytes[first..]);
             return Ok(behind.end);
@@ -313,7 +314,7 @@ impl Opener<'_> {
     /// What else stands on the line of a plain token: blanks, or a comment.
     fn behind_on_line(&self, span: Span) -> Span {
         let rest = &self.document.text()[span.end as usize..];
-        let length = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        let length = find::either(b'\n', b'\r', rest).unwrap_or(rest.len());
         Span::new(span.end as usize, span.end as usize + length)
     }
 

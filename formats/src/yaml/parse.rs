@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span as Mark, StructureStyle};
-use memchr::memchr;
 use zeroize::Zeroizing;
 
 use super::{count, dialect, gaps, untagged};
 use crate::document::{Mode, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError};
+use crate::find;
 use crate::leaf::Span;
 use crate::limits::Limits;
 
@@ -181,7 +181,7 @@ pub(super) fn parse<'t>(bytes: &'t [u8], options: &'t ScanOptions) -> Result<Par
 
 /// May it hold a metadata block?
 fn has_block(text: &[u8]) -> bool {
-    memchr::memmem::find(text, b"sops").is_some()
+    find::has(b"sops", text)
 }
 
 /// More values than the limit grants.
@@ -421,7 +421,7 @@ impl<'t> Reader<'t> {
     ) -> Result<Cow<'t, str>, SyntaxError> {
         // Both are E2 80 A8 or A9, and few texts have an E2.
         let source = &self.text[range.clone()];
-        let Some(at) = memchr(0xe2, source.as_bytes()).and_then(|_| source.find(['\u{2028}', '\u{2029}'])) else { return Ok(text) };
+        let Some(at) = find::byte(0xe2, source.as_bytes()).and_then(|_| source.find(['\u{2028}', '\u{2029}'])) else { return Ok(text) };
         let read = dialect::with_unicode_breaks(&text, source, style, lines);
         read.map(Cow::Owned).ok_or_else(|| dialect::unicode_break(self.text.as_bytes(), range.start + at))
     }
