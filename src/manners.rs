@@ -44,6 +44,9 @@ pub struct Manners {
     pub keeps_json: bool,
     /// `--extract` of a map in a stream of documents: that map alone; otherwise the later documents follow.
     pub extract_alone: bool,
+    /// A layout that others have changed is told; otherwise not: names and values are right, formatters run over every file, and there are programs that take any
+    /// word on standard error for a failure.
+    pub tells_layout: bool,
     /// Fields of `.sops.yaml` that nobody knows are named in a warning; otherwise ignored in silence.
     pub names_unknown_fields: bool,
     /// A text that is opened is printed as what it was opened as, where no name tells its type; otherwise as a binary file.
@@ -78,6 +81,7 @@ pub static LEAFCRYPT: Manners = Manners {
     passes_messages: true,
     keeps_json: true,
     extract_alone: true,
+    tells_layout: true,
     names_unknown_fields: true,
     prints_as_opened: true,
     strict_clear: true,
@@ -106,6 +110,7 @@ pub static SOPS: Manners = Manners {
     passes_messages: false,
     keeps_json: false,
     extract_alone: false,
+    tells_layout: false,
     names_unknown_fields: false,
     prints_as_opened: false,
     strict_clear: false,

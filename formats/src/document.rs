@@ -278,10 +278,8 @@ impl<'t> Document<'t> {
             (Step::Leaf(one), Step::Leaf(two)) => self.leaf(*one).in_mac == other.leaf(*two).in_mac && one == two && same(*one),
             _ => std::mem::discriminant(one) == std::mem::discriminant(two),
         };
-        let is_comment = |step: &&Step| matches!(step, Step::Comment(_));
-        let mut theirs = other.steps().iter().filter(|step| !is_comment(step));
-        let all =
-            self.steps().iter().filter(|step| !is_comment(step)).all(|step| theirs.next().is_some_and(|other| same_step((step, other))));
+        let mut theirs = nesting(other.steps());
+        let all = nesting(self.steps()).all(|step| theirs.next().is_some_and(|other| same_step((&step, &other))));
         all && theirs.next().is_none()
     }
 
@@ -293,6 +291,15 @@ impl<'t> Document<'t> {
             Ok(trees) => trees,
         }
     }
+}
+
+/// The steps without the comments. A list that holds nothing else is an empty one.
+fn nesting(steps: &[Step]) -> impl Iterator<Item = Step> + '_ {
+    let mut steps = steps.iter().copied().filter(|step| !matches!(step, Step::Comment(_))).peekable();
+    std::iter::from_fn(move || match steps.next()? {
+        Step::ListStart(path) if steps.next_if(|next| matches!(next, Step::ListEnd)).is_some() => Some(Step::EmptyList(path)),
+        step => Some(step),
+    })
 }
 
 /// PowerShell and some editors write it; people see text that looks right.

@@ -229,13 +229,13 @@ pub(super) fn judge(
             // Where comments decide what is covered, nothing but this digest tells where they stand.
             let expected = !by_comments && (metadata.mac_only_encrypted || how.completing || doubts.comments);
             doubts.text = !expected || payload.text == witness::UNVOUCHED;
-            if had_hints && hints.is_empty() {
+            if manners.tells_layout && had_hints && hints.is_empty() {
                 warnings.push("the layout could not be brought back; names and values are right, their spelling is SOPS's".to_owned());
             } else if by_comments {
                 let what =
                     "nobody vouches for where the comments of this file stand, and they decide what is sealed; accept shows what differs";
                 warnings.push(what.to_owned());
-            } else if !expected {
+            } else if manners.tells_layout && !expected {
                 warnings.push("the layout was changed outside leafcrypt since the file was sealed; names and values are right".to_owned());
             }
         }

@@ -137,3 +137,29 @@ fn numbers_that_lock_an_older_sops_out() {
     let done = place.ours(["encrypt", "--mac-only-encrypted", "c.json"]);
     assert_eq!(String::from_utf8(done.stderr).unwrap(), "");
 }
+
+/// Formatters run over every file, and there are programs that take any word on standard error for a failure (npm's sops-wrapper, JetBrains' plugin).
+#[test]
+fn a_layout_that_others_have_changed() {
+    let place = Place::new();
+    for name in ["a.yaml", "a.json", "a.env", "a.ini"] {
+        let (plain, spaced) = match name {
+            "a.json" => ("{\"a\": 1, \"b\": \"x\"}\n", "{\n  \"a\":  "),
+            "a.yaml" => ("a: 1\nb: x\n", "a:  "),
+            "a.env" => ("a=1\nb=x\n", "\na="),
+            _ => ("[s]\na = 1\nb = x\n", "a  = "),
+        };
+        place.seal(name, plain);
+        let sealed = String::from_utf8(place.read(name)).unwrap();
+        let (old, _) = sealed.split_once("ENC[").unwrap();
+        let old = old.rsplit_once('\n').map_or(old, |(_, line)| line);
+        place.write(name, sealed.replacen(old, spaced, 1));
+        for (program, told) in [(Program::Ours, 1), (Program::AsSops, 0)] {
+            let done = place.call(program, ["decrypt", name]).run();
+            let said = String::from_utf8(done.stderr).unwrap();
+            assert!(done.status.success(), "{name}: {said}");
+            assert_eq!(said.matches("the layout was changed").count(), told, "{program:?} {name}: {said}");
+            assert!(told == 1 || said.is_empty(), "{name}: {said}");
+        }
+    }
+}

@@ -74,6 +74,9 @@ pub(super) struct Scanned {
     pub directives: Vec<Span>,
     /// For each comment: it is a list item of type comment, and this is the list's column.
     pub items: Vec<Option<u32>>,
+    /// Lists in maps that hold nothing but items of type comment, in order: the first of these and the one behind the last, and the map's column. SOPS writes
+    /// `a: [] # b` so.
+    pub bare_lists: Vec<(std::ops::Range<u32>, u32)>,
     pub crlf: bool,
 }
 

@@ -16,7 +16,7 @@ use crate::leaf::{CommentId, LeafId, Span, Step};
 use crate::path::PathId;
 use crate::splice::Splice;
 use crate::syntax::{Block, Opened, Spelling};
-use crate::value::{Bytes, Value};
+use crate::value::Value;
 
 /// A token of the sealed text.
 #[derive(Clone, Copy)]
@@ -192,10 +192,6 @@ impl Opener<'_> {
         self.opened.leaves[leaf.0 as usize].as_ref().expect("only opened leaves are tokens")
     }
 
-    fn text_of(&self, comment: CommentId) -> &Bytes {
-        self.opened.comments[comment.0 as usize].as_ref().expect("only opened comments are tokens")
-    }
-
     /// Applies a hint, if it says nothing else than the tokens.
     fn hinted(&mut self, tokens: &[Token], kind: u8, with: &Spelled, region: Span) -> bool {
         let one = match tokens {
@@ -318,11 +314,24 @@ impl Opener<'_> {
         Span::new(span.end as usize, span.end as usize + length)
     }
 
+    /// The comments of a list that holds nothing else stand below it, as SOPS prints them: where this one, whose dash and line are given, begins then, and its
+    /// column. The first one writes the list.
+    fn out_of_bare_list(&mut self, id: CommentId, line: usize, dash: usize) -> Option<(usize, usize)> {
+        let lists = &self.scanned.bare_lists;
+        let (comments, column) = lists.get(lists.partition_point(|(comments, _)| comments.end <= id.0)).filter(|(list, _)| list.contains(&id.0))?;
+        let (text, column) = (self.document.text(), *column as usize);
+        if comments.start == id.0 {
+            let before = text[..line].iter().rposition(|b| !b" \t\r\n".contains(b))? + 1;
+            self.splice.insert(before, b" []");
+        }
+        Some(((line + column).min(dash), column))
+    }
+
     fn comment(&mut self, id: CommentId, span: Span) -> Result<u32, Unwritable> {
         let text = self.document.text();
         let comment = self.document.comment(id);
         let refuse = |what: &str| Unwritable { path: self.document.paths().display(comment.container), what: what.to_owned() };
-        let opened = self.text_of(id).as_slice();
+        let opened = self.opened.comments[id.0 as usize].as_ref().expect("only opened comments are tokens").as_slice();
         let Ok(opened) = std::str::from_utf8(opened) else { return Err(refuse("a comment that is not UTF-8")) };
         if opened.contains(|c: char| (c.is_control() && c != '\t' && c != '\n') || matches!(c, '\u{2028}' | '\u{2029}')) {
             return Err(refuse("a comment with a control character"));
@@ -331,9 +340,10 @@ impl Opener<'_> {
         // `- ENC[..]` as SOPS writes it: the dash goes as well.
         let dashed = self.scanned.items[id.0 as usize].is_some();
         let from = if dashed { text[..start].iter().rposition(|&b| b == b'-').unwrap_or(start) } else { start };
-        let region = Span { start: from as u32, end: span.end };
         let line = text[..from].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
         let column = text[line..].iter().take_while(|&&b| b == b' ').count();
+        let (from, column) = self.out_of_bare_list(id, line, from).unwrap_or((from, column));
+        let region = Span { start: from as u32, end: span.end };
         let behind = comment.inline || text.get(line + column).is_some_and(|b| !b"#-?:".contains(b));
         let mut bytes = Zeroizing::new(Vec::with_capacity(most_of_text(opened.as_bytes(), column + 4)));
         bytes.extend_from_slice(if dashed { b"#" } else { b"" });

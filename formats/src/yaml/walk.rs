@@ -34,6 +34,7 @@ pub(super) fn walk(text: &[u8], parsed: &Parsed<'_>, options: &ScanOptions) -> R
             documents: Vec::new(),
             directives: parsed.directives.clone(),
             items: Vec::new(),
+            bare_lists: Vec::new(),
             crlf: text.iter().position(|&b| b == b'\n').is_some_and(|at| at > 0 && text[at - 1] == b'\r'),
         },
         comments: Comments::new(text, &parsed.comments),
@@ -221,12 +222,24 @@ impl<'p> Walk<'p> {
         if !self.stack.is_empty() {
             self.outline.steps.push(if frame.map { Step::MapEnd } else { Step::ListEnd });
         }
+        if !frame.map && !frame.flow && frame.index == 0 && frame.alias.is_none() {
+            self.bare_list(frame.path);
+        }
         if let Some(alias) = frame.closes {
             let steps = self.outline.steps.len() as u32;
             let alias = &mut self.scanned.aliases[alias];
             alias.leaves.end = leaves;
             alias.steps.end = steps;
         }
+    }
+
+    /// The list that was just closed holds comments only.
+    fn bare_list(&mut self, path: PathId) {
+        let Some(map) = self.stack.last().filter(|frame| frame.map && !frame.flow) else { return };
+        let all = self.outline.comments.len();
+        let own = |number: &usize| self.outline.comments[*number].container == path && self.scanned.items[*number].is_some();
+        let count = (0..all).rev().take_while(own).count();
+        self.scanned.bare_lists.push(((all - count) as u32..all as u32, map.column));
     }
 
     /// Puts the pending comments before `before` into a container.
