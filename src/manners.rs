@@ -54,7 +54,8 @@ pub struct Manners {
     /// A new file of which a suffix or regex of ours leaves every value in clear is refused, but for the names that end in `_unencrypted`; otherwise it
     /// is sealed, with a warning where a regex does so. Likewise what `set` and `unset` would bring to stand in clear; otherwise a warning.
     pub strict_clear: bool,
-    /// An edit that only ends the last line of a text is none: SOPS's own text has it ended.
+    /// What a person or a program gets to see (an editor, standard output, the file of `exec-file`) has its last line ended, as all that SOPS prints: scripts append
+    /// to it, and read it by lines. Files that are written keep their end.
     pub ends_last_line: bool,
     /// Integers of 2^63 and more and odd ENV lines are taken with hints; otherwise errors.
     pub own_dialect: bool,

@@ -68,6 +68,11 @@ pub trait Dialog: Sync {
     fn detail(&self, line: &str) {
         let _ = line;
     }
+
+    /// A line that SOPS's logger of that name writes with `--verbose`, for scripts that wait for it. As `leafcrypt` nothing.
+    fn logged(&self, logger: &str, line: &str) {
+        let _ = (logger, line);
+    }
 }
 
 /// What happened, at the points where SOPS writes its audit log (`docs/sops-keys.md`, section 6).

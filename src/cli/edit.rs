@@ -21,6 +21,9 @@ pub(super) struct Args {
     /// SOPS's flag: the type that the file is kept in, which is that of the input
     #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
     output_type: Option<String>,
+    /// Type and rule go by this name; what is edited does not change
+    #[arg(long, value_name = "NAME")]
+    filename_override: Option<PathBuf>,
     /// Where there is no folder in memory, use one below this folder: then plaintext reaches a disk, and deleting it does not erase it
     #[arg(long, value_name = "FOLDER")]
     on_disk: Option<PathBuf>,
@@ -40,7 +43,7 @@ impl Args {
         let order = self.opening.order(context)?;
         let manners = context.world.manners;
         let output = format_of(self.output_type.as_deref(), manners)?;
-        let types = Types { input: format_of(self.input_type.as_deref(), manners)?, output, ..Types::default() };
+        let types = Types { input: format_of(self.input_type.as_deref(), manners)?, output, name: self.filename_override.clone() };
         keeps_type("edit", &types, &Input::File(self.file.clone()), manners)?;
         let edit = Edit {
             path: self.file.clone(),

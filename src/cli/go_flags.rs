@@ -28,6 +28,8 @@ pub(super) enum Stop {
     NotThere(OsString),
     /// `groups` without a file, which SOPS finds out when it reads it (exit 2).
     Nameless,
+    /// Keys are to be added to a file that is not there, or taken from it (exit 49).
+    NoKeys(OsString),
     /// A word behind `groups`, `completion` or `help` that is none of theirs (exit 3).
     NoTopic(String),
     /// A line, and exit 1.
@@ -75,6 +77,12 @@ pub(super) fn read(argv: &[OsString], root: &Command) -> Result<Read, Stop> {
     Ok(read)
 }
 
+/// The flags of `sops -d FILE`, for its help: scripts look there whether this `sops` has them.
+pub(super) fn legacy_flags(root: &Command) -> String {
+    let flags: String = Known::legacy(root).long().iter().map(|name| format!("\n      --{name}")).collect();
+    format!("Flags without a command, `sops [FLAGS] FILE`:{flags}")
+}
+
 /// `sops -d FILE`: flags end at the first word that is none.
 fn legacy(mut flags: Flags, files: &[OsString], root: &Command, read: &mut Read) -> Result<(), Stop> {
     let mut asked: Vec<&str> = MODES.iter().filter(|(mode, _)| flags.take(mode)).map(|(mode, _)| *mode).collect();
@@ -84,8 +92,12 @@ fn legacy(mut flags: Flags, files: &[OsString], root: &Command, read: &mut Read)
     without_end(&mut file);
     // As the command, `rotate` says 2 for a missing file.
     let changes_keys = flags.0.keys().any(|name| name.starts_with("add-") || name.starts_with("rm-"));
-    if asked.last() == Some(&"rotate") && !changes_keys && !std::path::Path::new(&file).exists() {
-        return Err(Stop::NotThere(file));
+    if !std::path::Path::new(&file).exists() {
+        match (asked.last(), changes_keys) {
+            (Some(&"rotate"), false) => return Err(Stop::NotThere(file)),
+            (Some(&"rotate"), true) | (_, false) => {}
+            (_, true) => return Err(Stop::NoKeys(file)),
+        }
     }
     if asked.len() > 1 {
         read.warnings.push(SEVERAL_MODES.to_owned());

@@ -11,14 +11,17 @@ pub(super) const MODES: [(&str, &str); 3] = [("encrypt", "e"), ("decrypt", "d"),
 /// Flags that SOPS has in the legacy form only.
 const LEGACY_ONLY: [&str; 4] = ["encrypted-comment-regex", "unencrypted-comment-regex", "mac-only-encrypted", "set"];
 /// Flags of ours that SOPS does not have there, though elsewhere. "": in the legacy form.
-const NOT_THERE: [(&str, &str); 12] = [
+const NOT_THERE: [(&str, &str); 15] = [
     ("", "yes"),
     ("", "idempotent"),
     ("", "value-file"),
     ("", "value-stdin"),
+    ("edit", "filename-override"),
     ("rotate", "ignore-mac"),
+    ("set", "filename-override"),
     ("set", "in-place"),
     ("set", "output"),
+    ("unset", "filename-override"),
     ("updatekeys", "decryption-order"),
     ("add", "decryption-order"),
     ("add", "ignore-mac"),
@@ -256,6 +259,11 @@ impl Known {
             self.0.extend(arg.get_all_aliases().into_iter().flatten().map(|alias| (alias.to_owned(), flag.clone())));
             self.0.insert(long.to_owned(), flag);
         }
+    }
+
+    /// The long names, each once, in order.
+    pub(super) fn long(&self) -> BTreeSet<&str> {
+        self.0.values().map(|(long, _)| long.as_str()).collect()
     }
 
     /// The flags that begin so, as they are typed.

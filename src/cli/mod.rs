@@ -197,6 +197,12 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     // A file that is called like a command, as `sops`.
     let is_known = argv.get(1).and_then(|word| word.to_str()).is_none_or(|word| command.find_subcommand(word).is_some());
     let command = if is_known { command } else { as_needed(&argv) };
+    let command = if manners.sops_messages && argv.get(1).is_some_and(|word| word == "--help") {
+        let flags = go_flags::legacy_flags(&command);
+        command.after_help(format!("{flags}\n\n{}", env_vars::HELP))
+    } else {
+        command
+    };
     let matches = match command.name(manners.name).try_get_matches_from(argv) {
         Ok(matches) => matches,
         Err(error) => return report::usage(&error, manners),
@@ -257,6 +263,11 @@ fn typed(argv: Vec<OsString>, command: &Command, world: &World<'_>) -> Result<Ve
                 report::absolute(std::path::Path::new(&file), world)
             ));
             Err(exit::Exit::NoFileSpecified as u8)
+        }
+        Err(go_flags::Stop::NoKeys(file)) => {
+            let path = report::absolute(std::path::Path::new(&file), world);
+            report::say(&format!("Error: cannot add or remove keys on non-existent file \"{path}\", use `--kms` and `--pgp` instead."));
+            Err(exit::Exit::NoKeysToChange as u8)
         }
         Err(go_flags::Stop::Nameless) => {
             report::say("Error reading file: open : no such file or directory");

@@ -120,6 +120,12 @@ impl Dialog for Terminal {
         }
     }
 
+    fn logged(&self, logger: &str, line: &str) {
+        if self.sops && self.verbose.load(Ordering::Relaxed) {
+            super::report::log_of(logger, "info", line, self.outside.now());
+        }
+    }
+
     fn detail(&self, line: &str) {
         if self.verbose.load(Ordering::Relaxed) {
             let line = format!("verbose: {line}");

@@ -77,18 +77,27 @@ pub(super) fn plainly(error: &Error) -> u8 {
 
 /// SOPS's logger (`docs/sops-cli.md`, section 3): one line for programs; on a terminal another one, in colours.
 pub(super) fn log(level: &str, line: &str, now: std::time::SystemTime) {
+    log_of("CMD", level, line, now);
+}
+
+/// The same by one of its other loggers.
+pub(super) fn log_of(logger: &str, level: &str, line: &str, now: std::time::SystemTime) {
     let line = &*without_private_keys(line);
     if !std::io::stderr().is_terminal() {
         let now = crate::metadata::rfc3339(now);
-        return say(&format!("[CMD]\t time=\"{now}\" level={level} msg={line:?}"));
+        return say(&format!("[{logger}]\t time=\"{now}\" level={level} msg={line:?}"));
     }
     // What the name of the logger looks like goes by standard output.
     let bold = std::io::stdout().is_terminal() && screen::colours(&std::io::stdout());
     let (on, off) = if bold { ("\x1b[1m", "\x1b[22m") } else { ("", "") };
-    let colour = if level == "warning" { AnsiColor::Yellow } else { AnsiColor::Red };
+    let colour = match level {
+        "info" => AnsiColor::Cyan,
+        "warning" => AnsiColor::Yellow,
+        _ => AnsiColor::Red,
+    };
     let style = if screen::colours(&std::io::stderr()) { colour.on_default() } else { Style::new() };
     let level = &level.to_uppercase()[..4];
-    write(&format!("{on}[CMD]{off}\t {style}{level}{style:#}[{:04}] {:<44} ", screen::since_start().as_secs(), lines(line)));
+    write(&format!("{on}[{logger}]{off}\t {style}{level}{style:#}[{:04}] {:<44} ", screen::since_start().as_secs(), lines(line)));
 }
 
 /// A line for a person; nothing in a pipe.

@@ -65,13 +65,16 @@ pub(super) struct TypeFlags {
     /// SOPS's flag: the type that the file is kept in, which is that of the input
     #[arg(long, value_name = "yaml|json|dotenv|ini|toml|binary")]
     output_type: Option<String>,
+    /// Type and rule go by this name; what is changed does not
+    #[arg(long, value_name = "NAME")]
+    filename_override: Option<PathBuf>,
 }
 
 impl TypeFlags {
     pub(super) fn read(&self, command: &str, file: &Path, context: &Context<'_>) -> Result<Types, Error> {
         let manners = context.world.manners;
         let [input, output] = [&self.input_type, &self.output_type].map(|word| format_of(word.as_deref(), manners));
-        let types = Types { input: input?, output: output?, ..Types::default() };
+        let types = Types { input: input?, output: output?, name: self.filename_override.clone() };
         keeps_type(command, &types, &Input::File(file.to_owned()), manners)?;
         Ok(types)
     }

@@ -23,6 +23,8 @@ use crate::world::World;
 pub struct Branch<'a> {
     /// The file.
     pub path: &'a Path,
+    /// The name that rules go by.
+    pub rule_name: &'a Path,
     /// Where in it.
     pub at: &'a [Part],
     /// What happens there; none: it goes.
@@ -51,8 +53,8 @@ impl Branch<'_> {
         let rule = match self.rule.get() {
             Some(rule) => rule,
             None => {
-                let config = rules::load(Some(self.path), self.given, world)?;
-                let rule = trust::rule_of(self.path, config.as_ref(), world)?;
+                let config = rules::load(Some(self.rule_name), self.given, world)?;
+                let rule = trust::rule_of(self.rule_name, config.as_ref(), world)?;
                 self.rule.get_or_init(|| rule)
             }
         };

@@ -7,7 +7,7 @@ use leafcrypt_kms::MasterKey;
 
 use super::anew;
 use super::extract::{self, Printer};
-use super::target::{Done, Holds, Input, Output, Types, deliver};
+use super::target::{Done, Holds, Input, Output, Types, deliver, with_last_line_ended};
 use crate::error::Error;
 use crate::keys::{DataKey, GroupReport};
 use crate::sealed_file::{OpenFile, OpenHow, SealedError, SealedFile};
@@ -61,11 +61,14 @@ impl Decrypt<'_> {
         let how = Printing { indent: (self.indent)(out_format)?, as_sops: !world.manners.strict_printing };
         let manners = world.manners;
         let mut printer = Printer { from: open.format(), to: out_format, how, path: &path, extract_alone: manners.extract_alone, world };
+        let is_value = extract.as_ref().is_some_and(|at| !at.is_empty());
         let bytes = match extract {
             Some(at) if !at.is_empty() => printer.at(&extract::trees(&open, &path, manners)?, &at)?,
             _ if out_format == open.format() && !anew::is_due(&open, &text, world) => open.into_plain(),
             _ => printer.documents(&extract::trees(&open, &path, manners)?)?,
         };
+        let is_text = !is_value && out_format != Format::Binary && matches!(self.output, Output::Stdout);
+        let bytes = if is_text && manners.ends_last_line { with_last_line_ended(bytes) } else { bytes };
         deliver(bytes, &self.output, Holds::Plain, Some(&text), world)
     }
 }
@@ -142,6 +145,12 @@ fn tell(path: &str, groups: &[GroupReport], world: &World<'_>) {
             Some(key) => format!("{place}: opened by {}", named(key)),
             None => format!("{place}: not opened"),
         });
+        if let Some(key) = &group.by {
+            world.dialog.logged(&key.kind().name().to_uppercase(), "Decryption succeeded");
+        }
+    }
+    if !groups.is_empty() {
+        world.dialog.logged("SOPS", "Data key recovered successfully");
     }
 }
 

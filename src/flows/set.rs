@@ -75,16 +75,16 @@ impl Set<'_> {
         let format = if self.legacy { "Invalid --set format" } else { "Invalid set index format" };
         let at = path_of(&self.path, format)?;
         let tree = self.tree(world)?;
-        let name = self.input.name();
+        let (name, rule_name) = (self.input.name(), self.types.name.as_ref().unwrap_or(path));
         if self.legacy && world.manners.sops_messages {
-            let config = rules::load(Some(path), &self.given, world)?;
-            match rules::for_file(path, &self.given, config.as_ref(), world) {
+            let config = rules::load(Some(rule_name), &self.given, world)?;
+            match rules::for_file(rule_name, &self.given, config.as_ref(), world) {
                 // No configuration, or one without rules.
                 Ok(_) | Err(Error::NoKeys) => {}
                 Err(error) => return Err(error),
             }
         }
-        let branch = Branch { path, at: &at, tree: Some(&tree), given: &self.given, rule: OnceCell::new() };
+        let branch = Branch { path, rule_name, at: &at, tree: Some(&tree), given: &self.given, rule: OnceCell::new() };
         let stays = self.idempotent && matches!(self.value, NewValue::Random(_));
         let told = RefCell::new(Vec::new());
         let apply = |file: &mut OpenFile<'_>| {

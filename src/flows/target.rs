@@ -145,6 +145,20 @@ pub enum Holds {
     Sealed,
 }
 
+/// The last line of a text ended, where it has one, as the others are.
+pub(super) fn with_last_line_ended(text: Vec<u8>) -> Vec<u8> {
+    if text.is_empty() || text.ends_with(b"\n") {
+        return text;
+    }
+    // The old room is wiped: growing would leave a copy of the plaintext behind (R1).
+    let text = Wiped::from(text);
+    let lines_end_in_crlf = text.iter().position(|&b| b == b'\n').is_some_and(|at| at > 0 && text[at - 1] == b'\r');
+    let mut ended = Vec::with_capacity(text.len() + 2);
+    ended.extend_from_slice(&text);
+    ended.extend_from_slice(if lines_end_in_crlf { b"\r\n" } else { b"\n" });
+    ended
+}
+
 /// Delivers a result. `base` is what was read from the target, for changes in place: if the target is another text by now, nothing is written.
 ///
 /// # Errors

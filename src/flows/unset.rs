@@ -35,7 +35,14 @@ impl Unset<'_> {
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
         let path = &self.to.path;
         let at = path_of(&self.path, "Invalid unset index format")?;
-        let branch = Branch { path, at: &at, tree: None, given: &self.given, rule: OnceCell::new() };
+        let branch = Branch {
+            path,
+            rule_name: self.types.name.as_ref().unwrap_or(path),
+            at: &at,
+            tree: None,
+            given: &self.given,
+            rule: OnceCell::new(),
+        };
         let apply = |file: &mut OpenFile<'_>| match branch.apply(file, world) {
             Ok(did) => Ok(did == Did::Changed),
             Err(Error::NotSet { missing: true, .. }) if self.idempotent => Ok(false),

@@ -226,6 +226,28 @@ fn as_sops_by_its_bare_form() {
     assert_eq!(desk.decrypted("a.yaml"), "a: canary\n");
 }
 
+/// Type and rule go by another name: of a new file, of one that is there, and of a value that is set.
+#[test]
+fn by_another_name() {
+    let desk = Desk::new();
+    let other = Place::new().recipient.clone();
+    let rules = format!("creation_rules:\n  - path_regex: prod\n    age: {}\n  - age: {other}\n", desk.place.recipient);
+    desk.place.write(".sops.yaml", rules);
+    for (file, program, words) in [("new", Program::AsSops, &[][..]), ("newer", Program::Ours, &["edit"])] {
+        let args = [words, &["--filename-override", "prod.yaml", file]].concat();
+        code(&desk.run(program, &args, "echo 'a: canary' > \"$1\"", ""), 0);
+        let sealed = desk.text(file);
+        assert!(sealed.starts_with("a: ENC[") && sealed.contains(&desk.place.recipient) && !sealed.contains(&other), "{sealed}");
+    }
+    code(&desk.run(Program::AsSops, &["--filename-override", "prod.yaml", "--set", "[\"b\"] \"v\"", "new"], "true", ""), 0);
+    code(&desk.run(Program::AsSops, &["--filename-override", "prod.yaml", "new"], "sed -i s/canary/c/ \"$1\"", ""), 0);
+    code(&desk.run(Program::Ours, &["unset", "--filename-override", "prod.yaml", "new", "[\"b\"]"], "true", ""), 0);
+    let plain = desk.place.ours(["decrypt", "--input-type", "yaml", "--output-type", "yaml", "new"]);
+    assert_eq!(String::from_utf8_lossy(&plain.stdout), "a: c\n");
+    // SOPS's commands do not have it.
+    assert!(code(&desk.run(Program::AsSops, &["edit", "--filename-override", "prod.yaml", "new"], "true", ""), 1).contains("not defined"));
+}
+
 #[test]
 fn killed_while_the_editor_is_open() {
     let desk = Desk::new();

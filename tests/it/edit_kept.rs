@@ -279,6 +279,37 @@ fn a_last_line_that_is_ended() {
     }
 }
 
+/// What SOPS prints ends its last line: scripts append to it, put it before another text, and read it by lines. A file that is written keeps its end.
+#[test]
+fn what_is_appended_is_a_line_of_its_own() {
+    for (file, plain, line) in [("a.yaml", "a: canary", "z: new"), ("a.env", "A=canary", "Z=new"), ("a.ini", "[s]\na = canary", "z = new")]
+    {
+        let desk = Desk::new();
+        desk.place.write(file, plain);
+        code(&desk.place.call(Program::Ours, ["encrypt", "-i", file]).run(), 0);
+        let printed = |program, words: &[&str]| {
+            let done = desk.place.call(program, [words, &[file]].concat()).run();
+            code(&done, 0);
+            String::from_utf8(done.stdout).unwrap()
+        };
+        assert_eq!(
+            (printed(Program::AsSops, &["decrypt"]), printed(Program::Ours, &["decrypt"])),
+            (format!("{plain}\n"), plain.to_owned())
+        );
+        printed(Program::AsSops, &["decrypt", "--output", "plain"]);
+        assert_eq!(desk.text("plain"), plain);
+        let to_program = desk.place.call(Program::AsSops, ["exec-file", file, "cat {}"]).run();
+        assert_eq!(String::from_utf8_lossy(&to_program.stdout), format!("{plain}\n"), "{file}");
+        code(&desk.run(Program::AsSops, &[file], &format!("echo '{line}' >> \"$1\""), ""), 0);
+        assert_eq!(printed(Program::Ours, &["decrypt"]), format!("{plain}\n{line}\n"));
+    }
+    // One value is what a shell takes it for.
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: canary");
+    let done = desk.place.call(Program::AsSops, ["decrypt", "--extract", "[\"a\"]", "a.yaml"]).run();
+    assert_eq!(done.stdout, b"canary");
+}
+
 impl Desk {
     fn decrypted_loosely(&self, file: &str) -> String {
         let done = self.place.ours(["decrypt", file]);

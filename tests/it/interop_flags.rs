@@ -168,3 +168,14 @@ fn the_list_is_that_of_sops() {
         assert_eq!(flags, theirs, "{command}");
     }
 }
+
+/// Scripts ask the help whether this `sops` has a flag.
+#[test]
+fn the_help_names_the_flags_of_the_older_form() {
+    let help = String::from_utf8(crate::tools::Place::new().as_sops(["--help"]).stdout).unwrap();
+    let (_, flags) = table().into_iter().find(|(command, _)| command.is_empty()).expect("the form without a command");
+    for names in flags {
+        let long = names.iter().find(|name| name.starts_with("--")).unwrap();
+        assert!(help.contains(long.as_str()), "{long}: {help}");
+    }
+}

@@ -110,5 +110,15 @@ fn verbose_says_what_was_chosen_tried_and_written() {
     assert_eq!(err.lines().filter(|line| line.starts_with("verbose: ") && line.contains("configuration")).count(), 1, "{err}");
     // As sops in the legacy form.
     let done = place.as_sops(["--verbose", "-d", "a.yaml"]);
-    assert!(done.status.success() && String::from_utf8_lossy(&done.stderr).contains(&opened));
+    let err = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success() && err.contains(&opened), "{err}");
+    // What helm-secrets and others wait for.
+    for (logger, line) in [("AGE", "Decryption succeeded"), ("SOPS", "Data key recovered successfully")] {
+        let stands = |said: &str| {
+            said.lines().any(|l| l.starts_with(&format!("[{logger}]\t time=")) && l.ends_with(&format!("level=info msg={line:?}")))
+        };
+        assert!(stands(&err), "{err}");
+        let theirs = place.sops(["--verbose", "-d", "a.yaml"]);
+        assert!(theirs.is_none_or(|theirs| stands(&String::from_utf8_lossy(&theirs.stderr))), "{line}");
+    }
 }

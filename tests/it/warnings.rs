@@ -141,7 +141,7 @@ fn numbers_that_lock_an_older_sops_out() {
 /// Formatters run over every file, and there are programs that take any word on standard error for a failure (npm's sops-wrapper, JetBrains' plugin).
 #[test]
 fn a_layout_that_others_have_changed() {
-    let place = Place::new();
+    let place = Place::project();
     for name in ["a.yaml", "a.json", "a.env", "a.ini"] {
         let (plain, spaced) = match name {
             "a.json" => ("{\"a\": 1, \"b\": \"x\"}\n", "{\n  \"a\":  "),

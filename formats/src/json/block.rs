@@ -62,6 +62,8 @@ pub(super) fn spell(
     if let Some(old) = old.and_then(|(document, block)| Old::find(document.text(), block)) {
         return old.spell(fields, &style);
     }
+    // Flux and others know a sealed file by the bytes `"mac": "ENC[`, and pass on what does not have them as it is.
+    let style = Style { colon: ": ", ..style };
     let mut out = Vec::new();
     if slot.note == ALONE {
         out.extend_from_slice(style.newline.as_bytes());

@@ -318,7 +318,8 @@ impl Opener<'_> {
     /// column. The first one writes the list.
     fn out_of_bare_list(&mut self, id: CommentId, line: usize, dash: usize) -> Option<(usize, usize)> {
         let lists = &self.scanned.bare_lists;
-        let (comments, column) = lists.get(lists.partition_point(|(comments, _)| comments.end <= id.0)).filter(|(list, _)| list.contains(&id.0))?;
+        let (comments, column) =
+            lists.get(lists.partition_point(|(comments, _)| comments.end <= id.0)).filter(|(list, _)| list.contains(&id.0))?;
         let (text, column) = (self.document.text(), *column as usize);
         if comments.start == id.0 {
             let before = text[..line].iter().rposition(|b| !b" \t\r\n".contains(b))? + 1;

@@ -9,7 +9,7 @@ mod shown;
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use leafcrypt_formats::Format;
 use zeroize::Zeroizing;
@@ -20,7 +20,7 @@ use super::editor::{self, Editor};
 use super::keeper::{self, Keeper};
 use super::rescue::{self, Rescue};
 use super::rules::{self, Given};
-use super::target::{self, Done, Holds, Input, Types};
+use super::target::{self, Done, Holds, Input, Types, with_last_line_ended};
 use super::{example, trust};
 use crate::config::{self, Config, Rule};
 use crate::error::Error;
@@ -67,9 +67,9 @@ impl Edit<'_> {
             Err(error) => return Err(error),
         };
         let is_new = text.is_none();
-        let config = rules::load(Some(&self.path), &self.given, world)?;
+        let config = rules::load(Some(self.rule_name()), &self.given, world)?;
         let (sealed, key, rule) = match text {
-            Some(text) => (text, None, trust::rule_of(&self.path, config.as_ref(), world)?),
+            Some(text) => (text, None, trust::rule_of(self.rule_name(), config.as_ref(), world)?),
             None => {
                 let (text, key, rule) = self.example(format, config.as_ref(), world)?;
                 (text.into(), Some(key), Some(rule))
@@ -90,9 +90,14 @@ impl Edit<'_> {
         Ok(Done { stdout: None, note: None })
     }
 
+    /// The name that rules go by.
+    fn rule_name(&self) -> &Path {
+        self.types.name.as_deref().unwrap_or(&self.path)
+    }
+
     /// A new file's example, sealed by its rule, with its data key.
     fn example(&self, format: Format, config: Option<&Config>, world: &World<'_>) -> Result<(Vec<u8>, DataKey, Rule), Error> {
-        let rule = rules::for_file(&self.path, &self.given, config, world)?;
+        let rule = rules::for_file(self.rule_name(), &self.given, config, world)?;
         let wanted = Wanted {
             groups: rules::groups(&rule, world)?,
             selection: rule.selection.clone(),
@@ -125,7 +130,10 @@ impl Edit<'_> {
         let file_name = self.path.file_name().unwrap_or(OsStr::new("file")).to_owned();
         let place_of_rescue = rescue::Place::of(&absolute, self.runtime.as_deref(), world);
         session.is_kept = self.tell_of_keeping(&place_of_rescue, world);
-        let initial = self.initial(&mut session, &file, &place_of_rescue, world)?;
+        let mut initial = self.initial(&mut session, &file, &place_of_rescue, world)?;
+        if world.manners.ends_last_line && file.format() != Format::Binary {
+            initial = Zeroizing::new(with_last_line_ended(std::mem::take(&mut *initial)));
+        }
 
         // From here on there is plaintext with a name.
         let _held = guard::hold_signals();

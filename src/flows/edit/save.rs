@@ -60,7 +60,7 @@ impl Edit<'_> {
                 editor.run(folder, file_name, world)?;
             }
             let typed = folder.read(file_name).map(Zeroizing::new).map_err(|error| lost(&error))?;
-            if session.taken.is_none() && shown.is_unchanged(&typed, session.base.format, world) {
+            if session.taken.is_none() && shown.is_unchanged(&typed) {
                 world.warn(editor.does_not_wait().filter(|_| !world.manners.sops_messages));
                 return Err(Error::NotModified);
             }

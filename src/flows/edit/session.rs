@@ -63,22 +63,16 @@ impl Older {
 /// What an editor shows, known again by its digest.
 pub(super) struct Shown {
     pub digest: [u8; 32],
-    ends_line: bool,
 }
 
 impl Shown {
     pub(super) fn of(text: &[u8]) -> Self {
-        Shown { digest: Sha256::digest(text).into(), ends_line: text.ends_with(b"\n") }
+        Shown { digest: Sha256::digest(text).into() }
     }
 
     /// Has the editor left it as it was?
-    pub(super) fn is_unchanged(&self, typed: &[u8], format: Format, world: &World<'_>) -> bool {
-        let is = |text: &[u8]| self.digest == <[u8; 32]>::from(Sha256::digest(text));
-        let ended = || {
-            let line = typed.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-            world.manners.ends_last_line && format != Format::Binary && !self.ends_line && line.is_some_and(is)
-        };
-        is(typed) || ended()
+    pub(super) fn is_unchanged(&self, typed: &[u8]) -> bool {
+        self.digest == <[u8; 32]>::from(Sha256::digest(typed))
     }
 }
 

@@ -360,6 +360,7 @@ fn doubled_keys_are_kept_and_named() {
     assert_eq!(document.warnings()[20].what, "30 more doubled keys");
 }
 
+/// But for the blank behind a colon: programs look for `"mac": "ENC[`.
 #[test]
 fn the_block_keeps_to_the_style_of_the_file() {
     check_block(
@@ -368,16 +369,16 @@ fn the_block_keeps_to_the_style_of_the_file() {
     );
     check_block(
         "{\n  \"a\":1\n}",
-        "{\n  \"a\":\"T\",\n  \"sops\":{\n    \"mac\":\"M\",\n    \"age\":[\n      \"a\",\n      \"b\"\n    ]\n  }\n}",
+        "{\n  \"a\":\"T\",\n  \"sops\": {\n    \"mac\": \"M\",\n    \"age\": [\n      \"a\",\n      \"b\"\n    ]\n  }\n}",
     );
     check_block(
         "{\r\n \"a\": 1\r\n}",
         "{\r\n \"a\": \"T\",\r\n \"sops\": {\r\n  \"mac\": \"M\",\r\n  \"age\": [\r\n   \"a\",\r\n   \"b\"\r\n  ]\r\n }\r\n}",
     );
-    check_block("{\"a\":1}\n", "{\"a\":\"T\",\"sops\":{\"mac\":\"M\",\"age\":[\"a\",\"b\"]}}\n");
+    check_block("{\"a\":1}\n", "{\"a\":\"T\",\"sops\": {\"mac\": \"M\",\"age\": [\"a\",\"b\"]}}\n");
     check_block("{\"a\": 1}", "{\"a\": \"T\", \"sops\": {\"mac\": \"M\", \"age\": [\"a\", \"b\"]}}");
     check_block("{\"a\": 1,\"b\": 2 }", "{\"a\": \"T\",\"b\": \"T\",\"sops\": {\"mac\": \"M\",\"age\": [\"a\",\"b\"]} }");
-    check_block("{\n\"a\":1}", "{\n\"a\":\"T\",\n\"sops\":{\n\"mac\":\"M\",\n\"age\":[\n\"a\",\n\"b\"\n]\n}}");
+    check_block("{\n\"a\":1}", "{\n\"a\":\"T\",\n\"sops\": {\n\"mac\": \"M\",\n\"age\": [\n\"a\",\n\"b\"\n]\n}}");
     check_block("{ }\n", "{\n\t\"sops\": {\n\t\t\"mac\": \"M\",\n\t\t\"age\": [\n\t\t\t\"a\",\n\t\t\t\"b\"\n\t\t]\n\t}\n}\n");
 }
 
@@ -439,8 +440,8 @@ fn an_old_block_keeps_its_spelling() {
         "{\"sops\": {\"a\": \"\\/\", \"c\": [\"z\"], \"b\": \"y\"}}",
     );
     check("{\"sops\":{\"a\":\"\\/\",\"b\":1}}", &[c.clone(), a.clone(), b.clone()], "{\"sops\":{\"c\":[\"z\"],\"a\":\"\\/\",\"b\":\"y\"}}");
-    check("{\"k\":1,\"sops\":{}}", std::slice::from_ref(&b), "{\"k\":1,\"sops\":{\"b\":\"y\"}}");
-    check("{\"k\":1,\"sops\":7}", std::slice::from_ref(&b), "{\"k\":1,\"sops\":{\"b\":\"y\"}}");
+    check("{\"k\":1,\"sops\":{}}", std::slice::from_ref(&b), "{\"k\":1,\"sops\": {\"b\": \"y\"}}");
+    check("{\"k\":1,\"sops\":7}", std::slice::from_ref(&b), "{\"k\":1,\"sops\": {\"b\": \"y\"}}");
     check("{\"sops\":{\"b\":1,\"a\":\"\\/\",\"b\":2}}", &[a, b], "{\"sops\":{\"a\":\"\\/\",\"b\":\"y\"}}");
 }
 
