@@ -52,6 +52,7 @@ fn every_place_is_told_with_what_it_came_to() {
     check(world().env("SOPS_AGE_KEY_FILE", "/k"), "looked in SOPS_AGE_KEY_FILE=/k (unusable)");
     check(world().env("SOPS_AGE_KEY_CMD", "k").program(|_| printed("")), "looked in SOPS_AGE_KEY_CMD (no key in it)");
     check(world().env("SOPS_AGE_SSH_PRIVATE_KEY_CMD", "k"), "looked in SOPS_AGE_SSH_PRIVATE_KEY_CMD (not asked)");
+    check(world().env("SOPS_AGE_KEY_FILE", "/dev/null"), "looked in SOPS_AGE_KEY_FILE=/dev/null (no key in it)");
     check(world().env("XDG_CONFIG_HOME", "relative"), "looked in keys.txt (unusable)");
     assert_eq!(trail(Scripted::new()).len(), 7, "without a home there are no standard SSH keys");
 }
@@ -92,6 +93,12 @@ fn what_is_wrong_with_a_source_is_told_and_nothing_of_its_content() {
     ] {
         check(in_file(&text), &[&one(why)]);
     }
+    // A key of SSH has a place of its own.
+    let ssh = "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\nhunter2\n-----END OPENSSH PRIVATE KEY-----\n";
+    let why = "unknown identity type: a private key of SSH stands there; SOPS_AGE_SSH_PRIVATE_KEY_FILE names a file with one";
+    check(in_file(ssh), &[&one(why)]);
+    let no_place = "user config directory could not be determined: path in $XDG_CONFIG_HOME is relative";
+    check(Scripted::new().env("XDG_CONFIG_HOME", "relative"), &[no_place]);
     let huge = format!("#{}", "x".repeat(16 << 20));
     check(in_file(&huge), &["failed to read '/k': file too long"]);
 }
@@ -105,6 +112,8 @@ fn good_keys_beside_a_bad_line_are_used() {
         format!("{line} # whose\nAGE-SECRET-KEY-1X"),
         format!("  {line}\t\r\n"),
         format!("\u{feff}{line}\r\n"),
+        format!("-----BEGIN RSA PRIVATE KEY-----\nAA\n-----END RSA PRIVATE KEY-----\n{line}\n"),
+        format!("-----BEGIN RSA PRIVATE KEY-----\n{line}\n"),
     ] {
         let (session, _) = Scripted::new().env("SOPS_AGE_KEY_FILE", "/k").file("/k", text).session();
         opens(&recipient, &wrapped, &session);
