@@ -194,6 +194,12 @@ impl KeyGroups {
         }
     }
 
+    /// Is it sure that the keys at hand here do not open it, as far as can be told without starting anything or asking anybody?
+    pub fn stays_closed(&self, session: &Session) -> bool {
+        let may_open = |record: &Record| backend(record.key.kind()).opens(&*record.key, session) != Some(false);
+        self.groups.iter().filter(|group| group.records.iter().any(may_open)).count() < self.needed()
+    }
+
     /// All records of all groups.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.groups.iter().flat_map(|group| &group.records)

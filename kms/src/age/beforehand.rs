@@ -1,10 +1,10 @@
-//! What is known of a recipient before anything is tried: what that would cost, what it would ask for. Nothing here
+//! What is known of a recipient before anything is tried: what that would cost, what it would ask for, whether what is at hand opens it at all. Nothing here
 //! starts a program or asks anybody.
 
 use crate::master_key::{Cost, Wrapped};
 use crate::session::Session;
 
-use super::identities::Keyring;
+use super::identities::{Held, Keyring, Source};
 use super::search::Record;
 
 /// What trying a recipient costs at most, as far as its text and the sources tell. Starts nothing and asks nobody.
@@ -50,4 +50,32 @@ pub(super) fn unasked(recipient: &str, wrapped: &Wrapped, session: &Session) -> 
     }
     let command = if record.has_stanza("ssh-") { "SOPS_AGE_SSH_PRIVATE_KEY_CMD" } else { "SOPS_AGE_KEY_CMD" };
     session.outside().env(command).map(|_| format!("runs {command}, which may have its key"))
+}
+
+/// Whether a key that is at hand opens what is wrapped for a recipient. None: that cannot be told, for a program, a person or what is broken may have its key;
+/// or nobody keeps native identities here.
+pub(super) fn opens(recipient: &str, session: &Session) -> Option<bool> {
+    let ring = session.memo::<Keyring>();
+    let set = |name| session.outside().env(name).is_some();
+    let natives = || ring.at_hand(session).filter_map(Source::lines).flat_map(|lines| &lines.natives);
+    natives().next()?;
+    if natives().any(|native| native.recipient() == recipient) {
+        return Some(true);
+    }
+    let is_open = |source: &Source| match &source.held {
+        Held::Nothing => true,
+        Held::Lines(lines) => lines.plugins.is_empty() && lines.hybrid == 0 && lines.faults.is_empty(),
+        _ => false,
+    };
+    if set("SOPS_AGE_KEY_CMD") || !ring.at_hand(session).all(is_open) {
+        return None;
+    }
+    if !recipient.starts_with("ssh-") {
+        return Some(false);
+    }
+    if ring.ssh(session).any(|key| key.is_of(recipient)) {
+        return Some(true);
+    }
+    let is_open = |source: &Source| matches!(source.held, Held::Nothing | Held::Ssh(_));
+    (!set("SOPS_AGE_SSH_PRIVATE_KEY_CMD") && ring.ssh_files(session).iter().all(is_open)).then_some(false)
 }

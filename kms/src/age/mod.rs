@@ -108,6 +108,10 @@ impl Backend for Age {
         beforehand::unasked(key.id(), wrapped, session)
     }
 
+    fn opens(&self, key: &dyn MasterKey, session: &Session) -> Option<bool> {
+        beforehand::opens(key.id().trim(), session)
+    }
+
     fn in_sops_words(&self, key: &dyn MasterKey, why: &UnwrapError, session: &Session) -> String {
         report::in_sops_words(key.id(), why, session)
     }

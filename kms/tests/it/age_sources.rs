@@ -226,3 +226,34 @@ fn hybrid_recipients_are_kept_and_say_what_they_need() {
     let why = hybrid.unwrap(&wrapped_as("mlkem768x25519", &["AAAA"]), &session).unwrap_err();
     assert_eq!(why, UnwrapError::NotBuilt { feature: "hybrid post-quantum age (age1pq1…)" });
 }
+
+/// Told before something is sealed, so only where it is sure; nobody is asked, and nothing is started.
+#[test]
+fn whether_what_is_at_hand_opens_it() {
+    let ((line, mine), (other_line, other)) = (native(), native());
+    let opens = |world: Scripted, recipient: &str| {
+        let (session, world) = world.program(|_| None).session();
+        let opens = backend(Kind::Age).opens(&*key(recipient), &session);
+        assert!(
+            !world.log.lock().unwrap().iter().any(|line| line.starts_with("run") || line.starts_with("ask") || line.starts_with("talk"))
+        );
+        opens
+    };
+    let world = || Scripted::new().env("HOME", "/h").file("/h/.config/sops/age/keys.txt", format!("{line}\n"));
+    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKvs+FpAYk2baNJCx9fH0H2G4pVeIMPukXG/2p3AYX5W";
+    assert_eq!(opens(world(), &mine), Some(true));
+    for recipient in [&other, ssh, "age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t"] {
+        assert_eq!(opens(world(), recipient), Some(false), "{recipient}");
+        // Nobody keeps one here; or nobody can tell.
+        assert_eq!(opens(Scripted::new().env("HOME", "/h"), recipient), None);
+        for (name, value) in [("SOPS_AGE_KEY_CMD", "x"), ("SOPS_AGE_KEY_FILE", "/none"), ("SOPS_AGE_KEY", "nonsense")] {
+            assert_eq!(opens(world().env(name, value), recipient), None, "{recipient} {name}");
+        }
+        assert_eq!(opens(world().env("SOPS_AGE_KEY", crate::age_plugin::identity()), recipient), None, "{recipient}");
+    }
+    assert_eq!(opens(world().env("SOPS_AGE_KEY", other_line), &other), Some(true));
+    for (name, value) in [("SOPS_AGE_SSH_PRIVATE_KEY_CMD", "x"), ("SOPS_AGE_SSH_PRIVATE_KEY_FILE", "/none")] {
+        assert_eq!(opens(world().env(name, value), ssh), None, "{name}");
+        assert_eq!(opens(world().env(name, value), &other), Some(false), "{name}");
+    }
+}
