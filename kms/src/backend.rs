@@ -117,6 +117,13 @@ pub trait Backend: Diagnose + Sync {
         None
     }
 
+    /// Whether a key that is at hand opens what is wrapped for a key. None: to tell that something would have to be started, asked or touched; or nobody keeps
+    /// keys of the kind here.
+    fn opens(&self, key: &dyn MasterKey, session: &Session) -> Option<bool> {
+        let _ = (key, session);
+        None
+    }
+
     /// Why a record did not open, in SOPS's words.
     fn in_sops_words(&self, key: &dyn MasterKey, why: &UnwrapError, session: &Session) -> String {
         let _ = (key, session);

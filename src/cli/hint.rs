@@ -276,8 +276,11 @@ fn no_key_hint(path: &str, report: &NoKeyOpens, world: &World<'_>) -> String {
     by_reason.unwrap_or_else(|| match () {
         // All that is there is broken: quotes around a key, a file that may not be read.
         () if tried().any(|(_, why)| matches!(why, UnwrapError::NotHeld { looked_in, notes } if !notes.is_empty() && !looked_in.iter().any(|place| holds_keys(place)))) => {
-            "mend the source of keys that failed above; or try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity"
-                .to_owned()
+            let other = match has(Kind::Age) {
+                true => "try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity",
+                false => "gpg --import FILE, with one of these secret keys",
+            };
+            format!("mend the source of keys that failed above; or {other}")
         }
         () if has(Kind::Age) && tried().all(|(_, why)| matches!(why, UnwrapError::NotHeld { looked_in, notes } if notes.is_empty() && !looked_in.iter().any(|place| holds_keys(place)))) => {
             "try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity; who has none asks somebody who can open the file to add the recipient of a new one (leafcrypt keygen) and to run updatekeys".to_owned()

@@ -9,7 +9,8 @@ use super::Context;
 use crate::error::Error;
 use crate::flows::init::{self, Joined, Reader};
 use crate::flows::target::{Done, word};
-use crate::flows::{keygen, rules, several};
+use crate::flows::{keygen, rules, several, trust};
+use crate::keys::KeyGroups;
 
 /// Set a project up: a .sops.yaml for a recipient, and .gitignore entries for plaintext
 #[derive(Debug, clap::Args)]
@@ -34,9 +35,12 @@ impl Args {
             Some(recipient) => {
                 let age = leafcrypt_kms::Kind::Age;
                 let read = leafcrypt_kms::backend(age).from_list(recipient, &leafcrypt_kms::Beside::default());
-                if read.map_err(|source| Error::Key { kind: age, source })?.is_empty() {
+                let read = read.map_err(|source| Error::Key { kind: age, source })?;
+                if read.is_empty() {
                     return Err(Error::Usage("--age is empty: no recipient stands there".to_owned()));
                 }
+                let groups = KeyGroups { groups: vec![trust::group(&read)], threshold: 0 };
+                world.warn(trust::closed_here(&groups, world).map(|closed| format!("what is sealed by this rule: {closed}")));
                 Reader::Recipient(recipient.clone())
             }
             None => match leafcrypt_kms::own_in_variables(&world.session) {

@@ -109,7 +109,7 @@ impl Accept<'_> {
         let groups = &file.settings().groups;
         let old = if let Before::Opened(head) = before { &head.groups } else { groups };
         let diff = old.diff(groups);
-        let change = Change { file: name, diff: &diff, vouched: false, yes: self.yes, asks: Asks::Always, config };
+        let change = Change { file: name, diff: &diff, vouched: false, yes: self.yes, asks: Asks::Always, config, closed: None };
         lines.extend(change.lines());
         Ok(lines)
     }

@@ -41,6 +41,8 @@ pub struct Change<'a> {
     pub asks: Asks,
     /// Where recipients have names.
     pub config: Option<&'a Config>,
+    /// What to say of who changes it, and does not open it again: `trust::closed_here`.
+    pub closed: Option<&'static str>,
 }
 
 /// What was shown, and what the answer was.
@@ -144,6 +146,7 @@ impl Change<'_> {
         if self.more_must_open() {
             lines.push(format!("  nobody opens the file alone any more, who has keys of fewer than {new} groups"));
         }
+        lines.extend(self.closed.map(|closed| format!("  {closed} any more")));
         if self.more_must_open() && self.asks == Asks::IfMoreMustOpen {
             let file = word(self.file);
             lines.push(format!(

@@ -10,6 +10,7 @@ use super::own_key;
 use super::repository;
 use super::rules::{self, Given};
 use super::target::{Done, Holds, Input, Output, Types, deliver, word};
+use super::trust;
 use crate::config::{Config, ConfigError, Rule};
 use crate::error::Error;
 use crate::files;
@@ -124,6 +125,8 @@ impl Encrypt {
             world.warn(["values in this text are sealed, and its block `sops` is lost: they are sealed a second time"]);
         }
         own_key::refuse(&self.input, &self.output, text, rule, world)?;
+        // Elsewhere its text stays to be read.
+        let closed = matches!(self.output, Output::InPlace(_)).then(|| trust::closed_here(&wanted.groups, world)).flatten();
         let failed = |source: SealError| match source {
             SealError::AlreadySealed => Error::AlreadySealed { path: path.clone() },
             SealError::Syntax(source) => Error::PlainSyntax { path: path.clone(), source },
@@ -148,6 +151,7 @@ impl Encrypt {
         let known = self.known_to_git(to, world);
         let done = deliver(sealed.text, &self.output, Holds::Sealed, Some(text), world)?;
         world.warn_of(&path, known);
+        world.warn_of(&path, closed);
         Ok(done)
     }
 

@@ -93,7 +93,8 @@ impl Groups<'_> {
             What::Add { .. } => (before.diff(&after), Asks::IfMoreMustOpen),
         };
         let vouched = file.settings().vouched == Vouched::Yes;
-        let change = Change { file: &name, diff: &diff, vouched, yes: self.yes, asks, config: config.as_ref() };
+        let closed = trust::closed_here(&after, world);
+        let change = Change { file: &name, diff: &diff, vouched, yes: self.yes, asks, config: config.as_ref(), closed };
         if !change.confirm_once(answer, world)? {
             return Err(Error::NotConfirmed { path: name });
         }

@@ -101,7 +101,8 @@ impl Rotate<'_> {
         }
         let diff = before.diff(groups);
         let vouched = file.settings().vouched == Vouched::Yes;
-        let change = Change { file: &name, diff: &diff, vouched, yes: self.yes, asks: Asks::IfUnvouched, config: config.as_ref() };
+        let (asks, closed) = (Asks::IfUnvouched, trust::closed_here(&file.settings().groups, world));
+        let change = Change { file: &name, diff: &diff, vouched, yes: self.yes, asks, config: config.as_ref(), closed };
         if !change.confirm_once(answer, world)? {
             return Err(Error::NotConfirmed { path: name });
         }

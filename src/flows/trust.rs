@@ -1,7 +1,10 @@
 //! What a file's creation rule says when the file is sealed again: whether we may vouch for its recipients (docs/sealed-file.md, section 3), and whether
 //! the file's own rule would leave clear what the creation rule covers (docs/threat-model.md, P10).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use leafcrypt_kms::MasterKey;
 
 use super::rules::{self, Given};
 use super::target::word;
@@ -48,11 +51,13 @@ pub fn vouch(file: &mut OpenFile<'_>, rule: Option<&Rule>) {
 
 /// A rule's recipients, to be compared.
 pub fn recipients(rule: &Rule) -> KeyGroups {
-    let record = |key: &std::sync::Arc<_>| Record { key: std::sync::Arc::clone(key), wrapped: None, created_at: None, unknown: Vec::new() };
-    KeyGroups {
-        groups: rule.groups.iter().map(|group| Group::new(group.iter().map(record).collect())).collect(),
-        threshold: rule.stored_threshold(),
-    }
+    KeyGroups { groups: rule.groups.iter().map(|keys| group(keys)).collect(), threshold: rule.stored_threshold() }
+}
+
+/// A group of keys under which nothing is hidden yet.
+pub fn group(keys: &[Arc<dyn MasterKey>]) -> Group {
+    let record = |key: &Arc<dyn MasterKey>| Record { key: Arc::clone(key), wrapped: None, created_at: None, unknown: Vec::new() };
+    Group::new(keys.iter().map(record).collect())
 }
 
 /// What would come to stand in clear by `set` or `unset`: refused. As `sops` only a warning, for SOPS asks no rule there, and looks at no comment.
@@ -121,6 +126,14 @@ fn refuse(error: Error, world: &World<'_>) -> Result<(), Error> {
     }
     world.warn([error.to_string()]);
     Ok(())
+}
+
+/// What to say where whoever seals a file will not open it again. Only what is at hand without a question counts; a pipe (`<(...)`) is left for who opens files.
+/// SOPS says nothing.
+pub fn closed_here(groups: &KeyGroups, world: &World<'_>) -> Option<&'static str> {
+    let is_pipe = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|there| !there.is_file());
+    let asks = || !world.manners.sops_messages && !leafcrypt_kms::identity_files(&world.session).iter().any(is_pipe);
+    (asks() && groups.stays_closed(&world.session)).then_some("none of the age identities found here opens it")
 }
 
 /// What to say where somebody was removed and the data key stays (P12).

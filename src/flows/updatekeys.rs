@@ -232,7 +232,8 @@ impl UpdateKeys<'_> {
         if diff.is_empty() {
             return Ok(Some(Outcome::UpToDate));
         }
-        let change = Change { file: &name, diff: &diff, vouched: true, yes: self.yes, asks: Asks::Always, config: Some(&config) };
+        let (asks, closed) = (Asks::Always, trust::closed_here(&wanted, world));
+        let change = Change { file: &name, diff: &diff, vouched: true, yes: self.yes, asks, config: Some(&config), closed };
         let agreed = match how {
             How::Looks(lines) => {
                 *lines = change.lines();

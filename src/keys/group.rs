@@ -1,14 +1,15 @@
-//! Key groups: who can open a file. Hides the data key for all, finds it by any, and says in which order keys are tried. Splitting is [`super::shamir`]'s, one
-//! key's own work [`crate::kms`]'s.
+//! Key groups: who can open a file. Hides the data key for all, and finds it by any. In which order keys are tried is in `turns.rs`, splitting
+//! [`super::shamir`]'s, one key's own work [`crate::kms`]'s.
 
 use std::sync::Arc;
 
 use leafcrypt_formats::{Tree, one_line};
-use leafcrypt_kms::{Cost, Kind, MasterKey, Secret, Session, UnwrapError, WrapError, Wrapped, backend, bare_key, same_key};
+use leafcrypt_kms::{Kind, MasterKey, Secret, Session, UnwrapError, WrapError, Wrapped, backend, bare_key, same_key};
 use thiserror::Error;
 
 use super::data_key::DataKey;
 use super::shamir::{self, ShamirError};
+use super::turns::{cheapest, unwrap_group};
 use crate::world::Random;
 
 /// One key of a file, as its record in the metadata has it.
@@ -48,9 +49,6 @@ pub struct KeyGroups {
     /// How many groups must open, as the file or the rule says; less than 2, of several: not said, and all are asked ([`KeyGroups::needed`]).
     pub threshold: i64,
 }
-
-/// What trying a key comes to: those of a lower rank are tried first.
-type Rank = (Cost, usize);
 
 /// Why a data key could not be hidden. Every key is tried, nothing is written.
 #[derive(Debug, Error)]
@@ -196,6 +194,12 @@ impl KeyGroups {
         }
     }
 
+    /// Is it sure that the keys at hand here do not open it, as far as can be told without starting anything or asking anybody?
+    pub fn stays_closed(&self, session: &Session) -> bool {
+        let may_open = |record: &Record| backend(record.key.kind()).opens(&*record.key, session) != Some(false);
+        self.groups.iter().filter(|group| group.records.iter().any(may_open)).count() < self.needed()
+    }
+
     /// All records of all groups.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.groups.iter().flat_map(|group| &group.records)
@@ -259,49 +263,4 @@ fn wrap_group(group: &mut [Record], secret: &Secret, session: &Session, failed: 
             }
         }
     }
-}
-
-/// Silent keys first; then, where an order is given, by that, else by cost and SOPS's own order (`docs/sops-keys.md`, section 3): a gpg that is not needed may
-/// bring up a passphrase dialog.
-fn rank(record: &Record, order: &[String], session: &Session) -> Rank {
-    let (cost, kind) = (record.key.cost(session), record.key.kind().name());
-    match (cost, order) {
-        (Cost::Silent, _) => (cost, 0),
-        (_, []) => (cost, OWN_ORDER.iter().position(|name| *name == kind).unwrap_or(OWN_ORDER.len())),
-        (_, order) => (Cost::Process, order.iter().position(|name| name == kind).unwrap_or(order.len())),
-    }
-}
-
-const OWN_ORDER: [&str; 2] = ["age", "pgp"];
-
-/// What a group can be had for.
-fn cheapest(group: &[Record], order: &[String], session: &Session) -> Option<Rank> {
-    group.iter().filter(|record| record.wrapped.is_some()).map(|record| rank(record, order, session)).min()
-}
-
-/// Tries a group's records by their ranks; records of one kind and rank go to their backend together.
-fn unwrap_group(group: &[Record], order: &[String], session: &Session, report: &mut GroupReport) -> Option<Secret> {
-    let alone = group.len() == 1;
-    // What would be asked of the sources only to be compared with nothing.
-    let rank = |record: &Record| if alone { (Cost::Silent, 0) } else { rank(record, order, session) };
-    let mut ranked: Vec<(Rank, &Record)> = group.iter().map(|r| (rank(r), r)).collect();
-    ranked.sort_by_key(|a| a.0);
-    let mut rest = ranked.as_slice();
-    while let Some((first, record)) = rest.first() {
-        let kind = record.key.kind();
-        let together = rest.iter().take_while(|(r, x)| r == first && x.key.kind() == kind).count();
-        let (now, later) = rest.split_at(together);
-        rest = later;
-        let records: Vec<(&Record, &Wrapped)> = now.iter().filter_map(|(_, r)| Some((*r, r.wrapped.as_ref()?))).collect();
-        let pairs: Vec<(&dyn MasterKey, &Wrapped)> = records.iter().map(|(r, w)| (&*r.key, *w)).collect();
-        report.asked.extend(records.iter().map(|(r, _)| Arc::clone(&r.key)));
-        match backend(kind).unwrap_any(&pairs, session) {
-            Ok((at, secret)) => {
-                report.by = Some(Arc::clone(&records[at].0.key));
-                return Some(secret);
-            }
-            Err(reasons) => report.tried.extend(records.iter().zip(reasons).map(|((r, _), why)| (Arc::clone(&r.key), why))),
-        }
-    }
-    None
 }

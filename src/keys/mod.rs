@@ -6,6 +6,7 @@ mod data_key;
 pub mod diff;
 pub mod group;
 pub mod shamir;
+mod turns;
 
 pub use data_key::DataKey;
 pub use diff::{GroupDiff, KeyDiff};

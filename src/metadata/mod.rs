@@ -3,12 +3,15 @@
 //!
 //! [`Metadata::read`] takes the fields of a block as a format has scanned them, [`Metadata::fields`] gives them back for printing.
 //!
-//! Names, order and omissions of fields are in `read.rs` and `write.rs`, the flat names of ENV and INI in `flatten.rs`, what the MAC is bound to in `date.rs`,
+//! Names, order and omissions of fields are in `read.rs` (`known.rs`: one field) and `write.rs`, the flat names of ENV and INI in `flatten.rs` and
+//! `unflatten.rs`, what the MAC is bound to in `date.rs`,
 //! which program wrote a file in `version.rs`.
 
 mod date;
 mod flatten;
+mod known;
 mod read;
+mod unflatten;
 mod version;
 mod write;
 
@@ -19,7 +22,7 @@ use crate::keys::KeyGroups;
 use crate::seal::selection::Selection;
 
 pub use date::{BadDate, mac_aad, rfc3339};
-pub use flatten::FlatError;
+pub use unflatten::FlatError;
 pub use version::{BadVersion, Version};
 
 /// The metadata of a sealed file.

@@ -46,6 +46,28 @@ fn ssh_keys() {
     }
 }
 
+/// Longer than the age crate reads, and than the limit of its RSA.
+#[test]
+fn rsa_keys_of_more_than_4096_bits() {
+    let Some(world) = World::new() else { return };
+    let public = world.ssh_key("home/.ssh/id_rsa", &["-t", "rsa", "-b", "4104"], "");
+    each_way(&world, &public, &[]);
+    // And with the program age: what SOPS and we have sealed, and what it seals in place of that.
+    for sealer in BOTH {
+        let sealed = world.seal(sealer, &public);
+        let (before, armour) = sealed.split_once("-----BEGIN AGE").unwrap();
+        let (armour, behind) = armour.split_once("-----END AGE ENCRYPTED FILE-----").unwrap();
+        let armour = format!("-----BEGIN AGE{armour}-----END AGE ENCRYPTED FILE-----\n").replace("\n            ", "\n");
+        world.write("key.age", armour);
+        let opened = world.command("age").args(["-d", "-i", "home/.ssh/id_rsa", "-o", "key", "key.age"]).output().unwrap();
+        assert!(opened.status.success(), "{sealer:?}: {opened:?}");
+        let wrapped = world.command("age").args(["-a", "-r", &public, "key"]).output().unwrap();
+        let armour = String::from_utf8(wrapped.stdout).unwrap().trim_end().replace('\n', "\n            ");
+        world.write("sealed.yaml", format!("{before}{armour}{behind}"));
+        BOTH.into_iter().for_each(|who| world.opens(who, &[]));
+    }
+}
+
 /// What stands around the key is passed over, as long as its first line begins a line.
 #[test]
 fn text_around_an_ssh_key() {

@@ -69,6 +69,7 @@ mod private_folder;
 mod random_tree;
 mod reading;
 mod references;
+mod sealed_for_others;
 mod set;
 mod tamper;
 mod terminal;

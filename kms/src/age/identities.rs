@@ -150,9 +150,9 @@ impl Keyring {
 
     /// Row 7.
     pub(super) fn default(&self, session: &Session) -> &Source {
-        self.default.get_or_init(|| match default_identity_file(session) {
-            Some(path) => Source::new(&path.display().to_string(), read(&path, session, keys)),
-            None => Source::new("keys.txt", Held::Unreadable("user config directory could not be determined".to_owned())),
+        self.default.get_or_init(|| match default_place(session) {
+            Ok(path) => Source::new(&path.display().to_string(), read(&path, session, keys)),
+            Err(why) => Source::new("keys.txt", Held::Unreadable(format!("user config directory could not be determined: {why}"))),
         })
     }
 
@@ -219,29 +219,37 @@ impl Source {
 
 /// Where the identity file is that needs no variable, whether it exists or not (row 7 of SOPS's table).
 pub fn default_identity_file(session: &Session) -> Option<PathBuf> {
+    default_place(session).ok()
+}
+
+/// The same, or why there is no such place, in Go's words.
+fn default_place(session: &Session) -> Result<PathBuf, &'static str> {
     let world = session.outside();
     let folder = |name: &str| world.env(name).map(PathBuf::from);
     let config = if cfg!(windows) {
-        folder("AppData")?
+        folder("AppData").ok_or("%AppData% is not defined")?
     } else if let Some(config) = folder("XDG_CONFIG_HOME") {
-        Some(config).filter(|config| config.is_absolute())?
+        Some(config).filter(|config| config.is_absolute()).ok_or("path in $XDG_CONFIG_HOME is relative")?
     } else if cfg!(target_os = "macos") {
-        folder("HOME")?.join("Library/Application Support")
+        folder("HOME").ok_or("$HOME is not defined")?.join("Library/Application Support")
     } else {
-        folder("HOME")?.join(".config")
+        folder("HOME").ok_or("neither $XDG_CONFIG_HOME nor $HOME are defined")?.join(".config")
     };
-    Some(config.join("sops/age/keys.txt"))
+    Ok(config.join("sops/age/keys.txt"))
 }
 
 fn read(path: &Path, session: &Session, meaning: impl FnOnce(&Secret, &str) -> Held) -> Held {
     let shown = path.display();
-    match session.outside().read(path, LIMIT) {
+    // What says "no keys", as everywhere; other devices are not read.
+    let text = if path == Path::new("/dev/null") { Ok(Secret::new(Vec::new())) } else { session.outside().read(path, LIMIT) };
+    match text {
         Ok(text) => meaning(&text, &shown.to_string()),
         Err(why) => match why.kind() {
             ErrorKind::NotFound => Held::Nothing,
             ErrorKind::IsADirectory => Held::Folder,
             ErrorKind::FileTooLarge => Held::Spoilt(format!("failed to read '{shown}': file too long")),
             ErrorKind::PermissionDenied => Held::Unreadable(format!("failed to open file: open {shown}: permission denied")),
+            ErrorKind::InvalidInput => Held::Unreadable(format!("failed to read {shown}: neither a file nor a pipe")),
             kind => Held::Unreadable(format!("failed to read {shown}: {kind}")),
         },
     }

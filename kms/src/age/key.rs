@@ -10,7 +10,7 @@ use crate::secret::Secret;
 use crate::session::Session;
 
 use super::recipient::{HYBRID, HYBRID_PLUGIN, Recipient};
-use super::{envelope, plugin, search};
+use super::{beforehand, envelope, plugin, search};
 
 /// A recipient as it was given, an SSH key's comment included, and what it means.
 pub(super) struct AgeKey {
@@ -72,7 +72,7 @@ impl MasterKey for AgeKey {
     }
 
     fn cost(&self, session: &Session) -> Cost {
-        search::cost(&self.text, session)
+        beforehand::cost(&self.text, session)
     }
 
     fn wrap(&self, secret: &Secret, session: &Session) -> Result<Wrapped, WrapError> {

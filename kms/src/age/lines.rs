@@ -6,6 +6,9 @@ use age::x25519;
 
 use super::recipient::{bech32, good_plugin_name};
 
+/// Said of a key that stands in the wrong place.
+const SSH: &str = "unknown identity type: a private key of SSH stands there; SOPS_AGE_SSH_PRIVATE_KEY_FILE names a file with one";
+
 /// A native identity.
 pub(super) struct Native {
     pub(super) identity: x25519::Identity,
@@ -45,10 +48,20 @@ impl Lines {
         let mut lines = Lines::default();
         // What editors of Windows put in front.
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        for (i, line) in text.split(|&b| b == b'\n').enumerate() {
+        let mut texts = text.split(|&b| b == b'\n').enumerate();
+        while let Some((i, line)) = texts.next() {
             // Blanks between keys of one line: `SOPS_AGE_KEY` as 3.13 reads it.
             let trimmed = line.trim_ascii();
             if trimmed.is_empty() || trimmed.starts_with(b"#") {
+                continue;
+            }
+            if trimmed.starts_with(b"-----BEGIN ") && trimmed.ends_with(b"PRIVATE KEY-----") {
+                lines.faults.push((i + 1, SSH.to_owned()));
+                // One fault, not one a line.
+                let mut behind = texts.clone();
+                if behind.any(|(_, line)| line.starts_with(b"-----END ")) {
+                    texts = behind;
+                }
                 continue;
             }
             for word in trimmed.split(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty()) {

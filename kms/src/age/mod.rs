@@ -1,11 +1,12 @@
 //! age: native, SSH and plugin keys (`docs/sops-keys.md`, 2.1).
 //!
-//! `recipient.rs` reads public keys, `envelope.rs` the armoured file of a record, `identities.rs` finds private keys (`lines.rs`, `ssh.rs`, `pkcs8.rs`, `command.rs`),
-//! `search.rs` decides which of them is tried first, `passphrase.rs` asks (`agent.rs`), `plugin.rs` talks to programs (`wire.rs`, `talk.rs`),
-//! `report.rs` tells the one who holds no key where it looked, `diagnose.rs` whoever asks what there is, `own.rs` whose identity is at hand, `within.rs` which
-//! identities stand in a text.
+//! `recipient.rs` reads public keys (`ssh_public.rs`), `envelope.rs` the armoured file of a record, `identities.rs` finds private keys (`lines.rs`,
+//! `ssh.rs`, `pkcs8.rs`, `command.rs`), `search.rs` decides which of them is tried first (`beforehand.rs`: what is known until then), `passphrase.rs` asks
+//! (`agent.rs`), `plugin.rs` talks to programs (`wire.rs`, `talk.rs`), `report.rs` tells the one who holds no key where it looked, `diagnose.rs` whoever
+//! asks what there is, `own.rs` whose identity is at hand, `within.rs` which identities stand in a text.
 
 mod agent;
+mod beforehand;
 mod command;
 mod diagnose;
 mod envelope;
@@ -20,6 +21,7 @@ mod recipient;
 mod report;
 mod search;
 mod ssh;
+mod ssh_public;
 mod talk;
 mod wire;
 mod within;
@@ -103,7 +105,11 @@ impl Backend for Age {
     }
 
     fn unasked(&self, key: &dyn MasterKey, wrapped: &Wrapped, session: &Session) -> Option<String> {
-        search::unasked(key.id(), wrapped, session)
+        beforehand::unasked(key.id(), wrapped, session)
+    }
+
+    fn opens(&self, key: &dyn MasterKey, session: &Session) -> Option<bool> {
+        beforehand::opens(key.id().trim(), session)
     }
 
     fn in_sops_words(&self, key: &dyn MasterKey, why: &UnwrapError, session: &Session) -> String {

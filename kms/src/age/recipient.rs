@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use crate::error::BadKey;
 
+use super::ssh_public::{NONE, Public, is_known};
+
 /// A recipient that was read. What is not built yet is a kind too, so that its records are kept.
 #[derive(Clone)]
 pub(super) enum Recipient {
@@ -17,8 +19,6 @@ pub(super) enum Recipient {
     Hybrid,
 }
 
-/// The age crate's limit; SOPS has none.
-pub(super) const TOO_LARGE: &str = "RSA key size is too large: up to 4096 bits can be used; ssh-keygen -t ed25519 makes a key that can";
 /// What is not built here, in messages.
 pub(super) const HYBRID: &str = "hybrid post-quantum age (age1pq1…)";
 /// The plugin that age brings along for clients without hybrid keys.
@@ -84,19 +84,13 @@ fn plugin(text: &str) -> Result<Recipient, BadKey> {
 }
 
 fn ssh(text: &str) -> Result<Recipient, BadKey> {
-    use age::ssh::ParseRecipientKeyError as Bad;
-    let bad = |why: &str| BadKey(format!("failed to parse input as age-ssh public key: malformed SSH recipient: {text:?}: {why}"));
-    // The age crate wants exactly one blank before the key.
     let mut words = text.split_ascii_whitespace();
     let (kind, key) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    if !matches!(kind, "ssh-ed25519" | "ssh-rsa") {
-        return Err(bad("ssh: no key found"));
-    }
-    match format!("{kind} {key}").parse::<age::ssh::Recipient>() {
+    // What the key itself says counts, as in Go; but another kind in front of it is no key to SOPS.
+    let public = Some(key).filter(|_| is_known(kind)).and_then(Public::of_word).ok_or(NONE);
+    match public.and_then(|public| public.recipient()) {
         Ok(recipient) => Ok(Recipient::Ssh(Box::new(recipient))),
-        Err(Bad::RsaModulusTooSmall) => Err(bad("RSA key size is too small")),
-        Err(Bad::RsaModulusTooLarge) => Err(bad(TOO_LARGE)),
-        Err(_) => Err(bad("ssh: no key found")),
+        Err(why) => Err(BadKey(format!("failed to parse input as age-ssh public key: malformed SSH recipient: {text:?}: {why}"))),
     }
 }
 

@@ -4,7 +4,7 @@
 //! A failing one never hides the next. Differs from SOPS: there the order is random among some, and the first hard failure ends the attempt.
 
 use crate::error::UnwrapError;
-use crate::master_key::{Cost, Wrapped};
+use crate::master_key::Wrapped;
 use crate::secret::Secret;
 use crate::session::Session;
 
@@ -22,7 +22,7 @@ use super::{plugin, report};
 /// A reason for each record, in order.
 pub(super) fn unwrap(records: &[(&str, &Wrapped)], session: &Session) -> Result<(usize, Secret), Vec<UnwrapError>> {
     let ring = session.memo::<Keyring>();
-    let records = records.iter().map(|(recipient, wrapped)| Record { recipient, file: Envelope::read(&wrapped.0), failed: None }).collect();
+    let records = records.iter().map(|(recipient, wrapped)| Record::new(recipient, wrapped)).collect();
     let mut search = Search { records, ring: &ring, session, cancelled: false };
     match search.silent().or_else(|| search.commands()).or_else(|| search.plugins()).or_else(|| search.prompts()) {
         Some(opened) => Ok(opened),
@@ -30,62 +30,22 @@ pub(super) fn unwrap(records: &[(&str, &Wrapped)], session: &Session) -> Result<
     }
 }
 
-/// What trying a recipient costs at most, as far as its text and the sources tell. Starts nothing and asks nobody.
-pub(super) fn cost(recipient: &str, session: &Session) -> Cost {
-    let ring = session.memo::<Keyring>();
-    let commands = ring.commands();
-    let sources = || ring.at_hand(session).chain(commands.iter().map(|source| &**source));
-    if sources().filter_map(|source| source.lines()).any(|lines| lines.natives.iter().any(|native| native.recipient() == recipient)) {
-        return Cost::Silent;
-    }
-    if recipient.starts_with("ssh-")
-        && let Some(key) = ring.ssh(session).find(|key| key.is_of(recipient))
-    {
-        return if key.locked() { Cost::Prompt } else { Cost::Silent };
-    }
-    let set = |name| session.outside().env(name).is_some();
-    if sources().any(|source| source.locked().is_some_and(|file| file.lines().is_none())) {
-        Cost::Prompt
-    } else if set("SOPS_AGE_KEY_CMD")
-        || set("SOPS_AGE_SSH_PRIVATE_KEY_CMD")
-        || sources().filter_map(|source| source.lines()).any(|lines| !lines.plugins.is_empty())
-    {
-        Cost::Process
-    } else {
-        Cost::Silent
-    }
-}
-
-/// What opening a record would ask for, by the keys at hand. Starts nothing and asks nobody.
-pub(super) fn unasked(recipient: &str, wrapped: &Wrapped, session: &Session) -> Option<String> {
-    let ring = session.memo::<Keyring>();
-    let record = Record { recipient, file: Envelope::read(&wrapped.0), failed: None };
-    record.file.as_ref().ok()?;
-    if let Some(key) = ring.ssh(session).find(|key| key.locked() && record.fits(key)) {
-        return Some(format!("asks for the passphrase of {}", key.place()));
-    }
-    let plugins = || ring.at_hand(session).filter_map(|source| source.lines()).flat_map(|lines| &lines.plugins);
-    if let Some(plugin) = plugins().find(|plugin| recipient.starts_with(&format!("age1{}1", plugin.name))) {
-        return Some(format!("starts age-plugin-{}", plugin.name));
-    }
-    if let Some(source) = ring.at_hand(session).find(|source| source.locked().is_some_and(|file| file.lines().is_none())) {
-        return Some(format!("asks for the passphrase of {}, and may have its key", source.place));
-    }
-    let command = if record.has_stanza("ssh-") { "SOPS_AGE_SSH_PRIVATE_KEY_CMD" } else { "SOPS_AGE_KEY_CMD" };
-    session.outside().env(command).map(|_| format!("runs {command}, which may have its key"))
-}
-
 type Opened = Option<(usize, Secret)>;
 
-struct Record<'a> {
+/// A recipient's text, and what was wrapped for it.
+pub(super) struct Record<'a> {
     recipient: &'a str,
-    file: Result<Envelope, UnwrapError>,
+    pub(super) file: Result<Envelope, UnwrapError>,
     /// What failed hard on the way, though it might have opened this one.
     failed: Option<UnwrapError>,
 }
 
-impl Record<'_> {
-    fn has_stanza(&self, tag: &str) -> bool {
+impl<'a> Record<'a> {
+    pub(super) fn new(recipient: &'a str, wrapped: &Wrapped) -> Self {
+        Record { recipient, file: Envelope::read(&wrapped.0), failed: None }
+    }
+
+    pub(super) fn has_stanza(&self, tag: &str) -> bool {
         self.file.as_ref().is_ok_and(|file| {
             file.stanzas.iter().any(|stanza| stanza.tag == tag || stanza.tag.strip_prefix(tag).is_some_and(|_| tag.ends_with('-')))
         })
@@ -95,7 +55,7 @@ impl Record<'_> {
         self.has_stanza("mlkem768x25519")
     }
 
-    fn fits(&self, key: &SshKey) -> bool {
+    pub(super) fn fits(&self, key: &SshKey) -> bool {
         self.file.as_ref().is_ok_and(|file| file.stanzas.iter().any(|stanza| key.fits(stanza)))
     }
 }

@@ -2,11 +2,8 @@
 
 use std::sync::OnceLock;
 
-use age::ssh::{Identity, ParseRecipientKeyError, UnsupportedKey};
+use age::ssh::{Identity, UnsupportedKey};
 use age_core::format::Stanza;
-use base64::Engine;
-use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
-use sha2::{Digest, Sha256};
 
 use crate::error::UnwrapError;
 use crate::secret::Secret;
@@ -14,7 +11,7 @@ use crate::session::Session;
 
 use super::passphrase;
 use super::pkcs8::{as_pkcs1, is_pkcs8};
-use super::recipient::TOO_LARGE;
+use super::ssh_public::{NONE, Public, is_known};
 
 /// The longest file of a key: the age crate reads it again for each of its lines.
 const LIMIT: usize = 64 * 1024;
@@ -39,31 +36,27 @@ impl SshKey {
     /// # Errors
     /// What is wrong with it, in SOPS's words where it has some; never a part of the key.
     pub(super) fn read(text: &Secret, place: &str) -> Result<Self, String> {
-        let none = || "ssh: no key found".to_owned();
         if text.len() > LIMIT {
             return Err("ssh: the key is too long".to_owned());
         }
         // As Go reads PEM: what stands around it is passed over.
-        let text = &pem(text.expose()).ok_or_else(none)?;
+        let text = &pem(text.expose()).ok_or(NONE)?;
         if let Some(why) = foreign(text.expose()) {
             return Err(why.to_owned());
         }
         let older = if is_pkcs8(text.expose()) { Some(as_pkcs1(text.expose()).ok_or(PKCS8)?) } else { None };
         let text = older.as_ref().unwrap_or(text).expose();
-        let identity = Identity::from_buffer(text, Some(place.to_owned())).map_err(|_| none())?;
+        let identity = Identity::from_buffer(text, Some(place.to_owned())).map_err(|_| NONE)?;
         if let Identity::Unsupported(kind) = &identity {
             return Err(unsupported(kind));
         }
-        let public = age::ssh::Recipient::try_from(identity.clone()).map_err(|why| match why {
-            ParseRecipientKeyError::Unsupported(kind) => unsupported(&UnsupportedKey::Type(kind)),
-            ParseRecipientKeyError::RsaModulusTooLarge => TOO_LARGE.to_owned(),
-            _ => none(),
-        })?;
-        let public = public.to_string();
-        let (kind, blob) = public.split_once(' ').ok_or_else(none)?;
-        let digest = Sha256::digest(BASE64_STANDARD.decode(blob).map_err(|_| none())?);
-        let (kind, tag) = (kind.to_owned(), BASE64_STANDARD_NO_PAD.encode(&digest[..4]));
-        Ok(SshKey { place: place.to_owned(), public, kind, tag, identity, opened: OnceLock::new() })
+        let public = Public::of_private(text).ok_or(NONE)?;
+        let kind = public.kind().ok_or(NONE)?.to_owned();
+        if !is_known(&kind) {
+            return Err(unsupported(&UnsupportedKey::Type(kind)));
+        }
+        public.key()?;
+        Ok(SshKey { place: place.to_owned(), public: public.text(), kind, tag: public.tag(), identity, opened: OnceLock::new() })
     }
 
     /// Whether a stanza is for this key; known without the passphrase.

@@ -121,7 +121,27 @@ pub(super) fn notes(message: &Message, listing: &Listing, session: &Session) -> 
 
 /// SOPS reads such a ring itself, and gpg since 2.1 only once, when it first meets one.
 fn not_read(ring: String) -> String {
-    format!("the keys of the old keyring {ring} are read only once they are imported: gpg --import {ring}")
+    format!("the keys of the old keyring {ring} are read only once they are imported: {}", import(&ring))
+}
+
+/// What has them read.
+pub(super) fn import(ring: &str) -> String {
+    format!("gpg --import {ring}")
+}
+
+/// Of the keyring with which SOPS opens where there is no `gpg` at all.
+pub(super) fn not_read_without_gpg(session: &Session) -> Option<String> {
+    diagnose::program(session).is_none().then(|| diagnose::old_ring(session, "secring.gpg").map(not_read)).flatten()
+}
+
+/// Why nothing was encrypted: `gpg` could not be run. SOPS seals without it where there is an old keyring.
+pub(super) fn not_started(why: NotStarted, session: &Session) -> WrapError {
+    match (why, diagnose::old_ring(session, "pubring.gpg")) {
+        (NotStarted::Missing { name }, Some(ring)) => {
+            WrapError::Unreachable { why: format!("the program {name} was not found; {}", not_read(ring)) }
+        }
+        (why, _) => why.into(),
+    }
 }
 
 /// Why nothing was encrypted. Asks gpg about the key when it did not say.

@@ -1,8 +1,10 @@
 //! Whether there is a `gpg`, and which secret keys it has, for `doctor`.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
+use super::advice;
 use super::held::{self, Where};
 use super::run::shown;
 use crate::diagnose::{Diagnosis, Health};
@@ -35,13 +37,22 @@ pub(super) fn old_ring(session: &Session, name: &str) -> Option<String> {
     there.then(|| shown(ring.as_os_str()))
 }
 
+/// What is run as `gpg`.
+pub(super) fn name(session: &Session) -> OsString {
+    session.outside().env("SOPS_GPG_EXEC").unwrap_or_else(|| "gpg".into())
+}
+
+/// Where it is; none: there is no such program.
+pub(super) fn program(session: &Session) -> Option<PathBuf> {
+    session.outside().program(&name(session))
+}
+
 pub(super) fn diagnose(session: &Session) -> Diagnosis {
     let mut diagnosis = Diagnosis::default();
-    let world = session.outside();
-    let given = world.env("SOPS_GPG_EXEC");
-    let program = given.clone().unwrap_or_else(|| "gpg".into());
-    let Some(path) = world.program(&program) else {
-        let name = shown(&program);
+    let given = session.outside().env("SOPS_GPG_EXEC");
+    let old = old_ring(session, "secring.gpg");
+    let Some(path) = program(session) else {
+        let name = shown(&name(session));
         match given {
             Some(_) => diagnosis.add(
                 Health::Fail,
@@ -49,7 +60,15 @@ pub(super) fn diagnose(session: &Session) -> Diagnosis {
                 format!("SOPS_GPG_EXEC names {name}, which is not to be found"),
                 Some("unset SOPS_GPG_EXEC"),
             ),
-            None => diagnosis.add(Health::Ok, "OpenPGP", "there is no gpg; only OpenPGP keys need it", None),
+            None => match old {
+                Some(ring) => diagnosis.add(
+                    Health::Warn,
+                    "OpenPGP",
+                    format!("there is no gpg to read the keys of the old keyring {ring}"),
+                    Some(&format!("install gpg; {}", advice::import(&ring))),
+                ),
+                None => diagnosis.add(Health::Ok, "OpenPGP", "there is no gpg; only OpenPGP keys need it", None),
+            },
         }
         return diagnosis;
     };
@@ -79,7 +98,10 @@ pub(super) fn diagnose(session: &Session) -> Diagnosis {
         0 => format!("{path}; no secret key"),
         n => format!("{path}; {n} secret keys and sub-keys: {}", keys.iter().map(named).collect::<Vec<_>>().join(", ")),
     };
-    if listing.complete {
+    if let Some(ring) = old.filter(|_| listing.complete && keys.is_empty()) {
+        // gpg leaves it there when it has imported it.
+        diagnosis.add(Health::Warn, "OpenPGP", format!("{found}; the old keyring {ring} is not read"), Some(&advice::import(&ring)));
+    } else if listing.complete {
         diagnosis.add(Health::Ok, "OpenPGP", found, None);
     } else {
         diagnosis.add(Health::Warn, "OpenPGP", format!("{found}; gpg could not list them all"), Some("gpgconf --kill gpg-agent"));

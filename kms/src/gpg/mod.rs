@@ -82,6 +82,14 @@ impl Backend for Pgp {
         Arc::new(PgpKey { fingerprint: fields.text("fp").to_owned(), rest: record::rest(fields, &["fp"]) })
     }
 
+    fn trail(&self, _: &dyn MasterKey, session: &Session) -> Vec<String> {
+        advice::not_read_without_gpg(session).map(|ring| format!("failed: {ring}")).into_iter().collect()
+    }
+
+    fn in_sops_words(&self, _: &dyn MasterKey, why: &UnwrapError, session: &Session) -> String {
+        std::iter::once(why.to_string()).chain(advice::not_read_without_gpg(session)).collect::<Vec<_>>().join("; ")
+    }
+
     fn unasked(&self, _: &dyn MasterKey, wrapped: &Wrapped, session: &Session) -> Option<String> {
         let message = Message::read(&wrapped.0)?;
         // gpg would make its folder, and look for keys that cannot be there.
@@ -194,7 +202,7 @@ impl MasterKey for PgpKey {
         let short = last_16(&self.fingerprint);
         let to = ["-r", &self.fingerprint, "--trusted-key", short];
         let args = [&["--no-default-recipient", "--yes", "--encrypt", "-a"][..], &to, &["--no-encrypt-to"]].concat();
-        let report = gpg(session, &args, Some(Secret::new(secret.expose().to_vec())))?;
+        let report = gpg(session, &args, Some(Secret::new(secret.expose().to_vec()))).map_err(|why| advice::not_started(why, session))?;
         match armour(&report) {
             Some(text) => Ok(Wrapped(text)),
             None => Err(advice::not_encrypted(&report, &self.fingerprint, session)),

@@ -6,6 +6,7 @@
 use std::ffi::OsStr;
 use std::io;
 
+use super::diagnose;
 use crate::misplaced::without_private_keys;
 use crate::outside::Command;
 use crate::secret::Secret;
@@ -39,7 +40,7 @@ pub(super) enum NotStarted {
 
 /// Runs `gpg` (or `$SOPS_GPG_EXEC`) to its end.
 pub(super) fn gpg(session: &Session, args: &[&str], input: Option<Secret>) -> Result<Report, NotStarted> {
-    let program = session.outside().env("SOPS_GPG_EXEC").unwrap_or_else(|| "gpg".into());
+    let program = diagnose::name(session);
     let name = shown(&program);
     // Behind what SOPS gives, since a wrapper (`SOPS_GPG_EXEC`) may look at its first arguments.
     let options = args.iter().position(|arg| *arg == "--").unwrap_or(args.len());

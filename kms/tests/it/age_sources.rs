@@ -52,6 +52,7 @@ fn every_place_is_told_with_what_it_came_to() {
     check(world().env("SOPS_AGE_KEY_FILE", "/k"), "looked in SOPS_AGE_KEY_FILE=/k (unusable)");
     check(world().env("SOPS_AGE_KEY_CMD", "k").program(|_| printed("")), "looked in SOPS_AGE_KEY_CMD (no key in it)");
     check(world().env("SOPS_AGE_SSH_PRIVATE_KEY_CMD", "k"), "looked in SOPS_AGE_SSH_PRIVATE_KEY_CMD (not asked)");
+    check(world().env("SOPS_AGE_KEY_FILE", "/dev/null"), "looked in SOPS_AGE_KEY_FILE=/dev/null (no key in it)");
     check(world().env("XDG_CONFIG_HOME", "relative"), "looked in keys.txt (unusable)");
     assert_eq!(trail(Scripted::new()).len(), 7, "without a home there are no standard SSH keys");
 }
@@ -92,6 +93,12 @@ fn what_is_wrong_with_a_source_is_told_and_nothing_of_its_content() {
     ] {
         check(in_file(&text), &[&one(why)]);
     }
+    // A key of SSH has a place of its own.
+    let ssh = "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\nhunter2\n-----END OPENSSH PRIVATE KEY-----\n";
+    let why = "unknown identity type: a private key of SSH stands there; SOPS_AGE_SSH_PRIVATE_KEY_FILE names a file with one";
+    check(in_file(ssh), &[&one(why)]);
+    let no_place = "user config directory could not be determined: path in $XDG_CONFIG_HOME is relative";
+    check(Scripted::new().env("XDG_CONFIG_HOME", "relative"), &[no_place]);
     let huge = format!("#{}", "x".repeat(16 << 20));
     check(in_file(&huge), &["failed to read '/k': file too long"]);
 }
@@ -105,6 +112,8 @@ fn good_keys_beside_a_bad_line_are_used() {
         format!("{line} # whose\nAGE-SECRET-KEY-1X"),
         format!("  {line}\t\r\n"),
         format!("\u{feff}{line}\r\n"),
+        format!("-----BEGIN RSA PRIVATE KEY-----\nAA\n-----END RSA PRIVATE KEY-----\n{line}\n"),
+        format!("-----BEGIN RSA PRIVATE KEY-----\n{line}\n"),
     ] {
         let (session, _) = Scripted::new().env("SOPS_AGE_KEY_FILE", "/k").file("/k", text).session();
         opens(&recipient, &wrapped, &session);
@@ -216,4 +225,35 @@ fn hybrid_recipients_are_kept_and_say_what_they_need() {
     assert_eq!(world.happened(&["talk"]), ["talk age-plugin-pq --age-plugin=recipient-v1"]);
     let why = hybrid.unwrap(&wrapped_as("mlkem768x25519", &["AAAA"]), &session).unwrap_err();
     assert_eq!(why, UnwrapError::NotBuilt { feature: "hybrid post-quantum age (age1pq1…)" });
+}
+
+/// Told before something is sealed, so only where it is sure; nobody is asked, and nothing is started.
+#[test]
+fn whether_what_is_at_hand_opens_it() {
+    let ((line, mine), (other_line, other)) = (native(), native());
+    let opens = |world: Scripted, recipient: &str| {
+        let (session, world) = world.program(|_| None).session();
+        let opens = backend(Kind::Age).opens(&*key(recipient), &session);
+        assert!(
+            !world.log.lock().unwrap().iter().any(|line| line.starts_with("run") || line.starts_with("ask") || line.starts_with("talk"))
+        );
+        opens
+    };
+    let world = || Scripted::new().env("HOME", "/h").file("/h/.config/sops/age/keys.txt", format!("{line}\n"));
+    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKvs+FpAYk2baNJCx9fH0H2G4pVeIMPukXG/2p3AYX5W";
+    assert_eq!(opens(world(), &mine), Some(true));
+    for recipient in [&other, ssh, "age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t"] {
+        assert_eq!(opens(world(), recipient), Some(false), "{recipient}");
+        // Nobody keeps one here; or nobody can tell.
+        assert_eq!(opens(Scripted::new().env("HOME", "/h"), recipient), None);
+        for (name, value) in [("SOPS_AGE_KEY_CMD", "x"), ("SOPS_AGE_KEY_FILE", "/none"), ("SOPS_AGE_KEY", "nonsense")] {
+            assert_eq!(opens(world().env(name, value), recipient), None, "{recipient} {name}");
+        }
+        assert_eq!(opens(world().env("SOPS_AGE_KEY", crate::age_plugin::identity()), recipient), None, "{recipient}");
+    }
+    assert_eq!(opens(world().env("SOPS_AGE_KEY", other_line), &other), Some(true));
+    for (name, value) in [("SOPS_AGE_SSH_PRIVATE_KEY_CMD", "x"), ("SOPS_AGE_SSH_PRIVATE_KEY_FILE", "/none")] {
+        assert_eq!(opens(world().env(name, value), ssh), None, "{name}");
+        assert_eq!(opens(world().env(name, value), &other), Some(false), "{name}");
+    }
 }

@@ -1,9 +1,12 @@
 //! SSH keys as ssh-keygen makes them, with and without a passphrase.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use leafcrypt_kms::{Beside, Cost, Kind, UnwrapError, Wrapped, backend};
 
 use crate::age::{key, native, opens, wrapped};
@@ -17,11 +20,16 @@ struct Pair {
     public: String,
 }
 
-/// What ssh-keygen makes of these arguments; none if it is not there (an error in CI).
-fn made(args: &[&str], passphrase: &str) -> Option<Pair> {
+fn folder() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let folder = std::env::temp_dir().join(format!("leafcrypt-ssh-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     std::fs::create_dir(&folder).unwrap();
+    folder
+}
+
+/// What ssh-keygen makes of these arguments; none if it is not there (an error in CI).
+fn made(args: &[&str], passphrase: &str) -> Option<Pair> {
+    let folder = folder();
     let path: PathBuf = folder.join("key");
     // One round of its key stretching: the tests of it are ssh's.
     let started = Command::new("ssh-keygen").args(["-q", "-a", "1", "-C", "u@h", "-N", passphrase, "-f"]).arg(&path).args(args).status();
@@ -38,6 +46,35 @@ fn made(args: &[&str], passphrase: &str) -> Option<Pair> {
     };
     std::fs::remove_dir_all(folder).unwrap();
     pair
+}
+
+/// A private key without passphrase as ssh-keygen writes it anew.
+fn anew(private: &str, args: &[&str], passphrase: &str) -> String {
+    let folder = folder();
+    let path = folder.join("key");
+    std::fs::write(&path, private).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let output = Command::new("ssh-keygen").args(["-q", "-p", "-a", "1", "-P", "", "-N", passphrase, "-f"]).arg(&path).args(args).output();
+    assert!(output.as_ref().is_ok_and(|output| output.status.success()), "{output:?}");
+    let private = std::fs::read_to_string(path).unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    private
+}
+
+/// An RSA recipient as nobody made it: these are its numbers, and what stands behind them.
+fn rsa(exponent: &[u8], bits: usize, behind: &[u8]) -> String {
+    let mut modulus = vec![0xff; bits.div_ceil(8)];
+    modulus[0] >>= (8 - bits % 8) % 8;
+    if modulus[0] >> 7 == 1 {
+        modulus.insert(0, 0);
+    }
+    let mut key = Vec::new();
+    for part in [b"ssh-rsa", exponent, &modulus] {
+        key.extend_from_slice(&(part.len() as u32).to_be_bytes());
+        key.extend_from_slice(part);
+    }
+    key.extend_from_slice(behind);
+    format!("ssh-rsa {}", BASE64_STANDARD.encode(key))
 }
 
 const KINDS: [&[&str]; 4] = [
@@ -202,7 +239,7 @@ fn keys_that_cannot_be_used_say_why() {
 }
 
 #[test]
-fn a_recipient_too_small_too_large_or_of_another_kind_is_refused() {
+fn a_recipient_too_small_or_of_another_kind_is_refused() {
     let (Some(small), Some(ecdsa)) = (made(&["-t", "rsa", "-b", "1024"], ""), made(&["-t", "ecdsa"], "")) else { return };
     let refused = |text: &str| backend(Kind::Age).from_list(text, &Beside::default()).unwrap_err().0;
     assert_eq!(
@@ -210,15 +247,60 @@ fn a_recipient_too_small_too_large_or_of_another_kind_is_refused() {
         format!("failed to parse input as age-ssh public key: malformed SSH recipient: {:?}: RSA key size is too small", small.public)
     );
     assert_eq!(refused(&ecdsa.public), format!("failed to parse input, unknown recipient type: {:?}", ecdsa.public));
-    // A limit of the age crate, which SOPS does not have: so we say what to do.
-    let Some(large) = made(&["-t", "rsa", "-b", "4104"], "") else { return };
-    let advice = "RSA key size is too large: up to 4096 bits can be used; ssh-keygen -t ed25519 makes a key that can";
-    assert!(refused(&large.public).ends_with(advice), "{}", refused(&large.public));
-    let (session, _) = Scripted::new().env("SOPS_AGE_SSH_PRIVATE_KEY_FILE", "/k").file("/k", large.private).session();
-    let (_, native) = native();
-    key(&native).unwrap(&wrapped(&native), &session).expect_err("no key of ours");
-    let trail = backend(Kind::Age).trail(&*key(&native), &session).join("\n");
-    assert!(trail.contains(advice), "{trail}");
+}
+
+/// The age crate reads the public half of those up to 4096 bits only.
+#[test]
+fn long_rsa_keys_in_each_form() {
+    let Some(pair) = made(&["-t", "rsa", "-b", "4104"], "") else { return };
+    let wrapped = wrapped(&pair.public);
+    for (args, passphrase) in [(&[][..], ""), (&["-m", "PEM"], ""), (&["-m", "PKCS8"], ""), (&[], "pass word")] {
+        let private = if (args, passphrase) == (&[], "") { pair.private.clone() } else { anew(&pair.private, args, passphrase) };
+        let world = Scripted::new().env("SOPS_AGE_SSH_PRIVATE_KEY_FILE", "/k").file("/k", private).answers(&["pass word"]);
+        opens(&pair.public, &wrapped, &world.session().0);
+    }
+}
+
+/// The limits of what SOPS, which has none above, and ssh-keygen take.
+#[test]
+fn rsa_recipients_at_their_limits() {
+    let read = |text: &str| backend(Kind::Age).from_list(text, &Beside::default()).map(|keys| keys.len()).map_err(|why| why.0);
+    let (f4, none) = (&[1, 0, 1][..], "ssh: no key found");
+    let large = "RSA key size is too large: up to 16384 bits can be used; ssh-keygen -t ed25519 makes a key that can";
+    for (exponent, bits) in [(f4, 2041), (f4, 2048), (f4, 4097), (f4, 16384), (&[3], 2048), (&[0, 0xff, 0xff, 0xff], 2048)] {
+        assert_eq!(read(&rsa(exponent, bits, &[])), Ok(1), "{exponent:?} {bits}");
+    }
+    for (exponent, bits, behind, why) in [
+        (f4, 2040, &[][..], "RSA key size is too small"),
+        (f4, 16385, &[], large),
+        (f4, 200_000, &[], large),
+        (&[1], 2048, &[], none),
+        (&[1, 0, 0], 2048, &[], none),
+        (&[1, 0, 0, 1], 2048, &[], none),
+        (&[], 2048, &[], none),
+        (&[0, 3], 2048, &[], none),
+        (&[0x83], 2048, &[], none),
+        (f4, 2048, &[0], none),
+    ] {
+        let key = rsa(exponent, bits, behind);
+        let expected = format!("failed to parse input as age-ssh public key: malformed SSH recipient: {key:?}: {why}");
+        assert_eq!(read(&key), Err(expected), "{exponent:?} {bits}");
+    }
+}
+
+/// SOPS could not read the file.
+#[test]
+fn a_recipient_with_something_behind_its_key_is_none() {
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKvs+FpAYk2baNJCx9fH0H2G4pVeIMPukXG/2p3AYX5W";
+    let read = |text: &str| backend(Kind::Age).from_list(text, &Beside::default()).map(|keys| keys.len()).map_err(|why| why.0);
+    assert_eq!(read(&format!("{key}\tme # at home")), Ok(1));
+    // To SOPS the first word does not count.
+    assert_eq!(read(&key.replace("ssh-ed25519", "ssh-rsa")), Ok(1));
+    for behind in ["X", "=", "====", "XXXX"] {
+        let expected =
+            format!("failed to parse input as age-ssh public key: malformed SSH recipient: \"{key}{behind}\": ssh: no key found");
+        assert_eq!(read(&format!("{key}{behind}")), Err(expected));
+    }
 }
 
 #[test]

@@ -49,3 +49,9 @@ fn identities_and_the_plugins_they_need() {
     );
     check(Scripted::new().env("HOME", "/h"), Kind::Age, 0, &[(Health::Warn, "no identity in")]);
 }
+
+#[test]
+fn a_keyring_that_only_gpg_could_import() {
+    let ring = Scripted::new().env("HOME", "/h").file("/h/.gnupg/secring.gpg", "x");
+    check(ring, Kind::Pgp, 0, &[(Health::Warn, "there is no gpg to read the keys of the old keyring /h/.gnupg/secring.gpg")]);
+}

@@ -283,7 +283,24 @@ fn no_gpg_at_all() {
     assert_eq!(pgp(&fingerprint).unwrap(&wrapped, &world.session()).expect_err("no program"), missing);
     let twice = [(pgp(&fingerprint), wrapped.clone()), (pgp(&fingerprint), Wrapped("junk".to_owned())), (pgp(&fingerprint), wrapped)];
     let reasons = unwrap_any(&twice, &world.session()).expect_err("no program");
-    assert_eq!(reasons, [missing.clone(), UnwrapError::Corrupt, missing]);
+    assert_eq!(reasons, [missing.clone(), UnwrapError::Corrupt, missing.clone()]);
+
+    // With the keyrings of gpg 1 SOPS wants no program.
+    let told = || {
+        let session = world.session();
+        let pgp = pgp(&fingerprint);
+        let backend = backend(Kind::Pgp);
+        (backend.trail(&*pgp, &session).join("\n"), backend.in_sops_words(&*pgp, &missing, &session))
+    };
+    assert_eq!(told(), (String::new(), missing.to_string()));
+    let home = home.gpg_home();
+    let rings = ["secring.gpg", "pubring.gpg"].map(|name| home.join(name));
+    rings.iter().for_each(|ring| std::fs::write(ring, "x").expect("it is ours"));
+    let [secret_ring, public_ring] =
+        rings.map(|ring| format!("the keys of the old keyring {0} are read only once they are imported: gpg --import {0}", ring.display()));
+    assert_eq!(told(), (format!("failed: {secret_ring}"), format!("{missing}; {secret_ring}")));
+    let why = format!("the program /nonexistent/gpg2 was not found; {public_ring}");
+    assert_eq!(pgp(&fingerprint).wrap(&secret(32), &world.session()), Err(WrapError::Unreachable { why }));
 }
 
 #[test]

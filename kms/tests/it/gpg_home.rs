@@ -1,7 +1,7 @@
 //! A throw-away home of gpg, and a world in which backends see nothing else.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
@@ -162,6 +162,11 @@ impl Outside for World {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         Ok(Secret::new(std::fs::read(path)?))
+    }
+
+    fn program(&self, name: &OsStr) -> Option<PathBuf> {
+        let path = self.env("PATH").unwrap_or_default();
+        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.exists())
     }
 
     fn run(&self, command: Command) -> io::Result<Finished> {

@@ -108,6 +108,7 @@ impl Edit<'_> {
             SealError::Wrap(source) => Error::NewKey { path: self.path.display().to_string(), source },
             source => Error::Seal { path: self.path.display().to_string(), source: Box::new(source) },
         };
+        world.warn_of(&self.path.display().to_string(), trust::closed_here(&wanted.groups, world));
         let text = example::text(format, wanted.indent).into_bytes();
         let file = OpenFile::new(format, text, wanted, world).map_err(failed)?;
         // The example has none of the names that a rule may look for, and is never written.

@@ -91,7 +91,8 @@ impl Edit<'_> {
         let mut vouched = before.vouched;
         if !diff.is_empty() {
             let is_vouched = vouched == Vouched::Yes;
-            let change = Change { file: &name, diff: &diff, vouched: is_vouched, yes: false, asks: Asks::IfUnvouched, config };
+            let (asks, closed) = (Asks::IfUnvouched, trust::closed_here(&groups, world));
+            let change = Change { file: &name, diff: &diff, vouched: is_vouched, yes: false, asks, config, closed };
             if !change.confirm(world)? {
                 return Err(Error::NotConfirmed { path: name });
             }

@@ -1,0 +1,128 @@
+//! What is had of an opened file, and what is changed in it before it is sealed again.
+
+use leafcrypt_formats::{Bytes, CommentId, Document, Format, LeafId, Mode, Part, PlainText, SyntaxError, Tree, Value};
+
+use super::{Base, BaseBody, OpenFile, Renews, SealedError, Settings, scan_options};
+use crate::keys::{DataKey, GroupReport};
+use crate::manners::Manners;
+
+impl OpenFile<'_> {
+    /// The plain text.
+    pub fn plain(&self) -> &[u8] {
+        &self.plain
+    }
+
+    /// The plain text, and nothing else of the file.
+    pub fn into_plain(self) -> Vec<u8> {
+        self.plain.into_bytes()
+    }
+
+    /// The plain text as a document. Scanned now, unless whoever changed it has done so.
+    ///
+    /// # Errors
+    /// It is not of its format.
+    pub fn document(&self, manners: &Manners) -> Result<Document<'_>, SyntaxError> {
+        self.plain.document(self.format, &scan_options(Mode::Plain, manners))
+    }
+
+    /// The sealed document, with the paths of the opened one; none of a binary file or a new one.
+    pub fn sealed_document(&self) -> Option<&Document<'_>> {
+        match &self.base.as_ref()?.body {
+            BaseBody::Document { document, .. } => Some(document),
+            BaseBody::Binary(_) => None,
+        }
+    }
+
+    /// The format of the plain text.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What opening had to say. What reading had to say before it: [`SealedFile::warnings`].
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Does the sealed file have our own field?
+    pub fn has_field(&self) -> bool {
+        self.base.as_ref().is_some_and(|base| base.metadata.extension.is_some())
+    }
+
+    /// What will be sealed into the metadata.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Does nobody vouch for the comments, or for where they stand? A rule that goes by comments then covers what whoever can write the file wants.
+    pub fn comments_in_doubt(&self) -> bool {
+        self.doubts.comments || self.doubts.text || self.base.as_ref().is_some_and(|base| base.unchecked)
+    }
+
+    /// To be changed before sealing again.
+    pub fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    /// Whether a text of which nothing is covered is refused: in a new file, not in one that is opened.
+    #[must_use]
+    pub fn must_cover(self, must: bool) -> Self {
+        OpenFile { must_cover: must, ..self }
+    }
+
+    /// How its data key was found, group by group; none if it was known.
+    pub fn unwrapped(&self) -> &[GroupReport] {
+        &self.unwrapped
+    }
+
+    /// Its data key.
+    pub fn data_key(&self) -> &DataKey {
+        &self.data_key
+    }
+
+    /// Its data key, when nothing else of it is needed.
+    pub fn into_data_key(self) -> DataKey {
+        self.data_key
+    }
+
+    /// A copy of its data key, to open another state of the same file.
+    pub fn copy_data_key(&self) -> DataKey {
+        DataKey::from_bytes(self.data_key.expose().to_vec()).expect("a data key has the length of a data key")
+    }
+
+    /// Other text: what is sealed next. Tokens of unchanged values stay.
+    pub fn replace(&mut self, plain: impl Into<PlainText>) {
+        self.plain = plain.into();
+        self.renews = self.renews.max(Renews::Leaves);
+    }
+
+    /// What is sealed at a path whose text, in ENV, reads as another value: the two characters `\n` as a line feed.
+    pub fn holds(&mut self, at: &[Part], value: Value) {
+        self.held = Some((at.to_vec(), value));
+    }
+
+    /// A new MAC and date, also if nothing else changes: `set` as SOPS does it.
+    pub fn renew_mac(&mut self) {
+        self.renews = self.renews.max(Renews::Mac);
+    }
+
+    /// The documents as trees, with the opened values: for `--extract` and `--output-type`.
+    ///
+    /// # Errors
+    /// The plain text of a file that was not opened from a sealed one does not parse.
+    pub fn trees(&self, manners: &Manners) -> Result<Vec<Tree>, SealedError> {
+        match &self.base {
+            Some(Base { body: BaseBody::Document { document, opened, .. }, .. }) => {
+                let value = |id: LeafId| {
+                    Ok::<_, std::convert::Infallible>(opened.leaves[id.0 as usize].clone().unwrap_or_else(|| document.value(id)))
+                };
+                let comment =
+                    |id: CommentId| opened.comments[id.0 as usize].clone().unwrap_or_else(|| Bytes::from(&*document.comment_text(id)));
+                match leafcrypt_formats::trees(document, value, comment) {
+                    Ok(trees) => Ok(trees),
+                }
+            }
+            _ if self.format == Format::Binary => Ok(vec![Tree::map([("data", Tree::text(&*self.plain))])]),
+            _ => Ok(self.document(manners)?.trees()),
+        }
+    }
+}
