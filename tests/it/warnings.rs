@@ -144,7 +144,7 @@ fn a_layout_that_others_have_changed() {
     let place = Place::project();
     for name in ["a.yaml", "a.json", "a.env", "a.ini"] {
         let (plain, spaced) = match name {
-            "a.json" => ("{\"a\": 1, \"b\": \"x\"}\n", "{\n  \"a\":  "),
+            "a.json" => ("{\"a\": 1, \"b\": \"x\"}\n", "{\n  \"a\":  \""),
             "a.yaml" => ("a: 1\nb: x\n", "a:  "),
             "a.env" => ("a=1\nb=x\n", "\na="),
             _ => ("[s]\na = 1\nb = x\n", "a  = "),
