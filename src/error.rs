@@ -1,5 +1,5 @@
 //! Everything that can go wrong in a flow, in one type: what failed, and where. Below it each floor has errors of its own. The terminal side
-//! adds an exit code (`cli/exit.rs`), SOPS's words (`cli/report.rs`) and one suggested next command (`cli/hint.rs`), each by the kind of the error.
+//! adds an exit code (`cli/exit.rs`), SOPS's words (`cli/sops_words.rs`) and one suggested next command (`cli/hint.rs`), each by the kind of the error.
 
 use std::path::PathBuf;
 
@@ -160,9 +160,9 @@ pub enum Error {
     /// The same for what `--extract` found, where it stands alone.
     #[error("{}: {source}", one_line(path))]
     PrintAlone { path: String, source: Unwritable },
-    /// What is printed as a binary file has a tree of another type. `sealed_as`: the type that opens it.
+    /// What is printed as a binary file, to be read or (`sealing`) to be sealed, has a tree of another type. `sealed_as`: that type.
     #[error("{}: no binary data found in tree: there is no text at 'data'", one_line(path))]
-    NoData { path: String, sealed_as: Format },
+    NoData { path: String, sealed_as: Format, sealing: bool },
     /// With what to do instead.
     #[error("{} exists already", one_line(&path.display().to_string()))]
     Exists { path: PathBuf, instead: std::borrow::Cow<'static, str> },

@@ -73,6 +73,7 @@ pub use error::{SyntaxClass, SyntaxError, Unwritable, Warning};
 pub use flat::{scalar_text, unfold_newlines};
 pub use format::{Format, Shape};
 pub use hint::{Hint, Spelled};
+pub use json::json_float;
 pub use leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
 pub use limits::Limits;
 pub use merge::{Clash, Conflict, Prefer, Unmerged, merge};

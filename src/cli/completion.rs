@@ -4,7 +4,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command};
 use clap_complete::Shell;
 
-use super::{Context, shown};
+use super::Context;
+use super::commands::shown;
 use crate::error::Error;
 use crate::flows::target::Done;
 

@@ -1,12 +1,12 @@
 //! What was typed under the name `sops`, as SOPS reads it: urfave/cli over Go's `flag` (`docs/sops-cli.md`, section 1). The result is spelled so that
 //! clap reads the same: each flag once, as `--name=value`, then the one file.
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt as _;
+use std::ffi::OsString;
 
-use clap::{Arg, Command};
+use clap::Command;
 
 use super::go_parse::{Flags, IGNORED, Known, MODES, NO_EFFECT, OURS, THRESHOLD, name_of, parse, reordered};
+use super::go_words::{HELP, clean, help, is_one_of, is_shell, no_topic, wanted, warn_of_more, write_files};
 
 /// Argv for clap, and what SOPS would have warned of.
 #[derive(Debug)]
@@ -44,7 +44,6 @@ const SEVERAL_MODES: &str = "More than one command (--encrypt, --decrypt, --rota
                              last one will be visible. Note that this behavior is deprecated and will cause an error eventually.";
 /// Commands of ours that SOPS does not have: to it each is a file.
 const NOT_OF_SOPS: [&str; 7] = ["accept", "doctor", "init", "keygen", "man", "recipients", "tour"];
-const SEVERAL_FILES: &str = "More than one positional argument provided. Only the first one will be used!";
 
 /// Reads what was typed.
 ///
@@ -89,7 +88,7 @@ fn legacy(mut flags: Flags, files: &[OsString], root: &Command, read: &mut Read)
     // The last that SOPS runs; unlike the others it has a value, which stays with it.
     asked.extend(flags.has("set").then_some("set"));
     let Some(mut file) = files.first().cloned() else { return Err(Stop::NoFile("Error: no file specified".to_owned())) };
-    without_end(&mut file);
+    clean(&mut file);
     // As the command, `rotate` says 2 for a missing file.
     let changes_keys = flags.0.keys().any(|name| name.starts_with("add-") || name.starts_with("rm-"));
     if !std::path::Path::new(&file).exists() {
@@ -164,30 +163,7 @@ fn subcommand(name: &OsString, words: &[OsString], root: &Command, before: Flags
             read.warnings.push(format!("the flag --{name} before the command {shown} is ignored, as SOPS does; it has to stand behind it"));
         }
     }
-    let wanted = match shown.as_str() {
-        "encrypt" | "decrypt" | "rotate" | "edit" => 1,
-        "set" => set_words(&flags, files.len())?,
-        "unset" if files.len() != 2 => return Err(Stop::NoFile("Error: no file specified, or index is missing".to_owned())),
-        // All further ones are nothing to SOPS, without a word.
-        "filestatus" => {
-            files.truncate(1);
-            1
-        }
-        _ => files.len(),
-    };
-    if files.is_empty() && matches!(shown.as_str(), "rotate" | "filestatus" | "edit") {
-        return Err(Stop::NoFile("Error: no file specified".to_owned()));
-    }
-    if shown == "groups" {
-        group_words(command.get_name(), &files)?;
-        if !flags.has("file") {
-            return Err(Stop::Nameless);
-        }
-    }
-    if shown == "set" && flags.has("value-file") && files.len() == 3 {
-        // With SOPS the flag says what the third word is.
-        flags.0.insert("value-file".to_owned(), files.drain(2..).collect());
-    }
+    let wanted = wanted(&shown, command.get_name(), &mut flags, &mut files)?;
     warn_of_more(&files, wanted, read);
     read.argv.append(&mut flags.into_words());
     let named = match shown.as_str() {
@@ -195,94 +171,9 @@ fn subcommand(name: &OsString, words: &[OsString], root: &Command, before: Flags
         "updatekeys" => files.len(),
         _ => 0,
     };
-    files.iter_mut().take(named).for_each(without_end);
+    files.iter_mut().take(named).for_each(clean);
     write_files(&files[..files.len().min(wanted)], read);
     Ok(())
-}
-
-/// What asks for help: words and flags.
-const HELP: [&str; 5] = ["help", "h", "--help", "-help", "-h"];
-
-fn is_one_of(word: &OsString, names: &[&str]) -> bool {
-    names.iter().any(|name| word == name)
-}
-
-/// Help for the program or a group of commands, or for one of them; further words are nothing to SOPS.
-fn help(words: &[OsString], of: &Command, read: &mut Read) -> Result<(), Stop> {
-    match words.first().filter(|word| !is_one_of(word, &HELP)) {
-        Some(word) if of.find_subcommand(word).is_some() => read.argv.push(word.clone()),
-        Some(word) if !is_shell(of, word) => return Err(no_topic(word)),
-        _ => {}
-    }
-    read.argv.push("--help".into());
-    Ok(())
-}
-
-fn no_topic(word: &OsString) -> Stop {
-    Stop::NoTopic(format!("No help topic for '{}'", word.to_string_lossy()))
-}
-
-/// Is it one of the values that a command's one argument can have?
-fn is_shell(command: &Command, word: &OsString) -> bool {
-    let mut values = command.get_positionals().flat_map(Arg::get_possible_values);
-    values.any(|value| word == value.get_name())
-}
-
-/// `groups add` takes no words, `groups delete` a number of 32 bits.
-fn group_words(command: &str, words: &[OsString]) -> Result<(), Stop> {
-    match (command, words) {
-        ("add", []) => Ok(()),
-        ("add", _) => Err(Stop::Generic("error: no positional arguments allowed".to_owned())),
-        (_, [index]) => {
-            let index = index.to_string_lossy();
-            let digits = !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit());
-            let why = match index.parse::<u32>() {
-                Ok(_) if digits => return Ok(()),
-                _ if digits => "value out of range",
-                _ => "invalid syntax",
-            };
-            Err(Stop::Fatal(format!("failed to parse [index] argument: strconv.ParseUint: parsing {index:?}: {why}")))
-        }
-        _ => Err(Stop::Generic("error: exactly one positional argument (index) required".to_owned())),
-    }
-}
-
-/// SOPS cleans the paths of files that it reads or writes: `f.yaml/` is `f.yaml`.
-fn without_end(path: &mut OsString) {
-    let bytes = path.as_bytes();
-    let end = bytes.iter().rposition(|b| *b != b'/').map_or(1.min(bytes.len()), |last| last + 1);
-    if end < bytes.len() {
-        *path = OsStr::from_bytes(&bytes[..end]).to_owned();
-    }
-}
-
-/// `set` wants all its words, and no more.
-fn set_words(flags: &Flags, given: usize) -> Result<usize, Stop> {
-    let from_stdin = flags.has("value-stdin");
-    let wanted = if from_stdin { 2 } else { 3 };
-    if given == wanted {
-        return Ok(wanted);
-    }
-    let (no, why) = if from_stdin { ("", " since --value-stdin is used") } else { ("no ", "") };
-    Err(Stop::NoFile(format!(
-        "Error: {no}file specified, or index and value are missing. Need precisely {wanted} positional arguments{why}."
-    )))
-}
-
-fn warn_of_more(files: &[OsString], wanted: usize, read: &mut Read) {
-    let Some(ignored) = files.get(wanted..).filter(|rest| !rest.is_empty()) else { return };
-    read.warnings.push(SEVERAL_FILES.to_owned());
-    if let Some(flag) = ignored.iter().map(|word| word.to_string_lossy()).rfind(|word| word.starts_with('-')) {
-        read.warnings.push(format!(
-            "Note that one of the ignored positional argument is \"{flag}\", which looks like a flag. Flags must always be provided before the first positional argument!"
-        ));
-    }
-}
-
-fn write_files(files: &[OsString], read: &mut Read) {
-    read.argv.push("--".into());
-    // To Go the empty name is the current folder.
-    read.argv.extend(files.iter().map(|file| if file.is_empty() { ".".into() } else { file.clone() }));
 }
 
 #[cfg(test)]
@@ -291,7 +182,7 @@ mod tests {
 
     fn typed(line: &str) -> Result<Read, Stop> {
         let argv: Vec<OsString> = line.split(' ').map(|word| if word == "''" { "".into() } else { word.into() }).collect();
-        read(&argv, &super::super::whole())
+        read(&argv, &super::super::commands::whole())
     }
 
     fn check(line: &str, expected: &str, warnings: usize) {
@@ -347,8 +238,7 @@ mod tests {
         check("sops completion bash more", "sops completion bash", 0);
         check("sops --indent 0x10 -d f", "sops decrypt --indent=16 -- f", 0);
         check("sops -d f//", "sops decrypt -- f", 0);
-        check("sops decrypt /", "sops decrypt -- /", 0);
-        check("sops set f/ p v/", "sops set -- f p v/", 0);
+        check("sops set f/. p v/", "sops set -- f p v/", 0);
         check("sops filestatus a b", "sops filestatus -- a", 0);
         check("sops updatekeys -y a b", "sops updatekeys --yes -- a b", 0);
     }
@@ -406,5 +296,8 @@ mod tests {
         assert_eq!(stop("sops unset f"), Stop::NoFile("Error: no file specified, or index is missing".to_owned()));
         assert!(matches!(stop("sops set f"), Stop::NoFile(text) if text.starts_with("Error: no file specified, or index")));
         assert!(matches!(stop("sops set f --value-stdin"), Stop::NoFile(text) if text.ends_with("since --value-stdin is used.")));
+        let both = "Error: cannot use both --value-file and --value-stdin";
+        assert_eq!(stop("sops set --value-file --value-stdin f p v"), Stop::Generic(both.to_owned()));
+        assert_eq!(stop("sops set --value-stdin --value-file"), Stop::Generic(both.to_owned()));
     }
 }

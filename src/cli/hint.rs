@@ -1,16 +1,14 @@
 //! One next command for an error, or one thing to do. Never a command that is not there, nor one of git that does nothing for the file.
 
-use std::path::Path;
-
 use leafcrypt_formats::{Format, SyntaxClass};
-use leafcrypt_kms::{Kind, UnwrapError, WrapError};
+use leafcrypt_kms::{Kind, WrapError};
 
+use super::hint_files::{is_stream, read_hint, write_hint};
+use super::hint_git::{accept, is_emptied, mend, restore, sides};
+use super::hint_keys::no_key_hint;
 use crate::config::{ConfigError, Distrust};
 use crate::error::{Error, Missing, NotStarted};
-use crate::files::{self, ReadError, WriteError};
-use crate::flows::repository::{self, Better, Sides};
 use crate::flows::target::{STDIN, word};
-use crate::keys::NoKeyOpens;
 use crate::seal::token::BadToken;
 use crate::sealed_file::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
 use crate::world::World;
@@ -27,7 +25,7 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
             // What is not of its own type can only be sealed whole; perhaps it is a slip, so nothing is written.
             match *odd {
                 true => format!("{name} encrypt --input-type binary --output-type binary {}", shell(path)),
-                false if path == STDIN => format!("{name} encrypt --filename-override secrets.yaml"),
+                false if path == STDIN || is_stream(path) => format!("{name} encrypt --filename-override secrets.yaml"),
                 // Nothing of it is there any more: a shell that opens it for writing first.
                 false if is_emptied(path, world) => restore(path, world),
                 false => format!("{name} encrypt -i {}", shell(path)),
@@ -94,7 +92,13 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
         Error::Conflict(_) => "give one of the two".to_owned(),
         Error::BadContext => "--encryption-context key:value,key:value".to_owned(),
         Error::DuplicateOrder { .. } => "--decryption-order age,pgp names each kind once".to_owned(),
-        Error::NoData { path, sealed_as } => format!("it holds {} values: {}", sealed_as.name(), as_type(path, *sealed_as, name)),
+        Error::NoData { path, sealed_as, sealing: true } => {
+            let (path, format) = (shell(path), sealed_as.name());
+            format!("{name} encrypt --input-type {format} --output-type {format} {path}; its name alone would have it sealed whole")
+        }
+        Error::NoData { path, sealed_as, sealing: false } => {
+            format!("it holds {} values: {}", sealed_as.name(), as_type(path, *sealed_as, name))
+        }
         Error::Print { .. } | Error::PrintAlone { .. } => "--output-type chooses another format".to_owned(),
         Error::Rescued { path, .. } => format!("{name} edit {} takes it up again", shell(path)),
         Error::LostBlock { path } => restore(path, world),
@@ -150,55 +154,7 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
     })
 }
 
-/// Is a file empty that git has otherwise?
-fn is_emptied(path: &str, world: &World<'_>) -> bool {
-    let is_empty = files::facts(Path::new(path)).is_ok_and(|facts| facts.is_some_and(|facts| facts.len == 0));
-    is_empty && matches!(repository::better(Path::new(path), world), Better::Staged)
-}
-
 const WHOLE: &str = "to seal the file whole all the same, add --input-type binary --output-type binary";
-
-/// How a broken file is whole again; a command of git only where git does it.
-fn restore(path: &str, world: &World<'_>) -> String {
-    if path == STDIN {
-        return "restore what it was read from".to_owned();
-    }
-    match repository::better(Path::new(path), world) {
-        Better::Either(_) => sides(path, world),
-        Better::Staged => format!("restore the file: git restore {}", shell(path)),
-        Better::Older => format!("git has it so, too; git log --oneline -- {} shows older versions", shell(path)),
-        Better::Nothing => "restore the file from a copy: git does not have it".to_owned(),
-    }
-}
-
-/// For what somebody may have written by hand, which a restored file would not have any more.
-fn mend(path: &str, world: &World<'_>) -> String {
-    match repository::better(Path::new(path), world) {
-        Better::Staged => format!("mend it at that line; or, without what was changed since: git restore {}", shell(path)),
-        _ => format!("mend it at that line; or {}", restore(path, world)),
-    }
-}
-
-fn accept(path: &str, world: &World<'_>) -> String {
-    let (restore, name) = (restore(path, world), world.manners.name);
-    format!("{restore}; if it was you who changed it: {name} accept {} shows what differs, and asks", shell(path))
-}
-
-/// The two sides of a merge. In a rebase git calls what somebody has changed "theirs"; where nothing is unmerged it gives none of the two.
-fn sides(path: &str, world: &World<'_>) -> String {
-    let file = shell(path);
-    let then = "then set what the other side has";
-    match repository::better(Path::new(path), world) {
-        Better::Either(Sides::Merge) => format!("git checkout --ours {file} takes your side; {then}"),
-        Better::Either(Sides::Rebase) => format!("git checkout --theirs {file} takes your side, which has that name in a rebase; {then}"),
-        Better::Either(Sides::Other) => format!("git checkout --ours {file} takes the side of HEAD, --theirs the other one; {then}"),
-        Better::Staged => format!("git restore {file} takes it as git has it; or take out the marks and the lines of one side"),
-        Better::Older => {
-            format!("take out the marks and the lines of one side; git log --oneline -- {file} shows older versions")
-        }
-        Better::Nothing => "take out the marks and the lines of one side".to_owned(),
-    }
-}
 
 fn sealed_syntax(path: &str, class: SyntaxClass, world: &World<'_>) -> String {
     let name = world.manners.name;
@@ -218,19 +174,8 @@ fn as_type(path: &str, format: Format, name: &str) -> String {
 }
 
 /// A path as a word for the shell.
-fn shell(path: &str) -> String {
+pub(super) fn shell(path: &str) -> String {
     if path == STDIN { "FILE".to_owned() } else { word(path) }
-}
-
-fn read_hint(path: &str, error: &ReadError) -> Option<String> {
-    Some(match error {
-        ReadError::NotFound => "ls shows what is there".to_owned(),
-        ReadError::Directory => format!("name a file in it: ls {} shows what is there", shell(path)),
-        ReadError::Special => "only files and pipes are read: copy it into a file first".to_owned(),
-        ReadError::TooLarge { .. } => "split the file".to_owned(),
-        ReadError::Denied => format!("ls -l {} shows who may read it", shell(path)),
-        ReadError::Os(_) => return None,
-    })
 }
 
 fn open_hint(path: &str, error: &OpenError, world: &World<'_>) -> Option<String> {
@@ -258,42 +203,6 @@ fn open_hint(path: &str, error: &OpenError, world: &World<'_>) -> Option<String>
         | OpenError::Date(_) => restore(path, world),
         OpenError::Unwritable(_) => format!("{name} decrypt --output-type json {}", shell(path)),
     })
-}
-
-/// A new identity would not open the file, so none is offered.
-fn no_key_hint(path: &str, report: &NoKeyOpens, world: &World<'_>) -> String {
-    let tried = || report.groups.iter().flat_map(|group| &group.tried);
-    if report.combining.is_some() || tried().any(|(_, why)| *why == UnwrapError::Corrupt) {
-        return restore(path, world);
-    }
-    let by_reason = tried().find_map(|(_, why)| match why {
-        UnwrapError::ProgramMissing { name } => Some(format!("install {name} in a folder of PATH")),
-        UnwrapError::NoTerminal { .. } => Some("run it in a terminal, where it can ask for the passphrase".to_owned()),
-        UnwrapError::WrongPassphrase { .. } => Some("try again with the right passphrase".to_owned()),
-        _ => None,
-    });
-    let has = |kind| tried().any(|(key, _)| key.kind() == kind);
-    by_reason.unwrap_or_else(|| match () {
-        // All that is there is broken: quotes around a key, a file that may not be read.
-        () if tried().any(|(_, why)| matches!(why, UnwrapError::NotHeld { looked_in, notes } if !notes.is_empty() && !looked_in.iter().any(|place| holds_keys(place)))) => {
-            let other = match has(Kind::Age) {
-                true => "try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity",
-                false => "gpg --import FILE, with one of these secret keys",
-            };
-            format!("mend the source of keys that failed above; or {other}")
-        }
-        () if has(Kind::Age) && tried().all(|(_, why)| matches!(why, UnwrapError::NotHeld { looked_in, notes } if notes.is_empty() && !looked_in.iter().any(|place| holds_keys(place)))) => {
-            "try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity; who has none asks somebody who can open the file to add the recipient of a new one (leafcrypt keygen) and to run updatekeys".to_owned()
-        }
-        () if has(Kind::Age) => "try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity".to_owned(),
-        () if has(Kind::Pgp) => "gpg --import FILE, with one of these secret keys".to_owned(),
-        () => "somebody who can open the file can add your key to .sops.yaml and run updatekeys".to_owned(),
-    })
-}
-
-/// A place that was looked in has at least one.
-fn holds_keys(place: &str) -> bool {
-    place.ends_with("key)") || place.ends_with("keys)")
 }
 
 fn seal_hint(error: &SealError, name: &str) -> Option<String> {
@@ -342,30 +251,4 @@ fn config_hint(error: &ConfigError, name: &str) -> Option<String> {
         ConfigError::YamlIndent | ConfigError::JsonIndent | ConfigError::WideIndent => "--indent 2".to_owned(),
         _ => return None,
     })
-}
-
-fn write_hint(path: &str, error: &WriteError) -> Option<String> {
-    let there = std::path::Path::new(path).exists();
-    let text = match error {
-        WriteError::ReadOnlyFolder { folder } if !there => {
-            return Some(format!("ls -ld {} shows who may write there", shell(&folder.display().to_string())));
-        }
-        WriteError::Denied => return Some(format!("ls -l {} shows who may write it", shell(path))),
-        WriteError::NotFound { folder } => return Some(format!("mkdir -p {}", shell(&folder.display().to_string()))),
-        WriteError::Directory => return Some(format!("name a file in it: {}/FILE", shell(path.trim_end_matches('/')))),
-        WriteError::Exists | WriteError::NotRegular => return Some(format!("ls -l {} shows what it is", shell(path))),
-        WriteError::HardLinks { .. } => {
-            "--write-through writes into the file, so that all its names have the new text; a crash meanwhile may tear it"
-        }
-        WriteError::MountPoint | WriteError::ReadOnlyFolder { .. } => {
-            "--write-through writes into a file that is there, instead of replacing it; a crash meanwhile may tear it"
-        }
-        WriteError::Changed => "run the command again, on what the file is now",
-        WriteError::Locked => "run the command again when the other one has ended",
-        WriteError::NoLock => "let XDG_STATE_HOME name a folder of yours on a local disk",
-        WriteError::ForeignLink => "name the file itself",
-        WriteError::NotSynced => "look at the disk, and run the command again",
-        _ => return None,
-    };
-    Some(text.to_owned())
 }

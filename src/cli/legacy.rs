@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     fn check(typed: &str, expected: &str) {
         let argv = typed.split(' ').map(OsString::from).collect();
-        let rewritten = rewrite(argv, &super::super::whole());
+        let rewritten = rewrite(argv, &super::super::commands::whole());
         let text: Vec<_> = rewritten.iter().map(|w| w.to_string_lossy()).collect();
         assert_eq!(text.join(" "), expected, "{typed}");
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::shown;
+use super::commands::shown;
 use crate::error::Error;
 use crate::files::{self, Kind, WriteHow};
 use crate::flows::target::Done;

@@ -1,7 +1,9 @@
-//! The list of commands, and dispatch. Only this floor prints, reads argv, exits: a file per command, which reads its arguments and calls its flow
-//! ([`crate::flows`]). Argv is read as SOPS does under its name (`go_flags.rs`, `go_parse.rs`, `tab.rs`, `legacy.rs`); errors get number, text and hint in `exit.rs`, `report.rs`, `hint.rs`.
+//! From argv to exit code. Only this floor prints, reads argv, exits: a file per command (`commands.rs` lists them), which reads its arguments and calls its
+//! flow ([`crate::flows`]). Argv is read as SOPS does under its name (`go_flags.rs`, `go_words.rs`, `go_parse.rs`, `tab.rs`, `legacy.rs`); errors get number,
+//! text and hint in `exit.rs`, `report.rs` (`sops_words.rs`, `mistyped.rs`) and `hint.rs` (`hint_files.rs`, `hint_git.rs`, `hint_keys.rs`).
 
 mod accept;
+mod commands;
 mod completion;
 mod decrypt;
 mod doctor;
@@ -14,8 +16,12 @@ mod exit;
 mod filestatus;
 mod go_flags;
 mod go_parse;
+mod go_words;
 mod groups;
 mod hint;
+mod hint_files;
+mod hint_git;
+mod hint_keys;
 mod init;
 mod key_args;
 mod key_changes;
@@ -23,6 +29,7 @@ mod keygen;
 mod later;
 mod legacy;
 mod man;
+mod mistyped;
 mod prompt;
 mod recipients;
 mod report;
@@ -30,6 +37,7 @@ mod rotate;
 mod screen;
 mod set;
 mod shared;
+mod sops_words;
 mod tab;
 mod tour;
 mod unset;
@@ -40,96 +48,16 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use clap::{Args as _, Command, FromArgMatches as _, Subcommand};
+use clap::{Command, FromArgMatches as _};
 use leafcrypt_kms::{Holding, Real, Session, without_private_keys};
 
+use self::commands::{Commands, Telling, as_needed, dispatch};
 use crate::error::Error;
 use crate::files;
 use crate::flows::target::Done;
 use crate::flows::{background, keeper, rules, user};
 use crate::manners::Manners;
 use crate::world::{NoJournal, SystemRandom, World};
-
-/// The commands, each with its words: all of them, and one by itself. Building them all takes longer than opening a small file (docs/performance.md).
-macro_rules! commands {
-    ($($variant:ident = $name:literal: $args:ty,)*) => {
-        #[derive(Subcommand)]
-        enum Commands {
-            $(#[command(name = $name)] $variant($args),)*
-        }
-
-        impl Commands {
-            /// Its name.
-            fn name(&self) -> &'static str {
-                match self {
-                    $(Commands::$variant(_) => $name,)*
-                }
-            }
-        }
-
-        /// The command of this name.
-        fn named(name: &str) -> Option<Command> {
-            match name {
-                $($name => Some(<$args as clap::Args>::augment_args(Command::new($name))),)*
-                _ => None,
-            }
-        }
-    };
-}
-
-commands! {
-    Encrypt = "encrypt": encrypt::Args,
-    Decrypt = "decrypt": decrypt::Args,
-    Edit = "edit": edit::Args,
-    Set = "set": set::Args,
-    Unset = "unset": unset::Args,
-    Rotate = "rotate": rotate::Args,
-    Updatekeys = "updatekeys": updatekeys::Args,
-    Groups = "groups": groups::Args,
-    Accept = "accept": accept::Args,
-    ExecEnv = "exec-env": exec_env::Args,
-    ExecFile = "exec-file": exec_file::Args,
-    Recipients = "recipients": recipients::Args,
-    Filestatus = "filestatus": filestatus::Args,
-    Doctor = "doctor": doctor::Args,
-    Keygen = "keygen": keygen::Args,
-    Init = "init": init::Args,
-    Tour = "tour": tour::Args,
-    Completion = "completion": completion::Args,
-    Man = "man": man::Args,
-    Publish = "publish": later::Publish,
-    Keyservice = "keyservice": later::KeyService,
-}
-
-/// The program with all its commands.
-fn whole() -> Command {
-    Commands::augment_subcommands(program())
-}
-
-/// The same as people are shown it: without flags that have no effect.
-fn shown() -> Command {
-    Commands::augment_subcommands(described(Command::new("leafcrypt").subcommand_required(true)))
-}
-
-/// The program with as many commands as it takes to read this argv: the one that stands first, else all.
-fn as_needed(argv: &[OsString]) -> Command {
-    match argv.get(1).and_then(|word| named(word.to_str()?)) {
-        Some(command) => program().subcommand(command),
-        None => whole(),
-    }
-}
-
-fn program() -> Command {
-    let program = Command::new("leafcrypt").subcommand_required(true).arg_required_else_help(true);
-    described(shared::Versions::augment_args(program))
-}
-
-fn described(program: Command) -> Command {
-    // After the flags, which bring a text of their own.
-    shared::Global::augment_args(program.disable_version_flag(true))
-        .about("Secrets in Git: seals the values of YAML, JSON, ENV, INI and TOML files, losslessly, in the format of SOPS")
-        .after_help(env_vars::HELP)
-}
 
 /// What every pipe takes at once, bytes.
 const SHORT: usize = 4096;
@@ -153,15 +81,6 @@ impl Context<'_> {
             false => Ok(()),
         }
     }
-}
-
-/// How SOPS tells the errors of a command; it differs from one to the other.
-#[derive(Clone, Copy, Default)]
-struct Telling {
-    /// Missing files are named as they were typed; otherwise with their whole path.
-    as_typed: bool,
-    /// Errors are lines of its logger that begin so.
-    logged: Option<&'static str>,
 }
 
 /// Runs the program: argv in, exit code out.
@@ -205,12 +124,12 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     };
     let matches = match command.name(manners.name).try_get_matches_from(argv) {
         Ok(matches) => matches,
-        Err(error) => return report::usage(&error, manners),
+        Err(error) => return mistyped::usage(&error, manners),
     };
     let read = shared::Global::from_arg_matches(&matches).and_then(|global| Ok((global, Commands::from_arg_matches(&matches)?)));
     let (global, command) = match read {
         Ok(read) => read,
-        Err(error) => return report::usage(&error, manners),
+        Err(error) => return mistyped::usage(&error, manners),
     };
     terminal.verbose.store(global.verbose, Ordering::Relaxed);
     let variables = env_vars::Variables::read(world.session.outside());
@@ -296,65 +215,6 @@ fn typed(argv: Vec<OsString>, command: &Command, world: &World<'_>) -> Result<Ve
     }
 }
 
-impl Commands {
-    fn telling(&self) -> Telling {
-        match self {
-            Commands::Groups(_) => Telling { as_typed: true, logged: Some("") },
-            Commands::Filestatus(_) => Telling { as_typed: true, logged: Some("cannot check file status: cannot load encrypted file: ") },
-            Commands::ExecEnv(_) | Commands::ExecFile(_) => Telling { as_typed: true, logged: None },
-            _ => Telling::default(),
-        }
-    }
-
-    /// Does it wrap or unwrap data keys? Others have nothing to ask of a key service.
-    fn uses_keys(&self) -> bool {
-        match self {
-            Commands::Encrypt(_) | Commands::Decrypt(_) | Commands::Edit(_) | Commands::Set(_) | Commands::Unset(_) => true,
-            Commands::Rotate(_) | Commands::Updatekeys(_) | Commands::Groups(_) | Commands::Accept(_) => true,
-            Commands::ExecEnv(_) | Commands::ExecFile(_) => true,
-            Commands::Recipients(_)
-            | Commands::Filestatus(_)
-            | Commands::Doctor(_)
-            | Commands::Keygen(_)
-            | Commands::Init(_)
-            | Commands::Tour(_) => false,
-            Commands::Completion(_) | Commands::Man(_) | Commands::Publish(_) | Commands::Keyservice(_) => false,
-        }
-    }
-}
-
-fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
-    if let (Some(wrong), true) = (&context.variables.wrong, command.uses_keys() || matches!(command, Commands::Doctor(_))) {
-        return Err(Error::Usage(wrong.clone()));
-    }
-    if command.uses_keys() {
-        later::refuse_key_services(context)?;
-    }
-    match command {
-        Commands::Encrypt(args) => args.run(context),
-        Commands::Decrypt(args) => args.run(context),
-        Commands::Edit(args) => args.run(context),
-        Commands::Set(args) => args.run(context),
-        Commands::Unset(args) => args.run(context),
-        Commands::Rotate(args) => args.run(context),
-        Commands::Updatekeys(args) => args.run(context),
-        Commands::Groups(args) => args.run(context),
-        Commands::Accept(args) => args.run(context),
-        Commands::ExecEnv(args) => args.run(context),
-        Commands::ExecFile(args) => args.run(context),
-        Commands::Recipients(args) => args.run(context),
-        Commands::Filestatus(args) => args.run(context),
-        Commands::Doctor(args) => args.run(context),
-        Commands::Keygen(args) => args.run(context),
-        Commands::Init(args) => args.run(context),
-        Commands::Tour(args) => args.run(context),
-        Commands::Completion(args) => args.run(context),
-        Commands::Man(args) => args.run(),
-        Commands::Publish(args) => Err(args.refuse()),
-        Commands::Keyservice(args) => Err(args.refuse()),
-    }
-}
-
 /// Results go to standard output, built fully, written once; all talk to standard error.
 fn deliver(done: &Done) -> u8 {
     if let Some(note) = &done.note {
@@ -369,24 +229,5 @@ fn print(bytes: &[u8]) -> u8 {
     match files::Stream::output().write_all(bytes) {
         Ok(()) => 0,
         Err(error) => report::unprinted(&error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_by_itself_is_the_one_among_all() {
-        let mut all = whole();
-        all.build();
-        for one in all.get_subcommands().filter(|one| one.get_name() != "help") {
-            let mut alone = as_needed(&["leafcrypt".into(), one.get_name().into()]);
-            alone.build();
-            let names: Vec<_> = alone.get_subcommands().map(Command::get_name).collect();
-            assert_eq!(names, [one.get_name(), "help"]);
-            let alone = alone.find_subcommand(one.get_name()).expect("it was just listed");
-            assert_eq!(alone.clone().render_long_help().to_string(), one.clone().render_long_help().to_string());
-        }
     }
 }

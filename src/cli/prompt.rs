@@ -152,7 +152,13 @@ fn line() -> Option<String> {
         }
         let mut byte = [0];
         match rustix::io::read(input, &mut byte) {
-            Ok(0) if line.is_empty() => return None,
+            Ok(0) if line.is_empty() => {
+                // What is said next does not stand behind the question.
+                if std::io::stdin().is_terminal() {
+                    super::report::say("");
+                }
+                return None;
+            }
             Ok(0) => break,
             Ok(_) if byte == *b"\n" => break,
             Ok(_) => line.push(byte[0]),

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use leafcrypt_kms::without_private_keys;
+
 use super::shared::format_of;
 use super::{Context, print};
 use crate::error::Error;
@@ -33,6 +35,8 @@ impl Args {
             context.world.dialog.log(&format!("no sealed file in {}", paths.join(", ")));
         }
         let text = if self.json { recipients::as_json(&all) } else { recipients::as_text(&all.files) };
+        // A file may be named after a key.
+        let text = without_private_keys(&text).into_owned();
         let Some(error) = all.error() else { return Ok(Done { stdout: Some(text.into_bytes()), note: None }) };
         // Who can read the others is the result all the same.
         print(text.as_bytes());

@@ -40,7 +40,7 @@ mod tests {
 
     fn lines(typed: &str) -> Vec<String> {
         let argv: Vec<OsString> = format!("sops {typed} {ASKED}").split_whitespace().map(OsString::from).collect();
-        words(&argv, &super::super::whole()).expect(typed).lines().map(str::to_owned).collect()
+        words(&argv, &super::super::commands::whole()).expect(typed).lines().map(str::to_owned).collect()
     }
 
     #[test]
@@ -55,6 +55,6 @@ mod tests {
         assert_eq!(lines("-d --out"), ["--output", "--output-type"]);
         assert_eq!(lines("groups add --f"), ["--file"]);
         assert!(lines("-d -").contains(&"-i".to_owned()) && !lines("-d --").contains(&"-i".to_owned()));
-        assert!(words(&["sops".into(), "decrypt".into()], &super::super::whole()).is_none());
+        assert!(words(&["sops".into(), "decrypt".into()], &super::super::commands::whole()).is_none());
     }
 }

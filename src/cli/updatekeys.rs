@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use leafcrypt_kms::without_private_keys;
+
 use super::decrypt::Opening;
 use super::shared::{Writing, format_of};
 use super::{Context, print};
@@ -46,7 +48,8 @@ impl Args {
             how: self.opening.how(&order, context),
         };
         let updates = update.run(&context.world)?;
-        let out = self.json.then(|| updatekeys::as_json(&updates.files).into_bytes());
+        // A file may be named after a key (P15).
+        let out = self.json.then(|| without_private_keys(&updatekeys::as_json(&updates.files)).into_owned().into_bytes());
         let Some(error) = updates.error else { return Ok(Done { stdout: out, note: None }) };
         // What became of the others is the result all the same.
         print(&out.unwrap_or_default());

@@ -17,6 +17,10 @@ pub const MOST_BYTES: usize = 1 << 20;
 /// Nodes of it, with those that aliases repeat (R8).
 const MOST_NODES: usize = 1_000_000;
 
+/// So many times its text (R8), and so many nodes in any case, aliases may make of it.
+const EXPANDS: usize = 10;
+const FEW_NODES: usize = 10_000;
+
 /// A place that is longer is cut: the line tells it.
 const MOST_NAMED: usize = 80;
 
@@ -103,15 +107,18 @@ pub(super) fn parse(text: &[u8]) -> Result<Map<File>, Fault> {
     let Ok(text) = std::str::from_utf8(text) else {
         return Err(Fault { what: "the file is not UTF-8".to_owned(), ..Fault::default() });
     };
+    // Of a small file aliases make no million: that takes seconds.
+    let most = (EXPANDS * text.len()).clamp(FEW_NODES, MOST_NODES);
     // Fields that nobody knows may hold a name twice; those we read are watched by `read_fields`.
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         legacy_octal_numbers: true,
         // R8; what aliases expand to is counted by the nodes, too. Depth stays at the parser's 64: each level costs stack.
         budget: serde_saphyr::budget! {
-            max_aliases: MOST_NODES,
-            max_nodes: MOST_NODES,
-            max_events: 4 * MOST_NODES,
+            max_aliases: most,
+            max_nodes: most,
+            max_events: 4 * most,
+            max_merge_keys: most,
             enforce_alias_anchor_ratio: false,
         },
     };
@@ -131,7 +138,12 @@ pub(super) fn parse(text: &[u8]) -> Result<Map<File>, Fault> {
 }
 
 fn fault(error: &Error, path: &str) -> Fault {
-    let error = error.without_snippet();
+    let outer = error.without_snippet();
+    let mut error = outer;
+    // What is wrong with what an alias repeats.
+    while let Error::AliasError { error: inner, .. } = error {
+        error = inner.without_snippet();
+    }
     let mut field = path.replace(".value", "").trim_end_matches(['.', '?']).to_owned();
     if let Some((end, _)) = field.char_indices().nth(MOST_NAMED) {
         field.truncate(end);
@@ -145,12 +157,13 @@ fn fault(error: &Error, path: &str) -> Fault {
             "expected text".to_owned()
         }
         Error::UnknownAnchor { .. } => "an alias has no anchor".to_owned(),
-        Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } | Error::AliasReplayStackDepthExceeded { .. } => {
-            "too deep, or too much of it".to_owned()
-        }
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => "too deep, or too much of it".to_owned(),
         _ => "no YAML that can be read".to_owned(),
     };
-    Fault { line: error.location().map_or(0, |location| location.line()), field, what }
+    Fault { line: outer.location().map_or(0, |location| location.line()), field, what }
 }
 
 /// What our own readers say begins with one of these; other texts of the parser may quote the file and are not shown.

@@ -13,6 +13,7 @@ mod scalar;
 mod stores;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use leafcrypt_formats::one_line;
 use thiserror::Error;
@@ -34,6 +35,7 @@ pub struct Config {
     folder: PathBuf,
     /// Its text, in whose comments recipients have names.
     text: String,
+    names: OnceLock<names::Names>,
     file: file::File,
     /// How formats are indented.
     pub stores: Stores,
@@ -189,7 +191,16 @@ impl Config {
         let stores = Stores::of(map.fields.stores.as_ref());
         let warnings = rule::unknown_fields(&map);
         let text = String::from_utf8_lossy(text).into_owned();
-        Ok(Config { path, folder: found.folder.clone(), text, file: map.fields, stores, warnings, doubt: found.doubt.clone() })
+        Ok(Config {
+            path,
+            folder: found.folder.clone(),
+            text,
+            names: OnceLock::new(),
+            file: map.fields,
+            stores,
+            warnings,
+            doubt: found.doubt.clone(),
+        })
     }
 
     /// The file's path, for messages.

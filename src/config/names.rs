@@ -9,35 +9,63 @@
 //!     - age1bbb
 //! ```
 
+use std::collections::HashMap;
+
 use super::Config;
 
 impl Config {
     /// The name of a recipient, if a comment gives one. `id` is its string form.
     pub fn name_of(&self, id: &str) -> Option<&str> {
-        name_in(&self.text, id)
+        self.names.get_or_init(|| Names::of(&self.text)).name_of(&self.text, id)
     }
 }
 
-fn name_in<'t>(text: &'t str, id: &str) -> Option<&'t str> {
-    let mut above: Option<&str> = None;
-    for line in text.lines() {
-        let (content, comment) = split(line);
-        let named = comment.filter(|comment| !comment.is_empty() && !comment.split(inner_not).any(is_recipient));
-        if content.trim().is_empty() {
-            // A recipient that was commented out, or nothing, stands above what follows.
-            above = named;
-            continue;
-        }
-        if let Some(at) = find(content, id) {
-            // A comment beside several keys, or above them, names none of them.
-            let name = if comment.is_some() { named } else { above };
-            if let Some(name) = name.filter(|_| !content[..at].contains(',') && !content[at + id.len()..].contains(',')) {
-                return Some(name);
+/// The names that a text gives, by the words that they may stand beside.
+#[derive(Debug)]
+pub(super) struct Names {
+    names: Vec<Box<str>>,
+    /// Where a word stands in the text, and which name is its line's.
+    words: HashMap<Box<str>, Vec<(usize, usize)>>,
+}
+
+impl Names {
+    fn of(text: &str) -> Self {
+        let (mut names, mut words) = (Vec::new(), HashMap::<Box<str>, Vec<_>>::new());
+        let mut above: Option<&str> = None;
+        let mut begins = 0;
+        for line in text.split_inclusive('\n') {
+            let (content, comment) = split(line);
+            let named = comment.filter(|comment| !comment.is_empty() && !comment.split(inner_not).any(is_recipient));
+            if content.trim().is_empty() {
+                // A recipient that was commented out, or nothing, stands above what follows.
+                above = named;
+            } else {
+                let name = if comment.is_some() { named } else { above };
+                // A comment beside several keys, or above them, names none of them.
+                if let Some(name) = name.filter(|_| !content.contains(',')) {
+                    names.push(name.into());
+                    let mut at = begins;
+                    for piece in content.split_inclusive(inner_not) {
+                        let word = piece.trim_end_matches(inner_not);
+                        if !word.is_empty() {
+                            words.entry(word.into()).or_default().push((at, names.len() - 1));
+                        }
+                        at += piece.len();
+                    }
+                }
+                above = None;
             }
+            begins += line.len();
         }
-        above = None;
+        Names { names, words }
     }
-    None
+
+    /// The first one that stands beside the whole id, which is no part of a longer one.
+    fn name_of(&self, text: &str, id: &str) -> Option<&str> {
+        let stands = |at: usize| text[at..].strip_prefix(id).is_some_and(|rest| !rest.starts_with(inner));
+        let places = self.words.get(id.split(inner_not).next()?)?;
+        places.iter().find(|(at, _)| stands(*at)).map(|(_, name)| &*self.names[*name])
+    }
 }
 
 /// A line's content, and its comment: as in YAML it begins the line or stands behind a blank or tab.
@@ -67,14 +95,6 @@ fn inner(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '/' | ':' | '_' | '-' | '.')
 }
 
-/// Where a whole word stands: no part of a longer id.
-fn find(line: &str, id: &str) -> Option<usize> {
-    line.match_indices(id).map(|(at, _)| at).find(|&at| {
-        let (before, after) = (line[..at].chars().next_back(), line[at + id.len()..].chars().next());
-        !before.is_some_and(inner) && !after.is_some_and(inner)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,7 +111,8 @@ mod tests {
                     # - age1ddd # gone\n\
                     \x20   pgp: AA,BB # both\n\
                     \x20   kms: arn:aws:kms:eu:1:key/x # prod\n";
-        let check = |id, name| assert_eq!(name_in(text, id), name, "{id}");
+        let names = Names::of(text);
+        let check = |id, name| assert_eq!(names.name_of(text, id), name, "{id}");
         check("age1aaa", Some("alice"));
         check("age1bbb", Some("bob"));
         check("age1ccc", None);
@@ -114,10 +135,19 @@ mod tests {
              \x20 # key of\n\n\
              \x20 - {bob}   # bob#2\n"
         );
-        let check = |id, name| assert_eq!(name_in(&text, id), name, "{id}");
+        let names = Names::of(&text);
+        let check = |id, name| assert_eq!(names.name_of(&text, id), name, "{id}");
         check(bob, Some("bob#2"));
         check("age1aaa", None);
         check("age1bbb", None);
         check("age1ccc", Some("dave"));
+        // Ids of several words, ends of lines of Windows, and letters of other scripts.
+        let text = "- ssh-rsa AA+B= # ann\r\n- ssh-rsa AA+BC= # \u{e9}va\r\n- x\u{e9}age1zzz # none\r\n";
+        let names = Names::of(text);
+        let check = |id, name| assert_eq!(names.name_of(text, id), name, "{id}");
+        check("ssh-rsa AA+B=", Some("ann"));
+        check("ssh-rsa AA+BC=", Some("\u{e9}va"));
+        check("ssh-rsa AA+", None);
+        check("", None);
     }
 }

@@ -32,6 +32,12 @@ pub enum WriteError {
         /// The folder.
         folder: PathBuf,
     },
+    /// Nothing can be written there, by nobody and in no way.
+    #[error("the file system is read-only")]
+    ReadOnlySystem {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The target itself is a mount point, as single files in containers are: it can be overwritten, but not replaced.
     #[error("the file is a mount point and cannot be replaced")]
     MountPoint,
@@ -110,7 +116,10 @@ pub fn can_write(path: &Path, how: &WriteHow<'_>) -> Result<(), WriteError> {
     let Target::File(place) = resolve(path, how)? else { return Err(WriteError::NotRegular) };
     check(&place, place.old()?.as_ref(), how)?;
     let may = rustix::fs::accessat(&place.folder, ".", rustix::fs::Access::WRITE_OK, AtFlags::EACCESS);
-    if how.write_through { Ok(()) } else { may.map_err(|errno| no_file(&place, errno)) }
+    match may.map_err(|errno| no_file(&place, errno)) {
+        Err(WriteError::ReadOnlyFolder { .. }) if how.write_through => Ok(()),
+        may => may,
+    }
 }
 
 /// Removes a file of ours that is not needed any more.
@@ -244,7 +253,10 @@ fn put(place: &Place, old: Option<&Old>, bytes: &[u8], how: &WriteHow<'_>) -> Re
 }
 
 fn no_file(place: &Place, errno: Errno) -> WriteError {
+    // A file that is mounted by itself can be written to, where its folder cannot.
+    let is_writable = || retry_on_intr(|| accessat(&place.folder, &place.name, Access::WRITE_OK, AtFlags::EACCESS)).is_ok();
     match errno {
+        Errno::ROFS if !is_writable() => WriteError::of(errno, &place.folder_path),
         Errno::ACCESS | Errno::PERM | Errno::ROFS => WriteError::ReadOnlyFolder { folder: place.folder_path.clone() },
         errno => WriteError::of(errno, &place.folder_path),
     }
@@ -359,7 +371,7 @@ impl WriteError {
         match errno {
             Errno::NOSPC | Errno::DQUOT => WriteError::NoSpace,
             Errno::ACCESS | Errno::PERM => WriteError::Denied,
-            Errno::ROFS => WriteError::ReadOnlyFolder { folder: folder.to_owned() },
+            Errno::ROFS => WriteError::ReadOnlySystem { folder: folder.to_owned() },
             Errno::NOENT | Errno::NOTDIR => WriteError::NotFound { folder: folder.to_owned() },
             Errno::ISDIR => WriteError::Directory,
             errno => WriteError::Os(errno.raw_os_error()),

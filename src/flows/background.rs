@@ -15,8 +15,7 @@ use super::exec_env::Program;
 use super::exec_file::{Handed, Handing};
 use super::keeper;
 use super::message::{self, Message, Parts};
-use crate::error::{Ended, Error, NotStarted};
-use crate::files;
+use crate::error::{Ended, Error};
 use crate::guard;
 use crate::world::World;
 
@@ -30,7 +29,9 @@ pub const ARGUMENT: &str = "__background";
 pub(super) fn start(handed: &Handed, plain: &[u8], world: &World<'_>) -> Result<(), Error> {
     // Nobody will hear it later.
     handed.program.command(world)?;
-    let failed = |error: io::Error| Error::Start { program: "leafcrypt".to_owned(), what: files::in_words(&error), why: NotStarted::Other };
+    let failed = |error: io::Error| Error::NoPlace {
+        what: format!("the process that holds the plaintext for the program: {}", keeper::why_not_started(&error)),
+    };
     #[allow(clippy::disallowed_methods, reason = "ourselves, left running: `Outside::run` waits")]
     let mut command = Command::new(keeper::own_program());
     command.arg(ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);

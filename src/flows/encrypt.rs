@@ -187,7 +187,11 @@ impl Encrypt {
             trees.truncate(1);
         }
         // Under both names: the printed text is what is read and sealed.
-        Printer { from, to, how: Printing::default(), path, extract_alone: true, world }.documents(&trees).map(Cow::Owned)
+        let printed = Printer { from, to, how: Printing::default(), path, extract_alone: true, world }.documents(&trees);
+        printed.map(Cow::Owned).map_err(|error| match error {
+            Error::NoData { path, sealed_as, .. } => Error::NoData { path, sealed_as, sealing: true },
+            other => other,
+        })
     }
 }
 

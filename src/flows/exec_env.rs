@@ -83,13 +83,13 @@ impl ExecEnv<'_> {
         drop(variables);
         let failed = |error: io::Error| self.program.failed(&error);
         if self.background {
-            let mut command = User::command_as(user.as_ref(), command, self.program.called(), self.pristine);
+            let mut command = User::command_as(user.as_ref(), command, self.program.called(), self.pristine, world)?;
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             return guard::as_started(|| command.spawn()).map(drop).map_err(failed);
         }
         if self.as_child {
             let _held = guard::hold_signals();
-            let mut command = User::command_as(user.as_ref(), command, self.program.called(), self.pristine);
+            let mut command = User::command_as(user.as_ref(), command, self.program.called(), self.pristine, world)?;
             child::leave_no_secrets(world);
             return match child::run(&mut command, Messages::of(world.manners), None).map_err(failed)? {
                 Ended::Code(0) => Ok(()),

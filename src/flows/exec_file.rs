@@ -179,7 +179,7 @@ impl Handed {
         if let Some(user) = user {
             command.envs(user.variables());
         }
-        let mut command = User::command_as(user, command, program.called(), false);
+        let mut command = User::command_as(user, command, program.called(), false, world)?;
         child::run(&mut command, Messages::of(world.manners), Some(PATIENCE)).map_err(|error| program.failed(&error))
     }
 }

@@ -55,7 +55,7 @@ impl Printer<'_> {
         match only.get("data") {
             Some(Tree::Value(Value::Str(bytes))) => Ok(bytes.as_slice().to_vec()),
             Some(_) => Err(self.unwritable("what stands at 'data' is no string")),
-            None => Err(Error::NoData { path: self.path.to_owned(), sealed_as: self.from }),
+            None => Err(Error::NoData { path: self.path.to_owned(), sealed_as: self.from, sealing: false }),
         }
     }
 

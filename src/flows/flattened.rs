@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use leafcrypt_formats::{Format, Part, Tree, Value, display_parts, scalar_text};
+use leafcrypt_formats::{Format, Part, Tree, Value, display_parts, json_float, scalar_text};
 
 use crate::error::Error;
 
@@ -75,7 +75,8 @@ fn json(tree: &Tree) -> serde_json::Value {
         Tree::Null => serde_json::Value::Null,
         Tree::Value(Value::Int(n)) => (*n).into(),
         Tree::Value(Value::Bool(b)) => (*b).into(),
-        Tree::Value(Value::Float(f)) if f.is_finite() => (*f).into(),
+        // As JSON of ours and of SOPS has it: what SOPS seals as 1 and takes for a float is no `1.0`.
+        Tree::Value(Value::Float(f)) if f.is_finite() => json_float(*f).parse().map_or_else(|_| (*f).into(), serde_json::Value::Number),
         Tree::Value(value) => text(&scalar_text(value)).into(),
         Tree::List(_) => tree.items().map(json).collect(),
         Tree::Map(_) => tree.entries().map(|(key, value)| (text(key), json(value))).collect::<serde_json::Map<_, _>>().into(),

@@ -11,8 +11,7 @@ use crate::world::World;
 
 const NAME: &str = ".sops.yaml";
 
-/// Names of plaintext that should not be committed.
-/// One is what a killed `decrypt -i` may leave on a disk that has no files without a name.
+/// Names of plaintext that should not be committed; one is what a killed `decrypt -i` may leave on a disk that has no files without a name.
 const IGNORED: [&str; 5] = ["*.decrypted.*", "*.plain.*", ".env", ".leafcrypt-*.tmp", "keys.txt"];
 
 /// Whose the project's secrets are.

@@ -120,9 +120,12 @@ pub fn place(runtime: Option<&Path>, on_disk: Option<&Path>, room: usize) -> Res
 
 /// The helper does not start, and without it there is no plaintext.
 pub fn not_started(error: &io::Error) -> Error {
-    // It is found, and pipes are reached, by /proc.
-    let why = if Path::new("/proc/self").exists() { files::in_words(error) } else { "/proc is not mounted here".to_owned() };
-    Error::NoPlace { what: format!("the helper that removes the plaintext if we die: {why}") }
+    Error::NoPlace { what: format!("the helper that removes the plaintext if we die: {}", why_not_started(error)) }
+}
+
+/// Why a process of ours does not start. It is found, and pipes are reached, by /proc.
+pub(super) fn why_not_started(error: &io::Error) -> String {
+    if Path::new("/proc/self").exists() { files::in_words(error) } else { "/proc is not mounted here".to_owned() }
 }
 
 /// Nothing was written that could be read by anybody.
@@ -135,6 +138,13 @@ pub fn no_room() -> Error {
 pub(super) fn own_program() -> PathBuf {
     let own = PathBuf::from("/proc/self/exe");
     if own.exists() { own } else { std::env::current_exe().unwrap_or(own) }
+}
+
+/// The same for what needs /proc for nothing else: without it by the name that we were called by.
+pub(super) fn own_program_by_name(world: &World<'_>) -> PathBuf {
+    let own = own_program();
+    let called = || std::env::args_os().next().and_then(|name| world.session.outside().program(&name));
+    if own.exists() { own } else { called().unwrap_or(own) }
 }
 
 /// The helper's life: its exit status.

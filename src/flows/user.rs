@@ -6,9 +6,11 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::keeper;
 use crate::error::{Error, NotStarted};
 use crate::files;
 use crate::guard;
+use crate::world::World;
 
 /// The first argument of ourselves on the way to a program as another user. No command of anybody.
 pub const ARGUMENT: &str = "__as-user";
@@ -72,10 +74,24 @@ impl User {
 
     /// The same command as that user, by way of ourselves: the process that waits for it keeps its rights. `called`: what the program is told that it was
     /// called, which a command does not tell; nor does it tell its streams, which are to be set on the new one.
-    pub(super) fn command_as(user: Option<&User>, command: Command, called: &OsStr, pristine: bool) -> Command {
-        let Some(user) = user else { return command };
+    ///
+    /// # Errors
+    /// We cannot be started once more.
+    pub(super) fn command_as(
+        user: Option<&User>,
+        command: Command,
+        called: &OsStr,
+        pristine: bool,
+        world: &World<'_>,
+    ) -> Result<Command, Error> {
+        let Some(user) = user else { return Ok(command) };
+        let own = keeper::own_program_by_name(world);
+        if !own.exists() {
+            let what = keeper::why_not_started(&io::ErrorKind::NotFound.into());
+            return Err(Error::Usage(format!("another user's program is started by way of our own, which is not found: {what}")));
+        }
         #[allow(clippy::disallowed_methods, reason = "the user's program again, behind ourselves: the caller says when it starts")]
-        let mut through = Command::new(super::keeper::own_program());
+        let mut through = Command::new(own);
         through
             .arg(ARGUMENT)
             .arg(OsStr::new(&*user.name.to_string_lossy()))
@@ -92,7 +108,7 @@ impl User {
                 None => through.env_remove(name),
             };
         }
-        through
+        Ok(through)
     }
 }
 

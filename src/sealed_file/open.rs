@@ -35,9 +35,12 @@ impl<'t> SealedFile<'t> {
     ///
     /// # Errors
     /// As [`SealedFile::open`], less the keys.
-    pub fn open_with(self, data_key: DataKey, manners: &Manners, how: &OpenHow<'_>) -> Result<OpenFile<'t>, OpenError> {
+    pub fn open_with(mut self, data_key: DataKey, manners: &Manners, how: &OpenHow<'_>) -> Result<OpenFile<'t>, OpenError> {
         let cipher = Cipher::new(&data_key);
         let clear = how.accepting.then(|| self.in_clear()).transpose()?.unwrap_or_default();
+        if how.ignore_mac && !how.keep_layout && !manners.keeps_json && !self.is_braces_by_choice(&cipher, manners, how) {
+            self.metadata.extension = None;
+        }
         let (SealedFile { text, format, body, metadata }, opening) = match self.opening(&cipher, manners, how) {
             Ok(opening) => (self, opening),
             Err(error @ OpenError::Witness(_)) => {
@@ -101,6 +104,16 @@ impl<'t> SealedFile<'t> {
         Ok((self, Opening { vouched, ..opening }))
     }
 
+    /// YAML in braces is somebody's layout, or JSON under another name. Where nobody looks at MAC and witness, they still tell which.
+    fn is_braces_by_choice(&self, cipher: &Cipher, manners: &Manners, how: &OpenHow<'_>) -> bool {
+        let is_told = self.format == Format::Yaml && self.is_in_braces() && self.metadata.extension.is_some();
+        !is_told || self.opening(cipher, manners, &OpenHow { ignore_mac: false, ..*how }).is_ok()
+    }
+
+    fn is_in_braces(&self) -> bool {
+        self.text.trim_ascii_start().starts_with(b"{")
+    }
+
     /// JSON with the one key `data` and a binary file look alike, and both are YAML. Which of them a name says may be wrong; what the file was sealed as, its
     /// witness tells.
     fn otherwise(&self, manners: &Manners) -> Vec<SealedFile<'t>> {
@@ -109,7 +122,7 @@ impl<'t> SealedFile<'t> {
         match self.format {
             Format::Binary => tree().into_iter().collect(),
             Format::Json => envelope().into_iter().collect(),
-            Format::Yaml if self.text.trim_ascii_start().starts_with(b"{") => tree().into_iter().chain(envelope()).collect(),
+            Format::Yaml if self.is_in_braces() => tree().into_iter().chain(envelope()).collect(),
             _ => Vec::new(),
         }
     }

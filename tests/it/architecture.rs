@@ -149,7 +149,7 @@ fn the_map_names_every_room() {
         let inside = path.strip_prefix(root.join("src")).unwrap();
         let (name, folder) =
             (path.file_stem().unwrap().to_string_lossy(), inside.components().next().unwrap().as_os_str().to_string_lossy());
-        // One file per command: the list of commands is cli/mod.rs.
+        // One file per command: the list of commands is cli/commands.rs.
         if ["mod", "main", "lib"].contains(&&*name) || folder == "cli" {
             continue;
         }

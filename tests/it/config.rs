@@ -190,6 +190,7 @@ fn what_is_wrong_and_where() {
     check("[]", " (line 1): expected a map");
     check("creation_rules: [\n", " (line 1): creation_rules: no YAML that can be read");
     check("a: *b\n", " (line 1): an alias has no anchor");
+    check("x: &x {path_regex: [a]}\ncreation_rules:\n  - *x\n", " (line 3): creation_rules[0].path_regex: expected text");
     check(&format!("a: \"{}\"\n", "x".repeat(1 << 20)), ": the file is larger than 1 MiB");
     let found = Found { path: "c".into(), shown: "c".into(), folder: "/".into(), ..Found::default() };
     let error = Config::load(&found, b"a: \xff\n").expect_err("not UTF-8").to_string();

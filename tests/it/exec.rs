@@ -48,6 +48,13 @@ fn what_is_no_variable() {
         0,
         "u\n[1,\"x\",{\"k\":\"v\"}]\n",
     );
+    // A list is the JSON that `decrypt` prints: SOPS seals 1 as a float in JSON.
+    place.seal("f.yaml", "db: {list: [1.0, 1.50, 1e3, 1e21, 0x10, 1e-7], one: 1.0}\n");
+    check(
+        place.ours(["exec-env", "--flatten", "f.yaml", "--", "/usr/bin/printenv", "db__list", "db__one"]),
+        0,
+        "[1,1.5,1000,1e+21,16,1e-7]\n1.0\n",
+    );
     place.seal("p.yaml", "PATH: canary\n");
     assert!(check(place.ours(["exec-env", "p.yaml", "true"]), 1, "").contains("PATH changes how programs run"));
     check(place.ours(["exec-env", "--allow-env", "PATH", "p.yaml", "echo $PATH"]), 0, "canary\n");

@@ -217,6 +217,37 @@ fn without_memory_the_way_out_is_named() {
         let (code, _, err) = ours(&format!("mount -t tmpfs none /dev/shm; mount -t tmpfs none /proc; \"$0\" {command}"));
         assert!(code == Some(1) && err.contains("if we die: /proc is not mounted here"), "{command}: {err}");
     }
+    let background = "mount -t tmpfs none /proc; \"$0\" exec-file --background a.yaml -- cat {}";
+    let (code, _, err) = ours(background);
+    assert!(code == Some(1) && err.contains("holds the plaintext for the program: /proc is not mounted here"), "{err}");
+}
+
+/// As `sops` the program of `exec-env --user` is started by way of ourselves, which /proc shows; without it the name by which we were called does.
+#[test]
+fn another_user_without_proc() {
+    let place = Place::project();
+    place.seal("a.yaml", "A: canary\n");
+    std::os::unix::fs::symlink(PROGRAM, place.path("sops")).unwrap();
+    let (root, user): (&[&str], &str) = if people::is_root() { (&[], "nobody") } else { (&["--map-root-user"], "root") };
+    for called in ["./sops", "PATH=$PWD:$PATH sops", "exec -a sops \"$0\""] {
+        let line = format!("{called} exec-env --user {user} a.yaml 'echo $A; id -un'");
+        let mut unshare = command(&place, "unshare");
+        unshare.arg("--mount").args(root).args(["--propagation", "private", "bash", "-euc"]);
+        unshare.args([&format!("mount -t tmpfs none /proc; {line}"), PROGRAM]);
+        let done = unshare.output().unwrap();
+        let text = said(&done);
+        match called.starts_with("exec") {
+            // By a name that leads nowhere: what is missing is told.
+            true => assert!(done.status.code() == Some(1) && text.contains("which is not found: /proc is not mounted here"), "{text}"),
+            false => {
+                assert_eq!(
+                    (done.status.code(), &*String::from_utf8_lossy(&done.stdout)),
+                    (Some(0), &*format!("canary\n{user}\n")),
+                    "{text}"
+                );
+            }
+        }
+    }
 }
 
 /// Memory is `noexec` in most containers.

@@ -43,6 +43,8 @@ fn printed_as_yaml() {
                 assert_eq!(run(&["exec-file", "x.yaml", "cat {}"]), (Some(0), yaml.to_owned()), "{case}");
                 assert_eq!(run(&["edit", "x.yaml"]), (Some(200), yaml.to_owned()), "{case}");
                 assert!(run(&["decrypt", "--output-type", "json", "x.yaml"]).1.starts_with("{\n\t\""), "{case}");
+                assert_eq!(run(&["decrypt", "--ignore-mac", "x.yaml"]), (Some(0), yaml.to_owned()), "{case}");
+                assert_eq!(run(&["edit", "--ignore-mac", "x.yaml"]), (Some(200), yaml.to_owned()), "{case}");
             }
             let indented = place.as_sops(["--indent", "2", "-d", "x.yaml"]);
             assert_eq!(String::from_utf8_lossy(&indented.stdout), yaml.replace("    ", "  "), "{sealer:?} {name}");
@@ -110,6 +112,8 @@ fn layout_that_was_chosen() {
     for text in ["{\"a\": \"b\"}\n", "{a: b, c: [1, 2]}\n"] {
         place.seal("x.yaml", text);
         assert_eq!(String::from_utf8_lossy(&place.as_sops(["-d", "x.yaml"]).stdout), text);
+        // Nobody asks the field for hints then.
+        assert!(place.as_sops(["decrypt", "--ignore-mac", "x.yaml"]).stdout.starts_with(b"{"));
     }
 }
 

@@ -243,6 +243,24 @@ fn a_configuration_that_nests_too_deep() {
     assert!(said.lines().next().unwrap().len() < 250, "{said}");
 }
 
+/// Merge keys that double what they merge: as in SOPS it is the configuration that is refused, and soon.
+#[test]
+fn a_configuration_that_grows_by_aliases() {
+    let place = Place::new();
+    place.write("a.yaml", "a: b\n");
+    let config = |levels: usize| {
+        let doubled = |n: usize| format!("x{}: &x{}\n  <<: [*x{n}, *x{n}]\n", n + 1, n + 1);
+        let all: String = (0..levels).map(doubled).collect();
+        format!("x0: &x0\n  age: {}\n{all}creation_rules:\n  - <<: *x{levels}\n", place.recipient)
+    };
+    place.write(".sops.yaml", config(8));
+    assert!(place.ours(["encrypt", "a.yaml"]).status.success());
+    for levels in [14, 40] {
+        place.write(".sops.yaml", config(levels));
+        refused(&within(&place, 4, 1024, &["encrypt", "a.yaml"]), "merge keys that double", 1, "too deep, or too much of it");
+    }
+}
+
 fn in_time(place: &Place, args: &[&str], code: i32) {
     let done = within(place, 20, 700, args);
     let said: String = String::from_utf8_lossy(&done.stderr).chars().take(400).collect();

@@ -222,6 +222,12 @@ fn names_that_tell_no_type() {
     // Without a trace of a sealed file it is none.
     let hint = fails(&place, "leafcrypt decrypt other", 1, "the file is not sealed");
     done(&place, &hint);
+    // Nothing can be sealed in a pipe.
+    for line in ["cat words | leafcrypt decrypt /dev/stdin", "leafcrypt decrypt /dev/stdin < /dev/null"] {
+        place.write("words", "a: b\n");
+        let hint = fails(&place, line, 1, "the file is not sealed");
+        done(&place, &format!("cat words | {hint}"));
+    }
     assert!(place.read("other").windows(4).any(|part| part == b"ENC["), "{hint}");
     place.write("other", "just text, with a torn ENC[AES256_GCM,data:");
     done(&place, "git init -q . && git add other && git commit -q -m x && printf ' ' >> other");
@@ -517,6 +523,9 @@ fn a_name_that_hides_its_type_is_told_when_it_is_sealed_whole() {
         let given = paste(&place, &format!("leafcrypt encrypt {flags} {file}"));
         assert!(given.status.success() && given.stderr.is_empty() && String::from_utf8_lossy(&given.stdout).contains("ENC["), "{file}");
     }
+    // One of the two flags is half the answer.
+    let hint = fails(&place, "leafcrypt encrypt --input-type dotenv .env.prod", 4, "no binary data found");
+    assert!(done(&place, &command(&hint)).starts_with("A=ENC["), "{hint}");
     for file in ["env", "photo.png", ".bashrc", "v1.2.tar"] {
         place.write(file, "x");
         assert!(paste(&place, &format!("leafcrypt encrypt {file}")).stderr.is_empty(), "{file}");

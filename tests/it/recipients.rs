@@ -613,3 +613,23 @@ fn a_key_that_cannot_wrap_has_the_words_of_the_command() {
     let start = "error updating one or more master keys: [failed to encrypt new data key with master key \"68BB";
     assert!(said.iter().all(|said| said.contains(start)), "{said:?}");
 }
+
+/// A file may be named after a private key, and what is printed is pasted into tickets (P15).
+#[test]
+fn a_file_that_is_named_after_a_private_key() {
+    let place = Place::project();
+    let key = format!("AGE-SECRET-KEY-1{}", "Q".repeat(58));
+    std::fs::create_dir(place.path("in")).unwrap();
+    place.seal(&format!("in/{key}.yaml"), "a: b\n");
+    for program in [Program::Ours, Program::AsSops] {
+        for args in [&["recipients", "in"][..], &["recipients", "--json", "in"], &["updatekeys", "--dry-run", "--json", "in"]] {
+            let done = place.call(program, args).run();
+            let out = String::from_utf8_lossy(&done.stdout);
+            if program == Program::Ours || args[0] == "recipients" {
+                assert!(done.status.success() && out.contains("in/(a private key, not shown)"), "{program:?} {args:?}: {out}");
+            }
+            let err = String::from_utf8_lossy(&done.stderr);
+            assert!(!out.contains(&key) && !err.contains(&key), "{program:?} {args:?}: {out}{err}");
+        }
+    }
+}

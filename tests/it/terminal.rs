@@ -214,13 +214,15 @@ fn a_group_is_deleted_after_a_yes() {
     let before = world.text("sealed.yaml");
     assert!(before.contains(other), "{before}");
     let line = format!("{} groups delete -i -f sealed.yaml 2", world.program(Who::Ours).display());
-    for (answer, code) in [("n\n", 1), ("\n", 1), ("y\n", 0)] {
+    // Ctrl-D is no answer; what is said then has a line of its own.
+    for (answer, code) in [("n\n", 1), ("\n", 1), ("\u{4}", 1), ("y\n", 0)] {
         assert_eq!(world.text("sealed.yaml"), before);
         let mut terminal = world.terminal(&line, &[("SOPS_AGE_KEY_FILE", "own.txt"), ("TERM", "dumb")]);
         terminal.answer("Wrap the data key for them? [y/N] ", answer);
         assert_eq!(terminal.end(), Some(code), "{}", terminal.seen);
         let listed = terminal.seen.split_once("Wrap the").unwrap().0;
         assert!(listed.contains(&format!("loses access: age {other}  (bob)")), "{}", terminal.seen);
+        assert!(answer != "\u{4}" || terminal.seen.contains("\nerror: sealed.yaml: not confirmed"), "{:?}", terminal.seen);
     }
     assert!(!world.text("sealed.yaml").contains(other));
 }

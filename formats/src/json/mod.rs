@@ -15,6 +15,8 @@ mod seal;
 mod string;
 mod tree;
 
+pub use scalar::json_float;
+
 use std::borrow::Cow;
 
 use self::layout::Layout;

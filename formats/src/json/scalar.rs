@@ -207,7 +207,7 @@ fn mantissa(out: &mut String, digits: &str) {
 }
 
 /// A finite float as Go's `encoding/json` prints it: positional for 1e-6 <= abs < 1e21, else with an exponent of no leading zero.
-fn json_float(v: f64) -> String {
+pub fn json_float(v: f64) -> String {
     if v == 0.0 || (1e-6..1e21).contains(&v.abs()) {
         return value::go_float_fixed(v);
     }

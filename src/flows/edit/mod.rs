@@ -78,7 +78,7 @@ impl Edit<'_> {
         let file = open(&name, format, &sealed, key, &self.how, world)?;
         if format == Format::Binary && file.format() != format && (!world.manners.knows_sealed || file.format() == Format::Json) {
             // A tree under the name of a binary file: to SOPS there is no text to show.
-            return Err(Error::NoData { path: name, sealed_as: file.format() });
+            return Err(Error::NoData { path: name, sealed_as: file.format(), sealing: false });
         }
         let file = self.as_edited(file, &sealed, is_new, rule.as_ref(), config.as_ref(), world)?;
         self.can_write(is_new, world)?;

@@ -170,7 +170,7 @@ fn a_full_disk_changes_nothing() {
     let expected = [&refused[..], &refused, &refused, &["second.yaml", "new"], &refused, &refused, &refused].concat();
     assert_eq!(lines(&output), expected, "{}", said(&output));
     assert_eq!(said(&output).matches("no space is left").count(), 4, "{}", said(&output));
-    assert_eq!(said(&output).matches("no file can be made in the folder small").count(), 2, "{}", said(&output));
+    assert_eq!(said(&output).matches("the file system is read-only").count(), 2, "{}", said(&output));
 }
 
 #[test]
@@ -237,6 +237,43 @@ fn files_of_other_users() {
     must(&place, &["set", "f.yaml", "[\"a\"]", "\"root\""]);
     let now = place.path("f.yaml").metadata().unwrap();
     assert_eq!((now.uid(), now.gid(), now.permissions().mode() & 0o7777), (NOBODY, NOBODY, 0o640));
+}
+
+/// Nothing helps there, but for a file that is mounted by itself.
+#[test]
+fn a_file_system_that_is_read_only() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("ro")).unwrap();
+    sealed(&place, "f.yaml", PLAIN);
+    std::fs::copy(place.path("f.yaml"), place.path("ro/f.yaml")).unwrap();
+    std::fs::copy(place.path("f.yaml"), place.path("ro/alone.yaml")).unwrap();
+    let root: &[&str] = if people::is_root() { &[] } else { &["--map-root-user"] };
+    let run = |args: &str| {
+        let mounts = "mount --bind ro ro; mount --bind ro/alone.yaml ro/alone.yaml; mount -o remount,ro,bind ro";
+        let mut unshare = command(&place, "unshare");
+        unshare.arg("--mount").args(root).args(["--propagation", "private", "sh", "-euc", &format!("{mounts}; \"$0\" {args}"), PROGRAM]);
+        let done = unshare.env("EDITOR", "false").output().unwrap();
+        (done.status.code(), said(&done))
+    };
+    for args in [
+        "set ro/f.yaml '[\"a\"]' '\"new\"'",
+        "set --write-through ro/f.yaml '[\"a\"]' '\"new\"'",
+        "decrypt --output ro/new.yaml f.yaml",
+        "decrypt --output ro/new/new.yaml f.yaml",
+        "keygen --output ro/more/keys.txt",
+        "edit ro/f.yaml",
+        "edit --write-through ro/f.yaml",
+    ] {
+        let (code, text) = run(args);
+        let is_told =
+            text.contains("the file system is read-only") && text.contains("hint: findmnt -T ") && !text.contains("--write-through ");
+        assert!(code == Some(3) && is_told || text.contains("there is no folder ro/new"), "{args}: {code:?} {text}");
+    }
+    let (code, text) = run("set ro/alone.yaml '[\"a\"]' '\"new\"'");
+    assert!(code == Some(3) && text.contains("hint: --write-through"), "{text}");
+    let (code, text) = run("set --write-through ro/alone.yaml '[\"a\"]' '\"new\"'");
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(value(&place, "ro/alone.yaml", "a"), "new");
 }
 
 #[test]

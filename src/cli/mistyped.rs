@@ -1,0 +1,135 @@
+//! Usage errors, in our own words: what was typed may be a value, so of it only names of ours are shown.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::exit::Exit;
+use super::report::{marked, unprinted};
+use super::screen::Mark;
+use crate::manners::Manners;
+
+/// What clap has to say: help on standard output with 0, a usage error with SOPS's 1.
+pub(super) fn usage(error: &clap::Error, manners: &Manners) -> u8 {
+    let lost = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if lost && manners.sops_messages {
+        // `sops groups`.
+        return super::print(error.render().to_string().as_bytes());
+    }
+    if !error.use_stderr() || lost {
+        return match error.print() {
+            Ok(()) => u8::from(error.use_stderr()),
+            Err(error) => unprinted(&error),
+        };
+    }
+    marked(Mark::Error, &mistyped(error));
+    let command = command_of(error).unwrap_or_else(|| manners.name.to_owned());
+    let hint = match error.kind() {
+        ErrorKind::UnknownArgument if command.contains(" exec-") => {
+            format!("a flag of the program stands behind --, with the program: {command} FILE -- PROGRAM ARGS; {command} --help")
+        }
+        _ => format!("{command} --help"),
+    };
+    marked(Mark::Hint, &hint);
+    Exit::Generic as u8
+}
+
+/// The command that was mistyped, by its usage: the words before the first flag or argument.
+fn command_of(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else { return None };
+    let usage = usage.to_string();
+    let words = usage.split_whitespace().skip_while(|word| *word != "Usage:").skip(1);
+    let words: Vec<&str> = words.take_while(|word| word.starts_with(|c: char| c.is_ascii_lowercase())).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// A usage error in our own words: what was typed may be a value (`set FILE PATH VALUE` without its quotes), so of it only names of ours are shown.
+fn mistyped(error: &clap::Error) -> String {
+    let names = |kind: ContextKind| match error.get(kind) {
+        Some(ContextValue::String(name)) => name.clone(),
+        Some(ContextValue::Strings(names)) => names.join(" "),
+        _ => String::new(),
+    };
+    let typed = names(ContextKind::InvalidArg);
+    match error.kind() {
+        ErrorKind::UnknownArgument => match names(ContextKind::SuggestedArg) {
+            known if near(&typed, &known) => format!("a flag that is not known{}; did you mean {known}?", as_flag(&typed)),
+            _ if typed.starts_with('-') => format!("a flag that is not known{}", as_flag(&typed)),
+            _ => "one argument too many; a value with blanks stands in quotes".to_owned(),
+        },
+        ErrorKind::InvalidSubcommand => {
+            let typed = names(ContextKind::InvalidSubcommand);
+            // The last one is the most alike.
+            let known = match error.get(ContextKind::SuggestedSubcommand) {
+                Some(ContextValue::Strings(known)) => known.iter().rfind(|known| near(&typed, known)),
+                _ => None,
+            };
+            format!("{typed:?} is no command{}", known.map(|known| format!("; did you mean {known}?")).unwrap_or_default())
+        }
+        ErrorKind::MissingRequiredArgument => format!("missing: {typed}"),
+        ErrorKind::ArgumentConflict => match names(ContextKind::PriorArg) {
+            prior if prior.is_empty() || prior == typed => format!("{typed} is given more than once"),
+            prior => format!("{typed} and {prior} do not go together"),
+        },
+        ErrorKind::InvalidValue
+        | ErrorKind::ValueValidation
+        | ErrorKind::TooManyValues
+        | ErrorKind::TooFewValues
+        | ErrorKind::WrongNumberOfValues => match names(ContextKind::ValidValue) {
+            valid if valid.is_empty() => format!("the value of {typed} does not fit"),
+            valid => format!("the value of {typed} must be one of: {valid}"),
+        },
+        ErrorKind::NoEquals => format!("{typed} wants its value behind ="),
+        kind => kind.as_str().unwrap_or("the arguments do not fit").to_owned(),
+    }
+}
+
+/// An unknown flag by its name, if it looks like one: it may be a value that begins with a dash.
+fn as_flag(typed: &str) -> String {
+    let name = typed.split('=').next().unwrap_or_default();
+    let word = name.strip_prefix("--").filter(|word| word.len() <= 40 && word.starts_with(|c: char| c.is_ascii_lowercase()));
+    match word.is_some_and(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '-')) {
+        true => format!(": {name}"),
+        false => String::new(),
+    }
+}
+
+/// Is it likely that a name of ours was meant? One slip for every three letters (two neighbours in the wrong order are one), or its beginning. What
+/// clap finds alike shares some letters, as "bogus" and "groups" do.
+fn near(typed: &str, known: &str) -> bool {
+    let [typed, known] = [typed, known].map(|name| name.trim_start_matches('-'));
+    let letters = typed.chars().count();
+    letters > 2 && (known.starts_with(typed) || strsim::osa_distance(typed, known) <= letters.div_ceil(3).min(3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::near;
+
+    #[test]
+    fn names_that_were_meant() {
+        for (typed, known) in [
+            ("decript", "decrypt"),
+            ("encyrpt", "encrypt"),
+            ("updatekey", "updatekeys"),
+            ("update", "updatekeys"),
+            ("recipient", "recipients"),
+            ("set-", "set"),
+            ("exec_env", "exec-env"),
+            ("dcotor", "doctor"),
+            ("--jsn", "--json"),
+            ("--output-tpye", "--output-type"),
+        ] {
+            assert!(near(typed, known), "{typed} {known}");
+        }
+        for (typed, known) in [
+            ("bogus", "groups"),
+            ("foo", "tour"),
+            ("list", "set"),
+            ("status", "filestatus"),
+            ("ls", "set"),
+            ("", "set"),
+            ("--no-such-flag", "--no-mac"),
+        ] {
+            assert!(!near(typed, known), "{typed} {known}");
+        }
+    }
+}
