@@ -106,7 +106,7 @@ impl Files {
         if !to.in_place {
             return Err(Error::Usage(format!("several files, and folders, are written in place: {command} -i; or one after the other")));
         }
-        many::files(&self.files, true).map(Some)
+        Ok(Some(many::files(&self.files, true)))
     }
 }
 

@@ -31,24 +31,19 @@ pub struct Many {
     pub unread: Vec<(String, Error)>,
 }
 
-/// The files that `paths` name, those of folders in the order of their names. With `folders` false a folder is an error, as in SOPS.
-///
-/// # Errors
-/// A folder, where none may be named.
-pub fn files(paths: &[PathBuf], folders: bool) -> Result<Many, Error> {
+/// The files that `paths` name, those of folders in the order of their names. With `folders` false they stand for themselves, as in SOPS.
+pub fn files(paths: &[PathBuf], folders: bool) -> Many {
     let mut all = Many::default();
     for path in paths {
-        if !is_folder(path) {
+        if !folders || !is_folder(path) {
             all.files.push(Named { path: path.clone(), found: false });
-        } else if folders {
+        } else {
             let below = files::files_below(path);
             all.files.extend(below.files.into_iter().map(|path| Named { path, found: true }));
             all.unread.extend(below.unread.into_iter().map(|(path, error)| unread(&path, &error)));
-        } else {
-            return Err(Error::Usage("can't operate on a directory".to_owned()));
         }
     }
-    Ok(all)
+    all
 }
 
 /// Is a path a folder, and no link to one?

@@ -80,7 +80,7 @@ impl Listed {
 /// A folder cannot be read. What is wrong with a file stands beside the others.
 pub fn list(paths: &[PathBuf], types: &Types, given: &Given, world: &World<'_>) -> Result<Listed, Error> {
     let mut listed = Listed::default();
-    let many = many::files(paths, true)?;
+    let many = many::files(paths, true);
     listed.failed.extend(many.unread);
     for file in many::in_turn(&many.files, world) {
         match one(file, types, given, world) {

@@ -98,7 +98,7 @@ impl UpdateKeys<'_> {
         if sops {
             self.configured(world)?;
         }
-        let many::Many { files, unread } = many::files(&self.paths, !sops)?;
+        let many::Many { files, unread } = many::files(&self.paths, !sops);
         if self.paths.is_empty() {
             return Err(Error::NoFile);
         }
@@ -108,15 +108,19 @@ impl UpdateKeys<'_> {
         let (mut looked, was_told) = (looked.into_iter(), files.len() > 1 && !sops);
         for file in many::in_turn(&files, world) {
             let shown = config::absolute(&rules::current(world), &file.path).display().to_string();
-            // Of a file that is not there SOPS does not say that it begins.
-            let missing = sops && matches!(files::facts(&file.path), Ok(None));
-            if sops && !missing {
+            // Of what is not there, or a folder, SOPS does not say that it begins.
+            let is_none = match sops.then(|| files::facts(&file.path)) {
+                Some(Ok(None)) => Some(format!("stat {shown}: no such file or directory")),
+                Some(Ok(_)) if many::is_folder(&file.path) => Some("can't operate on a directory".to_owned()),
+                _ => None,
+            };
+            if sops && is_none.is_none() {
                 world.dialog.log(&dated(&format!("Syncing keys for file {shown}"), world));
             }
             let (name, mut changes) = (file.path.display(), None);
-            let done = match missing {
-                true => Err(Error::Usage(format!("stat {shown}: no such file or directory"))),
-                false => match looked.next() {
+            let done = match is_none {
+                Some(why) => Err(Error::Usage(why)),
+                None => match looked.next() {
                     // Others are done with.
                     Some((found, done)) if self.dry_run || !matches!(done, Ok(Some(Outcome::Shown))) => {
                         changes = found;

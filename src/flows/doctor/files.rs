@@ -47,13 +47,9 @@ impl Doctor<'_> {
                 checks.extend(configurations.around(Some(&path.join(CONFIGURATION)), world));
             }
             // What cannot be read is told, and the rest looked at.
-            match many::files(std::slice::from_ref(path), true) {
-                Ok(named) => {
-                    files.extend(named.files);
-                    found.extend(named.unread.iter().map(|(path, error)| self.of_error(path.clone(), error)));
-                }
-                Err(error) => found.push(self.of_error(path.display().to_string(), &error)),
-            }
+            let named = many::files(std::slice::from_ref(path), true);
+            files.extend(named.files);
+            found.extend(named.unread.iter().map(|(path, error)| self.of_error(path.clone(), error)));
         }
         let (rules, files): (Vec<Named>, Vec<Named>) =
             files.into_iter().partition(|file| file.path.file_name().is_some_and(|name| name == CONFIGURATION));
