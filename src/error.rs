@@ -198,6 +198,13 @@ pub enum Error {
     Usage(String),
 }
 
+impl Error {
+    /// Is it that no key of ours opens a file?
+    pub fn is_no_key_opens(&self) -> bool {
+        matches!(self, Error::Open { source, .. } if matches!(**source, OpenError::NoKeyOpens(_)))
+    }
+}
+
 /// Why comments may not leave something in clear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ByComment {

@@ -4,14 +4,14 @@ use crate::format::Format;
 use crate::hint::Hint;
 use crate::wiped::Wiped;
 
-/// What hints put at the start and the end of an opened text: of each the first, and what is dropped.
+/// What hints put at the start and the end of an opened text, and how much of it that is in place of.
 pub(crate) struct Ends<'h> {
     start: (usize, &'h [u8]),
     end: (usize, &'h [u8]),
 }
 
 impl<'h> Ends<'h> {
-    /// None: nothing. Of several hints, which nobody writes, the last counts.
+    /// None: nothing. Of each there is one at most: the field that they are from is refused otherwise.
     pub fn of(hints: &'h [Hint], len: usize) -> Option<Self> {
         let mut ends = Ends { start: (0, &[]), end: (0, &[]) };
         let mut any = false;

@@ -14,7 +14,7 @@ impl PathId {
 }
 
 /// One part of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
     /// A key of a map.
     Key(Vec<u8>),

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use crate::document::{Document, Outline, ScanOptions};
-use crate::edit::Graft;
+use crate::edit::{Floats, Graft};
 use crate::error::{SyntaxError, Unwritable};
 use crate::hint::Hint;
 use crate::leaf::{CommentId, LeafId, Span};
 use crate::path::Part;
 use crate::print::{Printed, Printing};
+use crate::splice::Splice;
 use crate::tree::Tree;
 use crate::value::{Bytes, Value};
 use crate::wiped::Wiped;
@@ -85,6 +86,9 @@ pub(crate) trait Detail: Send + Sync {
     fn held(&self, tree: &Tree, _at: &[Part]) -> Result<Tree, Unwritable> {
         Ok(tree.clone())
     }
+
+    /// Another value for a leaf of a plain text, as [`Detail::graft`] spells it. False: not without a look at what is around it, and nothing was put.
+    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value, floats: Floats, splice: &mut Splice) -> bool;
 
     /// A plain text with a change, in the style of its neighbours. [`Document::edit`] checks the result.
     fn graft(&self, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable>;

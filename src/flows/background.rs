@@ -37,10 +37,11 @@ pub(super) fn start(handed: &Handed, plain: &[u8], world: &World<'_>) -> Result<
     command.arg(ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     let mut child = guard::as_started(|| command.spawn()).map_err(failed)?;
     let Some(mut pipe) = child.stdin.take() else { unreachable!("it was asked for") };
-    let mut message = Message::with_room(plain.len() + 64 * 1024);
-    message.put(plain);
-    write(handed, &mut |part| message.put(part));
-    message.send(&mut pipe).map_err(failed)
+    let tell = |put: &mut dyn FnMut(&[u8])| {
+        put(plain);
+        write(handed, put);
+    };
+    Message::of(&tell).send(&mut pipe).map_err(failed)
 }
 
 /// Its life: its exit status, which nobody asks for.

@@ -157,12 +157,23 @@ fn flat(trees: &[Tree]) -> Vec<(String, Masked)> {
             let times = seen.entry(shown.clone()).or_default();
             *times += 1;
             if *times > 1 {
-                shown = format!("{shown} (for the {times}. time)");
+                shown = format!("{shown} (the {times}{})", ending(*times));
             }
             out.push((shown, masked));
         });
     }
     out
+}
+
+/// That of a number that counts: the 2nd, the 11th.
+fn ending(number: usize) -> &'static str {
+    match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    }
 }
 
 /// Goes as deep as the document, whose depth the scan has bounded.
@@ -242,6 +253,12 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_count() {
+        let shown = [2, 3, 4, 11, 12, 21, 22, 112, 123].map(|number| format!("{number}{}", ending(number)));
+        assert_eq!(shown.join(" "), "2nd 3rd 4th 11th 12th 21st 22nd 112th 123rd");
+    }
+
+    #[test]
     fn by_path_and_masked() {
         let text = Tree::text;
         let db = |value: Tree| Tree::map([("db", Tree::map([("password", value)]))]);
@@ -260,6 +277,6 @@ mod tests {
         );
         let two = |first: &str, second: &str| Tree::map([(first, text("x")), (second, text("x"))]);
         check(two("a", "b"), two("b", "a"), &["~ the order of names"]);
-        check(two("a", "b"), two("a", "a"), &["+ a (for the 2. time): a string of up to 16 bytes", "- b: a string of up to 16 bytes"]);
+        check(two("a", "b"), two("a", "a"), &["+ a (the 2nd): a string of up to 16 bytes", "- b: a string of up to 16 bytes"]);
     }
 }

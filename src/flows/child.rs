@@ -1,9 +1,9 @@
 //! A program that runs while we hold plaintext for it: signals reach it, and we end after it (docs/threat-model.md, R10).
 
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Command, ExitStatus};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,8 +17,6 @@ use crate::world::World;
 
 /// So long a program may take to end after a signal, where plaintext has a name as long as it runs (R10).
 pub const PATIENCE: Duration = Duration::from_secs(2);
-/// How often we look for signals of our own.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// Before a program runs beside us, perhaps for weeks: identities are forgotten, and what deep calls left on the stack is wiped (P16).
 pub fn leave_no_secrets(world: &World<'_>) {
@@ -54,62 +52,71 @@ pub fn run(command: &mut Command, messages: Messages, patience: Option<Duration>
         // group in the background would be stopped for that.
         command.process_group(0);
     }
-    let mut watch = guard::Watch::new();
+    let mut watch = guard::Watch::new()?;
+    let mut waker = watch.waker()?;
     let mut child = guard::as_started(|| command.spawn())?;
     watch.count_earlier();
     let pid = Pid::from_child(&child);
     let (tell, told) = mpsc::channel();
-    thread::spawn(move || tell.send(child.wait()));
+    thread::spawn(move || {
+        let _ = tell.send(child.wait());
+        // Whoever is to be woken is there as long as it waits.
+        let _ = waker.write_all(&[0]);
+    });
     let mut ends_by: Option<Instant> = None;
     // What we die of in the end, where more may come.
     let mut passed = None;
     let ended = loop {
-        match told.recv_timeout(PAUSE) {
+        // Asked first: with what wakes us it takes away that the program has ended, and that is there to be seen by then.
+        let came = watch.messages();
+        match told.try_recv() {
             Ok(status) => break ended(status?),
-            Err(RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::Other.into()),
-            Err(RecvTimeoutError::Timeout) => {}
+            Err(TryRecvError::Disconnected) => return Err(io::ErrorKind::Other.into()),
+            Err(TryRecvError::Empty) => {}
         }
-        for message in watch.messages() {
+        for message in came {
             if let Some(signal) = Signal::from_named_raw(message).filter(|_| messages == Messages::PassedOn) {
                 let _ = kill_process(pid, signal);
             }
         }
-        let send = |signal| if at_terminal { kill_process(pid, signal) } else { kill_process_group(pid, signal) };
-        match (guard::interrupted_by(at_terminal && !watch.was_sent()), ends_by) {
-            (Some(signal), None) => {
-                match patience {
-                    Some(patience) => ends_by = Some(Instant::now() + patience),
-                    None => {
-                        passed = Some(signal);
-                        // Before it is passed on: one that comes while that is done is one more.
-                        guard::forget(signal);
-                    }
-                }
-                if let Some(signal) = Signal::from_named_raw(signal) {
-                    // It may have ended meanwhile.
-                    let _ = send(signal);
+        let send = |signal| {
+            if let Some(signal) = Signal::from_named_raw(signal) {
+                // It may have ended meanwhile.
+                let _ = if at_terminal { kill_process(pid, signal) } else { kill_process_group(pid, signal) };
+            }
+        };
+        // All that there are: only another one would end the waiting below.
+        while ends_by.is_none() {
+            let has_reached_it = at_terminal && !watch.was_sent();
+            let came = if has_reached_it { guard::interrupted_but_by_keyboard() } else { guard::interrupted_by() };
+            let Some(signal) = came else { break };
+            match patience {
+                Some(patience) => ends_by = Some(Instant::now() + patience),
+                None => {
+                    passed = Some(signal);
+                    // Before it is passed on: one that comes while that is done is one more.
+                    guard::forget(&[signal]);
                 }
             }
-            (_, Some(by)) if Instant::now() >= by => {
-                let _ = send(Signal::KILL);
-            }
-            _ => {}
+            send(signal);
         }
+        if ends_by.is_some_and(|by| Instant::now() >= by) {
+            send(Signal::KILL.as_raw());
+            // Once more then, if it could not be.
+            ends_by = patience.map(|patience| Instant::now() + patience);
+        }
+        watch.wait(ends_by);
     };
     // What came in the last moment.
     watch.messages();
     // Who took a Ctrl-C as its own business, as editors and shells do, has not been ended by it, and neither are we.
-    if at_terminal && !watch.was_sent() && !matches!(ended, Ended::Signal(signal) if from_keyboard(signal)) {
-        guard::forget_keyboard();
+    if at_terminal && !watch.was_sent() && !matches!(ended, Ended::Signal(signal) if guard::KEYBOARD.contains(&signal)) {
+        guard::forget(&guard::KEYBOARD);
     }
     if let Some(signal) = passed {
         guard::remember(signal);
     }
     Ok(ended)
-}
-
-fn from_keyboard(signal: i32) -> bool {
-    [Signal::INT, Signal::QUIT].iter().any(|keyboard| keyboard.as_raw() == signal)
 }
 
 /// Is there a terminal that can be ours? Then Ctrl-C reaches the child without us.

@@ -16,7 +16,7 @@ use crate::config;
 use crate::error::Error;
 use crate::keys::{Group, KeyGroups, Record};
 use crate::metadata::rfc3339;
-use crate::sealed_file::{OpenError, OpenFile, OpenHow, Vouched};
+use crate::sealed_file::{OpenFile, OpenHow, Vouched};
 use crate::world::World;
 
 /// What happens to the groups.
@@ -53,10 +53,6 @@ pub struct Groups<'a> {
     pub how: OpenHow<'a>,
 }
 
-fn no_key_opens(error: &Error) -> bool {
-    matches!(error, Error::Open { source, .. } if matches!(**source, OpenError::NoKeyOpens(_)))
-}
-
 impl Groups<'_> {
     /// Does it.
     ///
@@ -69,7 +65,7 @@ impl Groups<'_> {
         let done = change(&self.input, &self.output, format, &self.how, &apply, world);
         let done = done.map_err(|error| match must_exist(error, Path::new(&self.input.name())) {
             // SOPS's 1, where everybody else has 128.
-            error if no_key_opens(&error) => Error::Status(Box::new(error)),
+            error if error.is_no_key_opens() => Error::Status(Box::new(error)),
             error => error,
         })?;
         if lost.get() && !world.manners.sops_messages {

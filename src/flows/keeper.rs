@@ -59,12 +59,8 @@ impl Keeper {
                 rescue.write(put);
             }
         };
-        let mut room = 0;
-        tell(&mut |part| room += Message::room_of(part));
-        let mut message = Message::with_room(room);
-        tell(&mut |part| message.put(part));
         let mut answer = [0];
-        match message.send(&mut pipe).and_then(|()| ready.read_exact(&mut answer)) {
+        match Message::of(&tell).send(&mut pipe).and_then(|()| ready.read_exact(&mut answer)) {
             Ok(()) if answer == [READY] => Ok(Keeper { child, pipe }),
             failed => {
                 let _ = child.kill();

@@ -10,19 +10,16 @@ use zeroize::Zeroizing;
 pub(super) struct Message(Zeroizing<Vec<u8>>);
 
 impl Message {
-    /// With room for so many bytes: a buffer that grows leaves what it had behind.
-    pub(super) fn with_room(len: usize) -> Self {
-        Message(Zeroizing::new(Vec::with_capacity(len)))
-    }
-
-    /// What a part takes.
-    pub(super) fn room_of(part: &[u8]) -> usize {
-        size_of::<u64>() + part.len()
-    }
-
-    pub(super) fn put(&mut self, part: &[u8]) {
-        self.0.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        self.0.extend_from_slice(part);
+    /// Of the parts that are told, twice: a buffer that grows leaves what it had behind, and so their sizes are asked first.
+    pub(super) fn of(tell: &dyn Fn(&mut dyn FnMut(&[u8]))) -> Self {
+        let mut room = 0;
+        tell(&mut |part| room += size_of::<u64>() + part.len());
+        let mut message = Zeroizing::new(Vec::with_capacity(room));
+        tell(&mut |part| {
+            message.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            message.extend_from_slice(part);
+        });
+        Message(message)
     }
 
     pub(super) fn send(&self, pipe: &mut impl Write) -> io::Result<()> {

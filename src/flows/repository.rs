@@ -79,17 +79,12 @@ pub fn better(path: &Path, world: &World<'_>) -> Better {
     if let Some(sides) = sides(path, world) {
         return Better::Either(sides);
     }
-    let staged = path.file_name().and_then(|name| {
-        let mut object = OsString::from(":./");
-        object.push(name);
-        git(path, ["cat-file".into(), "blob".into(), object], world)
-    });
-    match staged {
+    match blob(":./", path, world) {
         // What was only announced (`git add -N`) stands there as an empty file, which would take the place of this one.
-        Some((0, staged)) if staged.is_empty() && committed(path, world).is_none() => Better::Nothing,
-        Some((0, staged)) if files::read(path).is_ok_and(|now| now == staged) => Better::Older,
-        Some((0, _)) => Better::Staged,
-        _ => Better::Nothing,
+        Some(staged) if staged.is_empty() && committed(path, world).is_none() => Better::Nothing,
+        Some(staged) if files::read(path).is_ok_and(|now| now == staged) => Better::Older,
+        Some(_) => Better::Staged,
+        None => Better::Nothing,
     }
 }
 
@@ -112,17 +107,19 @@ fn sides(path: &Path, world: &World<'_>) -> Option<Sides> {
 
 /// The contents of a file in `HEAD`.
 pub fn committed(path: &Path, world: &World<'_>) -> Option<Vec<u8>> {
-    let mut object = OsString::from("HEAD:./");
-    object.push(path.file_name()?);
-    let (status, out) = git(path, ["cat-file".into(), "blob".into(), object], world)?;
-    (status == 0).then_some(out)
+    blob("HEAD:./", path, world)
 }
 
 /// The contents of a file as the next commit would have it. Git is not even started where no folder above the file has a repository.
 pub fn staged(path: &Path, world: &World<'_>) -> Option<Vec<u8>> {
     let absolute = config::absolute(&current(world), path);
     absolute.ancestors().skip(1).find(|folder| matches!(files::facts(&folder.join(".git")), Ok(Some(_))))?;
-    let mut object = OsString::from(":./");
+    blob(":./", path, world)
+}
+
+/// What git has of a file, in the index or a commit.
+fn blob(of: &str, path: &Path, world: &World<'_>) -> Option<Vec<u8>> {
+    let mut object = OsString::from(of);
     object.push(path.file_name()?);
     let (status, out) = git(path, ["cat-file".into(), "blob".into(), object], world)?;
     (status == 0).then_some(out)

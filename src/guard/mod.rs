@@ -11,6 +11,7 @@ mod stack;
 pub use harden::{Started, as_started, harden, started, started_umask};
 pub use origin::Watch;
 pub use signals::{
-    Held, before_the_end, end_by_broken_pipe, forget, forget_keyboard, hold_signals, interrupted_by, is_interrupted, remember,
+    Held, KEYBOARD, before_the_end, end_by_broken_pipe, forget, hold_signals, interrupted_but_by_keyboard, interrupted_by, is_interrupted,
+    remember,
 };
 pub use stack::wipe_stack;

@@ -1,37 +1,67 @@
 //! Where signals come from that concern a program which runs beside us in our terminal: the keyboard sends its own to both, others only to us.
 
-use signal_hook::consts::{SIGALRM, SIGINT, SIGPROF, SIGQUIT, SIGUSR1, SIGUSR2, SIGVTALRM};
-use signal_hook::iterator::SignalsInfo;
+use std::io::{self, Read as _};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGVTALRM};
+use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::Cause;
 
-use super::signals::{ignored, is_interrupted};
+use super::signals::{KEYBOARD, held, ignored, is_interrupted};
 
 /// Signals that say something to whom they are sent. Those of a clock are among them: whoever started us may have set one before (`perl -e 'alarm 30; exec ...'`).
 const MESSAGES: [i32; 5] = [SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF];
+/// A time-out of nothing would be none.
+const SHORTEST: Duration = Duration::from_millis(1);
 
-/// What has come since it was made.
+/// What has come since it was made; and it can be waited for without waking up in between, perhaps for weeks.
 pub struct Watch {
-    /// None: the system has no pipe to give; then every INT and QUIT counts as the keyboard's.
-    signals: Option<SignalsInfo<WithOrigin>>,
+    signals: SignalDelivery<UnixStream, WithOrigin>,
+    wake: UnixStream,
     sent: bool,
 }
 
 impl Watch {
     /// Begins to look. From now on USR1 and USR2 do not end this process, and neither does a clock.
-    pub fn new() -> Self {
+    ///
+    /// # Errors
+    /// The system has no pipe to give.
+    pub fn new() -> io::Result<Self> {
+        let (woken, wake) = UnixStream::pair()?;
         let ignored = ignored();
-        let wanted = [SIGINT, SIGQUIT].into_iter().chain(MESSAGES).filter(|signal| ignored & (1 << (signal - 1)) == 0);
-        Watch { signals: SignalsInfo::new(wanted.collect::<Vec<_>>()).ok(), sent: false }
+        // Those that are held are remembered elsewhere, and that first: here they only wake.
+        let wanted = held().chain(MESSAGES).filter(|signal| ignored & (1 << (signal - 1)) == 0);
+        let signals = SignalDelivery::with_pipe(woken, wake.try_clone()?, WithOrigin::default(), wanted.collect::<Vec<_>>())?;
+        Ok(Watch { signals, wake, sent: false })
+    }
+
+    /// Where a byte written ends the waiting, as a signal does.
+    ///
+    /// # Errors
+    /// The system has no descriptor to give.
+    pub fn waker(&self) -> io::Result<UnixStream> {
+        self.wake.try_clone()
+    }
+
+    /// Waits for a signal or a byte that have come since [`Watch::messages`] was asked, or for a time. It may come back for nothing.
+    pub fn wait(&mut self, until: Option<Instant>) {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()).max(SHORTEST));
+        let woken = self.signals.get_read_mut();
+        // Whatever it says: who waits looks at everything anew.
+        let _ = woken.set_read_timeout(left).and_then(|()| woken.read(&mut [0]));
     }
 
     /// USR1 and USR2 that have come since it was asked last, and signals of a clock.
     pub fn messages(&mut self) -> Vec<i32> {
         let mut messages = Vec::new();
-        for origin in self.signals.iter_mut().flat_map(|signals| signals.pending().collect::<Vec<_>>()) {
+        // What wakes us is read before what it stands for: nothing that comes meanwhile is passed over.
+        for origin in self.signals.pending() {
             match origin.signal {
-                SIGINT | SIGQUIT => self.sent |= matches!(origin.cause, Cause::Sent(_)),
-                message => messages.push(message),
+                signal if KEYBOARD.contains(&signal) => self.sent |= matches!(origin.cause, Cause::Sent(_)),
+                signal if MESSAGES.contains(&signal) => messages.push(signal),
+                _ => {}
             }
         }
         messages
@@ -45,11 +75,5 @@ impl Watch {
     /// Somebody sent INT or QUIT to us and perhaps to nobody else; a keyboard would have reached the whole group.
     pub fn was_sent(&self) -> bool {
         self.sent
-    }
-}
-
-impl Default for Watch {
-    fn default() -> Self {
-        Self::new()
     }
 }

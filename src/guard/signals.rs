@@ -26,6 +26,8 @@ impl Waiting {
 /// A failed assertion of ours aborts all the same: `abort` takes the handler away and tries again.
 static WAITING: [Waiting; 5] =
     [Waiting::new(SIGHUP), Waiting::new(SIGINT), Waiting::new(SIGQUIT), Waiting::new(SIGTERM), Waiting::new(SIGABRT)];
+/// What Ctrl-C and Ctrl-\\ send, to all of the terminal's foreground.
+pub const KEYBOARD: [i32; 2] = [SIGINT, SIGQUIT];
 /// No file is being replaced: a signal does what it always does.
 static IDLE: AtomicBool = AtomicBool::new(true);
 /// The limit of file sizes was met. Nobody asks: the write has failed with an error of its own.
@@ -97,33 +99,39 @@ pub fn is_interrupted() -> bool {
     WAITING.iter().any(|waiting| waiting.came.load(Ordering::SeqCst))
 }
 
-/// Which signal waits; with `but_keyboard` none that a Ctrl-C or Ctrl-\\ sends.
-pub fn interrupted_by(but_keyboard: bool) -> Option<i32> {
-    let counts = |waiting: &&Waiting| !(but_keyboard && [SIGINT, SIGQUIT].contains(&waiting.signal));
-    WAITING.iter().filter(counts).find(|waiting| waiting.came.load(Ordering::SeqCst)).map(|waiting| waiting.signal)
+/// Which signal waits.
+pub fn interrupted_by() -> Option<i32> {
+    first_of(|_| true)
 }
 
-/// A signal that was passed on: one more of its kind is seen.
-pub fn forget(signal: i32) {
-    came(signal, false);
+/// Which signal waits that no keyboard sends.
+pub fn interrupted_but_by_keyboard() -> Option<i32> {
+    first_of(|signal| !KEYBOARD.contains(&signal))
+}
+
+fn first_of(counts: impl Fn(i32) -> bool) -> Option<i32> {
+    WAITING.iter().find(|waiting| counts(waiting.signal) && waiting.came.load(Ordering::SeqCst)).map(|waiting| waiting.signal)
+}
+
+/// Forgets signals that were passed on, so that one more of their kind is seen, or that belonged to somebody else.
+pub fn forget(signals: &[i32]) {
+    set(signals, false);
 }
 
 /// It ends us all the same, when nothing holds it back any more.
 pub fn remember(signal: i32) {
-    came(signal, true);
+    set(&[signal], true);
 }
 
-fn came(signal: i32, came: bool) {
-    for waiting in WAITING.iter().filter(|waiting| waiting.signal == signal) {
+fn set(signals: &[i32], came: bool) {
+    for waiting in WAITING.iter().filter(|waiting| signals.contains(&waiting.signal)) {
         waiting.came.store(came, Ordering::SeqCst);
     }
 }
 
-/// Forgets a Ctrl-C and a Ctrl-\\ that belonged to somebody else: to an editor that owned the terminal.
-pub fn forget_keyboard() {
-    for waiting in WAITING.iter().filter(|waiting| [SIGINT, SIGQUIT].contains(&waiting.signal)) {
-        waiting.came.store(false, Ordering::SeqCst);
-    }
+/// The signals that wait while something is held.
+pub(super) fn held() -> impl Iterator<Item = i32> {
+    WAITING.iter().map(|waiting| waiting.signal)
 }
 
 /// Ends the process as a broken pipe does by default; Rust's runtime ignores that signal, so that a write tells of it by an error.

@@ -311,6 +311,23 @@ fn another_data_key_meanwhile_and_the_same_change() {
     assert_eq!(desk.decrypted("a.yaml"), "a: canary\nc: x\n");
 }
 
+/// It has to be opened by a key once more, which is gone when it came from a pipe: that is said, and what was typed is kept.
+#[test]
+fn another_data_key_meanwhile_and_a_key_that_is_read_once() {
+    for program in [Program::Ours, Program::AsSops] {
+        let desk = Desk::new();
+        desk.seal("a.yaml", "a: b\nc: d\n");
+        let (ours, path, keys) = (env!("CARGO_BIN_EXE_leafcrypt"), desk.place.path("a.yaml"), desk.place.path("keys.txt"));
+        let theirs = format!("SOPS_AGE_KEY_FILE={} {ours} rotate -y -i {} || exit 9", keys.display(), path.display());
+        let editor = desk.editor(&format!("exec > /dev/null 2>&1; {theirs}; sed -i s/b/canary/ \"$1\""));
+        let call = desk.place.call(program, ["edit", "a.yaml"]).env("EDITOR", editor).env("XDG_RUNTIME_DIR", &desk.runtime);
+        let err = code(&call.env("SOPS_AGE_KEY_FILE", "/dev/stdin").stdin(desk.place.read("keys.txt")).run(), 128);
+        desk.is_clean();
+        assert!(err.contains("changed meanwhile (rotate, updatekeys)") && err.contains("cannot be read a second time"), "{err}");
+        assert!(err.contains("sealed and kept"), "{err}");
+    }
+}
+
 #[test]
 fn a_conflict_is_told_by_its_path_and_the_edit_waits() {
     let desk = Desk::new();

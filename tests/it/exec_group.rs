@@ -1,10 +1,11 @@
 //! A program beside us: in our terminal, with our descriptors, and what signals do to both.
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use crate::age_world::Terminal;
 use crate::exec::Runtime;
-use crate::tools::{Place, Program, sops};
+use crate::tools::{Place, Program, soon, sops};
 
 /// A shell in which `$TOOL` is a program: of ours by either name, or the real sops.
 fn shell(place: &Place, program: Program, script: &str) -> Command {
@@ -201,6 +202,38 @@ fn it_has_time_to_end() {
         // By the signal as sops, which lives beside the program; as leafcrypt that is what we are.
         assert_eq!(done.status.code(), Some(if program == Program::AsSops { 143 } else { 0 }), "{program:?}");
     }
+}
+
+/// It may run for weeks: while it does, and nothing comes, we sleep.
+#[test]
+fn nothing_wakes_us_meanwhile() {
+    for (program, command) in
+        [(Program::Ours, "exec-file a.env"), (Program::AsSops, "exec-file a.env"), (Program::AsSops, "exec-env a.env")]
+    {
+        let place = project();
+        let line = format!("exec $TOOL {command} 'touch up; until [ -e down ]; do sleep 0.05; done; exit 3'");
+        let mut ours = shell(&place, program, &line).spawn().unwrap();
+        soon("the program is started", || place.path("up").exists());
+        let mut seen = Vec::new();
+        // What there was to be done at the start may still be under way at first.
+        let is_idle = (0..5).any(|_| {
+            let before = switches(ours.id());
+            std::thread::sleep(Duration::from_secs(1));
+            seen.push(switches(ours.id()).abs_diff(before));
+            seen.last().is_some_and(|switches| *switches <= 5)
+        });
+        place.write("down", "");
+        assert_eq!(ours.wait().unwrap().code(), Some(3), "{program:?} {command}");
+        assert!(is_idle, "{program:?} {command}: {seen:?} times in a second each");
+    }
+}
+
+/// How often the threads of a process have stopped running to wait for something.
+fn switches(process: u32) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let status = |thread: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+    let count = |status: String| status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")?.trim().parse::<u64>().ok());
+    threads.filter_map(|thread| count(status(thread))).sum()
 }
 
 /// As the first process of a container, which the kernel lets no signal end by default, we end by the signal's number.

@@ -10,7 +10,7 @@ use crate::draft::joined;
 use crate::edit::{Graft, Plan};
 use crate::error::Unwritable;
 use crate::flat::{fold_newlines, scalar_bytes, unfold_newlines};
-use crate::leaf::{Leaf, Span};
+use crate::leaf::{Leaf, LeafId, Span};
 use crate::path::{Part, display_parts};
 use crate::splice::Splice;
 use crate::tree::{Member, Tree};
@@ -47,12 +47,7 @@ pub(super) fn graft(document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8
             }
         }
         Plan::Insert { key, tree, .. } => insert(document, &mut splice, key, tree)?,
-        Plan::Replace { at, tree } => {
-            let leaf = find(document, at)?;
-            let old = &document.text[leaf.span.range()];
-            let bytes = spelled(at, tree, old.contains(&b'\n'))?;
-            splice.replace(with_cr(document.text, leaf.span), &bytes);
-        }
+        Plan::Replace { at, tree } => replace(document, &mut splice, find(document, at)?, at, tree)?,
         Plan::Append { at, .. } => return Err(Unwritable { path: display_parts(at), what: "ENV has no lists".to_owned() }),
         Plan::Remove { at, .. } => {
             let leaf = find(document, at)?;
@@ -60,6 +55,18 @@ pub(super) fn graft(document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8
         }
     }
     Ok(splice.finish(document.text))
+}
+
+/// See [`crate::syntax::Detail::set`].
+pub(super) fn set(document: &Document<'_>, leaf: LeafId, value: &Value, splice: &mut Splice) -> bool {
+    replace(document, splice, document.leaf(leaf), &[], &Tree::Value(value.clone())).is_ok()
+}
+
+fn replace(document: &Document<'_>, splice: &mut Splice, leaf: &Leaf, at: &[Part], tree: &Tree) -> Result<(), Unwritable> {
+    let old = &document.text[leaf.span.range()];
+    let bytes = spelled(at, tree, old.contains(&b'\n'))?;
+    splice.replace(with_cr(document.text, leaf.span), &bytes);
+    Ok(())
 }
 
 fn find<'d>(document: &'d Document<'_>, at: &[Part]) -> Result<&'d Leaf, Unwritable> {

@@ -5,12 +5,13 @@
 use std::borrow::Cow;
 
 use crate::document::{Document, Mode, Outline, ScanOptions};
-use crate::edit::Graft;
+use crate::edit::{Floats, Graft};
 use crate::error::{SyntaxError, Unwritable};
 use crate::flat::unfold_newlines;
 use crate::leaf::{CommentId, LeafId, Span};
 use crate::path::Part;
 use crate::print::{Printed, Printing};
+use crate::splice::Splice;
 use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Spelling, Syntax, Tokens};
 use crate::tree::Tree;
 use crate::value::{Bytes, Value};
@@ -91,6 +92,10 @@ impl Detail for Lines {
 
     fn held(&self, tree: &Tree, at: &[Part]) -> Result<Tree, Unwritable> {
         edit::held(tree, at)
+    }
+
+    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value, _: Floats, splice: &mut Splice) -> bool {
+        edit::set(document, leaf, value, splice)
     }
 
     fn graft(&self, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable> {

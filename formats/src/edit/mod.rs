@@ -7,6 +7,7 @@
 
 mod alone;
 mod brackets;
+mod leaves;
 mod plan;
 mod same;
 

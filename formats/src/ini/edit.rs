@@ -10,7 +10,7 @@ use crate::draft::joined;
 use crate::edit::{Graft, Plan};
 use crate::error::Unwritable;
 use crate::flat::scalar_text;
-use crate::leaf::Span;
+use crate::leaf::{LeafId, Span};
 use crate::path::{Part, display_parts};
 use crate::splice::Splice;
 use crate::tree::{Member, Tree};
@@ -63,7 +63,10 @@ pub(super) fn graft(document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8
         Plan::Replace { at: at @ [Part::Key(section), Part::Key(name)], tree } => {
             let found = editor.section(section).and_then(|s| s.entries.iter().rev().find(|e| e.name == name.as_slice()));
             let entry = found.ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
-            splice.replace(Span::new(entry.value.start, entry.value.end), &editor.spelled(at, tree, Some(&entry.value))?);
+            splice.replace(
+                Span::new(entry.value.start, entry.value.end),
+                &spelled(at, tree, style_of(editor.text, entry.value.start, entry.value.shape))?,
+            );
         }
         Plan::Remove { at: at @ [Part::Key(section), Part::Key(name)], .. } => {
             let section = editor.section(section).ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
@@ -89,6 +92,32 @@ pub(super) fn graft(document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8
 
 fn refuse(at: &[Part], what: &str) -> Unwritable {
     Unwritable { path: display_parts(at), what: what.to_owned() }
+}
+
+/// See [`crate::syntax::Detail::set`].
+pub(super) fn set(document: &Document<'_>, shape: Shape, leaf: LeafId, value: &Value, splice: &mut Splice) -> bool {
+    let span = document.leaf(leaf).span;
+    let style = style_of(document.text, span.start as usize, shape);
+    spelled(&[], &Tree::Value(value.clone()), style).map(|bytes| splice.replace(span, &bytes)).is_ok()
+}
+
+/// The quotes that a value stands in.
+fn style_of(text: &[u8], start: usize, shape: Shape) -> Option<u8> {
+    match (shape, text.get(start)) {
+        (Shape::Stripped, Some(b'"')) => Some(2),
+        (Shape::Stripped, _) => Some(3),
+        (Shape::Quoted { quote: 1, .. }, _) => Some(4),
+        (Shape::Quoted { .. }, _) => Some(5),
+        _ => None,
+    }
+}
+
+fn spelled(at: &[Part], tree: &Tree, style: Option<u8>) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
+    let Tree::Value(Value::Str(plain)) = tree else { return Err(refuse(at, "a section of INI holds neither maps nor lists")) };
+    let plain = plain.as_slice();
+    let styled = style.and_then(|n| value::styled(n, plain)).filter(|b| value::means(b, plain, false));
+    let spelled = styled.or_else(|| value::canonical(plain));
+    spelled.ok_or_else(|| refuse(at, "no quoting of INI can hold this value so that it reads back"))
 }
 
 struct Entry<'t> {
@@ -156,21 +185,6 @@ impl<'t> Editor<'t> {
         if first.is_some_and(|at| at > 0 && self.text[at - 1] == b'\r') { b"\r\n" } else { b"\n" }
     }
 
-    fn spelled(&self, at: &[Part], tree: &Tree, like: Option<&Read>) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
-        let Tree::Value(Value::Str(plain)) = tree else { return Err(refuse(at, "a section of INI holds neither maps nor lists")) };
-        let plain = plain.as_slice();
-        let style = like.and_then(|read| match (read.shape, self.text.get(read.start)) {
-            (Shape::Stripped, Some(b'"')) => Some(2),
-            (Shape::Stripped, _) => Some(3),
-            (Shape::Quoted { quote: 1, .. }, _) => Some(4),
-            (Shape::Quoted { .. }, _) => Some(5),
-            _ => None,
-        });
-        let styled = style.and_then(|n| value::styled(n, plain)).filter(|b| value::means(b, plain, false));
-        let spelled = styled.or_else(|| value::canonical(plain));
-        spelled.ok_or_else(|| refuse(at, "no quoting of INI can hold this value so that it reads back"))
-    }
-
     /// A line like this one.
     fn line_like(
         &self,
@@ -182,14 +196,15 @@ impl<'t> Editor<'t> {
     ) -> Result<Zeroizing<Vec<u8>>, Unwritable> {
         let at = [Part::Key(section.to_vec()), Part::Key(name.to_vec())];
         let mut line = Vec::new();
-        let spelled = print::name(name).ok_or_else(|| refuse(&at, "INI cannot hold this name so that it reads back"))?;
+        let written = print::name(name).ok_or_else(|| refuse(&at, "INI cannot hold this name so that it reads back"))?;
+        let style = like.and_then(|like| style_of(self.text, like.value.start, like.value.shape));
         match like {
             Some(like) => {
                 line.extend_from_slice(&self.text[like.line..like.start]);
-                line.extend_from_slice(&spelled);
-                line.resize(line.len() + width.saturating_sub(spelled.len()), b' ');
+                line.extend_from_slice(&written);
+                line.resize(line.len() + width.saturating_sub(written.len()), b' ');
                 let head = &self.text[like.start..like.behind - 1];
-                if head.len() > trim_end(head).len() && width <= spelled.len() {
+                if head.len() > trim_end(head).len() && width <= written.len() {
                     line.push(b' ');
                 }
                 line.push(self.text[like.behind - 1]);
@@ -197,12 +212,12 @@ impl<'t> Editor<'t> {
                 line.extend_from_slice(if like.value.end > like.value.start || !gap.is_empty() { gap } else { b"" });
             }
             None => {
-                line.extend_from_slice(&spelled);
-                line.resize(line.len() + width.saturating_sub(spelled.len()), b' ');
+                line.extend_from_slice(&written);
+                line.resize(line.len() + width.saturating_sub(written.len()), b' ');
                 line.extend_from_slice(b" = ");
             }
         }
-        Ok(joined(&[&line, &self.spelled(&at, tree, like.map(|l| &l.value))?, self.line_break()]))
+        Ok(joined(&[&line, &spelled(&at, tree, style)?, self.line_break()]))
     }
 
     /// The column of the delimiter, if all keys of a section have theirs there though their names differ in length; with one blank before it.

@@ -7,11 +7,12 @@ use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use crate::document::{Document, Outline, ScanOptions};
-use crate::edit::Graft;
+use crate::edit::{Floats, Graft};
 use crate::error::{SyntaxError, Unwritable};
 use crate::leaf::{CommentId, LeafId};
 use crate::path::Part;
 use crate::print::{Printed, Printing};
+use crate::splice::Splice;
 use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Spelling, Syntax, Tokens};
 use crate::tree::Tree;
 use crate::value::{Bytes, Value};
@@ -120,6 +121,10 @@ impl Detail for Keys {
 
     fn held(&self, tree: &Tree, at: &[Part]) -> Result<Tree, Unwritable> {
         edit::held(tree, at)
+    }
+
+    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value, _: Floats, splice: &mut Splice) -> bool {
+        edit::set(document, self.shapes[leaf.0 as usize], leaf, value, splice)
     }
 
     fn graft(&self, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable> {

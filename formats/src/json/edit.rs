@@ -7,14 +7,15 @@ use super::print::{self, Style};
 use super::scalar;
 use super::scan::{Event, Scanner};
 use crate::document::Document;
-use crate::draft::{draft, joined};
-use crate::edit::{Graft, Plan};
+use crate::draft::{draft, joined, most_of_value};
+use crate::edit::{Floats, Graft, Plan};
 use crate::error::Unwritable;
-use crate::leaf::Span;
+use crate::leaf::{LeafId, Span};
 use crate::limits::Limits;
 use crate::path::{Part, display_parts};
 use crate::splice::Splice;
 use crate::tree::Tree;
+use crate::value::Value;
 
 /// See [`crate::syntax::Detail::graft`].
 pub(super) fn graft(document: &Document<'_>, layout: &Layout, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable> {
@@ -33,6 +34,18 @@ pub(super) fn graft(document: &Document<'_>, layout: &Layout, graft: &Graft<'_>)
         Plan::Remove { at, .. } => editor.remove(&mut splice, at)?,
     }
     Ok(splice.finish(text))
+}
+
+/// See [`crate::syntax::Detail::set`].
+pub(super) fn set(document: &Document<'_>, leaf: LeafId, value: &Value, floats: Floats, splice: &mut Splice) -> bool {
+    let span = document.leaf(leaf).span;
+    spelled_like(value, &document.text()[span.range()], floats).map(|bytes| splice.replace(span, &bytes)).is_ok()
+}
+
+/// One value for another, in the old one's escapes.
+fn spelled_like(value: &Value, old: &[u8], floats: Floats) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+    let mut out = Zeroizing::new(Vec::with_capacity(most_of_value(value, 0)));
+    scalar::spell_like(&mut out, value, old, floats).map(|()| out)
 }
 
 /// A value, with its name if it has one.
@@ -161,9 +174,7 @@ impl Editor<'_> {
         if let Tree::Value(value) = tree
             && old.children.is_empty()
         {
-            let mut out = draft(b"", tree, 0, 0);
-            let spelled = scalar::spell_like(&mut out, value, source, self.graft.floats);
-            return spelled.map(|()| out).map_err(|what| self.refuse(&[], what));
+            return spelled_like(value, source, self.graft.floats).map_err(|what| self.refuse(&[], what));
         }
         let lines = if !old.children.is_empty() {
             source.contains(&b'\n')

@@ -3,13 +3,16 @@
 
 use zeroize::Zeroizing;
 
-use super::sequence::{Hunk, diff};
+use super::sequence::{Hunk, diff, piecewise};
 
-/// Both sides' changes; none where they overlap, or where too much differs.
+/// Both sides' changes; none where they overlap.
 pub(super) fn merge(base: &[u8], mine: &[u8], theirs: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let [base, mine, theirs] = [base, mine, theirs].map(|text| text.split_inclusive(|b| *b == b'\n').collect::<Vec<_>>());
-    let mut ours = diff(base.len(), mine.len(), |i, j| base[i] == mine[j])?.into_iter().peekable();
-    let mut others = diff(base.len(), theirs.len(), |i, j| base[i] == theirs[j])?.into_iter().peekable();
+    let hunks = |other: &[&[u8]]| {
+        let few = diff(base.len(), other.len(), |i, j| base[i] == other[j]);
+        few.unwrap_or_else(|| piecewise(&base, other)).into_iter().peekable()
+    };
+    let (mut ours, mut others) = (hunks(&mine), hunks(&theirs));
     let room = [&base, &mine, &theirs].into_iter().flatten().map(|line| line.len()).sum();
     let mut out = Zeroizing::new(Vec::with_capacity(room));
     let mut done = 0;

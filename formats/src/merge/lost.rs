@@ -1,7 +1,7 @@
 //! What no path leads to, and yet must not be lost: comments, and values that a later line of the same name has superseded (INI).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use super::{Clash, Conflict};
@@ -30,14 +30,13 @@ fn with<'a, 'd>([base, mine, theirs]: &'a [Document<'d>; 3], merged: &'a Documen
 type Counts<K> = HashMap<K, (usize, Vec<Part>)>;
 
 fn missing<K: Eq + Hash>([base, mine, theirs, merged]: [Counts<K>; 4], what: Clash) -> Vec<Conflict> {
-    let mut lost: Vec<Conflict> = Vec::new();
+    let (mut lost, mut told) = (Vec::new(), HashSet::new());
     for (thing, (_, at)) in mine.iter().chain(&theirs) {
         let of = |counts: &Counts<K>| counts.get(thing).map_or(0, |(count, _)| *count);
         let (b, m, t) = (of(&base), of(&mine), of(&theirs));
         let wanted = if m == t || b == m { t } else { (m + t).saturating_sub(b) };
-        let conflict = Conflict::new(at, what);
-        if of(&merged) < wanted && !lost.contains(&conflict) {
-            lost.push(conflict);
+        if of(&merged) < wanted && told.insert(at) {
+            lost.push(Conflict::new(at, what));
         }
     }
     lost

@@ -129,15 +129,17 @@ struct Reach<'a, 'd> {
 }
 
 impl Reach<'_, '_> {
-    /// One side's text with the changes of the other, path by path.
+    /// One side's text with the changes of the other, by their paths: values first, which moves nothing that another path leads to.
     fn by_paths(&self, text: &[u8], todo: &[Todo]) -> Result<Zeroizing<Vec<u8>>, Unmerged> {
-        let mut text = PlainText::from(text.to_vec());
-        for Todo { at, tree, doubled } in todo {
-            let cannot = || Unmerged::Conflicts(vec![Conflict::new(at, Clash::Unplaceable)]);
-            let document = text.document(self.format, self.options).map_err(Unmerged::Syntax)?;
-            let change = tree.as_ref().map_or(Change::Remove, Change::Set);
-            let edited = if *doubled { None } else { document.edit(at, change, Floats::Stay, self.options).ok() };
-            text = edited.ok_or_else(cannot)?;
+        let (values, others): (Vec<&Todo>, Vec<&Todo>) = {
+            let document = Document::parse(self.format, text, self.options).map_err(Unmerged::Syntax)?;
+            let leaves = document.leaves_by_path();
+            let is_leaf = |todo: &Todo| leaves.as_ref().is_some_and(|leaves| leaves.at(&todo.at).is_some());
+            todo.iter().partition(|todo| !todo.doubled && matches!(todo.tree, Some(Tree::Value(_))) && is_leaf(todo))
+        };
+        let mut text = self.values(text.to_vec().into(), &values)?;
+        for todo in others {
+            text = self.one(&text, todo)?;
         }
         let merged = text.document(self.format, self.options).map_err(Unmerged::Syntax)?;
         if !(self.reads_right)(&merged) {
@@ -146,6 +148,38 @@ impl Reach<'_, '_> {
         let lost = lost::by_paths(self.documents, &merged);
         drop(merged);
         if lost.is_empty() { Ok(Zeroizing::new(text.into_bytes())) } else { Err(Unmerged::Conflicts(lost)) }
+    }
+
+    /// All values at once; where that does not come out right, by halves, down to one.
+    fn values(&self, text: PlainText, todo: &[&Todo]) -> Result<PlainText, Unmerged> {
+        match todo {
+            [] => return Ok(text),
+            [todo] => return self.one(&text, todo),
+            _ => {}
+        }
+        if let Some(done) = self.at_once(&text, todo) {
+            return Ok(done);
+        }
+        let (some, others) = todo.split_at(todo.len() / 2);
+        self.values(self.values(text, some)?, others)
+    }
+
+    fn at_once(&self, text: &PlainText, todo: &[&Todo]) -> Option<PlainText> {
+        let document = text.document(self.format, self.options).ok()?;
+        let leaves = document.leaves_by_path()?;
+        let held = |todo: &&Todo| match document.detail.held(todo.tree.as_ref()?, &todo.at).ok()? {
+            Tree::Value(value) => Some((leaves.at(&todo.at)?, value)),
+            _ => None,
+        };
+        let values = todo.iter().map(held).collect::<Option<Vec<_>>>()?;
+        document.edit_leaves(&values, Floats::Stay, self.options)
+    }
+
+    fn one(&self, text: &PlainText, Todo { at, tree, doubled }: &Todo) -> Result<PlainText, Unmerged> {
+        let document = text.document(self.format, self.options).map_err(Unmerged::Syntax)?;
+        let change = tree.as_ref().map_or(Change::Remove, Change::Set);
+        let edited = if *doubled { None } else { document.edit(at, change, Floats::Stay, self.options).ok() };
+        edited.ok_or_else(|| Unmerged::Conflicts(vec![Conflict::new(at, Clash::Unplaceable)]))
     }
 }
 

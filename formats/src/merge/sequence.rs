@@ -1,5 +1,7 @@
 //! What lies between two sequences: Myers's greedy algorithm on what is left between an equal start and an equal end.
 
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::ops::Range;
 
 /// A stretch of the first sequence, and what stands in its place in the second.
@@ -28,6 +30,48 @@ pub(super) fn diff(base: usize, other: usize, same: impl Fn(usize, usize) -> boo
         (i, j) = (a + 1, b + 1);
     }
     Some(hunks)
+}
+
+/// The hunks also where much differs: piece by piece, between things that each sequence has once, and in the same order. A piece that has nothing of the
+/// kind in it, and of which too much differs, is one hunk.
+pub(super) fn piecewise<T: Eq + Hash>(base: &[T], other: &[T]) -> Vec<Hunk> {
+    let mut hunks = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    for (a, b) in anchors(base, other).into_iter().chain([(base.len(), other.len())]) {
+        let piece = diff(a - i, b - j, |x, y| base[i + x] == other[j + y]);
+        let whole = || vec![Hunk { base: 0..a - i, other: 0..b - j }];
+        for hunk in piece.unwrap_or_else(whole) {
+            hunks.push(Hunk { base: i + hunk.base.start..i + hunk.base.end, other: j + hunk.other.start..j + hunk.other.end });
+        }
+        (i, j) = (a + 1, b + 1);
+    }
+    hunks
+}
+
+/// What stands once in each: the most of it that has one order.
+fn anchors<T: Eq + Hash>(base: &[T], other: &[T]) -> Vec<(usize, usize)> {
+    /// Where each stands; none: more than once.
+    fn once<T: Eq + Hash>(sequence: &[T]) -> HashMap<&T, Option<usize>> {
+        let mut places = HashMap::new();
+        sequence.iter().enumerate().for_each(|(i, item)| _ = places.entry(item).and_modify(|place| *place = None).or_insert(Some(i)));
+        places
+    }
+    let (here, there) = (once(base), once(other));
+    let is_once = |(i, item)| Some((i, here[item].and(there.get(item).copied().flatten())?));
+    let pairs: Vec<(usize, usize)> = base.iter().enumerate().filter_map(is_once).collect();
+    // The longest rising row of places in the other: of each length the pair that ends it earliest, and for each pair the one before it.
+    let (mut ends, mut before): (Vec<usize>, Vec<Option<usize>>) = (Vec::new(), Vec::new());
+    for (n, &(_, place)) in pairs.iter().enumerate() {
+        let length = ends.partition_point(|&end| pairs[end].1 < place);
+        before.push(length.checked_sub(1).map(|shorter| ends[shorter]));
+        match ends.get_mut(length) {
+            Some(end) => *end = n,
+            None => ends.push(n),
+        }
+    }
+    let mut row: Vec<(usize, usize)> = std::iter::successors(ends.last().copied(), |&n| before[n]).map(|n| pairs[n]).collect();
+    row.reverse();
+    row
 }
 
 /// A longest common subsequence, as pairs of positions.
@@ -114,6 +158,34 @@ mod tests {
         check("xaby", "xbay", 2);
         check("aab", "ab", 1);
         check("abcdef", "acxef", 3);
+    }
+
+    #[test]
+    fn much_piece_by_piece() {
+        let leads = |base: &[u32], other: &[u32]| {
+            let hunks = piecewise(base, other);
+            let (mut made, mut i) = (Vec::new(), 0);
+            for hunk in &hunks {
+                made.extend_from_slice(&base[i..hunk.base.start]);
+                made.extend_from_slice(&other[hunk.other.clone()]);
+                i = hunk.base.end;
+            }
+            made.extend_from_slice(&base[i..]);
+            assert_eq!(made, other);
+            hunks.len()
+        };
+        let base: Vec<u32> = (0..20_000).collect();
+        // Every fifth is another one, which is too much for all at once.
+        let other: Vec<u32> = base.iter().map(|n| if n % 5 == 0 { n + 100_000 } else { *n }).collect();
+        assert_eq!(leads(&base, &other), 4_000);
+        assert_eq!(diff(base.len(), other.len(), |i, j| base[i] == other[j]), None);
+        // Others in between, the end before the start, nothing alike, nothing once, nothing.
+        assert_eq!(leads(&base, &base.iter().flat_map(|n| [*n, n + 100_000]).collect::<Vec<_>>()), 20_000);
+        assert_eq!(leads(&base, &[&base[12_000..], &base[..12_000]].concat()), 2);
+        assert_eq!(leads(&base, &base.iter().map(|n| n + 100_000).collect::<Vec<_>>()), 1);
+        assert_eq!(leads(&[7; 3000], &[8; 3000]), 1);
+        assert_eq!(leads(&[1, 7, 7, 2, 3], &[1, 7, 2, 7, 3]), 2);
+        assert_eq!((leads(&[], &[]), leads(&[], &[1]), leads(&[1], &[])), (0, 1, 1));
     }
 
     #[test]

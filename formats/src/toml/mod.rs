@@ -24,10 +24,11 @@ mod walk;
 use std::borrow::Cow;
 
 use crate::document::{Document, Outline, ScanOptions};
-use crate::edit::Graft;
+use crate::edit::{Floats, Graft};
 use crate::error::{SyntaxClass, SyntaxError, Unwritable};
 use crate::leaf::{CommentId, LeafId};
 use crate::print::{Printed, Printing};
+use crate::splice::Splice;
 use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Spelling, Syntax, Tokens};
 use crate::tree::Tree;
 use crate::value::{Bytes, Value};
@@ -103,6 +104,10 @@ impl Detail for Toml1 {
         old: Option<(&Document<'_>, &Block)>,
     ) -> Result<Vec<u8>, Unwritable> {
         block::spell(slot, fields, old)
+    }
+
+    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value, _: Floats, splice: &mut Splice) -> bool {
+        edit::set(document, self.crlf, leaf, value, splice)
     }
 
     fn graft(&self, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable> {

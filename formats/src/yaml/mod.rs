@@ -26,10 +26,11 @@ use std::borrow::Cow;
 
 use self::detail::Scanned;
 use crate::document::{Document, Outline, ScanOptions};
-use crate::edit::Graft;
+use crate::edit::{Floats, Graft};
 use crate::error::{SyntaxClass, SyntaxError, Unwritable};
 use crate::leaf::{self, CommentId, LeafId, Span};
 use crate::print::{Printed, Printing};
+use crate::splice::Splice;
 use crate::syntax::{Block, Detail, Opened, Sealed, Slot, Spelling, Syntax, Tokens};
 use crate::tree::Tree;
 use crate::value::Value;
@@ -115,6 +116,10 @@ impl Detail for Scanned {
         old: Option<(&Document<'_>, &Block)>,
     ) -> Result<Vec<u8>, Unwritable> {
         block::spell(slot, fields, indent, old)
+    }
+
+    fn set(&self, document: &Document<'_>, leaf: LeafId, value: &Value, floats: Floats, splice: &mut Splice) -> bool {
+        edit::set(self, document, leaf, value, floats, splice)
     }
 
     fn graft(&self, document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8>, Unwritable> {

@@ -276,3 +276,92 @@ fn two_leaves_of_random_documents() {
         assert!(done > 60, "{ending}: only {done} of 300 were merged");
     }
 }
+
+/// CPU of this thread: other builds on the machine take the clock from it.
+fn cpu<T>(what: impl FnOnce() -> T) -> (T, f64) {
+    let now = || std::fs::read_to_string("/proc/thread-self/schedstat").unwrap().split(' ').next().unwrap().parse::<f64>().unwrap();
+    let started = now();
+    let done = what();
+    (done, (now() - started) / 1e9)
+}
+
+/// Many changes of each side where lines cannot tell them apart: the text is not read for each of them. What did took a minute here.
+#[test]
+fn many_changes_by_their_paths() {
+    const KEYS: usize = 8_000;
+    let value = |i: usize, mine: bool, theirs: bool| match i % 5 {
+        1 if mine => format!("mine {i}"),
+        3 if theirs => format!("theirs {i}"),
+        _ => format!("value {i}"),
+    };
+    let text = |[first, line, between, last]: [&str; 4], mine: bool, theirs: bool| {
+        let lines: Vec<String> = (0..KEYS).map(|i| line.replace('#', &i.to_string()).replace('@', &value(i, mine, theirs))).collect();
+        [first, &lines.join(between), last].concat()
+    };
+    for (format, like) in [
+        (Format::Json, ["{", "\"k#\": \"@\"", ", ", "}\n"]),
+        (Format::Yaml, ["m: {", "k#: '@'", ", ", "}\n"]),
+        (Format::Toml, ["m = {", "k# = \"@\"", ", ", "}\n"]),
+    ] {
+        let [base, mine, theirs, both] = [(false, false), (true, false), (false, true), (true, true)].map(|(m, t)| text(like, m, t));
+        let (merged, seconds) = cpu(|| merged(format, [&base, &mine, &theirs], Prefer::Neither));
+        assert!(merged == both, "{format:?}: {}", &merged[..merged.len().min(200)]);
+        assert!(seconds < 5.0, "{format:?}: {seconds} s");
+    }
+}
+
+/// More changed lines than are compared all at once.
+#[test]
+fn many_changes_by_their_lines() {
+    let line = |i: usize, mine: bool, theirs: bool| match i % 8 {
+        2 if mine => format!("k{i}: mine # of mine\n"),
+        5 if theirs => format!("# of theirs {i}\nk{i}: 'theirs'\n"),
+        7 if mine => String::new(),
+        _ => format!("k{i}:   {i}\n\n"),
+    };
+    let text = |mine: bool, theirs: bool| (0..16_000).map(|i| line(i, mine, theirs)).collect::<String>();
+    let (merged, seconds) = cpu(|| merged(Format::Yaml, [&text(false, false), &text(true, false), &text(false, true)], Prefer::Neither));
+    assert!(merged == text(true, true), "{}", &merged[..merged.len().min(200)]);
+    assert!(seconds < 10.0, "{seconds} s");
+}
+
+/// One that does not fit beside the others is done by itself, and they all the same.
+#[test]
+fn values_that_need_more_than_their_place() {
+    // A float that was tagged, lines in place of a word, an anchor.
+    yaml(
+        "m: {a: 1, b: !!str 2, c: 3, d: 4, e: 5, f: 6}\n",
+        "m: {a: x, b: !!str 2, c: \"two\\nlines\", d: 4, e: v, f: 6}\n",
+        "m: {a: 1, b: !!str z, c: 3, d: w, e: 5, f: 6}\n",
+        "m: {a: x, b: !!str z, c: \"two\\nlines\", d: w, e: v, f: 6}\n",
+    );
+    yaml(
+        "m: {a: &x 1, b: 2, c: 3, d: 4}\nn: *x\n",
+        "m: {a: &x 1, b: x, c: 3, d: z}\nn: *x\n",
+        "m: {a: &x 1, b: 2, c: v, d: 4}\nn: *x\n",
+        "m: {a: &x 1, b: x, c: v, d: z}\nn: *x\n",
+    );
+    // A name and an item that go, and values below them.
+    json(
+        r#"{"a":[1,2,3,4],"b":1,"c":{"d":1,"e":2}}"#,
+        r#"{"a":[1,3,9],"c":{"d":8,"e":2}}"#,
+        r#"{"a":[7,2,3,4],"b":1,"c":{"d":1,"e":6}}"#,
+        r#"{"a":[7,3,9],"c":{"d":8,"e":6}}"#,
+    );
+}
+
+/// Each map is compared as often as it is deep, and not twice as often for each map around it.
+#[test]
+fn maps_in_maps() {
+    let text = |depth: usize, a: &str, b: &str| {
+        let (open, close) = ("{\"m\":".repeat(depth), "}".repeat(depth));
+        format!("{open}{{\"a\":\"{a}\",\"b\":\"{b}\"}}{close}")
+    };
+    for depth in [30, 300] {
+        let [base, mine, theirs, both] = [("1", "1"), ("x", "1"), ("1", "y"), ("x", "y")].map(|(a, b)| text(depth, a, b));
+        let (_, seconds) = cpu(|| json(&base, &mine, &theirs, &both));
+        assert!(seconds < 3.0, "{depth}: {seconds} s");
+        let conflict = format!("conflict: {}.a", vec!["m"; depth].join("."));
+        json(&base, &mine, &text(depth, "z", "1"), &conflict);
+    }
+}

@@ -114,22 +114,17 @@ pub fn is_quoted(text: &[u8]) -> bool {
 fn raw(text: &[u8]) -> Pairs {
     let pair = |line: &[u8]| {
         let at = line.iter().position(|&b| b == b'=').filter(|_| !line.starts_with(b"#"))?;
-        let mut value = Vec::new();
         let mut rest = &line[at + 1..];
+        // With room from the start: a value that grows leaves pieces of itself behind (R1).
+        let mut value = Vec::with_capacity(rest.len());
         while let Some((&first, tail)) = rest.split_first() {
-            (value, rest) = match tail.first() {
-                Some(b'n') if first == b'\\' => (push(value, b'\n'), &tail[1..]),
-                _ => (push(value, first), tail),
-            };
+            let behind = tail.strip_prefix(b"n").filter(|_| first == b'\\');
+            value.push(if behind.is_some() { b'\n' } else { first });
+            rest = behind.unwrap_or(tail);
         }
         Some((line[..at].to_vec(), value))
     };
     text.split(|&b| b == b'\n').filter_map(pair).collect()
-}
-
-fn push(mut to: Vec<u8>, byte: u8) -> Vec<u8> {
-    to.push(byte);
-    to
 }
 
 /// The line, from 1, of an offset.

@@ -36,7 +36,14 @@ impl Edit<'_> {
             let same_keys =
                 SealedFile::parse(format, &now, world.manners).is_ok_and(|now| witness::keys(&now.metadata().groups) == session.keys);
             let key = same_keys.then(|| session.base.copy_data_key());
-            let mut file = open(&name, format, &now, key, &self.how, world)?;
+            let opened = open(&name, format, &now, key, &self.how, world);
+            if !same_keys && opened.as_ref().is_err_and(Error::is_no_key_opens) {
+                world.warn([format!(
+                    "{name}: its keys were changed meanwhile (rotate, updatekeys), so that one of yours is needed once more; what came from a pipe \
+                     cannot be read a second time"
+                )]);
+            }
+            let mut file = opened?;
             if !session.is_new {
                 trust::vouch(&mut file, session.rule.as_ref());
             }

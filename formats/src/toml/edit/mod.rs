@@ -17,7 +17,7 @@ use crate::document::Document;
 use crate::draft::joined_text;
 use crate::edit::{Graft, Plan};
 use crate::error::Unwritable;
-use crate::leaf::Span;
+use crate::leaf::{LeafId, Span};
 use crate::path::{Part, display_parts};
 use crate::splice::Splice;
 use crate::tree::Tree;
@@ -38,6 +38,13 @@ pub(super) fn graft(document: &Document<'_>, crlf: bool, graft: &Graft<'_>) -> R
     Ok(splice.finish(document.text))
 }
 
+/// See [`crate::syntax::Detail::set`].
+pub(super) fn set(document: &Document<'_>, crlf: bool, leaf: LeafId, value: &Value, splice: &mut Splice) -> bool {
+    let span = document.leaf(leaf).span;
+    let Ok(old) = std::str::from_utf8(&document.text()[span.range()]) else { return false };
+    in_place(&[], &Tree::Value(value.clone()), old, crlf).map(|bytes| splice.replace(span, bytes.as_bytes())).is_ok()
+}
+
 fn refuse(at: &[Part], what: &str) -> Unwritable {
     Unwritable { path: display_parts(at), what: what.to_owned() }
 }
@@ -47,6 +54,30 @@ struct Editor<'t> {
     crlf: bool,
     /// What goes, in order.
     cuts: Vec<Span>,
+}
+
+/// One value for another, in its quotes.
+fn in_place(at: &[Part], tree: &Tree, old: &str, crlf: bool) -> Result<Zeroizing<String>, Unwritable> {
+    let quote = Quote::of(old.as_bytes());
+    let not_utf8 = || refuse(at, "TOML holds UTF-8 only");
+    match tree {
+        Tree::Value(Value::Str(bytes)) if quote.is_none() => {
+            let bare = scalar::read(old.as_bytes()).is_some_and(|v| v.kind() == crate::Kind::Str);
+            let same = |b: &[u8]| Quote::of(b).is_none() && scalar::read(b).is_some_and(|v| v == Value::text(b));
+            if bare && same(bytes.as_slice()) {
+                let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| refuse(at, "TOML holds UTF-8 only"))?;
+                return Ok(joined_text(&[text]));
+            }
+            put::line_value(tree, crlf)
+        }
+        // Readers and git make LF of CR LF between lines, as the language allows.
+        Tree::Value(value @ Value::Str(bytes)) if bytes.as_slice().contains(&b'\r') => {
+            scalar::spell(value, Quote::Basic).ok_or_else(not_utf8)
+        }
+        Tree::Value(value) => scalar::spell(value, quote.unwrap_or(Quote::Basic)).ok_or_else(not_utf8),
+        _ => put::line_value(tree, crlf),
+    }
+    .map_err(|e| Unwritable { path: display_parts(at), what: e.what })
 }
 
 /// What becomes of the comments above what goes.
@@ -80,7 +111,7 @@ impl Editor<'_> {
                     return Ok(());
                 }
             }
-            splice.replace(Span::new(value.span.start, value.span.end), self.in_place(at, tree, old)?.as_bytes());
+            splice.replace(Span::new(value.span.start, value.span.end), in_place(at, tree, old, self.crlf)?.as_bytes());
             return Ok(());
         }
         let (part, parent) = at.split_last().expect("the root is replaced elsewhere");
@@ -108,30 +139,6 @@ impl Editor<'_> {
             Part::Key(key) => self.put_tables(splice, place, &self.tables(parent, Some(key), tree)?, rest),
             Part::Index(_) => self.put_tables(splice, place, &self.tables(parent, None, tree)?, rest),
         }
-    }
-
-    /// One value for another, in its quotes.
-    fn in_place(&self, at: &[Part], tree: &Tree, old: &str) -> Result<Zeroizing<String>, Unwritable> {
-        let quote = Quote::of(old.as_bytes());
-        let not_utf8 = || refuse(at, "TOML holds UTF-8 only");
-        match tree {
-            Tree::Value(Value::Str(bytes)) if quote.is_none() => {
-                let bare = scalar::read(old.as_bytes()).is_some_and(|v| v.kind() == crate::Kind::Str);
-                let same = |b: &[u8]| Quote::of(b).is_none() && scalar::read(b).is_some_and(|v| v == Value::text(b));
-                if bare && same(bytes.as_slice()) {
-                    let text = std::str::from_utf8(bytes.as_slice()).map_err(|_| refuse(at, "TOML holds UTF-8 only"))?;
-                    return Ok(joined_text(&[text]));
-                }
-                self.line_value(tree)
-            }
-            // Readers and git make LF of CR LF between lines, as the language allows.
-            Tree::Value(value @ Value::Str(bytes)) if bytes.as_slice().contains(&b'\r') => {
-                scalar::spell(value, Quote::Basic).ok_or_else(not_utf8)
-            }
-            Tree::Value(value) => scalar::spell(value, quote.unwrap_or(Quote::Basic)).ok_or_else(not_utf8),
-            _ => self.line_value(tree),
-        }
-        .map_err(|e| Unwritable { path: display_parts(at), what: e.what })
     }
 
     /// What a tree has, each as it stands in brackets like these; none if it has nothing, or stands in others.

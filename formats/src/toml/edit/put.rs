@@ -84,14 +84,8 @@ impl Editor<'_> {
         self.line_value(tree).map_err(|e| Unwritable { path: display_parts(at), what: e.what })
     }
 
-    /// The value of a line. A text of several lines stands on one where lines end in CR LF: that would be read as part of it.
     pub(super) fn line_value(&self, tree: &Tree) -> Result<Zeroizing<String>, Unwritable> {
-        match tree {
-            Tree::Value(value @ Value::Str(_)) if self.crlf => {
-                scalar::spell(value, Quote::Basic).ok_or_else(|| refuse(&[], "TOML holds UTF-8 only"))
-            }
-            _ => print::line_value(tree),
-        }
+        line_value(tree, self.crlf)
     }
 
     /// Tables at a place between lines. `before`: other tables may follow directly.
@@ -135,6 +129,16 @@ impl Editor<'_> {
             lines = joined_text(&[line_break, &lines[..lines.len() - line_break.len()]]);
         }
         splice.insert(at, lines.as_bytes());
+    }
+}
+
+/// The value of a line. A text of several lines stands on one where lines end in CR LF: that would be read as part of it.
+pub(super) fn line_value(tree: &Tree, crlf: bool) -> Result<Zeroizing<String>, Unwritable> {
+    match tree {
+        Tree::Value(value @ Value::Str(_)) if crlf => {
+            scalar::spell(value, Quote::Basic).ok_or_else(|| refuse(&[], "TOML holds UTF-8 only"))
+        }
+        _ => print::line_value(tree),
     }
 }
 

@@ -21,7 +21,7 @@ use super::detail::Scanned;
 use super::parse::{self, What};
 use super::scalar as value;
 use crate::document::{Document, ScanOptions};
-use crate::edit::{Graft, Plan};
+use crate::edit::{Floats, Graft, Plan};
 use crate::error::Unwritable;
 use crate::leaf::{LeafId, Span};
 use crate::path::{Part, display_parts};
@@ -36,7 +36,9 @@ pub(super) fn graft(scanned: &Scanned, document: &Document<'_>, graft: &Graft<'_
         && let Some(leaf) = only_leaf(scanned, document, at)
         && scalar::fits(scanned.site(leaf), document.leaf(leaf).span, value)
     {
-        return scalar::set(scanned, document, leaf, value, graft.floats);
+        let mut splice = Splice::default();
+        scalar::set(scanned, document, leaf, value, graft.floats, &mut splice);
+        return Ok(splice.finish(bytes));
     }
     let again = |_| refuse(&[], "it cannot be read again");
     let parsed = parse::parse(bytes, &ScanOptions::PLAIN).map_err(again)?;
@@ -74,7 +76,8 @@ pub(super) fn graft(scanned: &Scanned, document: &Document<'_>, graft: &Graft<'_
             if let (Tree::Value(value), Some(leaf)) = (tree, same_leaf(scanned, document, &text, &spot))
                 && scalar::fits(scanned.site(leaf), document.leaf(leaf).span, value)
             {
-                return scalar::set(scanned, document, leaf, value, graft.floats);
+                scalar::set(scanned, document, leaf, value, graft.floats, &mut splice);
+                return Ok(splice.finish(bytes));
             }
             text.replace(&mut splice, &spot, tree)?;
         }
@@ -95,6 +98,22 @@ pub(super) fn graft(scanned: &Scanned, document: &Document<'_>, graft: &Graft<'_
     Ok(splice.finish(bytes))
 }
 
+/// See [`crate::syntax::Detail::set`].
+pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, value: &Value, floats: Floats, splice: &mut Splice) -> bool {
+    let (paths, place) = (document.paths(), document.leaf(leaf));
+    let is_alone = stands_for_one(scanned) && paths.ancestors(place.path).all(|path| paths.name(path) != Some(b"<<"));
+    let fits = is_alone && scalar::fits(scanned.site(leaf), place.span, value);
+    if fits {
+        scalar::set(scanned, document, leaf, value, floats, splice);
+    }
+    fits
+}
+
+/// No alias makes two places one, and no other document has the same path.
+fn stands_for_one(scanned: &Scanned) -> bool {
+    scanned.aliases.is_empty() && scanned.documents.len() == 1
+}
+
 fn refuse(at: &[Part], what: &str) -> Unwritable {
     Unwritable { path: display_parts(at), what: what.to_owned() }
 }
@@ -103,7 +122,7 @@ fn refuse(at: &[Part], what: &str) -> Unwritable {
 /// doubled name has the path, too.
 fn only_leaf(scanned: &Scanned, document: &Document<'_>, at: &[Part]) -> Option<LeafId> {
     let merged = |part: &Part| *part == Part::Key(b"<<".to_vec());
-    if !scanned.aliases.is_empty() || scanned.documents.len() != 1 || at.iter().any(merged) {
+    if !stands_for_one(scanned) || at.iter().any(merged) {
         return None;
     }
     let mut there = (0..).zip(document.leaves()).filter(|(_, leaf)| document.paths().is(leaf.path, at));

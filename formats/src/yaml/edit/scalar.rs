@@ -5,7 +5,6 @@ use zeroize::Zeroizing;
 use super::{broken, keep_float};
 use crate::document::Document;
 use crate::edit::Floats;
-use crate::error::Unwritable;
 use crate::leaf::{LeafId, Span};
 use crate::splice::Splice;
 use crate::value::Value;
@@ -28,19 +27,17 @@ pub(super) fn keeps_line_feeds(text: &[u8]) -> bool {
 }
 
 /// Sets a leaf that is not what an alias stands for.
-pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, value: &Value, floats: Floats) -> Result<Vec<u8>, Unwritable> {
+pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, value: &Value, floats: Floats, splice: &mut Splice) {
     let text = document.text();
     let span = document.leaf(leaf).span;
     let mut site = *scanned.site(leaf);
-    let mut splice = Splice::default();
     let old = scanned.value_of(text, leaf, span);
     let header = scanned.header(text, &site);
     // The old spelling's own style (unquoted text in a flow, say) if it holds the new value.
     let style = style_of(&old, &text[span.range()], &site).filter(|n| *n != AS_IT_IS || may_be_plain(value, &site));
     let same_style = style.and_then(|n| styled(value, n, &site));
     if let Some(bytes) = same_style.filter(|b| header.is_none() && holds(b, value, &site, None, false)) {
-        splice.replace(span, &bytes);
-        return Ok(splice.finish(text));
+        return splice.replace(span, &bytes);
     }
     if site.tag.must_go()
         && let Some(props) = scanned.props(&site)
@@ -59,8 +56,7 @@ pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, valu
             keep_float(&mut bytes, 0, value);
         }
         end_line(&mut bytes, text, span);
-        splice.replace(span, &bytes);
-        return Ok(splice.finish(text));
+        return splice.replace(span, &bytes);
     }
     let props = scanned.props(&site).expect("what does not fit has a header");
     let follows = &text[span.end as usize..];
@@ -82,7 +78,6 @@ pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, valu
     if let Some(rest) = rest {
         splice.cut(rest);
     }
-    Ok(splice.finish(text))
 }
 
 /// A value in place of a block scalar and its header: on one line before a comment that stands there, or in lines where the old ones begin. What that is
