@@ -1,6 +1,6 @@
 //! Key groups and thresholds: the same files open, and fail, in both, with the same number and the same words.
 
-use crate::tools::{Place, Program, sops};
+use crate::tools::{Place, Program, script, sops};
 
 /// Who can open a group of the file: `1` and `2` are the identities of `testdata/keys`, `3` the place's own.
 struct Keys {
@@ -234,8 +234,7 @@ fn what_is_silent_comes_first() {
     let keys = Keys::new();
     let place = &keys.place;
     for (name, then) in [("gpg", "exit 2"), ("cmd", "cat id-1")] {
-        place.write(name, format!("#!/bin/sh\necho {name} >>\"{}\"\n{then}\n", place.path("log").display()));
-        std::fs::set_permissions(place.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        script(&place.path(name), format!("#!/bin/sh\necho {name} >>\"{}\"\n{then}\n", place.path("log").display()));
     }
     let gpg = place.path("gpg");
     let log = || std::fs::read_to_string(place.path("log")).unwrap_or_default();

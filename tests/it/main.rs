@@ -20,6 +20,8 @@ mod commands;
 mod complete;
 mod convert;
 mod convert_random;
+#[path = "../../formats/tests/it/cpu.rs"]
+mod cpu;
 mod crash;
 mod dialects;
 mod dialects_of_shells;

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::tools::{Place, Program};
+use crate::tools::{Place, Program, script};
 
 /// Without a key of its own, as on a new machine; `leafcrypt` is in the folder `bin`.
 pub fn machine() -> Place {
@@ -471,8 +471,7 @@ fn edit_takes_both_types_as_scripts_give_them() {
     done(&place, "leafcrypt init");
     place.write("prod.env", "A=one\n");
     done(&place, "leafcrypt encrypt --output .env.prod prod.env");
-    place.write("ed.sh", "#!/bin/sh\nsed -i s/one/two/ \"$1\"\n");
-    done(&place, "chmod +x ed.sh");
+    script(&place.path("ed.sh"), "#!/bin/sh\nsed -i s/one/two/ \"$1\"\n");
     for types in ["--input-type dotenv --output-type dotenv", "--input-type=dotenv --output-type=dotenv"] {
         for program in ["leafcrypt", "bin/sops"] {
             done(&place, "ln -sf leafcrypt bin/sops; leafcrypt encrypt --output .env.prod prod.env");

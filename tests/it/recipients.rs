@@ -1,6 +1,6 @@
 //! Commands that change who can open a file: `rotate`, `updatekeys`, `groups`; and those that say who can: `recipients`, `filestatus`.
 
-use crate::tools::{Place, Program};
+use crate::tools::{Place, Program, without_field};
 
 const FILES: [(&str, &str); 7] = [
     ("a.yaml", "# one\na: b   # two\nn: 0x1F\nl:\n- 'x'\n- {k: \"v\"}\n"),
@@ -105,7 +105,7 @@ fn a_strangers_recipient_is_not_wrapped_for_unseen() {
     // A repo writer strips our field and adds himself without a valid wrap.
     let added =
         sealed.replacen("    age:\n", &format!("    age:\n        - recipient: {two}\n          enc: |\n            nonsense\n"), 1);
-    let forged: String = added.lines().filter(|l| !l.trim_start().starts_with("leafcrypt:")).map(|l| format!("{l}\n")).collect();
+    let forged = without_field(&added);
     place.write("a.yaml", &forged);
     fails(&place, &["rotate", "-i", "a.yaml"], 1, "nobody vouches");
     assert_eq!(text(&place, "a.yaml"), forged);
@@ -448,8 +448,7 @@ fn nothing_makes_a_line_of_its_own() {
     let two = place.recipient.clone();
     let sealed = place.seal("a.yaml", "a: b\n");
     let evil = "  pgp:\n        - fp: \"AA\\e[31m\\n  - age age1evil removed\\u061C\\u00AD\"\n          created_at: \"2026-01-01T00:00:00Z\"\n          enc: nonsense\n";
-    let forged: String = sealed.replacen("    age:\n", &format!("  {evil}    age:\n"), 1);
-    let forged: String = forged.lines().filter(|l| !l.trim_start().starts_with("leafcrypt:")).map(|l| format!("{l}\n")).collect();
+    let forged = without_field(&sealed.replacen("    age:\n", &format!("  {evil}    age:\n"), 1));
     assert!(forged.contains(&two));
     let name = "b\n  - age age1evil removed\u{1b}[31m\u{61c}.yaml";
     for file in ["a.yaml", name] {
@@ -513,8 +512,7 @@ fn a_threshold_is_vouched_for_too() {
     let third = Place::new().recipient.clone();
     groups(&place, 2, &[&one, &two, &third]);
     place.seal("f.yaml", "a: b\n");
-    let raised = text(&place, "f.yaml").replace("shamir_threshold: 2", "shamir_threshold: 3");
-    let raised: String = raised.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n")).collect();
+    let raised = without_field(&text(&place, "f.yaml")).replace("shamir_threshold: 2", "shamir_threshold: 3");
     place.write("g.yaml", &raised);
     let (listed, _) = ok(&place, &["recipients", "g.yaml"]);
     assert!(listed.contains("(any 3 of 3 groups) (its creation rule has 2 that must open by now: updatekeys)"), "{listed}");
@@ -524,13 +522,11 @@ fn a_threshold_is_vouched_for_too() {
     groups(&place, 2, &[&one, &two]);
     place.seal("h.yaml", "a: b\n");
     groups(&place, 1, &[&one, &two]);
-    let sealed = text(&place, "h.yaml");
-    let stripped: String = sealed.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n")).collect();
+    let stripped = without_field(&text(&place, "h.yaml"));
     let more = Place::new().recipient.clone();
     groups(&place, 2, &[&one, &two, &more]);
     place.seal("i.yaml", "a: b\n");
-    let two_of_three = text(&place, "i.yaml");
-    let two_of_three: String = two_of_three.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n")).collect();
+    let two_of_three = without_field(&text(&place, "i.yaml"));
     groups(&place, 3, &[&one, &two, &more]);
     place.write("i.yaml", &two_of_three);
     fails(&place, &["rotate", "-i", "i.yaml"], 1, "groups that must open: 2");
@@ -551,8 +547,7 @@ fn comments_of_ssh_keys_are_no_part_of_them() {
     let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINPZ2UrGxTxJ9F1bUVzpYDl5IZ8J6O0x0cHj8vGfVq3K";
     rule(&place, &format!("[{one}, {ssh} joe@x]"));
     place.seal("f.yaml", "a: b\n");
-    let sealed = text(&place, "f.yaml");
-    place.write("f.yaml", sealed.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n")).collect::<String>());
+    place.write("f.yaml", without_field(&text(&place, "f.yaml")));
     rule(&place, &format!("[{one}, {ssh}]"));
     let (listed, _) = ok(&place, &["recipients", "f.yaml"]);
     assert!(!listed.contains("names others"), "{listed}");

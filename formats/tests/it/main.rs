@@ -3,6 +3,7 @@
 mod binary;
 mod canonical;
 mod canonical_random;
+mod cpu;
 mod json;
 mod judges;
 mod random;
