@@ -61,10 +61,10 @@ fn depth() {
         sealing("map.yaml", format!("a: {}1{}\n", many("{a: "), many("}")).as_bytes(), "512 levels");
         sealing("open.yaml", format!("a: {}", many("[")).as_bytes(), "line 1");
         sealing("dashes.yaml", format!("a:\n  {}1\n", many("- ")).as_bytes(), "512 levels");
-        sealing("list.toml", format!("a = {}1{}\n", many("["), many("]")).as_bytes(), "");
-        sealing("map.toml", format!("a = {}1{}\n", many("{a="), many("}")).as_bytes(), "");
-        sealing("dotted.toml", format!("a{} = 1\n", many(".a")).as_bytes(), "");
-        sealing("header.toml", format!("[a{}]\nb = 1\n", many(".a")).as_bytes(), "");
+        sealing("list.toml", format!("a = {}1{}\n", many("["), many("]")).as_bytes(), "80 levels");
+        sealing("map.toml", format!("a = {}1{}\n", many("{a="), many("}")).as_bytes(), "80 levels");
+        sealing("dotted.toml", format!("a{} = 1\n", many(".a")).as_bytes(), "80 levels");
+        sealing("header.toml", format!("[a{}]\nb = 1\n", many(".a")).as_bytes(), "80 levels");
         opening("block.json", format!("{{\"sops\": {}1{}}}", many("["), many("]")).as_bytes(), "512 levels");
         opening("block.yaml", format!("sops: {}1{}\n", many("["), many("]")).as_bytes(), "levels");
         opening("names.env", format!("a=1\nsops_a{}=1\n", many("__map_a")).as_bytes(), "too many steps");
@@ -95,7 +95,7 @@ fn names() {
     sealing("a.env", format!("{name}=1\n").as_bytes(), "65536");
     sealing("a.ini", format!("[a]\n{name} = 1\n").as_bytes(), "65536");
     sealing("b.ini", format!("[{name}]\na = 1\n").as_bytes(), "65536");
-    sealing("a.toml", format!("{name} = 1\n").as_bytes(), "");
+    sealing("a.toml", format!("{name} = 1\n").as_bytes(), "a key is too long");
     // Every value is bound to its path, so long paths cost for each value below them.
     let deep = "k".repeat(60_000);
     let chain = format!("{{\"{deep}\":").repeat(30);
