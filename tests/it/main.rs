@@ -2,10 +2,13 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod config;
+mod config_found;
 mod differences;
 mod differential;
 mod metadata;
 mod recipients;
+mod recipients_groups;
+mod recipients_shown;
 
 mod accept;
 mod age_real;
@@ -40,6 +43,7 @@ mod exec_pipe;
 mod exec_words;
 mod field;
 mod files;
+mod first_init;
 mod guard;
 mod interop;
 mod interop_anew;
@@ -62,6 +66,8 @@ mod limits;
 mod many_files;
 mod messages;
 mod newcomers;
+mod newcomers_git;
+mod newcomers_told;
 mod next_command;
 mod one_of_many;
 mod own_tags;
@@ -75,6 +81,7 @@ mod set;
 mod tamper;
 mod terminal;
 mod tools;
+mod usage;
 mod wire_format;
 
 #[path = "../../formats/tests/it/random/mod.rs"]

@@ -27,5 +27,7 @@ mod toml_corpus;
 mod toml_support;
 mod wiped;
 mod yaml;
+mod yaml_block;
 mod yaml_corpus;
 mod yaml_random;
+mod yaml_read;
