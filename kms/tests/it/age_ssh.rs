@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use leafcrypt_kms::{Beside, Cost, Kind, UnwrapError, Wrapped, backend};
 
 use crate::age::{key, native, opens, wrapped};
-use crate::gpg_home::{fresh, missing};
+use crate::gpg_home::missing;
 use crate::scripted::{Scripted, printed};
 
 /// A key pair.
@@ -18,7 +19,9 @@ struct Pair {
 
 /// What ssh-keygen makes of these arguments; none if it is not there (an error in CI).
 fn made(args: &[&str], passphrase: &str) -> Option<Pair> {
-    let folder = fresh(&std::env::temp_dir(), "leafcrypt-ssh-");
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let folder = std::env::temp_dir().join(format!("leafcrypt-ssh-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+    std::fs::create_dir(&folder).unwrap();
     let path: PathBuf = folder.join("key");
     // One round of its key stretching: the tests of it are ssh's.
     let started = Command::new("ssh-keygen").args(["-q", "-a", "1", "-C", "u@h", "-N", passphrase, "-f"]).arg(&path).args(args).status();

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
@@ -10,18 +9,6 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use leafcrypt_kms::{Asked, Command, Finished, Outside, Secret, Session};
-
-/// A new folder in another one: nobody else has one of its name, whether a run of these tests was killed or goes on beside this one.
-pub fn fresh(parent: &Path, start: &str) -> PathBuf {
-    loop {
-        let digits = RandomState::new().build_hasher().finish() as u32;
-        let folder = parent.join(format!("{start}{digits:08x}"));
-        match std::fs::create_dir(&folder) {
-            Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
-            made => return made.map(|()| folder).expect("a folder can be made"),
-        }
-    }
-}
 
 /// A folder with its own agent; both are gone when this is dropped.
 pub struct Home {
@@ -129,6 +116,19 @@ impl Drop for Home {
     fn drop(&mut self) {
         self.kill();
         let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A new folder in another one: nobody else has one of its name, whether a run of these tests was killed or goes on beside this one.
+fn fresh(parent: &Path, start: &str) -> PathBuf {
+    use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+    loop {
+        let digits = RandomState::new().build_hasher().finish() as u32;
+        let folder = parent.join(format!("{start}{digits:08x}"));
+        match std::fs::create_dir(&folder) {
+            Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| folder).expect("a folder can be made"),
+        }
     }
 }
 
