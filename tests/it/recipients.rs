@@ -151,39 +151,6 @@ fn updatekeys_touches_recipients_only() {
 }
 
 #[test]
-fn updatekeys_for_programs() {
-    let (place, one, two) = project();
-    let before = place.seal("a.yaml", "a: b\n");
-    place.seal("b.json", "{\"a\": \"b\"}\n");
-    place.write("c.yaml", "a: b\n");
-    place.write(".sops.yaml", format!("creation_rules:\n  - age:\n      - {two}  # bob\n"));
-    let json = |args: &[&str], code: i32| {
-        let done = place.ours([&["updatekeys", "--json"], args].concat());
-        assert_eq!(done.status.code(), Some(code), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
-        serde_json::from_slice::<serde_json::Value>(&done.stdout).unwrap()
-    };
-    let changes = |added: serde_json::Value, removed: serde_json::Value, kept: serde_json::Value| serde_json::json!({ "groups": [{ "kept": kept, "added": added, "removed": removed }], "threshold": { "before": 1, "now": 1 } });
-    let age = |id: &str, name: Option<&str>| serde_json::json!([{ "kind": "age", "id": id, "name": name }]);
-    let none = || serde_json::json!([]);
-    let wanted = changes(age(&two, Some("bob")), age(&one, None), none());
-    let shown = json(&["--dry-run", "."], 0);
-    let file = |file: &str, outcome: &str| serde_json::json!({ "file": file, "outcome": outcome, "changes": &wanted, "error": null });
-    assert_eq!(shown, serde_json::json!([file("./a.yaml", "would-change"), file("./b.json", "would-change")]));
-    assert_eq!(text(&place, "a.yaml"), before);
-
-    // Nobody there to ask, and a file that is not sealed: the error is told beside the rest, and the exit code stays.
-    let failed = json(&["a.yaml"], 1);
-    assert_eq!((&failed[0]["outcome"], &failed[0]["error"]), (&"failed".into(), &"a.yaml: not confirmed".into()));
-    assert_eq!(failed[0]["changes"], wanted);
-    let mixed = json(&["-y", "c.yaml", "a.yaml"], 1);
-    assert_eq!((&mixed[0]["outcome"], &mixed[0]["changes"]), (&"failed".into(), &serde_json::Value::Null));
-    assert!(mixed[0]["error"].as_str().unwrap().contains("c.yaml"), "{mixed}");
-    assert_eq!(mixed[1], file("a.yaml", "updated"));
-    let same = json(&["--dry-run", "a.yaml"], 0);
-    assert_eq!((&same[0]["outcome"], &same[0]["changes"]), (&"up-to-date".into(), &changes(none(), none(), age(&two, Some("bob")))));
-}
-
-#[test]
 fn updatekeys_of_a_file_of_sops_keeps_its_bytes() {
     let (place, one, two) = project();
     if place.sops(["--version"]).is_none() {
@@ -277,6 +244,65 @@ fn who_stays_keeps_his_record() {
     groups(&place, 2, &[&one, &format!("{two}, {third}")]);
     let (_, said) = ok(&place, &["updatekeys", "-y", "g.yaml"]);
     assert!(said.contains("synced with new keys") && !said.contains("keeps its data key"), "{said}");
+}
+
+/// Who can write a sealed file can write anything into its records, and name files as they like: the lists that people say yes to show it in its line, spelled.
+#[test]
+fn nothing_makes_a_line_of_its_own() {
+    let place = Place::project().with_pgp();
+    let two = place.recipient.clone();
+    let sealed = place.seal("a.yaml", "a: b\n");
+    let evil = "  pgp:\n        - fp: \"AA\\e[31m\\n  - age age1evil removed\\u061C\\u00AD\"\n          created_at: \"2026-01-01T00:00:00Z\"\n          enc: nonsense\n";
+    let forged = without_field(&sealed.replacen("    age:\n", &format!("  {evil}    age:\n"), 1));
+    assert!(forged.contains(&two));
+    let name = "b\n  - age age1evil removed\u{1b}[31m\u{61c}.yaml";
+    for file in ["a.yaml", name] {
+        for args in [
+            &["recipients", file][..],
+            &["recipients"],
+            &["accept", file],
+            &["rotate", "-i", file],
+            &["rotate", "-i", "-y", file],
+            &["groups", "delete", "-f", file, "0"],
+            &["updatekeys", file],
+            &["updatekeys", "--dry-run", "."],
+            &["updatekeys", "-y", file],
+            &["decrypt", "--verbose", file],
+            &["doctor", file],
+            &["encrypt", file],
+            &["exec-env", file, "true"],
+        ] {
+            for program in [Program::Ours, Program::AsSops] {
+                place.write(file, &forged);
+                let done = place.call(program, args).run();
+                for (stream, bytes) in [("out", &done.stdout), ("err", &done.stderr)] {
+                    let text = String::from_utf8_lossy(bytes);
+                    // What is sealed may be printed with its block.
+                    if text.contains("ENC[") {
+                        continue;
+                    }
+                    let case = format!("{program:?} {args:?} {stream}: {text:?}");
+                    assert!(!text.contains(['\u{1b}', '\u{61c}', '\u{ad}']), "{case}");
+                    assert!(!text.lines().any(|line| line.starts_with("  - age age1evil")), "{case}");
+                }
+            }
+        }
+        std::fs::remove_file(place.path(file)).unwrap();
+    }
+    place.write("a.yaml", &forged);
+    let spelled = "AA\\u{1b}[31m\\n  - age age1evil removed\\u{61c}\\u{ad}";
+    let shows = |program: Program, args: &[&str]| {
+        place.write("a.yaml", &forged);
+        let done = place.call(program, args).run();
+        let text = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
+        assert!(text.contains(spelled), "{program:?} {args:?}: {text}");
+    };
+    for program in [Program::Ours, Program::AsSops] {
+        shows(program, &["recipients", "a.yaml"]);
+        shows(program, &["updatekeys", "-y", "a.yaml"]);
+        shows(program, &["accept", "a.yaml"]);
+    }
+    shows(Program::Ours, &["rotate", "-i", "a.yaml"]);
 }
 
 /// SOPS's sentence of `updatekeys`, which is another one than that of `encrypt`.

@@ -1,7 +1,7 @@
-//! Who can read what, as `recipients` and `filestatus` say it, and as lists show it that people say yes to.
+//! Who can read what, as `recipients` and `filestatus` say it, and `updatekeys` to programs.
 
 use crate::recipients::{fails, ok, project, rule, text};
-use crate::tools::{Place, Program, without_field};
+use crate::tools::{Program, without_field};
 
 #[test]
 fn who_can_read_what() {
@@ -100,65 +100,6 @@ fn ssh_keys_by_their_key() {
     ok(&place, &["rotate", "-y", "-i", "--rm-age", &one, "--add-age", &two, "a.yaml"]);
 }
 
-/// Who can write a sealed file can write anything into its records, and name files as they like: the lists that people say yes to show it in its line, spelled.
-#[test]
-fn nothing_makes_a_line_of_its_own() {
-    let place = Place::project().with_pgp();
-    let two = place.recipient.clone();
-    let sealed = place.seal("a.yaml", "a: b\n");
-    let evil = "  pgp:\n        - fp: \"AA\\e[31m\\n  - age age1evil removed\\u061C\\u00AD\"\n          created_at: \"2026-01-01T00:00:00Z\"\n          enc: nonsense\n";
-    let forged = without_field(&sealed.replacen("    age:\n", &format!("  {evil}    age:\n"), 1));
-    assert!(forged.contains(&two));
-    let name = "b\n  - age age1evil removed\u{1b}[31m\u{61c}.yaml";
-    for file in ["a.yaml", name] {
-        for args in [
-            &["recipients", file][..],
-            &["recipients"],
-            &["accept", file],
-            &["rotate", "-i", file],
-            &["rotate", "-i", "-y", file],
-            &["groups", "delete", "-f", file, "0"],
-            &["updatekeys", file],
-            &["updatekeys", "--dry-run", "."],
-            &["updatekeys", "-y", file],
-            &["decrypt", "--verbose", file],
-            &["doctor", file],
-            &["encrypt", file],
-            &["exec-env", file, "true"],
-        ] {
-            for program in [Program::Ours, Program::AsSops] {
-                place.write(file, &forged);
-                let done = place.call(program, args).run();
-                for (stream, bytes) in [("out", &done.stdout), ("err", &done.stderr)] {
-                    let text = String::from_utf8_lossy(bytes);
-                    // What is sealed may be printed with its block.
-                    if text.contains("ENC[") {
-                        continue;
-                    }
-                    let case = format!("{program:?} {args:?} {stream}: {text:?}");
-                    assert!(!text.contains(['\u{1b}', '\u{61c}', '\u{ad}']), "{case}");
-                    assert!(!text.lines().any(|line| line.starts_with("  - age age1evil")), "{case}");
-                }
-            }
-        }
-        std::fs::remove_file(place.path(file)).unwrap();
-    }
-    place.write("a.yaml", &forged);
-    let spelled = "AA\\u{1b}[31m\\n  - age age1evil removed\\u{61c}\\u{ad}";
-    let shows = |program: Program, args: &[&str]| {
-        place.write("a.yaml", &forged);
-        let done = place.call(program, args).run();
-        let text = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
-        assert!(text.contains(spelled), "{program:?} {args:?}: {text}");
-    };
-    for program in [Program::Ours, Program::AsSops] {
-        shows(program, &["recipients", "a.yaml"]);
-        shows(program, &["updatekeys", "-y", "a.yaml"]);
-        shows(program, &["accept", "a.yaml"]);
-    }
-    shows(Program::Ours, &["rotate", "-i", "a.yaml"]);
-}
-
 /// An SSH key with another comment is the same key.
 #[test]
 fn comments_of_ssh_keys_are_no_part_of_them() {
@@ -176,4 +117,37 @@ fn comments_of_ssh_keys_are_no_part_of_them() {
     // To SOPS they are two.
     let theirs = place.call(Program::AsSops, ["updatekeys", "f.yaml"]).stdin("n\n").run();
     assert!(String::from_utf8(theirs.stdout).unwrap().contains(&format!("--- {ssh} joe@x")));
+}
+
+#[test]
+fn updatekeys_for_programs() {
+    let (place, one, two) = project();
+    let before = place.seal("a.yaml", "a: b\n");
+    place.seal("b.json", "{\"a\": \"b\"}\n");
+    place.write("c.yaml", "a: b\n");
+    place.write(".sops.yaml", format!("creation_rules:\n  - age:\n      - {two}  # bob\n"));
+    let json = |args: &[&str], code: i32| {
+        let done = place.ours([&["updatekeys", "--json"], args].concat());
+        assert_eq!(done.status.code(), Some(code), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+        serde_json::from_slice::<serde_json::Value>(&done.stdout).unwrap()
+    };
+    let changes = |added: serde_json::Value, removed: serde_json::Value, kept: serde_json::Value| serde_json::json!({ "groups": [{ "kept": kept, "added": added, "removed": removed }], "threshold": { "before": 1, "now": 1 } });
+    let age = |id: &str, name: Option<&str>| serde_json::json!([{ "kind": "age", "id": id, "name": name }]);
+    let none = || serde_json::json!([]);
+    let wanted = changes(age(&two, Some("bob")), age(&one, None), none());
+    let shown = json(&["--dry-run", "."], 0);
+    let file = |file: &str, outcome: &str| serde_json::json!({ "file": file, "outcome": outcome, "changes": &wanted, "error": null });
+    assert_eq!(shown, serde_json::json!([file("./a.yaml", "would-change"), file("./b.json", "would-change")]));
+    assert_eq!(text(&place, "a.yaml"), before);
+
+    // Nobody there to ask, and a file that is not sealed: the error is told beside the rest, and the exit code stays.
+    let failed = json(&["a.yaml"], 1);
+    assert_eq!((&failed[0]["outcome"], &failed[0]["error"]), (&"failed".into(), &"a.yaml: not confirmed".into()));
+    assert_eq!(failed[0]["changes"], wanted);
+    let mixed = json(&["-y", "c.yaml", "a.yaml"], 1);
+    assert_eq!((&mixed[0]["outcome"], &mixed[0]["changes"]), (&"failed".into(), &serde_json::Value::Null));
+    assert!(mixed[0]["error"].as_str().unwrap().contains("c.yaml"), "{mixed}");
+    assert_eq!(mixed[1], file("a.yaml", "updated"));
+    let same = json(&["--dry-run", "a.yaml"], 0);
+    assert_eq!((&same[0]["outcome"], &same[0]["changes"]), (&"up-to-date".into(), &changes(none(), none(), age(&two, Some("bob")))));
 }

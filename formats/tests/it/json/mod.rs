@@ -1,12 +1,10 @@
-//! JSON: scanning, sealing, opening.
+//! JSON: scanning, sealing, opening, the metadata block.
 
-mod block;
 mod corpus;
 mod generate;
 mod print;
-mod refused;
 
-use leafcrypt_formats::{Document, Format, Hint, Kind, LeafId, Opened, ScanOptions, Spelled, Step, Tokens, Tree, Value};
+use leafcrypt_formats::{Document, Format, Hint, Kind, LeafId, Opened, ScanOptions, Spelled, Step, SyntaxClass, Tokens, Tree, Value};
 
 fn plain(text: &[u8]) -> Document<'_> {
     Document::parse(Format::Json, text, &ScanOptions::PLAIN).expect("JSON")
@@ -119,6 +117,11 @@ pub fn repair_free_blocks(text: &[u8]) -> bool {
     true
 }
 
+fn check_refused(text: impl AsRef<[u8]>, class: SyntaxClass, line: usize, column: usize, what: &str) {
+    let error = Document::parse(Format::Json, text.as_ref(), &ScanOptions::PLAIN).err().expect("it is refused");
+    assert_eq!((error.class, error.line, error.column, error.what.as_str()), (class, line, column, what));
+}
+
 fn check_hints(text: &str, expected: &[(u32, &str)]) {
     let (_, hints) = round_trip(text.as_bytes(), |_| true);
     let shown: Vec<(u32, String)> = hints
@@ -131,6 +134,18 @@ fn check_hints(text: &str, expected: &[(u32, &str)]) {
         .collect();
     let expected: Vec<(u32, String)> = expected.iter().map(|(n, s)| (*n, (*s).to_owned())).collect();
     assert_eq!(shown, expected, "{text}");
+}
+
+/// Sealed with `mac` as only field, all leaves covered by short tokens.
+fn check_block(text: &str, expected: &str) {
+    let document = plain(text.as_bytes());
+    let mut tokens = Tokens::new(document.leaves().len(), 0);
+    for i in 0..document.leaves().len() {
+        tokens.leaf(LeafId(i as u32), |out| out.push(b'T'));
+    }
+    let fields = vec![("mac".to_owned(), Tree::text("M")), ("age".to_owned(), Tree::list([Tree::text("a"), Tree::text("b")]))];
+    let sealed = document.seal(tokens).expect("sealed").with_block(&document, &fields, "", None, None).expect("spelled");
+    assert_eq!(String::from_utf8(sealed).expect("UTF-8"), expected);
 }
 
 #[test]
@@ -289,6 +304,144 @@ fn values_of_other_writers_open() {
     for bad in [Value::text([0xff]), Value::Float(f64::INFINITY), Value::Float(f64::NAN)] {
         assert_eq!(open(bad).expect_err("refused").path, "a");
     }
+}
+
+#[test]
+fn refused() {
+    use SyntaxClass::{Limit, OutsideModel, Syntax};
+    check_refused("", Syntax, 1, 1, "the text ends too early");
+    check_refused("{\"a\":1", Syntax, 1, 7, "the text ends too early");
+    check_refused("\u{feff}{}", SyntaxClass::ByteOrderMark, 1, 1, "the text starts with a byte-order mark, which JSON does not allow");
+    check_refused("{} x", Syntax, 1, 4, "something stands behind the end");
+    check_refused("{\n// x\n}", Syntax, 2, 1, "JSON has no comments");
+    check_refused("{\"a\": \"x\ty\"}", Syntax, 1, 9, "a control character in a string; it must be escaped");
+    check_refused(b"{\"a\": \"\xff\"}", Syntax, 1, 8, "the text is not UTF-8");
+    check_refused("[1]", OutsideModel, 1, 1, "the root must be an object");
+    check_refused("5", OutsideModel, 1, 1, "the root must be an object");
+    check_refused("{\"a\":1e400}", OutsideModel, 1, 6, "a number out of the range of a double");
+    check_refused(format!("{{\"a\":{}}}", "9".repeat(310)), OutsideModel, 1, 6, "a number out of the range of a double");
+    check_refused("{\"sops\":{},\n\"s\\u006fps\":1}", OutsideModel, 2, 1, "found duplicate sops entry");
+    check_refused(format!("{{\"a\":{}", "[".repeat(100_000)), Limit, 1, 517, "nested more than 512 levels deep");
+    check_refused(format!("{{\"{}\":1}}", "k".repeat(65537)), Limit, 1, 2, "a key of 65537 bytes, more than the limit of 65536");
+}
+
+#[test]
+fn limits() {
+    let mut options = ScanOptions::PLAIN;
+    options.limits.leaves = 3;
+    let refused = |text: &str| Document::parse(Format::Json, text.as_bytes(), &options).is_err_and(|e| e.class == SyntaxClass::Limit);
+    assert!(!refused(r#"{"a":[1,null,"x",[],{}]}"#));
+    assert!(refused(r#"{"a":[1,null,"x",null]}"#));
+    assert!(refused(r#"{"a":1,"sops":{"b":[1,2,3]}}"#));
+    let deep = |n: usize| format!("{}1{}", "{\"a\":".repeat(n), "}".repeat(n));
+    assert!(!refused(&deep(512)));
+    assert!(refused(&deep(513)));
+    round_trip(deep(512).as_bytes(), |_| true);
+}
+
+#[test]
+fn doubled_keys_are_kept_and_named() {
+    let text = b"{\"a\":1,\n\"b\":{\"x\":1,\"x\":2},\n\"\\u0061\":3,\n\"c\\td\":[{\"a\":1},{\"a\":1}]}";
+    let document = plain(text);
+    let shown: Vec<(usize, &str)> = document.warnings().iter().map(|w| (w.line, w.what.as_str())).collect();
+    assert_eq!(
+        shown,
+        [
+            (2, "the key b.x stands twice in one object; most readers see one of the two"),
+            (3, "the key a stands twice in one object; most readers see one of the two"),
+        ]
+    );
+    assert_eq!(document.leaves().len(), 6);
+    round_trip(text, |_| true);
+    let many: String = (0..100).map(|i| format!("\"k{}\":{i},", i % 50)).collect();
+    let text = format!("{{{many}\"z\":0}}");
+    let document = plain(text.as_bytes());
+    assert_eq!(document.warnings().len(), 21);
+    assert_eq!(document.warnings()[20].what, "30 more doubled keys");
+}
+
+#[test]
+fn the_block_keeps_to_the_style_of_the_file() {
+    check_block(
+        "{\n\t\"a\": 1\n}\n",
+        "{\n\t\"a\": \"T\",\n\t\"sops\": {\n\t\t\"mac\": \"M\",\n\t\t\"age\": [\n\t\t\t\"a\",\n\t\t\t\"b\"\n\t\t]\n\t}\n}\n",
+    );
+    check_block(
+        "{\n  \"a\":1\n}",
+        "{\n  \"a\":\"T\",\n  \"sops\":{\n    \"mac\":\"M\",\n    \"age\":[\n      \"a\",\n      \"b\"\n    ]\n  }\n}",
+    );
+    check_block(
+        "{\r\n \"a\": 1\r\n}",
+        "{\r\n \"a\": \"T\",\r\n \"sops\": {\r\n  \"mac\": \"M\",\r\n  \"age\": [\r\n   \"a\",\r\n   \"b\"\r\n  ]\r\n }\r\n}",
+    );
+    check_block("{\"a\":1}\n", "{\"a\":\"T\",\"sops\":{\"mac\":\"M\",\"age\":[\"a\",\"b\"]}}\n");
+    check_block("{\"a\": 1}", "{\"a\": \"T\", \"sops\": {\"mac\": \"M\", \"age\": [\"a\", \"b\"]}}");
+    check_block("{\"a\": 1,\"b\": 2 }", "{\"a\": \"T\",\"b\": \"T\",\"sops\": {\"mac\": \"M\",\"age\": [\"a\",\"b\"]} }");
+    check_block("{\n\"a\":1}", "{\n\"a\":\"T\",\n\"sops\":{\n\"mac\":\"M\",\n\"age\":[\n\"a\",\n\"b\"\n]\n}}");
+    check_block("{ }\n", "{\n\t\"sops\": {\n\t\t\"mac\": \"M\",\n\t\t\"age\": [\n\t\t\t\"a\",\n\t\t\t\"b\"\n\t\t]\n\t}\n}\n");
+}
+
+#[test]
+fn blocks_that_were_moved_are_read_and_cut() {
+    let check = |text: &str, cut: &str| {
+        let document = sealed_document(text.as_bytes());
+        assert_eq!(document.blocks()[0].fields, Some(Tree::map([("m", Tree::text("x")), ("n", Tree::Value(Value::Int(1)))])));
+        let shown: Vec<&[u8]> = document.blocks()[0].spans.iter().map(|s| &text.as_bytes()[s.range()]).collect();
+        assert_eq!(shown.len(), 2);
+        assert!(shown[0].starts_with(b"\"m\"") && shown[0].ends_with(b"\"x\"") && shown[1].ends_with(b"1"));
+        let without = document.without_blocks();
+        assert_eq!(String::from_utf8_lossy(&without.text), cut);
+        let fields = [("m".to_owned(), Tree::text("x")), ("n".to_owned(), Tree::Value(Value::Int(1)))];
+        let back = without.with_block(&document, &fields, "", None, Some(&document)).expect("spelled");
+        assert_eq!(String::from_utf8_lossy(&back), text);
+        let opened = document.open(&Opened { leaves: vec![None; document.leaves().len()], comments: Vec::new() }, &[]).expect("opens");
+        assert_eq!(String::from_utf8_lossy(&opened), cut);
+    };
+    check("{ \"sops\": {\"m\":\"x\",\"n\":1} , \"a\": 1 }", "{ \"a\": 1 }");
+    check("{ \"b\": 2 , \"sops\": {\"m\" :\"x\", \"n\":1} , \"a\": 1 }", "{ \"b\": 2 , \"a\": 1 }");
+    check("{ \"b\": [{}] ,\n\"sops\":\n{\"m\" :\"x\", \"n\": 1 } }", "{ \"b\": [{}] }");
+    check("{\n\"sops\": { \"m\":\"x\",\n\"n\":1}\n}\n", "{}\n");
+    check("{\"\\u0073ops\":{\"m\":\"x\",\"n\":1}}", "{}");
+}
+
+#[test]
+fn a_sops_entry_that_is_no_map() {
+    for text in ["{\"a\":1,\"sops\":5}", "{\"sops\":[1,{\"a\":2}],\"a\":1}", "{\"a\":1,\"sops\":null}"] {
+        let document = sealed_document(text.as_bytes());
+        assert_eq!(document.blocks()[0].fields, None);
+        assert_eq!(document.without_blocks().text, b"{\"a\":1}");
+    }
+    assert!(plain(b"{\"a\":{\"sops\":{}}}").blocks().is_empty());
+}
+
+#[test]
+fn an_old_block_keeps_its_spelling() {
+    let check = |old: &str, fields: &[(&str, Tree)], expected: &str| {
+        let document = sealed_document(old.as_bytes());
+        let fields: Vec<_> = fields.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+        let new = document.without_blocks().with_block(&document, &fields, "", None, Some(&document)).expect("spelled");
+        assert_eq!(String::from_utf8_lossy(&new), expected);
+    };
+    let (a, b, c) = (("a", Tree::text("/")), ("b", Tree::text("y")), ("c", Tree::list([Tree::text("z")])));
+    let old = "{\"k\":1,\n  \"sops\" : {\n\t \"a\" :\"\\/\",\n\n\t \"b\":\"x\"\n  }}";
+    check(old, &[a.clone(), b.clone()], "{\"k\":1,\n  \"sops\" : {\n\t \"a\" :\"\\/\",\n\n\t \"b\":\"y\"\n  }}");
+    check(old, std::slice::from_ref(&b), "{\"k\":1,\n  \"sops\" : {\n\t \"b\":\"y\"\n  }}");
+    check(old, std::slice::from_ref(&a), "{\"k\":1,\n  \"sops\" : {\n\t \"a\" :\"\\/\"\n  }}");
+    let old = "{\n \"sops\": {\n  \"b\": \"x\",\n  \"a\": \"\\/\"\n }\n}";
+    check(
+        old,
+        &[c.clone(), a.clone(), ("d", Tree::Null), b.clone()],
+        "{\n \"sops\": {\n  \"c\": [\n   \"z\"\n  ],\n  \"b\": \"y\",\n  \"a\": \"\\/\",\n  \"d\": null\n }\n}",
+    );
+    check(
+        "{\"sops\": {\"a\": \"\\/\", \"b\": 1}}",
+        &[a.clone(), c.clone(), b.clone()],
+        "{\"sops\": {\"a\": \"\\/\", \"c\": [\"z\"], \"b\": \"y\"}}",
+    );
+    check("{\"sops\":{\"a\":\"\\/\",\"b\":1}}", &[c.clone(), a.clone(), b.clone()], "{\"sops\":{\"c\":[\"z\"],\"a\":\"\\/\",\"b\":\"y\"}}");
+    check("{\"k\":1,\"sops\":{}}", std::slice::from_ref(&b), "{\"k\":1,\"sops\":{\"b\":\"y\"}}");
+    check("{\"k\":1,\"sops\":7}", std::slice::from_ref(&b), "{\"k\":1,\"sops\":{\"b\":\"y\"}}");
+    check("{\"sops\":{\"b\":1,\"a\":\"\\/\",\"b\":2}}", &[a, b], "{\"sops\":{\"a\":\"\\/\",\"b\":\"y\"}}");
 }
 
 #[test]
