@@ -92,7 +92,9 @@ mod tests {
     /// A configuration of a megabyte, by somebody who wants everybody to wait.
     #[test]
     fn a_long_text_takes_no_long_time() {
-        let started = std::time::Instant::now();
+        // Of this thread: other programs on the machine take the clock from it.
+        let spent = || std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse::<u64>().ok();
+        let started = spent().expect("the kernel counts it");
         for part in ["AGE-PLUGIN-", "AGE-PLUGIN-X ", "AGE-SECRET-KEY-", "-----BEGIN ", "-----BEGIN PRIVATE ", "-----END PRIVATE KEY "] {
             let text = part.repeat(1_000_000 / part.len());
             assert!(!holds_private_key(&text), "{part}");
@@ -100,7 +102,8 @@ mod tests {
         }
         let key = "AGE-PLUGIN-YUBIKEY-1QQPQZRFR7ZZZZ34567890 ".repeat(20_000);
         assert_eq!(without_private_keys(&key).matches(HIDDEN).count(), 20_000);
-        assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+        let seconds = (spent().expect("the kernel counts it") - started) / 1_000_000_000;
+        assert!(seconds < 30, "{seconds} s");
     }
 
     #[test]

@@ -42,6 +42,8 @@ mod tests {
     #[test]
     fn what_others_could_look_into_is_not_ours() {
         let runtime = Path::new("/dev/shm").join(format!("leafcrypt-unit-{}", std::process::id()));
+        // Of a run that was killed.
+        let _ = fs::remove_dir_all(&runtime);
         fs::create_dir(&runtime).unwrap();
         let own = runtime.join(format!("{START}{}", geteuid().as_raw()));
         let first = || lasting_in_memory(Some(&runtime)).next();

@@ -100,6 +100,8 @@ mod tests {
     #[test]
     fn what_was_judged_is_what_is_read() {
         let folder = std::env::temp_dir().join(format!("leafcrypt-opened-{}", std::process::id()));
+        // Of a run that was killed.
+        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         let path = |name: &str| folder.join(name);
         std::fs::write(path("file"), "first").unwrap();

@@ -1,8 +1,9 @@
 //! `accept`: what somebody changed by hand in a sealed file is shown, values masked, and sealed as it stands.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
-use crate::tools::{Place, Program};
+use crate::files::git;
+use crate::tools::{Place, Program, without_field};
 
 const CANARY: &str = "canary-7f3a";
 
@@ -67,16 +68,6 @@ fn line(sealed: &str, at: &str, other: Option<&str>) -> String {
     let lines =
         sealed.split_inclusive('\n').filter_map(|line| if line.contains(at) { other.map(str::to_owned) } else { Some(line.to_owned()) });
     lines.collect()
-}
-
-/// A sealed text without our field, as SOPS leaves it behind.
-fn without_field(sealed: &str) -> String {
-    let Some(at) = sealed.find("\"leafcrypt\"") else {
-        let of_field = |line: &&str| ["leafcrypt", "sops_leafcrypt"].iter().any(|name| line.trim_start().starts_with(name));
-        return sealed.split_inclusive('\n').filter(|line| !of_field(line)).collect();
-    };
-    let end = at + sealed[at..].find("]\",").unwrap() + 3;
-    format!("{}{}", &sealed[..at], &sealed[end..])
 }
 
 #[test]
@@ -169,19 +160,6 @@ fn a_token_that_does_not_open_is_refused() {
     place.write("keys.txt", "");
     code(&place.ours(["accept", "-y", "a.yaml"]), 128);
     code(&place.ours(["accept", "missing.yaml"]), 100);
-}
-
-fn git(place: &Place, args: &[&str]) {
-    let done = Command::new("git")
-        .args(["-c", "user.name=x", "-c", "user.email=x@y", "-c", "init.defaultBranch=main"])
-        .args(args)
-        .current_dir(place.path(""))
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .env("HOME", "/nonexistent")
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 /// What one yes would give up for good is shown before it: tags, the MAC of clear values, the threshold, the rule, fields nobody knows.
@@ -318,9 +296,8 @@ fn all_that_does_not_open_is_named() {
     let names: Vec<String> = (0..25).map(|n| format!("key{n:02}")).collect();
     let plain: String = names.iter().map(|name| format!("{name}: {CANARY}\n")).collect();
     let sealed = place.seal("a.yaml", &plain);
-    for args in [["init", "-q", "."], ["add", "--", "a.yaml"]] {
-        assert!(std::process::Command::new("git").args(args).current_dir(place.path("")).status().unwrap().success());
-    }
+    git(&place, &["init", "-q", "."]);
+    git(&place, &["add", "--", "a.yaml"]);
     let damaged = |which: &[usize]| -> String {
         let line = |(n, line): (usize, &str)| if which.contains(&n) { line.replacen("data:", "data:AAAA", 1) } else { line.to_owned() };
         sealed.split_inclusive('\n').enumerate().map(line).collect()
@@ -363,12 +340,7 @@ fn a_repository_among_the_files_is_not_asked() {
     let place = Place::project();
     std::fs::create_dir(place.path("sub")).unwrap();
     let sealed = place.seal("sub/a.yaml", "a: b\nc: d\n");
-    let git = |args: &[&str]| {
-        let mut git = std::process::Command::new("git");
-        git.args(["-C", place.path("sub").to_str().unwrap(), "-c", "user.name=x", "-c", "user.email=x@y", "-c", "commit.gpgsign=false"]);
-        let done = git.args(args).env("HOME", place.path("home")).env("GIT_CONFIG_NOSYSTEM", "1").output().unwrap();
-        assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
-    };
+    let git = |args: &[&str]| git(&place, &[&["-C", "sub"], args].concat());
     git(&["init", "-q"]);
     git(&["add", "a.yaml"]);
     git(&["commit", "-q", "-m", "x"]);

@@ -195,8 +195,7 @@ fn a_hanging_plugin_is_ended_by_the_person() {
 #[test]
 fn edit_asks_once() {
     let Some(world) = locked() else { return };
-    std::fs::write(world.path("editor"), "#!/bin/sh\nsed -i s/hunter2/swordfish/ \"$1\"\n").unwrap();
-    std::fs::set_permissions(world.path("editor"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    crate::tools::script(&world.path("editor"), "#!/bin/sh\nsed -i s/hunter2/swordfish/ \"$1\"\n");
     let editor = world.path("editor").display().to_string();
     let before = world.text("sealed.yaml");
     let line = format!("{} edit sealed.yaml", world.program(Who::Ours).display());
@@ -231,24 +230,29 @@ fn a_pasted_value() {
     let Some(world) = locked() else { return };
     let ours = world.program(Who::Ours).display().to_string();
     let before = world.text("sealed.yaml");
-    world.write("run.sh", format!("{ours} set sealed.yaml '[\"key\"]'; echo \"code $?\"; read -r -t 1 rest; echo \"rest <$rest>\""));
+    // All that is still to be read comes before what is typed once it has ended.
+    let rest = "read -r rest; echo \"rest <$rest>\"";
+    world.write("run.sh", format!("{ours} set sealed.yaml '[\"key\"]'; echo \"code $?\"; {rest}"));
     let line = "bash run.sh";
     let keys = [("SOPS_AGE_KEY_FILE", "locked.age")];
-    let many: String = (0..2000).map(|i| format!("pasted line {i}\n")).collect();
+    // More than a terminal holds.
+    let many: String = (0..400).map(|i| format!("pasted line {i}\n")).collect();
     for text in ["-----BEGIN pasted-----\npasted\n-----END pasted-----\n", "pasted\n\npasted\n", &many] {
         let mut terminal = world.terminal(line, &keys);
         terminal.answer("New value (not shown): ", text);
+        terminal.answer("code 1", "typed\n");
         terminal.end();
         assert!(terminal.seen.contains("several lines came at once") && terminal.seen.contains("--value-stdin"), "{:?}", terminal.seen);
-        assert!(terminal.seen.contains("code 1") && terminal.seen.contains("rest <>"), "{:?}", terminal.seen);
+        assert!(terminal.seen.contains("rest <typed>"), "{:?}", terminal.seen);
         assert!(!terminal.seen.contains("pasted"), "{:?}", terminal.seen);
         assert_eq!(world.text("sealed.yaml"), before);
     }
     let mut terminal = world.terminal(line, &keys);
     terminal.answer("New value (not shown): ", &format!("{}\n", "pasted".repeat(12_000)));
+    terminal.answer("code 1", "typed\n");
     terminal.end();
     assert!(
-        terminal.seen.contains("too long") && terminal.seen.contains("rest <>") && !terminal.seen.contains("pasted"),
+        terminal.seen.contains("too long") && terminal.seen.contains("rest <typed>") && !terminal.seen.contains("pasted"),
         "{:?}",
         terminal.seen
     );

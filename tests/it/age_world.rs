@@ -2,14 +2,13 @@
 
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
+use std::os::unix::fs::{DirBuilderExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use crate::tools::sops;
+use crate::tools::{fresh, script, sops};
 
 /// A plugin of our own in shell, by the specification: it hides nothing, and its name says how it behaves.
 const PLUGIN: &str = r#"#!/bin/sh
@@ -57,8 +56,6 @@ pub const PLUGINS: [(&str, &str, &str); 5] = [
     ("hangs", "age1hangs1d3jkzenrwfuhqaqa5j00z", "AGE-PLUGIN-HANGS-1D3JKZENRWFUHQAQ8T6LAQ"),
 ];
 
-static NUMBER: AtomicU32 = AtomicU32::new(0);
-
 /// The folder; gone at the end.
 pub struct World {
     folder: PathBuf,
@@ -68,8 +65,7 @@ impl World {
     /// A new one. `None`: there is no sops, which is an error in CI.
     pub fn new() -> Option<Self> {
         sops()?;
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("leafcrypt-age-{}-{number}", std::process::id()));
+        let folder = fresh(&std::env::temp_dir(), "leafcrypt-age-");
         for part in ["home/.ssh", "home/.config/sops/age", "bin", "as"] {
             std::fs::DirBuilder::new().mode(0o700).recursive(true).create(folder.join(part)).unwrap();
         }
@@ -93,11 +89,9 @@ impl World {
 
     /// Puts our plugin into the PATH of this world under all its names.
     pub fn with_plugins(self) -> Self {
+        script(&self.path("plugin"), PLUGIN);
         for (name, ..) in PLUGINS {
-            // Written under another name first: a child that another test forks just now must not hold it open for writing.
-            self.write("draft", PLUGIN);
-            std::fs::set_permissions(self.path("draft"), std::fs::Permissions::from_mode(0o755)).unwrap();
-            std::fs::copy(self.path("draft"), self.path(&format!("bin/age-plugin-{name}"))).unwrap();
+            symlink("../plugin", self.path(&format!("bin/age-plugin-{name}"))).unwrap();
         }
         self
     }

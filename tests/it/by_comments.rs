@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use crate::edit::{Desk, code};
-use crate::tools::{Place, Program};
+use crate::tools::{Place, Program, without_field};
 
 const OPEN: &str = "unencrypted_comment_regex: public";
 const SEALS: &str = "encrypted_comment_regex: secret";
@@ -13,10 +13,6 @@ fn project(rule: &str) -> Desk {
     let desk = Desk::new();
     desk.place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n    {rule}\n", desk.place.recipient));
     desk
-}
-
-fn stripped(text: &str) -> String {
-    text.lines().filter(|line| !line.contains("leafcrypt")).map(|line| format!("{line}\n")).collect()
 }
 
 /// The names under which a file is of its own type.
@@ -112,7 +108,7 @@ fn a_comment_at_an_empty_place_that_somebody_without_a_key_changed() {
         }
         assert_eq!(place.read(file), changed.as_bytes(), "{file}");
         // Without it nothing tells, but the value is not written in silence.
-        place.write(file, stripped(&changed));
+        place.write(file, without_field(&changed));
         code(&run(place, Program::Ours, &["decrypt", file]), 0);
         told(place, file, &["set", file, path, "\"canary\""], &["would stand in clear", "nobody vouches"]);
         // Nor after a command that gives the file a witness again.
@@ -120,7 +116,7 @@ fn a_comment_at_an_empty_place_that_somebody_without_a_key_changed() {
             &["rotate", "-y", "-i", file][..],
             &["set", file, if file.ends_with("ini") { "[\"s\"][\"other\"]" } else { "[\"other\"]" }, "\"x\""],
         ] {
-            place.write(file, stripped(&changed));
+            place.write(file, without_field(&changed));
             code(&run(place, Program::Ours, args), 0);
             told(place, file, &["set", file, path, "\"canary\""], &["would stand in clear", "nobody vouches"]);
         }
@@ -177,7 +173,7 @@ fn a_comment_that_stays_when_its_entry_goes() {
     ] {
         let desk = project(OPEN);
         let sealed = desk.seal(file, plain);
-        for text in [stripped(&sealed), sealed] {
+        for text in [without_field(&sealed), sealed] {
             desk.place.write(file, &text);
             told(&desk.place, file, &["unset", file, path], &[at, "is covered, and would come to stand in clear"]);
         }
@@ -210,7 +206,7 @@ fn what_uncovers_nothing() {
     ] {
         let desk = project(rule);
         let sealed = desk.seal(file, plain);
-        for text in [stripped(&sealed), sealed] {
+        for text in [without_field(&sealed), sealed] {
             for program in [Program::Ours, Program::AsSops] {
                 desk.place.write(file, &text);
                 let err = code(&run(&desk.place, program, args), 0);
@@ -236,7 +232,7 @@ fn an_edit_that_uncovers_what_was_covered() {
         let desk = project(OPEN);
         let sealed = desk.seal(file, plain);
         let script = format!("sed -i '{script}' \"$1\"");
-        for text in [stripped(&sealed), sealed] {
+        for text in [without_field(&sealed), sealed] {
             desk.place.write(file, &text);
             for program in programs(file) {
                 let err = code(&desk.run(*program, &["edit", file], &script, ""), 1);
@@ -262,7 +258,7 @@ fn an_edit_that_uncovers_what_was_covered() {
 fn an_edit_of_a_file_for_whose_comments_nobody_vouches() {
     let desk = project(OPEN);
     let sealed = desk.seal("a.yaml", "pw: b\napi:\nlist: []\n");
-    let changed = stripped(&sealed.replacen("api:", "# public\napi:", 1));
+    let changed = without_field(&sealed.replacen("api:", "# public\napi:", 1));
     let typed = "sed -i 's/^api:/api: canary/' \"$1\"";
     desk.place.write("a.yaml", &changed);
     let err = code(&desk.edit("a.yaml", typed, ""), 1);
@@ -272,10 +268,10 @@ fn an_edit_of_a_file_for_whose_comments_nobody_vouches() {
     let err = code(&desk.run(Program::AsSops, &["edit", "a.yaml"], typed, ""), 0);
     assert!(err.contains(" api would stand in clear") && err.contains("nobody vouches"), "{err}");
     // One's own says what one wants; the other's does not.
-    desk.place.write("a.yaml", stripped(&sealed));
+    desk.place.write("a.yaml", without_field(&sealed));
     assert_eq!(code(&desk.edit("a.yaml", "sed -i 's/^api:/# public\\napi: open/' \"$1\"", ""), 0), "");
     assert!(desk.text("a.yaml").contains("api: open"));
-    desk.place.write("a.yaml", stripped(&sealed));
+    desk.place.write("a.yaml", without_field(&sealed));
     assert_eq!(code(&desk.edit("a.yaml", "sed -i 's/^api:/# public\\nm: {x: open, y: [open]}\\napi:/' \"$1\"", ""), 0), "");
     desk.place.write("a.yaml", &changed);
     let err = code(&desk.edit("a.yaml", "sed -i 's/^api:/api: canary\\n# public\\nnew: open/' \"$1\"", ""), 1);

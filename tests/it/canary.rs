@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::tools::Place;
-
-const CANARY: &str = "canary-5d1f-plain";
+use crate::files::{Runtime, people};
+use crate::tools::{Place, comes, digits, script};
 
 /// `arguments | where the value may be afterwards`: `out` for standard output, and the files that have it. `<FILE` feeds standard input, `EDIT=LINE`
 /// before the arguments is what the editor does. `plain.yaml` and `value.json` have it all along.
@@ -94,43 +92,38 @@ const TOOL: &str = r#"#!/bin/sh
 look() { cat /proc/$PPID/cmdline /proc/$PPID/environ >> "$SPIED"; }
 case ${0##*/} in
 spy) look ;;
-append) echo 'added: canary-5d1f-plain' >> "$1" ;;
-break) echo 'a: [canary-5d1f-plain' > "$1" ;;
+append) echo 'added: CANARY' >> "$1" ;;
+break) echo 'a: [CANARY' > "$1" ;;
 esac
 "#;
 
 struct Room {
     place: Place,
     /// In memory.
-    runtime: PathBuf,
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.runtime);
-    }
+    runtime: Runtime,
+    /// The value. No other run of these tests has it in memory just now.
+    canary: String,
 }
 
 impl Room {
     fn new() -> Self {
         let place = Place::project();
-        let runtime = PathBuf::from("/dev/shm").join(place.path("").file_name().unwrap());
-        std::fs::DirBuilder::new().mode(0o700).create(&runtime).unwrap();
+        let (runtime, canary) = (Runtime::new(&place), format!("canary-{}-plain", digits()));
         for folder in ["tools", "tmp", "kept"] {
             std::fs::create_dir(place.path(folder)).unwrap();
         }
         for tool in ["spy", "append", "break"] {
             // The script's own text has the value: it is no place where we look.
-            place.write(&format!("tools/{tool}"), TOOL);
-            std::fs::set_permissions(place.path(&format!("tools/{tool}")), std::fs::Permissions::from_mode(0o755)).unwrap();
+            script(&place.path(&format!("tools/{tool}")), TOOL.replace("CANARY", &canary));
         }
-        let room = Room { place, runtime };
+        let room = Room { place, runtime, canary };
+        let canary = &room.canary;
         for (ending, text) in [
-            ("yaml", format!("# {CANARY}\na: {CANARY}\nn: 1\nb: x\n")),
-            ("json", format!("{{\"a\": \"{CANARY}\"}}\n")),
-            ("env", format!("A={CANARY}\nB=x\n")),
-            ("ini", format!("[s]\na = {CANARY}\n")),
-            ("bin", CANARY.to_owned()),
+            ("yaml", format!("# {canary}\na: {canary}\nn: 1\nb: x\n")),
+            ("json", format!("{{\"a\": \"{canary}\"}}\n")),
+            ("env", format!("A={canary}\nB=x\n")),
+            ("ini", format!("[s]\na = {canary}\n")),
+            ("bin", canary.clone()),
         ] {
             let file = format!("kept/sealed.{ending}");
             if ending == "yaml" {
@@ -140,9 +133,9 @@ impl Room {
         }
         let sealed = String::from_utf8(room.place.read("kept/sealed.yaml")).unwrap();
         room.place.write("kept/moved.yaml", sealed.replacen("    mac: ENC[AES256_GCM,data:", "    mac: ENC[AES256_GCM,data:AAAA", 1));
-        room.place.write("kept/clear.yaml", sealed.replacen("\nb: ", &format!("\nadded: {CANARY}\nb: "), 1));
-        room.place.write("kept/bad.yaml", format!("a: [{CANARY}\n"));
-        room.place.write("kept/value.json", format!("\"{CANARY}\""));
+        room.place.write("kept/clear.yaml", sealed.replacen("\nb: ", &format!("\nadded: {canary}\nb: "), 1));
+        room.place.write("kept/bad.yaml", format!("a: [{canary}\n"));
+        room.place.write("kept/value.json", format!("\"{canary}\""));
         room
     }
 
@@ -196,17 +189,13 @@ impl Room {
                 return Err(format!("{name} {line}: does not end"));
             }
             // Once it has become the program, its environment is what was asked for; as sops it lives on beside it.
-            shown |= !replaced && ["cmdline", "environ"].iter().any(|file| holds(&proc.join(file), CANARY));
+            shown |= !replaced && ["cmdline", "environ"].iter().any(|file| holds(&proc.join(file), &self.canary));
             std::thread::sleep(Duration::from_millis(1));
         };
         let [out, err] = [out, err].map(|text| String::from_utf8_lossy(&text.join().unwrap().unwrap()).into_owned());
         // The helper of `edit` goes after us.
-        let by = Instant::now() + Duration::from_secs(60);
-        while std::fs::read_dir(&self.runtime).unwrap().count() > 0 {
-            if Instant::now() > by {
-                return Err(format!("{name} {line}: something is left in {}", self.runtime.display()));
-            }
-            std::thread::sleep(Duration::from_millis(5));
+        if !comes(|| self.runtime.entries().is_empty()) {
+            return Err(format!("{name} {line}: something is left in {}", self.runtime.display()));
         }
         if words.starts_with("exec-env") {
             // The parent of the program is a shell that has its environment as it was asked for.
@@ -214,17 +203,17 @@ impl Room {
         }
         let mut found = BTreeSet::new();
         for folder in [self.place.path("work"), self.place.path("home"), self.place.path("tmp"), PathBuf::from("/dev/shm")] {
-            search(&folder, CANARY, &mut found);
+            search(&folder, &self.canary, &mut found);
         }
         found.remove("value.json");
         // Inputs that have it in clear, and that this call does not change.
         for file in ["bad.yaml", "clear.yaml"].iter().filter(|file| !line.contains(**file)) {
             found.remove(*file);
         }
-        if out.contains(CANARY) {
+        if out.contains(&self.canary) {
             found.insert("out".to_owned());
         }
-        if err.contains(CANARY) {
+        if err.contains(&self.canary) {
             found.insert("ERROR".to_owned());
         }
         if shown {
@@ -256,6 +245,8 @@ pub fn search(folder: &Path, value: &str, found: &mut BTreeSet<String>) {
 #[test]
 fn no_value_is_anywhere_but_where_it_was_asked_for() {
     let room = Room::new();
+    // Only root may look at /proc/PID/environ of a process that closes itself off.
+    people::as_root();
     let mut wrong = Vec::new();
     for line in CALLS.lines().filter(|line| !line.is_empty()) {
         for name in ["leafcrypt", "sops"] {

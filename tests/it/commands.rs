@@ -1,6 +1,6 @@
 //! Commands as a person types them: exit codes, messages without values, files untouched on failure.
 
-use crate::tools::Place;
+use crate::tools::{Place, without_field};
 
 const SECRET: &str = "hunter2-canary";
 
@@ -83,8 +83,7 @@ fn a_changed_file_is_refused() {
     tampered("unencrypted_suffix: _unencrypted", "unencrypted_suffix: ncrypted", 51, "selection rule");
     tampered("    mac: ", "    max: ", 51, "MAC");
     tampered("    version: 3", "    shamir_threshold: 2\n    version: 3", 51, "threshold");
-    let place_without = sealed.lines().filter(|l| !l.contains("leafcrypt:")).collect::<Vec<_>>().join("\n") + "\n";
-    place.write("f.yaml", place_without);
+    place.write("f.yaml", without_field(&sealed));
     check(&place, &["decrypt", "f.yaml"], 0, "");
     check(&place, &["decrypt", "--require-witness", "f.yaml"], 51, "no witness");
 }
@@ -183,11 +182,7 @@ fn a_sealed_configuration() {
 #[test]
 fn what_git_has_in_clear_is_told_when_it_is_sealed() {
     let place = Place::project();
-    let git = |args: &[&str]| {
-        let mut git = crate::files::command(&place, "git");
-        let done = git.args(["-c", "user.name=x", "-c", "user.email=x@y"]).args(args).output().unwrap();
-        assert!(done.status.success(), "{done:?}");
-    };
+    let git = |args: &[&str]| crate::files::git(&place, args);
     let seal = |file: &str| {
         let done = place.ours(["encrypt", "-i", file]);
         let err = String::from_utf8_lossy(&done.stderr).into_owned();

@@ -1,6 +1,6 @@
 //! `encrypt` of a file that is sealed already (docs/sealed-file.md, section 5): what stands in clear is sealed, the rest keeps its tokens.
 
-use crate::tools::{Place, Program};
+use crate::tools::{Place, Program, without_field};
 
 /// Seals `plain`, lets a person edit the sealed text, and encrypts again. `Ok`: what decrypts afterwards.
 fn completed(file: &str, plain: &str, edit: impl Fn(&str) -> String) -> Result<String, i32> {
@@ -59,10 +59,7 @@ fn values_in_clear_are_sealed_and_the_rest_stays() {
 
 #[test]
 fn a_file_without_our_field_is_completed_too() {
-    let strip = |text: &str| -> String {
-        let kept: String = text.lines().filter(|l| !l.trim_start().starts_with("leafcrypt:")).map(|l| format!("{l}\n")).collect();
-        kept.replacen("sops:", "new: canary\nsops:", 1)
-    };
+    let strip = |text: &str| without_field(text).replacen("sops:", "new: canary\nsops:", 1);
     assert_eq!(completed("a.yaml", "a: b\n", strip).as_deref(), Ok("a: b\nnew: canary\n"));
 }
 
@@ -102,8 +99,7 @@ fn recipients_stay_and_the_name_sops_refuses() {
     assert!(done.status.success());
     assert!(String::from_utf8_lossy(&done.stderr).contains("keeps its own recipients"), "{}", String::from_utf8_lossy(&done.stderr));
     assert!(!String::from_utf8(place.read("a.yaml")).unwrap().contains(other));
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_leafcrypt"), place.path("sops")).unwrap();
-    let done = std::process::Command::new(place.path("sops")).args(["encrypt", "a.yaml"]).current_dir(place.path("")).output().unwrap();
+    let done = place.as_sops(["encrypt", "a.yaml"]);
     assert_eq!(done.status.code(), Some(203), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
@@ -114,7 +110,7 @@ fn set_vouches_for_the_rules_own_recipients_only() {
         place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
         let sealed = place.seal("a.yaml", "a: b\n");
         // As SOPS would have rewritten it: without the field nobody vouches.
-        place.write("a.yaml", sealed.lines().filter(|l| !l.contains("leafcrypt:")).map(|l| format!("{l}\n")).collect::<String>());
+        place.write("a.yaml", without_field(&sealed));
         place.write(".sops.yaml", rule);
         let done = place.ours(["set", "a.yaml", "[\"a\"]", "\"c\""]);
         assert!(done.status.success(), "{rule}: {}", String::from_utf8_lossy(&done.stderr));

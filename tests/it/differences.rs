@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::exec::Runtime;
+use crate::files::Runtime;
 use crate::tools::{Place, Program, soon};
 
 /// The page.

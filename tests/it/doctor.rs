@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
 
-use crate::tools::{Call, Place, Program};
+use crate::files::git;
+use crate::tools::{Call, Place, Program, script, without_field};
 
 const CANARY: &str = "canary-55d0";
 
@@ -213,8 +214,7 @@ fn files_whose_keys_would_ask() {
     place.seal("both.yaml", PLAIN);
     place.seal("pgp.yaml", PLAIN);
     // Only lists keys from now on.
-    place.write("gpg", "#!/bin/sh\ncase \"$*\" in *--list-secret-keys*) exec gpg \"$@\";; esac\ntouch ran\nexit 2\n");
-    std::fs::set_permissions(place.path("gpg"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    script(&place.path("gpg"), "#!/bin/sh\ncase \"$*\" in *--list-secret-keys*) exec gpg \"$@\";; esac\ntouch ran\nexit 2\n");
     let with_gpg = |files: &[&str]| {
         Said::of(place.call(Program::Ours, [&["doctor", "--json"], files].concat()).env("SOPS_GPG_EXEC", place.path("gpg")), 0)
     };
@@ -239,11 +239,7 @@ fn files_whose_keys_would_ask() {
 fn plain_files_and_git() {
     let place = project();
     std::fs::remove_dir(place.path(".git")).unwrap();
-    let git = |args: &[&str]| {
-        let done =
-            std::process::Command::new("git").args(args).current_dir(place.path("")).env("HOME", place.path("home")).output().unwrap();
-        assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
-    };
+    let git = |args: &[&str]| git(&place, args);
     git(&["init", "-q"]);
     // Whoever writes the repository's configuration does not have his programs run.
     git(&["config", "core.fsmonitor", "touch ran; false"]);
@@ -345,10 +341,7 @@ fn fixes_of_files_with_values_in_clear() {
 #[test]
 fn sealed_files_that_git_ignores() {
     let place = Place::project();
-    let git = |args: &[&str]| {
-        let done = std::process::Command::new("git").args(args).current_dir(place.path("")).env("HOME", place.path("home")).output();
-        assert!(done.unwrap().status.success(), "{args:?}");
-    };
+    let git = |args: &[&str]| git(&place, args);
     git(&["init", "-q"]);
     place.write(".gitignore", ".env\n");
     place.seal(".env", format!("A={CANARY}\n"));
@@ -377,10 +370,7 @@ fn a_source_of_keys_that_is_something_else() {
 fn doctor_requires_what_commands_require() {
     let place = Place::project();
     let sealed = place.seal("a.yaml", PLAIN);
-    place.write(
-        "a.yaml",
-        sealed.lines().filter(|l| !l.trim_start().starts_with("leafcrypt:")).map(|l| format!("{l}\n")).collect::<String>(),
-    );
+    place.write("a.yaml", without_field(&sealed));
     let call = || place.call(Program::Ours, ["doctor", "--json", "a.yaml"]);
     Said::of(call().env("LEAFCRYPT_REQUIRE_WITNESS", "on"), 1).has("a.yaml", "fail", "it has no witness", "--require-witness");
     Said::of(call().env("LEAFCRYPT_REQUIRE_WITNESS", "off"), 0).has("a.yaml", "ok", "opens, by", "");

@@ -1,31 +1,22 @@
 //! `edit`: a fake editor that obeys a script changes the plaintext; what the file, the exit code and the private folder are afterwards.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
+use crate::files::Runtime;
 use crate::tools::{Place, Program, soon};
 
 /// A project, and a folder of its own in memory.
 pub(crate) struct Desk {
     pub place: Place,
-    pub runtime: PathBuf,
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.runtime);
-    }
+    pub runtime: Runtime,
 }
 
 impl Desk {
     pub fn new() -> Self {
         let place = Place::project();
-        // The tests need a folder in memory as the product does: /dev/shm.
-        let runtime = PathBuf::from("/dev/shm").join(place.path("").file_name().unwrap());
-        std::fs::create_dir(&runtime).unwrap();
-        std::fs::set_permissions(&runtime, PermissionsExt::from_mode(0o700)).unwrap();
+        let runtime = Runtime::new(&place);
         Desk { place, runtime }
     }
 
@@ -40,8 +31,7 @@ impl Desk {
     /// An editor that runs this shell script with the file as `$1`.
     pub fn editor(&self, script: &str) -> PathBuf {
         let path = self.place.path("editor.sh");
-        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        crate::tools::script(&path, format!("#!/bin/sh\n{script}\n"));
         path
     }
 
@@ -59,7 +49,7 @@ impl Desk {
 
     pub fn is_clean(&self) {
         // The helper goes after us.
-        soon("no plaintext is left", || std::fs::read_dir(&self.runtime).unwrap().count() == 0);
+        self.runtime.is_empty_soon();
     }
 
     pub fn decrypted(&self, file: &str) -> String {
@@ -375,22 +365,14 @@ fn term_ends_an_exec_file_whose_pipe_nobody_reads() {
         .env("XDG_RUNTIME_DIR", &desk.runtime)
         .spawn()
         .unwrap();
-    let by = Instant::now() + Duration::from_secs(60);
-    let wait = || {
-        assert!(Instant::now() < by, "it hangs");
-        std::thread::sleep(Duration::from_millis(10));
-    };
-    while !started.exists() {
-        wait();
-    }
+    soon("the program runs", || started.exists());
     assert!(std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
-    let ended = loop {
-        if let Some(ended) = child.try_wait().unwrap() {
-            break ended;
-        }
-        wait();
-    };
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(15), "{ended:?}");
+    let mut ended = None;
+    soon("it ends", || {
+        ended = child.try_wait().unwrap();
+        ended.is_some()
+    });
+    assert_eq!(ended.and_then(|ended| std::os::unix::process::ExitStatusExt::signal(&ended)), Some(15), "{ended:?}");
     desk.is_clean();
 }
 

@@ -1,7 +1,7 @@
 //! `edit --show-master-keys`: the metadata stands under the text, and what is changed in it counts. The real sops opens what was made so.
 
 use crate::edit::{Desk, code};
-use crate::tools::Program;
+use crate::tools::{Program, without_field};
 
 /// The same secret in each format, with the layout that a block might spoil.
 const TEXTS: [(&str, &str); 8] = [
@@ -220,8 +220,7 @@ fn recipients_that_nobody_vouches_for_are_shown_and_asked_about() {
     desk.place.write(".sops.yaml", "creation_rules: []\n");
     // A stranger takes our field away.
     let text = desk.text("a.yaml");
-    desk.place
-        .write("a.yaml", text.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n")).collect::<String>());
+    desk.place.write("a.yaml", without_field(&text));
     let mine = format!("sed -i 's/^    age:$/    age:\\n        - recipient: {other}/' \"$1\"");
     let err = code(&desk.keys(Program::Ours, "a.yaml", &mine, ""), 1);
     assert!(err.contains("nobody vouches") && err.contains("not confirmed"), "{err}");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::age_tty::locked;
 use crate::age_world::{PLUGINS, Terminal, Who, World};
 use crate::edit::{Desk, code};
-use crate::tools::Program;
+use crate::tools::{Program, without_field};
 
 const OURS: &str = env!("CARGO_BIN_EXE_leafcrypt");
 const SIGNALS: [(&str, i32); 4] = [("HUP", 1), ("INT", 2), ("QUIT", 3), ("TERM", 15)];
@@ -134,8 +134,7 @@ fn recipients_and_rules_in_the_block() {
         code(&desk.place.ours(["keygen", "-o", "other.txt"]), 0);
         let other = desk.text("other.txt").lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap().to_owned();
         std::fs::remove_file(desk.place.path(".sops.yaml")).unwrap();
-        let without = sealed.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n"));
-        desk.place.write("a.yaml", without.collect::<String>());
+        desk.place.write("a.yaml", without_field(&sealed));
         (OURS.to_owned(), format!("sed -i 's/old/new/; s/^    age:$/    age:\\n        - recipient: {other}/' \"$1\""))
     };
     at_a_question_of_edit("Wrap the data key for them? [y/N]", "edit -s a.yaml", set_up, "a: canary-new");

@@ -1,10 +1,9 @@
 //! `exec-env` and `exec-file`: what a child gets, how it ends, and that nothing is left.
 
-use std::path::PathBuf;
 use std::process::Output;
 
-use crate::files::people::{is_root, ordinary};
-use crate::files::{PROGRAM, command, sealed};
+use crate::files::people::{as_root, ordinary};
+use crate::files::{PROGRAM, Runtime, command, sealed};
 use crate::tools::{Place, Program, soon};
 
 fn check(done: Output, code: i32, out: &str) -> String {
@@ -135,31 +134,6 @@ fn as_sops_does() {
     }
 }
 
-/// A folder in memory of its own, to see what is left in it.
-pub struct Runtime(pub PathBuf);
-
-impl Runtime {
-    /// A new one for a place.
-    pub fn new(place: &Place) -> Self {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = PathBuf::from("/dev/shm").join(place.path("").file_name().unwrap());
-        std::fs::create_dir(&folder).unwrap();
-        std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o700)).unwrap();
-        Runtime(folder)
-    }
-
-    /// What is removed by a helper may take a moment.
-    pub fn is_empty_soon(&self) {
-        soon("no plaintext is left", || std::fs::read_dir(&self.0).unwrap().count() == 0);
-    }
-}
-
-impl Drop for Runtime {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn a_program_reads_a_file_and_nothing_is_left() {
     let place = Place::project();
@@ -203,8 +177,7 @@ fn killed_while_the_child_runs() {
 fn as_another_user() {
     let place = Place::project();
     place.seal("a.yaml", "A: b\n");
-    let is_root = std::process::Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
-    if !is_root {
+    if !as_root() {
         check(place.ours(["exec-env", "--user", "nobody", "a.yaml", "true"]), 1, "");
         return;
     }
@@ -236,7 +209,7 @@ fn as_the_user_that_we_are() {
         ordinary(command).output().unwrap()
     };
     std::os::unix::fs::symlink(PROGRAM, place.path("leafcrypt")).unwrap();
-    if !is_root() {
+    if !as_root() {
         return;
     }
     for program in ["leafcrypt", "sops"] {

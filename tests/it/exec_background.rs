@@ -1,5 +1,6 @@
 //! `exec-file --background`: a process of its own that holds what was opened once.
 
+use crate::files::{PROGRAM, command};
 use crate::tools::{Place, Program, soon};
 
 /// What the program leaves, in a moment.
@@ -47,10 +48,9 @@ fn from_pipes() {
     assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
     assert_eq!(left(&place, "out"), "a: canary\n");
     std::fs::remove_file(place.path("out")).unwrap();
-    let mut shell = std::process::Command::new("/bin/bash");
+    let mut shell = command(&place, "/bin/bash");
     let line = "SOPS_AGE_KEY_FILE=<(cat keys.txt) \"$0\" exec-file --background --memfd a.yaml \"$1\"";
-    shell.args(["-c", line, env!("CARGO_BIN_EXE_leafcrypt"), LINE]).current_dir(place.path("")).env("HOME", place.path("home"));
-    let done = shell.output().unwrap();
+    let done = shell.args(["-c", line, PROGRAM, LINE]).output().unwrap();
     assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
     assert_eq!(left(&place, "out"), "a: canary\n");
 }

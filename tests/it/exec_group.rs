@@ -4,8 +4,8 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use crate::age_world::Terminal;
-use crate::exec::Runtime;
-use crate::tools::{Place, Program, soon, sops};
+use crate::files::Runtime;
+use crate::tools::{Place, Program, script, soon, sops};
 
 /// A shell in which `$TOOL` is a program: of ours by either name, or the real sops.
 fn shell(place: &Place, program: Program, script: &str) -> Command {
@@ -141,8 +141,8 @@ fn descriptors_are_handed_on() {
     // Not to those who work for us: a command that brings identities.
     let place = project();
     place.write("three", "");
-    place.write("key", "#!/bin/sh\nls -l /proc/self/fd > fds\ncat keys.txt\n");
-    let script = "chmod 755 key; exec env -u SOPS_AGE_KEY_FILE SOPS_AGE_KEY_CMD=./key $TOOL decrypt a.env 3<three";
+    script(&place.path("key"), "#!/bin/sh\nls -l /proc/self/fd > fds\ncat keys.txt\n");
+    let script = "exec env -u SOPS_AGE_KEY_FILE SOPS_AGE_KEY_CMD=./key $TOOL decrypt a.env 3<three";
     let done = shell(&place, Program::Ours, script).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert!(!String::from_utf8(place.read("fds")).unwrap().contains("three"));
@@ -151,7 +151,7 @@ fn descriptors_are_handed_on() {
 /// Another user reaches the file wherever our own folder in memory is.
 #[test]
 fn another_user_reaches_the_file() {
-    if !crate::files::people::is_root() {
+    if !crate::files::people::as_root() {
         return;
     }
     let place = project();

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::exec::Runtime;
-use crate::files::{PROGRAM, command};
+use crate::files::{PROGRAM, Runtime, command};
 use crate::tools::{Place, Program, soon};
 
 /// What a pipe does not hold: a writer of it waits for its reader.

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use crate::files::{PROGRAM, command, people, said};
-use crate::tools::{Place, Program};
+use crate::tools::{Place, Program, script};
 
 /// What a call that fails says: error and hint.
 fn fails(place: &Place, args: &[&str], code: i32) -> String {
@@ -114,8 +114,7 @@ fn a_forgotten_double_dash() {
     let place = Place::project();
     place.seal("a.env", "A=1\n");
     place.seal("b.env", "A=2\n");
-    place.write("run.sh", "#!/bin/sh\necho $A $1\n");
-    std::fs::set_permissions(place.path("run.sh"), PermissionsExt::from_mode(0o755)).unwrap();
+    script(&place.path("run.sh"), "#!/bin/sh\necho $A $1\n");
     for (args, code, program) in [
         (&["exec-env", "a.env", "env", "A=canary"][..], 2, "env"),
         (&["exec-env", "a.env", "b.env", "printenv", "A"], 2, "printenv"),
@@ -141,10 +140,9 @@ fn a_program_that_cannot_be_run_ends_as_shells_say_it() {
     let place = Place::project();
     place.seal("a.yaml", "A: b\n");
     std::fs::create_dir(place.path("bin")).unwrap();
-    for (name, text, mode) in [("plain", "x", 0o644), ("bin/found", "x", 0o644), ("none", "#!/no/such/interpreter\n", 0o755)] {
-        place.write(name, text);
-        std::fs::set_permissions(place.path(name), PermissionsExt::from_mode(mode)).unwrap();
-    }
+    place.write("plain", "x");
+    place.write("bin/found", "x");
+    script(&place.path("none"), "#!/no/such/interpreter\n");
     let path = format!("{}:/usr/bin:/bin", place.path("bin").display());
     for (program, code) in [("no-such-program", 127), ("./no-such", 127), ("found", 126), ("./plain", 126), ("./bin", 126), ("./none", 127)]
     {

@@ -2,10 +2,10 @@
 //! output, the same values in the files afterwards; and silence on standard error where it is silent, since some join the two streams.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::process::{Command, Output, Stdio};
 
-use crate::tools::{Place, sops};
+use crate::tools::{Place, script, sops};
 
 const NOTES: &str = "# for the chart\ndb:\n    password: hunter2 # inline\n    port: 5432\nhosts:\n    - a\n    - b\nflag: true\n";
 
@@ -152,9 +152,11 @@ impl Pair {
         std::fs::remove_dir_all(&folder).unwrap();
         std::fs::create_dir(&folder).unwrap();
         for (name, bytes) in &self.before {
-            self.place.write(&format!("{whose}/{name}"), bytes);
+            match name.as_str() {
+                "editor" => script(&folder.join(name), bytes),
+                _ => self.place.write(&format!("{whose}/{name}"), bytes),
+            }
         }
-        std::fs::set_permissions(folder.join("editor"), std::fs::Permissions::from_mode(0o755)).unwrap();
         let key = String::from_utf8(self.place.read("keys.txt")).unwrap();
         let key = key.lines().find(|line| line.starts_with("AGE-SECRET-KEY")).unwrap().to_owned();
         let mut shell = Command::new("/bin/sh");

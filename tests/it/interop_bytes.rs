@@ -2,7 +2,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt as _;
-use std::os::unix::fs::PermissionsExt;
 
 use crate::tools::{Place, Program, sops};
 
@@ -73,8 +72,7 @@ fn an_editor() {
     let place = Place::project();
     place.seal("a.yaml", "a: b\n");
     let editor = place.path("").join(bytes(b"ed\xff.sh"));
-    std::fs::write(&editor, "#!/bin/sh\necho 'a: c' > \"$1\"\n").unwrap();
-    std::fs::set_permissions(&editor, PermissionsExt::from_mode(0o755)).unwrap();
+    crate::tools::script(&editor, "#!/bin/sh\necho 'a: c' > \"$1\"\n");
     for program in programs() {
         place.seal("a.yaml", "a: b\n");
         let edit = |editor: OsString| place.call(program, ["edit", "a.yaml"]).env("EDITOR", editor).run();

@@ -5,8 +5,10 @@ use std::process::Output;
 
 use leafcrypt::formats::Format;
 
+use crate::files::git;
+use crate::files::people::as_root;
 use crate::interop_pair::block;
-use crate::tools::{PGP, Place, Program, sops};
+use crate::tools::{PGP, Place, Program, script, sops, without_field};
 
 /// `exit code of sops / exit code of ours | configuration`; ONE and TWO are age recipients, `\n` a line feed, `\t` a tab, `\r` a CR.
 const FILES: &str = include_str!("interop/configs.txt");
@@ -300,8 +302,11 @@ fn indents() {
                 let text = words(&done.stdout);
                 let at = text.lines().position(|line| line.trim_start().trim_start_matches('"').starts_with("sops\"") || line == "sops:");
                 let lines: Vec<String> = text.lines().skip(at.unwrap() + 1).map(str::to_owned).collect();
-                // At the beginning only: armour may hold any three letters.
-                let names = |line: &str, name: &str| line.trim_start_matches([' ', '\t', '-', '"']).starts_with(name);
+                // As a name only: armour may hold any three letters.
+                let names = |line: &str, name: &str| {
+                    let rest = line.trim_start_matches([' ', '\t', '-', '"']).strip_prefix(name);
+                    rest.is_some_and(|rest| rest.starts_with([':', '"']))
+                };
                 let blanks = |name: &str| lines.iter().find(|l| names(l, name)).map(|l| l.len() - l.trim_start().len());
                 // Which of a record's fields stands behind the dash depends on the version whose order it is.
                 let record = [blanks("recipient"), blanks("enc")];
@@ -359,8 +364,7 @@ fn a_wrong_rule_stops_no_change_of_a_sealed_file() {
         "age: ONE\n    encrypted_regex: '('",
         "key_groups: [{age: [nokey]}]",
     ];
-    place.write("ed", "#!/bin/sh\nsed -i s/two/three/ \"$1\"\n");
-    std::fs::set_permissions(place.path("ed"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    script(&place.path("ed"), "#!/bin/sh\nsed -i s/two/three/ \"$1\"\n");
     for rule in wrong {
         place.write(".sops.yaml", format!("creation_rules:\n  - {}\n  - age: {one}\n", rule.replace("ONE", &one)));
         for args in [
@@ -395,8 +399,7 @@ fn a_doubtful_configuration_is_told_where_its_rule_is_used() {
     let place = Place::project();
     place.seal("f.yaml", "a: 1\nb: two\n");
     place.write("p.yaml", "a: 1\nb: two\n");
-    place.write("ed", "#!/bin/sh\nsed -i s/two/three/ \"$1\"\n");
-    std::fs::set_permissions(place.path("ed"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    script(&place.path("ed"), "#!/bin/sh\nsed -i s/two/three/ \"$1\"\n");
     std::fs::set_permissions(place.path(".sops.yaml"), std::fs::Permissions::from_mode(0o666)).unwrap();
     let call = |args: &[&str]| {
         let done = place.call(Program::AsSops, args).env("EDITOR", place.path("ed")).run();
@@ -415,35 +418,30 @@ fn a_doubtful_configuration_is_told_where_its_rule_is_used() {
         assert_eq!(call(args), "", "{args:?}");
     }
     for args in [&["encrypt", "p.yaml"][..], &["updatekeys", "-y", "f.yaml"], &["edit", "new.yaml"]] {
-        place.write("ed", "#!/bin/sh\necho 'b: three' >\"$1\"\n");
+        script(&place.path("ed"), "#!/bin/sh\necho 'b: three' >\"$1\"\n");
         assert!(call(args).contains("is used although anybody can write to it"), "{args:?}");
     }
     // It vouches for nobody: whoever wrote it may have added himself to the file, too.
     let sealed = String::from_utf8(place.read("f.yaml")).unwrap();
-    place.write("f.yaml", sealed.lines().filter(|line| !line.contains("leafcrypt:")).map(|line| format!("{line}\n")).collect::<String>());
+    place.write("f.yaml", without_field(&sealed));
     assert!(call(&["rotate", "-i", "f.yaml"]).contains("nobody vouches for the recipients"));
 }
 
 /// A hook has `GIT_DIR` set, absolute in a linked work tree: what git says of a stranger's folder must not come from there (P22). Only root can be two people.
 #[test]
 fn a_git_dir_of_elsewhere_vouches_for_nobody() {
-    use std::os::unix::fs::{MetadataExt as _, chown};
-    let place = Place::new();
-    if std::fs::metadata(place.path("keys.txt")).unwrap().uid() != 0 {
+    if !as_root() {
         return;
     }
+    let place = Place::new();
     for folder in ["own", "foreign"] {
         std::fs::create_dir(place.path(folder)).unwrap();
     }
-    let git =
-        std::process::Command::new("git").args(["init", "-q"]).current_dir(place.path("own")).env("HOME", place.path("home")).status();
-    if !git.is_ok_and(|status| status.success()) {
-        return;
-    }
+    git(&place, &["init", "-q", "own"]);
     place.write("foreign/.sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
     place.write("foreign/x.yaml", "a: b\n");
     for path in ["foreign", "foreign/.sops.yaml"] {
-        chown(place.path(path), Some(12345), Some(12345)).unwrap();
+        std::os::unix::fs::chown(place.path(path), Some(12345), Some(12345)).unwrap();
     }
     for git_dir in ["", place.path("own/.git").to_str().unwrap()] {
         let done = place.call(Program::Ours, ["encrypt", "foreign/x.yaml"]).env("GIT_DIR", git_dir).run();

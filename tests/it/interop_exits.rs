@@ -8,7 +8,7 @@ use std::process::Output;
 use leafcrypt::formats::{Document, Envelope, Format, ScanOptions};
 
 use crate::canary::search;
-use crate::exec::Runtime;
+use crate::files::{Runtime, command};
 use crate::interop_pair::{block, coverage};
 use crate::tools::{Place, Program, sops};
 
@@ -377,9 +377,8 @@ fn results_that_go_nowhere() {
     let place = Place::project();
     place.seal("a.yaml", "a: b\n");
     let ended = |program: &Path, to: &str| {
-        let mut command = std::process::Command::new("/bin/sh");
-        command.args(["-c", &format!("\"$0\" decrypt a.yaml {to}")]).arg(program).current_dir(place.path(""));
-        let done = command.env("SOPS_AGE_KEY_FILE", place.path("keys.txt")).output().unwrap();
+        let mut shell = command(&place, "/bin/sh");
+        let done = shell.args(["-c", &format!("\"$0\" decrypt a.yaml {to}")]).arg(program).output().unwrap();
         (done.status.code(), done.stderr.is_empty())
     };
     for program in [sops().unwrap(), env!("CARGO_BIN_EXE_leafcrypt").into()] {

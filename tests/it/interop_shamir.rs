@@ -1,6 +1,6 @@
 //! Key groups and thresholds: the same files open, and fail, in both, with the same number and the same words.
 
-use crate::tools::{Place, Program, sops};
+use crate::tools::{Place, Program, script, sops, without_field};
 
 /// Who can open a group of the file: `1` and `2` are the identities of `testdata/keys`, `3` the place's own.
 struct Keys {
@@ -234,8 +234,7 @@ fn what_is_silent_comes_first() {
     let keys = Keys::new();
     let place = &keys.place;
     for (name, then) in [("gpg", "exit 2"), ("cmd", "cat id-1")] {
-        place.write(name, format!("#!/bin/sh\necho {name} >>\"{}\"\n{then}\n", place.path("log").display()));
-        std::fs::set_permissions(place.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        script(&place.path(name), format!("#!/bin/sh\necho {name} >>\"{}\"\n{then}\n", place.path("log").display()));
     }
     let gpg = place.path("gpg");
     let log = || std::fs::read_to_string(place.path("log")).unwrap_or_default();
@@ -252,12 +251,12 @@ fn what_is_silent_comes_first() {
     let group = format!("key_groups:\n        - pgp:\n{}", pgp("            "));
     let grouped = sealed.replacen("key_groups:\n", &group, 1);
     assert_ne!(grouped, sealed);
-    place.write("g.yaml", grouped);
+    // Our field knows of no third group.
+    place.write("g.yaml", without_field(&grouped));
     for program in [Program::AsSops, Program::Ours] {
         let done =
             place.call(program, ["decrypt", "g.yaml"]).env("SOPS_AGE_KEY_FILE", place.path("id-12")).env("SOPS_GPG_EXEC", &gpg).run();
-        // The witness knows of no third group.
-        assert!(matches!(done.status.code(), Some(0 | 51)), "{}", said(&done.stderr));
+        assert_eq!(done.status.code(), Some(0), "{program:?}: {}", said(&done.stderr));
         assert_eq!(log(), "", "{program:?}");
     }
     place.write(".sops.yaml", format!("creation_rules: [{{age: {one}}}]\n"));

@@ -2,10 +2,13 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod config;
+mod config_found;
 mod differences;
 mod differential;
 mod metadata;
 mod recipients;
+mod recipients_groups;
+mod recipients_shown;
 
 mod accept;
 mod age_real;
@@ -20,6 +23,8 @@ mod commands;
 mod complete;
 mod convert;
 mod convert_random;
+#[path = "../../formats/tests/it/cpu.rs"]
+mod cpu;
 mod crash;
 mod dialects;
 mod dialects_of_shells;
@@ -38,6 +43,7 @@ mod exec_pipe;
 mod exec_words;
 mod field;
 mod files;
+mod first_init;
 mod guard;
 mod interop;
 mod interop_anew;
@@ -60,6 +66,8 @@ mod limits;
 mod many_files;
 mod messages;
 mod newcomers;
+mod newcomers_git;
+mod newcomers_told;
 mod next_command;
 mod one_of_many;
 mod own_tags;
@@ -74,6 +82,7 @@ mod set;
 mod tamper;
 mod terminal;
 mod tools;
+mod usage;
 mod wire_format;
 
 #[path = "../../formats/tests/it/random/mod.rs"]

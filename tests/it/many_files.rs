@@ -9,7 +9,8 @@ use crate::tools::Place;
 /// So much memory, and no more: what is none of ours is not read as a whole.
 fn within(place: &Place, mib: u32, args: &[&str]) -> Output {
     let limits = format!("ulimit -v {}; exec \"$0\" \"$@\"", mib * 1024);
-    command(place, "sh").args(["-c", &limits, PROGRAM]).args(args).output().unwrap()
+    // Each thread has an arena otherwise, of 64 MiB of address space: more on a machine with many cores.
+    command(place, "sh").args(["-c", &limits, PROGRAM]).args(args).env("MALLOC_ARENA_MAX", "1").output().unwrap()
 }
 
 #[test]

@@ -1,11 +1,10 @@
-//! The hint of an error is a command that works when it is pasted, and what a newcomer meets in the first hour: `init` beside an identity that is
-//! there, files whose names tell no type, files that a merge has left its marks in.
+//! The hint of an error is a command that works when it is pasted, and what a newcomer meets in the first hour: files whose names tell no type, files
+//! that a merge has left its marks in.
 
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::tools::{Place, Program};
+use crate::tools::{Place, Program, script};
 
 /// Without a key of its own, as on a new machine; `leafcrypt` is in the folder `bin`.
 pub fn machine() -> Place {
@@ -71,113 +70,6 @@ fn an_empty_recipient() {
         assert!(failed.status.code() == Some(1) && text.contains(says), "{empty}: {text}");
         assert!(!place.path("p").exists(), "{empty}");
     }
-}
-
-/// SOPS's manual: `source <(sops completion bash)`.
-#[test]
-fn a_completion_is_for_the_name_that_was_called() {
-    let place = Place::new();
-    for (program, name, other) in [(Program::Ours, "leafcrypt", "sops"), (Program::AsSops, "sops", "leafcrypt")] {
-        for (shell, line) in [("bash", "complete -F _NAME "), ("zsh", "#compdef NAME\n"), ("fish", "complete -c NAME ")] {
-            let script = place.call(program, ["completion", shell]).run().stdout;
-            let script = String::from_utf8(script).unwrap();
-            assert!(script.contains(&line.replace("NAME", name)), "{name} {shell}");
-            assert!(!script.contains(&line.replace("NAME", other)), "{name} {shell}");
-        }
-    }
-}
-
-#[test]
-fn the_next_project_takes_the_identity_that_is_there() {
-    let place = machine();
-    let own = done(&place, "leafcrypt keygen");
-    done(&place, "mkdir p && leafcrypt init p");
-    assert!(String::from_utf8(place.read("p/.sops.yaml")).unwrap().contains(own.trim()));
-    fails(&place, "leafcrypt init p --age age1ayl8eckhft928glyu5uyeullwgzykcdfsveaswrua27gfk3y3pnq2y55y8", 1, "exists already");
-    let hint = fails(&place, "leafcrypt keygen", 1, "exists already");
-    done(&place, &command(&hint));
-    let hint = fails(&place, "leafcrypt init", 1, "several identities");
-    done(&place, &command(&hint));
-    assert!(String::from_utf8(place.read(".sops.yaml")).unwrap().contains(own.trim()));
-    fails(&place, "leafcrypt keygen -o keys.txt", 1, "exists already");
-}
-
-/// The identity is looked for where SOPS looks for it, in its order, and said.
-#[test]
-fn init_takes_the_identity_that_a_variable_names() {
-    let place = machine();
-    let [one, two] = ["one", "two"].map(|name| done(&place, &format!("leafcrypt keygen -o {name}")).trim().to_owned());
-    let rules = |folder: &str| String::from_utf8(place.read(&format!("{folder}/.sops.yaml"))).unwrap();
-    let standard = place.path("home/.config/sops/age/keys.txt");
-    for (number, (variables, key, from)) in [
-        ("SOPS_AGE_KEY_FILE=two", &two, "SOPS_AGE_KEY_FILE=two"),
-        ("SOPS_AGE_KEY=$(grep SECRET one) SOPS_AGE_KEY_FILE=two", &one, "SOPS_AGE_KEY"),
-        ("SOPS_AGE_KEY_CMD='cat one'", &one, "SOPS_AGE_KEY_CMD"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        // A note for a person, so there is a terminal.
-        place.write("line", format!("{variables} leafcrypt init p{number}\n"));
-        let said = done(&place, "script -q -e -c 'sh line' /dev/null");
-        assert!(said.contains(&format!("for {key}, the identity in {from}\r\n")), "{said}");
-        assert!(rules(&format!("p{number}")).contains(key) && !standard.exists());
-    }
-    let hint = fails(&place, "cat one two > both; SOPS_AGE_KEY_FILE=both leafcrypt init -y 'a b'", 1, "several identities");
-    assert_eq!(hint, format!("leafcrypt init --age {one} -y 'a b'"));
-    done(&place, &hint);
-    let hint = fails(&place, &format!("leafcrypt init --age {two} 'a b'"), 1, "exists already");
-    done(&place, &command(&hint));
-    assert!(rules("a b").contains(&two));
-    let hint = fails(&place, "SOPS_AGE_KEY_FILE=three leafcrypt init q", 1, "three");
-    done(&place, &command(&hint));
-    done(&place, "SOPS_AGE_KEY_FILE=three leafcrypt init q");
-    assert!(!standard.exists());
-}
-
-/// A comment of an SSH key may hold what YAML reads as its own.
-#[test]
-fn init_quotes_what_yaml_would_not_keep() {
-    let place = machine();
-    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKvs+FpAYk2baNJCx9fH0H2G4pVeIMPukXG/2p3AYX5W";
-    place.write("s.yaml", "a: b\n");
-    for (number, comment) in ["me: laptop", "bob #1", "bob's", "me:", "\"x\" \\n", "{a}", "u@h", ""].into_iter().enumerate() {
-        let key = format!("{ssh} {comment}").trim_end().to_owned();
-        let made = place.ours(["init", "--age", &key, &format!("p{number}")]);
-        assert!(made.status.success(), "{comment}: {}", String::from_utf8_lossy(&made.stderr));
-        let sealed = place.ours(["encrypt", "--output-type", "json", "--config", &format!("p{number}/.sops.yaml"), "s.yaml"]);
-        assert!(sealed.status.success(), "{comment}: {}", String::from_utf8_lossy(&sealed.stderr));
-        let sealed: serde_json::Value = serde_json::from_slice(&sealed.stdout).unwrap();
-        assert_eq!(sealed["sops"]["age"][0]["recipient"], *key, "{comment}");
-    }
-    let made = place.ours(["init", "--age", &format!("{ssh} a\nstores: {{}}"), "q"]);
-    assert!(made.status.code() == Some(1) && !place.path("q").exists(), "{}", String::from_utf8_lossy(&made.stderr));
-}
-
-/// What a link names may be another project's.
-#[test]
-fn init_does_not_write_through_a_link() {
-    let place = machine();
-    place.write("elsewhere", "creation_rules: []\n");
-    for name in [".sops.yaml", ".gitignore"] {
-        symlink(place.path("elsewhere"), place.path(name)).unwrap();
-        fails(&place, &format!("leafcrypt init -y --age {}", place.recipient), 3, "no regular file");
-        assert_eq!(place.read("elsewhere"), b"creation_rules: []\n");
-        std::fs::remove_file(place.path(name)).unwrap();
-        assert!(!place.path(".sops.yaml").exists());
-    }
-}
-
-#[test]
-fn what_is_no_file_is_not_waited_for() {
-    let place = machine();
-    done(&place, "mkfifo .sops.yaml .gitignore && mkdir q && mkfifo q/.gitignore");
-    let age = &place.recipient;
-    fails(&place, &format!("timeout 10 leafcrypt init --age {age}"), 3, "no regular file");
-    fails(&place, &format!("timeout 10 leafcrypt init --age {age} q"), 3, "no regular file");
-    assert!(!place.path("q/.sops.yaml").exists());
-    done(&place, "mkdir -p home/.config/sops/age && mkfifo home/.config/sops/age/keys.txt");
-    fails(&place, "timeout 10 leafcrypt keygen -y", 3, "no regular file");
 }
 
 #[test]
@@ -370,96 +262,6 @@ fn hints_are_for_the_command_that_failed() {
     assert!(done(&place, "SOPS_AGE_KEY_FILE=k.txt leafcrypt decrypt './-x y.yaml'").starts_with("a:"));
 }
 
-/// What makes no sense is refused under our own name: the configuration sealed, kinds of key that are none, files given by no name.
-#[test]
-fn what_makes_no_sense_is_refused() {
-    let place = machine();
-    done(&place, "leafcrypt init && ln -s leafcrypt bin/sops && cp .sops.yaml rules.yaml");
-    place.write("s.yaml", "a: b\n");
-    for line in ["leafcrypt encrypt -i .sops.yaml", "leafcrypt --config rules.yaml encrypt -i rules.yaml"] {
-        let said = paste(&place, line);
-        let text = String::from_utf8_lossy(&said.stderr).into_owned();
-        assert!(said.status.code() == Some(1) && text.contains("this is the configuration"), "{line}: {text}");
-    }
-    assert!(done(&place, "sops encrypt .sops.yaml").contains("ENC["));
-    let hint = fails(&place, "leafcrypt encrypt -i < s.yaml", 8, "reading from stdin");
-    assert!(hint.contains("name the file") && hint.contains("-i"), "{hint}");
-    done(&place, "leafcrypt encrypt -i s.yaml");
-    for (line, code) in [
-        ("leafcrypt decrypt --decryption-order foo s.yaml", 1),
-        ("SOPS_DECRYPTION_ORDER=age,foo leafcrypt decrypt s.yaml", 1),
-        ("leafcrypt decrypt --decryption-order age,pgp s.yaml", 0),
-        ("sops decrypt --decryption-order foo s.yaml", 0),
-    ] {
-        let said = paste(&place, line);
-        assert_eq!(said.status.code(), Some(code), "{line}");
-        assert_eq!(String::from_utf8_lossy(&said.stderr).contains("\"foo\" is no kind of key"), code == 1, "{line}");
-    }
-}
-
-/// A switch that protects is on, off, or an error; never off in silence.
-#[test]
-fn a_switch_that_protects_does_not_fail_open() {
-    let place = machine();
-    done(&place, "leafcrypt init");
-    place.write("s.yaml", "a: b\n");
-    done(
-        &place,
-        "leafcrypt encrypt -i s.yaml && grep -v leafcrypt: s.yaml > bare.yaml && sed 's/^sops:/n: c\\nsops:/' bare.yaml > more.yaml",
-    );
-    let run = |value: &str, line: &str| {
-        let said = paste(&place, &format!("LEAFCRYPT_REQUIRE_WITNESS={value} leafcrypt {line}"));
-        (said.status.code().unwrap(), String::from_utf8_lossy(&said.stderr).into_owned())
-    };
-    for on in ["1", "true", "yes", "on", "YES", "True"] {
-        assert_eq!(run(on, "decrypt bare.yaml").0, 51, "{on}");
-        assert_eq!(run(on, "decrypt s.yaml").0, 0, "{on}");
-        // To complete a file is to vouch for the rest of it.
-        assert_eq!(run(on, "encrypt more.yaml").0, 51, "{on}");
-    }
-    for off in ["0", "false", "no", "off", "''", "No"] {
-        assert_eq!(run(off, "decrypt bare.yaml").0, 0, "{off}");
-        assert_eq!(run(off, "encrypt more.yaml").0, 0, "{off}");
-    }
-    for wrong in ["y", "enabled", "2", "' '", "$(printf '\\377')"] {
-        for line in ["decrypt bare.yaml", "decrypt s.yaml", "rotate s.yaml", "exec-env s.yaml true", "doctor"] {
-            let (code, said) = run(wrong, line);
-            assert!(code == 1 && said.contains("LEAFCRYPT_REQUIRE_WITNESS is n"), "{wrong} {line}: {said}");
-        }
-    }
-    // What cannot be read is not taken for what is not there.
-    let said = paste(&place, "SOPS_KEYSERVICE=$(printf '\\377') leafcrypt decrypt s.yaml");
-    assert!(said.status.code() == Some(1) && String::from_utf8_lossy(&said.stderr).contains("SOPS_KEYSERVICE is not UTF-8"));
-}
-
-#[test]
-fn help_starts_with_what_the_program_is_for() {
-    let place = machine();
-    for line in ["leafcrypt --help", "leafcrypt help"] {
-        assert!(done(&place, line).starts_with("Secrets in Git: "), "{line}");
-    }
-}
-
-#[test]
-fn usage_errors_name_the_help_of_their_command() {
-    let place = machine();
-    for (line, says, help) in [
-        ("leafcrypt groups add", "missing: --file", "leafcrypt groups add --help"),
-        ("leafcrypt set", "missing: <FILE>", "leafcrypt set --help"),
-        ("leafcrypt encrypt a b", "one argument too many", "leafcrypt encrypt --help"),
-        ("leafcrypt encrypt --agee x y", "did you mean --age?", "leafcrypt encrypt --help"),
-        ("leafcrypt decript", "did you mean decrypt?", "leafcrypt --help"),
-        ("leafcrypt completion tcsh", "must be one of", "leafcrypt --help"),
-    ] {
-        assert_eq!(fails(&place, line, 1, says), help, "{line}");
-        assert!(done(&place, help).contains("Usage: leafcrypt"), "{help}");
-    }
-    for line in ["leafcrypt exec-env", "leafcrypt exec-file x.yaml"] {
-        let text = String::from_utf8(paste(&place, line).stderr).unwrap();
-        assert!(text.starts_with("error: name a file and what to run"), "{text}");
-    }
-}
-
 #[test]
 fn values_within_values_as_an_environment() {
     let place = machine();
@@ -477,8 +279,7 @@ fn edit_takes_both_types_as_scripts_give_them() {
     done(&place, "leafcrypt init");
     place.write("prod.env", "A=one\n");
     done(&place, "leafcrypt encrypt --output .env.prod prod.env");
-    place.write("ed.sh", "#!/bin/sh\nsed -i s/one/two/ \"$1\"\n");
-    done(&place, "chmod +x ed.sh");
+    script(&place.path("ed.sh"), "#!/bin/sh\nsed -i s/one/two/ \"$1\"\n");
     for types in ["--input-type dotenv --output-type dotenv", "--input-type=dotenv --output-type=dotenv"] {
         for program in ["leafcrypt", "bin/sops"] {
             done(&place, "ln -sf leafcrypt bin/sops; leafcrypt encrypt --output .env.prod prod.env");
@@ -493,20 +294,6 @@ fn edit_takes_both_types_as_scripts_give_them() {
         let text = paste(&place, &format!("leafcrypt {command} --input-type dotenv --output-type json .env.prod{end}"));
         assert!(String::from_utf8_lossy(&text.stderr).contains("keeps a file's type"), "{command}");
         assert_eq!(place.read(".env.prod"), before, "{command}");
-    }
-}
-
-#[test]
-fn help_that_cannot_be_printed_is_an_error() {
-    if !Path::new("/dev/full").exists() {
-        eprintln!("skipped: there is no /dev/full");
-        return;
-    }
-    let place = machine();
-    for line in ["leafcrypt --help", "leafcrypt set --help", "leafcrypt --version", "leafcrypt man", "leafcrypt completion fish"] {
-        let text = paste(&place, &format!("{line} > /dev/full"));
-        assert_eq!(text.status.code(), Some(1), "{line}");
-        assert!(String::from_utf8_lossy(&text.stderr).contains("standard output"), "{line}");
     }
 }
 
@@ -540,15 +327,4 @@ fn a_byte_order_mark_before_json() {
     let hint = fails(&place, "leafcrypt encrypt -i 'a b.json'", 2, "byte-order mark");
     done(&place, hint.strip_prefix("take the mark away: ").unwrap());
     done(&place, "leafcrypt encrypt -i 'a b.json'");
-}
-
-#[test]
-fn every_command_has_a_page() {
-    let place = machine();
-    done(&place, "mkdir m && leafcrypt man m");
-    let pages = done(&place, "ls m");
-    for name in ["leafcrypt.1", "leafcrypt-set.1", "leafcrypt-groups.1", "leafcrypt-groups-add.1", "leafcrypt-groups-delete.1"] {
-        assert!(pages.lines().any(|page| page == name), "{name}: {pages}");
-    }
-    assert!(!pages.contains("help"), "{pages}");
 }

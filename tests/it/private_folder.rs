@@ -1,33 +1,24 @@
 //! The folder for plaintext goes, and what was typed in it is read, whatever a program has done to it; and it lies where there is room (P13, P14, R3).
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use crate::edit::code;
-use crate::files::{PROGRAM, command, people};
+use crate::files::{PROGRAM, Runtime, command, people};
 use crate::tools::{Place, soon};
 
 /// A user who is not root, and a folder in memory.
 struct Room {
     place: Place,
-    runtime: PathBuf,
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.runtime);
-    }
+    runtime: Runtime,
 }
 
 impl Room {
     fn new(plain: &str) -> Self {
         let place = people::place();
-        let runtime = PathBuf::from("/dev/shm").join(format!("private-{}", place.path("").file_name().unwrap().to_str().unwrap()));
-        std::fs::create_dir(&runtime).unwrap();
-        std::fs::set_permissions(&runtime, PermissionsExt::from_mode(0o700)).unwrap();
+        let runtime = Runtime::new(&place);
         if people::is_root() {
-            std::os::unix::fs::chown(&runtime, Some(people::NOBODY), Some(people::NOBODY)).unwrap();
+            std::os::unix::fs::chown(&*runtime, Some(people::NOBODY), Some(people::NOBODY)).unwrap();
         }
         let room = Room { place, runtime };
         people::must(&room.place, &["encrypt", "-i", "--age", &room.place.recipient, "a.yaml"], || room.place.write("a.yaml", plain));
@@ -41,8 +32,7 @@ impl Room {
     }
 
     fn editor(&self, script: &str) {
-        self.place.write("editor.sh", format!("#!/bin/sh\n{script}\n"));
-        std::fs::set_permissions(self.place.path("editor.sh"), PermissionsExt::from_mode(0o755)).unwrap();
+        crate::tools::script(&self.place.path("editor.sh"), format!("#!/bin/sh\n{script}\n"));
     }
 
     fn run(&self, args: &[&str]) -> Output {
@@ -58,7 +48,7 @@ impl Room {
 
     #[track_caller]
     fn is_clean(&self, case: &str) {
-        soon(&format!("{case}: no plaintext is left"), || std::fs::read_dir(&self.runtime).unwrap().count() == 0);
+        soon(&format!("{case}: no plaintext is left"), || self.runtime.entries().is_empty());
     }
 
     fn opened(&self) -> String {
@@ -111,20 +101,22 @@ fn a_folder_that_was_left_is_swept_whatever_its_mode() {
             sh.args(["-c", &script]);
             assert!(people::ordinary(sh).status().unwrap().success(), "{number}");
         }
-        room.run(&["decrypt", "a.yaml"]);
+        assert!(room.run(&["decrypt", "a.yaml"]).status.success(), "{spoil}");
         room.is_clean(spoil);
     }
     // Not what somebody calls so by a date or a word.
-    for name in ["leafcrypt-20261129", "leafcrypt-settings", "leafcrypt-bcdfghj", "leafcrypt-bcdfghja"] {
-        std::fs::create_dir(room.runtime.join(name)).unwrap();
-    }
-    if people::is_root() {
-        for entry in std::fs::read_dir(&room.runtime).unwrap() {
-            std::os::unix::fs::chown(entry.unwrap().path(), Some(people::NOBODY), Some(people::NOBODY)).unwrap();
+    let others =
+        ["leafcrypt-20261129", "leafcrypt-bcdfghj", "leafcrypt-bcdfghja", "leafcrypt-settings"].map(|name| room.runtime.join(name));
+    for folder in others.iter().chain([&room.runtime.join("leafcrypt-bcdfghjk")]) {
+        std::fs::create_dir(folder).unwrap();
+        if people::is_root() {
+            std::os::unix::fs::chown(folder, Some(people::NOBODY), Some(people::NOBODY)).unwrap();
         }
     }
-    room.run(&["decrypt", "a.yaml"]);
-    assert_eq!(std::fs::read_dir(&room.runtime).unwrap().count(), 4);
+    assert!(room.run(&["decrypt", "a.yaml"]).status.success());
+    let mut left = room.runtime.entries();
+    left.sort();
+    assert_eq!(left, others);
 }
 
 /// A failed removal is said, beside whatever else there is to say, and the folder is named; the helper tries on.

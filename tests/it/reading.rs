@@ -1,13 +1,12 @@
 //! Whatever text is handed out, or sealed next, has the values that came out of the tokens (P2): what others have put around them, without a key, does not
 //! become part of a value, and a value whose text reads as another one stays what it is.
 
-use crate::tools::{Place, Program, sops};
+use crate::tools::{Place, Program, sops, without_field};
 
 /// A sealed file as SOPS writes it: without our field, tokens in no quotes.
 fn bare(sealed: &str) -> String {
-    let lines = sealed.split_inclusive('\n').filter(|line| !line.trim_start().starts_with("leafcrypt:"));
     let unquoted = |line: &str| if line.contains("\"ENC[") { line.replace("\"ENC[", "ENC[").replace("]\"", "]") } else { line.to_owned() };
-    lines.map(unquoted).collect()
+    without_field(sealed).split_inclusive('\n').map(unquoted).collect()
 }
 
 fn text(bytes: Vec<u8>) -> String {

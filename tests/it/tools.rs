@@ -6,22 +6,56 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-
-static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// The fingerprint of `testdata/keys/pgp.asc`.
 pub const PGP: &str = "CCA2BDC72417AF8C8DAD199207FA2CD49EB9F02C";
 
-/// Waits for what another process does in a moment: a minute, for a machine that does other things, too.
-#[track_caller]
-pub fn soon(what: &str, holds: impl Fn() -> bool) {
+/// Waits for what another process does in a moment: a minute, for a machine that does other things, too. Does it come?
+pub fn comes(mut holds: impl FnMut() -> bool) -> bool {
     let by = Instant::now() + Duration::from_secs(60);
-    while !holds() {
-        assert!(Instant::now() < by, "not yet: {what}");
+    loop {
+        if holds() {
+            return true;
+        }
+        if Instant::now() > by {
+            return false;
+        }
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// The same, where it must.
+#[track_caller]
+pub fn soon(what: &str, holds: impl FnMut() -> bool) {
+    assert!(comes(holds), "not yet: {what}");
+}
+
+/// Eight digits that nobody else has: another run of these tests may be killed, and may go on beside this one.
+pub fn digits() -> String {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    format!("{:08x}", std::hash::RandomState::new().build_hasher().finish() as u32)
+}
+
+/// A new folder in another one.
+pub fn fresh(parent: &Path, start: &str) -> PathBuf {
+    loop {
+        let folder = parent.join(format!("{start}{}", digits()));
+        match std::fs::create_dir(&folder) {
+            Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| folder).unwrap(),
+        }
+    }
+}
+
+/// Writes a program that is about to be started. A child does, so that nobody but it has it open: one that another test forks just now would have it from
+/// us, and a program that somebody has open for writing does not start (ETXTBSY).
+pub fn script(path: &Path, text: impl AsRef<[u8]>) {
+    let mut writer = Command::new("/bin/sh");
+    writer.args(["-c", "umask 022; cat > \"$0\"; chmod 755 \"$0\""]).arg(path).env_clear().env("PATH", "/usr/bin:/bin");
+    let mut writer = writer.stdin(Stdio::piped()).spawn().unwrap();
+    writer.stdin.take().unwrap().write_all(text.as_ref()).unwrap();
+    assert!(writer.wait().unwrap().success(), "{}", path.display());
 }
 
 /// A folder with an age key, removed at the end; commands run in it see nothing else of the machine.
@@ -34,9 +68,8 @@ pub struct Place {
 impl Place {
     /// A new one.
     pub fn new() -> Self {
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("leafcrypt-it-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(folder.join("home")).unwrap();
+        let folder = fresh(&std::env::temp_dir(), "leafcrypt-it-");
+        std::fs::create_dir(folder.join("home")).unwrap();
         let mut place = Place { folder, recipient: String::new() };
         let made = place.ours(["keygen", "-o", "keys.txt"]);
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
@@ -208,6 +241,16 @@ pub fn sops() -> Option<PathBuf> {
         eprintln!("skipped: no LEAFCRYPT_TEST_SOPS; run tests/run");
     }
     found
+}
+
+/// A sealed text without our field, as SOPS leaves it behind.
+pub fn without_field(sealed: &str) -> String {
+    let Some(at) = sealed.find("\"leafcrypt\"") else {
+        let of_field = |line: &&str| ["leafcrypt", "sops_leafcrypt"].iter().any(|name| line.trim_start().starts_with(name));
+        return sealed.split_inclusive('\n').filter(|line| !of_field(line)).collect();
+    };
+    let end = at + sealed[at..].find("]\",").unwrap() + 3;
+    format!("{}{}", &sealed[..at], &sealed[end..])
 }
 
 /// All files of a corpus, sorted.

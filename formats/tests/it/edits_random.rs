@@ -13,6 +13,18 @@ fn random(format: Format, ending: &str, usual: u64, odd: usize, other_bytes: usi
     for seed in 0..trees::count(usual) {
         let mut random = Random::new(seed ^ 0xed17);
         let mut text = document(ending, &mut random);
+        // Three quotes are a string's, and in a comment nobody's.
+        if format == Format::Toml && seed % 2 == 1 {
+            let odd = [
+                ("# behind", "# see \"\"\""),
+                ("# note", "# a ''' b"),
+                ("# x\n", "# \"\"\"\n"),
+                ("# in", "# '''"),
+                ("# own", "# \"\"\" '''"),
+            ];
+            let plain = String::from_utf8(text).expect("it is made of texts");
+            text = odd.iter().fold(plain, |text, (from, to)| text.replace(from, to)).into_bytes();
+        }
         if random.one_in(4) {
             text = damaged(&text, &mut random);
         }

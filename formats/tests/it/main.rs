@@ -3,6 +3,7 @@
 mod binary;
 mod canonical;
 mod canonical_random;
+mod cpu;
 mod json;
 mod judges;
 mod random;
@@ -26,5 +27,7 @@ mod toml_corpus;
 mod toml_support;
 mod wiped;
 mod yaml;
+mod yaml_block;
 mod yaml_corpus;
 mod yaml_random;
+mod yaml_read;

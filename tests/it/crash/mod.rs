@@ -19,6 +19,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::files::{leftovers, said, snapshot};
+use crate::tools::fresh;
 use cases::{Becomes, CANARY, Case};
 use trace::{Call, Harm};
 
@@ -40,17 +41,22 @@ enum State {
 
 impl<'c> Run<'c> {
     fn new(case: &'c Case) -> Self {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
-        let folder = std::env::temp_dir().join(format!("leafcrypt-crash-{}-{number}", std::process::id()));
+        let folder = fresh(&std::env::temp_dir(), "leafcrypt-crash-");
         copy(&case.template.path("work"), &folder);
         let before = snapshot(&folder);
         Run { case, folder, before }
     }
 
-    /// Harms the command at one call.
-    fn harmed(&self, call: &Call, harm: Harm) -> Output {
-        trace::run(self.case, &self.folder, Some((call, harm)), None)
+    /// Beside the folder, in which nothing is but what the command puts there.
+    fn log(&self) -> PathBuf {
+        self.folder.with_extension("log")
+    }
+
+    /// Harms the command at one call, which it must make.
+    fn harmed(&self, call: &Call, harm: Harm) -> Result<Output, String> {
+        let output = trace::run(self.case, &self.folder, Some((call, harm)), &self.log());
+        let met = std::fs::read_to_string(self.log()).unwrap();
+        if harm.is_in(&met) { Ok(output) } else { Err(format!("it made no such call ({})", said(&output))) }
     }
 
     /// Each file of the case is the old one or a complete new one, and no other file has changed.
@@ -98,6 +104,7 @@ impl<'c> Run<'c> {
 impl Drop for Run<'_> {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = std::fs::remove_file(self.log());
     }
 }
 
@@ -116,16 +123,25 @@ fn every(
             jobs.extend(harms.iter().map(|harm| (case, call.clone(), *harm)));
         }
     }
+    all(&jobs, 1, |(case, call, harm)| {
+        let run = Run::new(case);
+        let done = run.harmed(call, *harm).and_then(|output| {
+            let text = said(&output);
+            judge(&run, call, *harm, output).map_err(|why| format!("{why} ({text})"))
+        });
+        done.map_err(|why| format!("{}, {harm:?} at {call}: {why}", case.name))
+    });
+}
+
+/// Does all jobs, so many at once on each core; tells what went wrong.
+fn all<J: Sync>(jobs: &[J], at_once: usize, run: impl Fn(&J) -> Result<(), String> + Sync) {
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+        for _ in 0..at_once * std::thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
-                while let Some((case, call, harm)) = jobs.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let run = Run::new(case);
-                    let output = run.harmed(call, *harm);
-                    let text = said(&output);
-                    if let Err(why) = judge(&run, call, *harm, output) {
-                        wrong.lock().unwrap().push(format!("{}, {harm:?} at {call}: {why} ({text})", case.name));
+                while let Some(job) = jobs.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    if let Err(why) = run(job) {
+                        wrong.lock().unwrap().push(why);
                     }
                 }
             });
@@ -133,7 +149,7 @@ fn every(
     });
     let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{} of {} runs:\n{}", wrong.len(), jobs.len(), wrong.join("\n"));
-    println!("{} runs of {} commands", jobs.len(), cases.len());
+    println!("{} runs", jobs.len());
 }
 
 /// No plaintext in what a program says.
@@ -147,11 +163,12 @@ fn contains(bytes: &[u8], text: &str) -> bool {
 }
 
 fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to.join(entry.file_name()));
+            let to = to.join(entry.file_name());
+            std::fs::create_dir(&to).unwrap();
+            copy(&entry.path(), &to);
         } else {
             std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
         }

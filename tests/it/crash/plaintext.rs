@@ -1,19 +1,15 @@
 //! The commands that put plaintext into a folder in memory while somebody else's program runs: `edit` and `exec-file`, killed and sent signals at each of
 //! their file-changing calls. The program and the helper that removes the folder are not harmed: only who holds both ends dies.
 
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use super::cases::{CANARY, prepare};
 use super::trace::{self, CHANGING, Call, START, is_changing};
-use super::{contains, silent};
-use crate::files::{PROGRAM, must, said};
-use crate::tools::Place;
+use super::{all, contains, silent};
+use crate::files::{PROGRAM, Runtime, must, said};
+use crate::tools::{Place, comes, fresh, script};
 
 /// What the editor makes of the file.
 const EDITED: &str = "# a comment\na: hunter2-canary-edited\nb: 2\n";
@@ -39,19 +35,14 @@ struct Run<'c> {
     case: &'c Case,
     template: &'c Place,
     folder: PathBuf,
-    memory: PathBuf,
+    memory: Runtime,
     before: Vec<u8>,
 }
 
 impl<'c> Run<'c> {
     fn new(case: &'c Case, template: &'c Place) -> Self {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("leafcrypt-plaintext-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
-        let (folder, memory) = (std::env::temp_dir().join(&name), Path::new("/dev/shm").join(&name));
-        for path in [&folder, &folder.join("home"), &memory] {
-            std::fs::create_dir(path).unwrap();
-        }
-        std::fs::set_permissions(&memory, PermissionsExt::from_mode(0o700)).unwrap();
+        let (folder, memory) = (fresh(&std::env::temp_dir(), "leafcrypt-plaintext-"), Runtime::new(template));
+        std::fs::create_dir(folder.join("home")).unwrap();
         std::fs::copy(template.path("f.yaml"), folder.join("f.yaml")).unwrap();
         let before = std::fs::read(folder.join("f.yaml")).unwrap();
         Run { case, template, folder, memory, before }
@@ -102,7 +93,7 @@ impl<'c> Run<'c> {
     }
 
     fn is_empty(&self) -> bool {
-        std::fs::read_dir(&self.memory).unwrap().next().is_none()
+        self.memory.entries().is_empty()
     }
 
     fn judge(&self, signal: (&str, i32), output: &Output) -> Result<(), String> {
@@ -110,18 +101,16 @@ impl<'c> Run<'c> {
         if output.status.signal() != Some(signal.1) {
             return Err(format!("it ended otherwise: {:?}", output.status));
         }
-        // The helper goes after the command; where that had no helper yet, the next command takes the folder away.
-        let by = Instant::now() + Duration::from_secs(3);
-        while !self.is_empty() && Instant::now() < by {
-            std::thread::sleep(Duration::from_millis(10));
-        }
         let file = self.folder.join("f.yaml");
         let text = self.opened(&file, &["--require-witness"]).ok_or("the file is torn")?;
-        let by = Instant::now() + Duration::from_secs(60);
-        while !self.is_empty() && Instant::now() < by {
-            self.opened(&file, &[]);
-        }
-        if !self.is_empty() {
+        // The helper goes after the command; where that had no helper yet, the next command takes the folder away.
+        let swept = comes(|| {
+            if !self.is_empty() {
+                self.opened(&file, &[]);
+            }
+            self.is_empty()
+        });
+        if !swept {
             return Err(format!("plaintext is left in {}", self.memory.display()));
         }
         let now = std::fs::read(&file).unwrap();
@@ -150,7 +139,6 @@ impl<'c> Run<'c> {
 impl Drop for Run<'_> {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
-        let _ = std::fs::remove_dir_all(&self.memory);
     }
 }
 
@@ -158,8 +146,7 @@ fn template() -> Place {
     let place = Place::new();
     place.write("f.yaml", PLAIN);
     must(&place, &["encrypt", "-i", "--age", &place.recipient, "f.yaml"]);
-    place.write("editor.sh", format!("#!/bin/sh\nprintf '{}' > \"$1\" && : > \"$HOME/typed\"\n", EDITED.replace('\n', "\\n")));
-    std::fs::set_permissions(place.path("editor.sh"), PermissionsExt::from_mode(0o755)).unwrap();
+    script(&place.path("editor.sh"), format!("#!/bin/sh\nprintf '{}' > \"$1\" && : > \"$HOME/typed\"\n", EDITED.replace('\n', "\\n")));
     place
 }
 
@@ -172,25 +159,12 @@ fn whatever_ends_an_edit_or_an_exec_file() {
         assert!(calls.len() >= 4, "{}: {calls:?}", case.name);
         jobs.extend(calls.into_iter().flat_map(|call| ENDING.map(|signal| (case, call.clone(), signal))));
     }
-    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..2 * std::thread::available_parallelism().map_or(2, usize::from) {
-            scope.spawn(|| {
-                while let Some((case, call, signal)) = jobs.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let run = Run::new(case, &template);
-                    let why = match run.harmed(call, signal.0) {
-                        Some(output) => match run.judge(*signal, &output) {
-                            Ok(()) => continue,
-                            Err(why) => format!("{why} ({})", said(&output)),
-                        },
-                        None => "it made no such call".to_owned(),
-                    };
-                    wrong.lock().unwrap().push(format!("{}, {} at {call}: {why}", case.name, signal.0));
-                }
-            });
-        }
+    all(&jobs, 2, |(case, call, signal)| {
+        let run = Run::new(case, &template);
+        let done = match run.harmed(call, signal.0) {
+            Some(output) => run.judge(*signal, &output).map_err(|why| format!("{why} ({})", said(&output))),
+            None => Err("it made no such call".to_owned()),
+        };
+        done.map_err(|why| format!("{}, {} at {call}: {why}", case.name, signal.0))
     });
-    let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} of {} runs:\n{}", wrong.len(), jobs.len(), wrong.join("\n"));
-    println!("{} runs", jobs.len());
 }

@@ -41,6 +41,16 @@ pub enum Harm {
     Error(&'static str),
 }
 
+impl Harm {
+    /// Has it been done, by this trace?
+    pub fn is_in(&self, trace: &str) -> bool {
+        match self {
+            Harm::Signal(signal, _) => trace.contains(&format!("SIG{signal}")),
+            Harm::Error(_) => trace.contains("(INJECTED)"),
+        }
+    }
+}
+
 /// `strace`, to be started by this `unshare`, with a /dev/shm of its own: every start of ours looks at the folders there, and those of other tests, which
 /// come and go, would move the numbers of the calls.
 pub fn alone(mut unshare: Command, memory: Option<&Path>) -> Command {
@@ -54,9 +64,9 @@ pub fn alone(mut unshare: Command, memory: Option<&Path>) -> Command {
 }
 
 /// Runs a case in a folder, with harm at one call, or with all its calls written down.
-pub fn run(case: &Case, folder: &Path, harm: Option<(&Call, Harm)>, log: Option<&Path>) -> Output {
+pub fn run(case: &Case, folder: &Path, harm: Option<(&Call, Harm)>, log: &Path) -> Output {
     let mut strace = alone(prepare(Command::new("unshare"), &case.template, folder), None);
-    strace.args(["-f", "-qqq", "-o"]).arg(log.unwrap_or(Path::new("/dev/null")));
+    strace.args(["-f", "-qqq", "-o"]).arg(log);
     // Much faster, but then strace sends no signals.
     if !matches!(harm, Some((_, Harm::Signal(..)))) {
         strace.arg("--seccomp-bpf");
@@ -77,10 +87,9 @@ pub fn run(case: &Case, folder: &Path, harm: Option<(&Call, Harm)>, log: Option<
 /// All calls of a case, in order, from its own start on.
 pub fn calls(case: &Case) -> Vec<Call> {
     let run = super::Run::new(case);
-    let log = run.folder.join("log");
-    let output = self::run(case, &run.folder, None, Some(&log));
+    let output = self::run(case, &run.folder, None, &run.log());
     assert!(output.status.success(), "{} under strace: {}", case.name, said(&output));
-    let text = std::fs::read_to_string(&log).unwrap();
+    let text = std::fs::read_to_string(run.log()).unwrap();
     let calls = parse(&text);
     assert!(!calls.is_empty(), "strace may not trace here: {}", said(&output));
     calls

@@ -79,7 +79,9 @@ fn overtake(place: &Place, start: impl FnOnce() -> Child, by: &[u8]) -> Output {
     let writer = start();
     // Long enough to read and to wait; were it not, the case would only prove less.
     thread::sleep(Duration::from_millis(700));
-    place.write("f.yaml", by);
+    // As a whole: it may read only now.
+    place.write("f.new", by);
+    std::fs::rename(place.path("f.new"), place.path("f.yaml")).unwrap();
     drop(folder);
     writer.wait_with_output().unwrap()
 }
@@ -141,7 +143,8 @@ fn in_place_encryption_does_not_overwrite_a_change() {
     let mut encrypt = command(&place, PROGRAM);
     let writer = encrypt.args(["encrypt", "-i", "--age", &place.recipient, "f.yaml"]).stderr(Stdio::piped()).spawn().unwrap();
     thread::sleep(Duration::from_millis(700));
-    place.write("f.yaml", "a: 'changed'\n");
+    place.write("f.new", "a: 'changed'\n");
+    std::fs::rename(place.path("f.new"), place.path("f.yaml")).unwrap();
     drop(folder);
     let output = writer.wait_with_output().unwrap();
     // Slow machines may read only now: then there was nothing to overwrite.

@@ -8,11 +8,12 @@ pub mod people;
 mod targets;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::tools::Place;
+use crate::tools::{Place, fresh, soon};
 
 /// Our program.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_leafcrypt");
@@ -23,6 +24,59 @@ pub fn command(place: &Place, program: impl AsRef<Path>) -> Command {
     command.current_dir(place.path("")).env_clear();
     command.env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin").env("HOME", place.path("home")).env("SOPS_AGE_KEY_FILE", place.path("keys.txt"));
     command
+}
+
+/// git, which must succeed: it sees no repository, no settings and no index but the place's own, also where a hook of somebody's repository runs the tests.
+#[track_caller]
+pub fn git(place: &Place, args: &[&str]) {
+    let mut git = command(place, "git");
+    git.args(["-c", "user.name=x", "-c", "user.email=x@y", "-c", "init.defaultBranch=main"]).args(args);
+    let output = git.env("GIT_CONFIG_NOSYSTEM", "1").output().unwrap();
+    assert!(output.status.success(), "git {args:?}: {}", said(&output));
+}
+
+/// A folder in memory of a test's own, where ours puts plaintext: what is left in it is seen.
+pub struct Runtime(pub PathBuf);
+
+impl Runtime {
+    /// A new one for a place.
+    pub fn new(place: &Place) -> Self {
+        let name = place.path("").file_name().unwrap().to_string_lossy().into_owned();
+        let folder = fresh(Path::new("/dev/shm"), &format!("{name}-"));
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
+        Runtime(folder)
+    }
+
+    /// What is in it.
+    pub fn entries(&self) -> Vec<PathBuf> {
+        std::fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path()).collect()
+    }
+
+    /// What is removed by a helper may take a moment.
+    #[track_caller]
+    pub fn is_empty_soon(&self) {
+        soon("no plaintext is left", || self.entries().is_empty());
+    }
+}
+
+impl std::ops::Deref for Runtime {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl AsRef<OsStr> for Runtime {
+    fn as_ref(&self) -> &OsStr {
+        self.0.as_os_str()
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// What a program said, for messages of tests.

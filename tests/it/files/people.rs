@@ -15,6 +15,13 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+/// May this test do what only root may? It must in CI, where root runs all of them.
+#[track_caller]
+pub fn as_root() -> bool {
+    assert!(is_root() || std::env::var_os("CI").is_none(), "this test needs root");
+    is_root()
+}
+
 /// The same command, run by a user who is not root: ourselves, or nobody.
 pub fn ordinary(command: Command) -> Command {
     if !is_root() {

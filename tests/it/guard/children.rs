@@ -3,14 +3,13 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::files::{PROGRAM, command, said, sealed};
-use crate::tools::Place;
+use crate::tools::{Place, script};
 
 #[test]
 fn umask_core_limit_and_streams() {
     let place = Place::new();
     sealed(&place, "f.yaml", "a: x\n");
-    place.write("key-command", "#!/bin/sh\n(umask; ulimit -S -c; ls /proc/self/fd | tr '\\n' ' ') >told\ncat keys.txt\n");
-    std::fs::set_permissions(place.path("key-command"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    script(&place.path("key-command"), "#!/bin/sh\n(umask; ulimit -S -c; ls /proc/self/fd | tr '\\n' ' ') >told\ncat keys.txt\n");
     let mut shell = command(&place, "sh");
     shell.args(["-c", "umask 027; ulimit -S -c 8; exec 5<f.yaml; exec \"$0\" decrypt f.yaml", PROGRAM]);
     shell.env("SOPS_AGE_KEY_CMD", place.path("key-command")).env_remove("SOPS_AGE_KEY_FILE");

@@ -4,11 +4,11 @@ use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::files::people;
 use crate::files::{PROGRAM, command, said, sealed};
-use crate::tools::Place;
+use crate::tools::{Place, soon};
 
 /// leafcrypt, waiting for the rest of its standard input.
 struct Waiting {
@@ -21,15 +21,13 @@ impl Waiting {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // It is hardened when it reads.
         child.stdin.as_mut().unwrap().write_all(b"a: 1\n").unwrap();
-        let until = Instant::now() + Duration::from_secs(20);
         let waiting = Waiting { child };
-        // Twice: it may also sleep for a moment while its pages come from the disk.
+        // More than once: it may also sleep for a moment while its pages come from the disk.
         let mut asleep = 0;
-        while asleep < 2 {
-            assert!(Instant::now() < until, "it does not read its input");
-            std::thread::sleep(Duration::from_millis(20));
+        soon("it reads its input", || {
             asleep = if waiting.status("Umask") == "0077" && waiting.status("State").starts_with('S') { asleep + 1 } else { 0 };
-        }
+            asleep == 4
+        });
         waiting
     }
 

@@ -2,10 +2,9 @@
 
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 use crate::files::{PROGRAM, command, people, said, sealed};
-use crate::tools::{Place, soon};
+use crate::tools::{Place, script, soon};
 
 /// Everything that a process can write to.
 fn memory(process: &Child) -> Vec<u8> {
@@ -52,9 +51,8 @@ fn data_key(place: &Place, sealed: &[u8]) -> Vec<u8> {
 
 /// Seals a text with the values `hunter2-first` and `hunter2-last`, lets a command open it, and counts what is left while its output is waiting.
 fn check(name: &str, text: &str, args: &[&str]) {
-    if !people::is_root() {
-        // Nobody else may look, which `hardened.rs` shows. tests/run is run by root in CI.
-        assert!(std::env::var_os("CI").is_none(), "this test needs root");
+    // Nobody else may look, which `hardened.rs` shows.
+    if !people::as_root() {
         return;
     }
     let place = Place::new();
@@ -62,12 +60,9 @@ fn check(name: &str, text: &str, args: &[&str]) {
     let text = sealed(&place, name, &text.replace("LONG", &"x".repeat(200_000)));
     let mut ours = command(&place, PROGRAM);
     let mut child = ours.args(args).arg(name).stdout(Stdio::piped()).spawn().unwrap();
-    let until = Instant::now() + Duration::from_secs(20);
     child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
-    while !std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap().contains("State:\tS") {
-        assert!(Instant::now() < until, "it does not wait");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let status = format!("/proc/{}/status", child.id());
+    soon("it waits", || std::fs::read_to_string(&status).unwrap().contains("State:\tS"));
     let memory = memory(&child);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -98,8 +93,7 @@ fn raw(identity: &[u8]) -> Vec<u8> {
 /// While a program runs beside us, perhaps for weeks: no identity, no data key, and of the plaintext what it is given.
 #[test]
 fn beside_a_program() {
-    if !people::is_root() {
-        assert!(std::env::var_os("CI").is_none(), "this test needs root");
+    if !people::as_root() {
         return;
     }
     let wait = "touch up; exec sleep 600";
@@ -133,8 +127,7 @@ fn beside_a_program() {
 /// seal it when we are dead.
 #[test]
 fn beside_an_editor() {
-    if !people::is_root() {
-        assert!(std::env::var_os("CI").is_none(), "this test needs root");
+    if !people::as_root() {
         return;
     }
     let wait = "#!/bin/sh\ntouch up; exec sleep 600\n";
@@ -150,17 +143,12 @@ fn beside_an_editor() {
     ] {
         let place = Place::new();
         let sealed = sealed(&place, file, &text.replace("LONG", &"x".repeat(20_000)));
-        place.write("editor", editor);
-        command(&place, "chmod").args(["+x", "editor"]).output().unwrap();
+        script(&place.path("editor"), editor);
         let mut ours = command(&place, PROGRAM);
         ours.env("EDITOR", place.path("editor")).args(["edit", file]).stdin(Stdio::piped()).stderr(Stdio::null());
         let mut child = std::os::unix::process::CommandExt::arg0(&mut ours, name).stdout(Stdio::null()).spawn().unwrap();
         std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"\n").unwrap();
-        let until = Instant::now() + Duration::from_secs(20);
-        while !place.path("up").exists() {
-            assert!(Instant::now() < until, "{name} {file}: the editor does not run");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        soon(&format!("{name} {file}: the editor runs"), || place.path("up").exists());
         let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap();
         let is_helper = |id: &&str| std::fs::read_to_string(format!("/proc/{id}/cmdline")).unwrap().contains("__keeper");
         let helper = children.split_whitespace().find(is_helper).expect("the helper lives").parse().unwrap();

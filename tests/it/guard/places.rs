@@ -4,39 +4,15 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::process::Output;
 
 use rustix::fs::{FlockOperation, flock};
 
 use crate::crash::trace::{CHANGING, Call, START, alone, is_changing, parse};
-use crate::files::{PROGRAM, command, said};
+use crate::files::{PROGRAM, Runtime, command, said};
 use crate::tools::Place;
 
-/// A runtime folder in memory, of one test's own.
-struct Memory(PathBuf);
-
-impl Memory {
-    fn new() -> Self {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
-        let path = PathBuf::from(format!("/dev/shm/leafcrypt-it-memory-{}-{number}", std::process::id()));
-        std::fs::create_dir(&path).expect("these tests need /dev/shm");
-        Memory(path)
-    }
-
-    fn folders(&self) -> Vec<PathBuf> {
-        std::fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path()).collect()
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn tour(place: &Place, memory: &Memory, harm: Option<(&Call, &str)>, log: &Path) -> Output {
+fn tour(place: &Place, memory: &Runtime, harm: Option<(&Call, &str)>, log: &Path) -> Output {
     let mut strace = alone(command(place, "unshare"), Some(&memory.0));
     strace.args(["-f", "-qqq", "-o"]).arg(log);
     match harm {
@@ -50,7 +26,7 @@ fn tour(place: &Place, memory: &Memory, harm: Option<(&Call, &str)>, log: &Path)
 
 fn calls(place: &Place) -> Vec<Call> {
     let log = place.path("log");
-    let output = tour(place, &Memory::new(), None, &log);
+    let output = tour(place, &Runtime::new(place), None, &log);
     assert!(output.status.success(), "{}", said(&output));
     let calls: Vec<Call> = parse(&std::fs::read_to_string(&log).unwrap()).into_iter().filter(is_changing).collect();
     assert!(calls.len() > 20, "{calls:?}");
@@ -63,10 +39,10 @@ fn the_tour_leaves_nothing_whatever_signal_ends_it() {
     let calls = calls(&place);
     let all = |signal: &str, number: i32, every: usize| {
         for call in calls.iter().step_by(every) {
-            let memory = Memory::new();
+            let memory = Runtime::new(&place);
             let output = tour(&place, &memory, Some((call, signal)), Path::new("/dev/null"));
             assert_eq!(output.status.signal(), Some(number), "{signal} at {call}: {}", said(&output));
-            assert_eq!(memory.folders(), Vec::<PathBuf>::new(), "{signal} at {call}");
+            assert_eq!(memory.entries(), Vec::<PathBuf>::new(), "{signal} at {call}");
         }
     };
     all("TERM", 15, 1);
@@ -81,23 +57,24 @@ fn what_kill_9_leaves_is_for_the_owner_only_and_swept_by_the_next_start() {
     let place = Place::new();
     let mut left = 0;
     for call in calls(&place).iter().step_by(3) {
-        let memory = Memory::new();
+        let memory = Runtime::new(&place);
         let output = tour(&place, &memory, Some((call, "KILL")), Path::new("/dev/null"));
         assert_eq!(output.status.signal(), Some(9), "{}", said(&output));
-        for folder in memory.folders() {
+        for folder in memory.entries() {
             left += 1;
             assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o7777, 0o700);
         }
         // Any command is a start.
         command(&place, PROGRAM).args(["decrypt", "missing.yaml"]).env("XDG_RUNTIME_DIR", &memory.0).output().unwrap();
-        assert_eq!(memory.folders(), Vec::<PathBuf>::new(), "after KILL at {call}");
+        assert_eq!(memory.entries(), Vec::<PathBuf>::new(), "after KILL at {call}");
     }
     assert!(left > 3, "the tour was never killed while its folder was there");
 }
 
 #[test]
 fn a_folder_that_is_in_use_stays() {
-    let (place, memory) = (Place::new(), Memory::new());
+    let place = Place::new();
+    let memory = Runtime::new(&place);
     let folder = |name: &str| {
         let folder = memory.0.join(name);
         std::fs::create_dir(&folder).unwrap();
@@ -135,7 +112,7 @@ fn without_memory_the_tour_says_that_it_uses_a_disk_and_leaves_nothing_there() {
     assert!(text.contains("so this one is on a disk") && text.contains("/temporary/leafcrypt-"), "{text}");
     assert_eq!(std::fs::read_dir(place.path("disk")).unwrap().count(), 0);
     assert_eq!(std::fs::read_dir(place.path("temporary")).unwrap().count(), 0);
-    let text = String::from_utf8(Command::new(PROGRAM).arg("tour").output().unwrap().stdout).unwrap();
+    let text = String::from_utf8(place.ours(["tour"]).stdout).unwrap();
     assert!(!text.contains("on a disk") && text.starts_with("A tour of leafcrypt, in /"), "{text}");
 }
 

@@ -3,7 +3,7 @@
 //! With the witness: refused, the identical text, or the same values in another layout or with other comments, and then with a warning.
 //! Without it another document is possible, since SOPS's MAC leaves much out; nothing may panic or hang all the same.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use leafcrypt::formats::Format;
 use leafcrypt::keys::KeyGroups;
@@ -12,6 +12,7 @@ use leafcrypt::sealed_file::{OpenHow, SealedFile};
 
 use super::lab::{Dice, Lab, same_document, same_values};
 use super::{SAMPLES, Sealed};
+use crate::cpu::spent;
 use crate::tools::corpus;
 
 #[derive(Debug, Default)]
@@ -118,7 +119,7 @@ fn attack(ending: &str, subject: &Subject, bare: bool, rounds: usize) -> Tally {
     let mut wrong = Vec::new();
     for round in 0..rounds {
         let damaged = damage(&subject.text, &dice);
-        let started = Instant::now();
+        let started = spent();
         let mut how = OpenHow::default();
         how.strict = round % 4 == 3;
         let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| subject.judge(&damaged, &how, &mut tally)));
@@ -126,7 +127,7 @@ fn attack(ending: &str, subject: &Subject, bare: bool, rounds: usize) -> Tally {
         if !right && !bare {
             wrong.push(shown(&damaged, &subject.text));
         }
-        assert!(started.elapsed() < Duration::from_secs(5), "{ending} hangs {}", shown(&damaged, &subject.text));
+        assert!(spent() - started < Duration::from_secs(5), "{ending} hangs {}", shown(&damaged, &subject.text));
     }
     assert!(wrong.is_empty(), "{ending}: another document in {} of {rounds}: {tally:?}\n{}", wrong.len(), wrong.join("\n"));
     tally

@@ -1,10 +1,8 @@
 //! Comments and layout that somebody has changed outside are warned of, and no command but `accept` makes them right (docs/sealed-file.md, section 3; P2).
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
-
 use super::{SAMPLES, Sealed};
-use crate::tools::{Place, Program};
+use crate::files::Runtime;
+use crate::tools::{Place, Program, script};
 
 /// What changes a sealed file.
 const COMMANDS: [&str; 9] = ["set", "set as sops", "unset", "rotate", "updatekeys", "groups", "edit", "edit -s", "encrypt"];
@@ -12,24 +10,14 @@ const COMMANDS: [&str; 9] = ["set", "set as sops", "unset", "rotate", "updatekey
 struct Desk {
     place: Place,
     other: String,
-    runtime: std::path::PathBuf,
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.runtime);
-    }
+    runtime: Runtime,
 }
 
 impl Desk {
     fn new() -> Self {
         let place = Place::project();
-        let runtime = std::path::PathBuf::from("/dev/shm").join(place.path("").file_name().unwrap());
-        std::fs::create_dir(&runtime).unwrap();
-        std::fs::set_permissions(&runtime, Permissions::from_mode(0o700)).unwrap();
-        let script = "#!/bin/sh\nsed -i s/alpha/gamma/ \"$1\"\n";
-        place.write("editor.sh", script);
-        std::fs::set_permissions(place.path("editor.sh"), Permissions::from_mode(0o755)).unwrap();
+        let runtime = Runtime::new(&place);
+        script(&place.path("editor.sh"), "#!/bin/sh\nsed -i s/alpha/gamma/ \"$1\"\n");
         // A group more is one that has to open, too.
         let other = String::from_utf8(place.ours(["keygen", "-o", "other.txt"]).stdout).unwrap().trim().to_owned();
         place.write("keys.txt", [place.read("keys.txt"), place.read("other.txt")].concat());

@@ -1,0 +1,63 @@
+//! Where git has something to do with it: the sides of a merge, and what it can restore.
+
+use crate::next_command::{done, fails, machine};
+
+/// The command takes the side that it says: in a rebase git has the names the other way round.
+#[test]
+fn the_side_of_a_merge_that_is_taken() {
+    let place = machine();
+    done(&place, "leafcrypt init; printf 'port: 0\\n' > a.yaml; leafcrypt encrypt -i a.yaml; git init -q .; git checkout -q -b main");
+    done(
+        &place,
+        "git add a.yaml; git commit -q -m base; git checkout -q -b mine; leafcrypt set a.yaml '[\"port\"]' 1; git commit -q -am mine",
+    );
+    done(&place, "git checkout -q main; leafcrypt set a.yaml '[\"port\"]' 5432; git commit -q -am theirs");
+    let takes = |start: &str, hint: &str, line: &str, port: &str| {
+        done(&place, &format!("{start} >/dev/null 2>&1 || true"));
+        let found = fails(&place, "leafcrypt decrypt a.yaml", 1, "a merge has left its marks here");
+        assert!(found.starts_with(hint), "{found}");
+        done(&place, line);
+        assert_eq!(done(&place, "leafcrypt decrypt a.yaml"), format!("port: {port}\n"));
+    };
+    takes("git checkout -q mine; git rebase main", "git checkout --theirs a.yaml takes your side, ", "git checkout --theirs a.yaml", "1");
+    done(&place, "git rebase --abort");
+    takes("git merge main", "git checkout --ours a.yaml takes your side; ", "git checkout --ours a.yaml", "1");
+    done(&place, "git merge --abort; leafcrypt set a.yaml '[\"port\"]' 7; git stash -q; git checkout -q main");
+    takes(
+        "git stash pop",
+        "git checkout --ours a.yaml takes the side of HEAD, --theirs the other one",
+        "git checkout --theirs a.yaml",
+        "7",
+    );
+    // Marks that somebody has added or committed: git has no sides any more.
+    done(&place, "git checkout -q -m a.yaml; git add a.yaml");
+    let hint = fails(&place, "leafcrypt decrypt a.yaml", 1, "marks");
+    assert!(hint.starts_with("take out the marks") && !hint.contains("checkout"), "{hint}");
+    done(&place, "cp a.yaml b.yaml");
+    assert_eq!(fails(&place, "leafcrypt decrypt b.yaml", 1, "marks"), "take out the marks and the lines of one side");
+}
+
+/// `git restore` is named where it does something.
+#[test]
+fn what_git_can_restore() {
+    let place = machine();
+    done(
+        &place,
+        "leafcrypt init; printf 'a: b\\nc: d\\n' > a.yaml; leafcrypt encrypt -i a.yaml; sed '/^c:/d' a.yaml > b.yaml; cp b.yaml c.yaml",
+    );
+    let hint = fails(&place, "leafcrypt decrypt b.yaml", 51, "MAC");
+    assert!(hint.starts_with("restore the file from a copy: git does not have it; "), "{hint}");
+    done(&place, "git init -q .; git add a.yaml c.yaml; git commit -q -m x; cp b.yaml a.yaml");
+    assert!(fails(&place, "leafcrypt decrypt b.yaml", 51, "MAC").contains("git does not have it"));
+    assert!(fails(&place, "leafcrypt decrypt c.yaml", 51, "MAC").starts_with("git has it so, too; git log --oneline -- c.yaml shows"));
+    let hint = fails(&place, "leafcrypt decrypt a.yaml", 51, "MAC");
+    done(&place, hint.strip_prefix("restore the file: ").unwrap().split(';').next().unwrap());
+    assert_eq!(done(&place, "leafcrypt decrypt a.yaml"), "a: b\nc: d\n");
+    // The key is right, and what it should open is not.
+    done(&place, "sed 's/$/  /' a.yaml > tw.yaml");
+    assert!(fails(&place, "leafcrypt decrypt tw.yaml", 128, "the wrapped key is damaged").starts_with("restore the file"));
+    // What was only announced to git stands there as an empty file.
+    done(&place, "git add -N b.yaml");
+    let hint = fails(&place, "leafcrypt decrypt b.yaml", 51, "MAC");
+    assert!(hint.starts_with("restore the file from a copy: git does not have it; "), "{hint}");
+}

@@ -1,0 +1,147 @@
+//! What somebody is told who is stuck: one way out and no circle, the name and the line of what is wrong, what a shell completes, and manual pages.
+
+use crate::next_command::{done, fails, machine, paste};
+
+/// What one command says to do, the next one does.
+#[test]
+fn nobody_is_sent_round_in_a_circle() {
+    let place = machine();
+    done(&place, "leafcrypt init; mkdir d; printf 'sops: x\\n' > s.yaml; printf 'a: b\\n' > p.yaml");
+    assert!(fails(&place, "leafcrypt decrypt s.yaml", 1, "not sealed").starts_with("leafcrypt encrypt -i s.yaml"));
+    assert_eq!(fails(&place, "leafcrypt encrypt -i s.yaml", 203, "\"sops\" is a name of the metadata block"), "choose another name");
+    done(&place, &fails(&place, "leafcrypt set p.yaml '[\"a\"]' '\"c\"' 2>&1 | grep -v ^warning 1>&2; exit 1", 1, "not sealed"));
+    done(&place, "leafcrypt set p.yaml '[\"a\"]' '\"c\"'");
+    // A value that was typed over its token.
+    done(&place, "sed -i 's/^a: .*/a: new/' p.yaml");
+    let first = fails(&place, "leafcrypt decrypt p.yaml", 25, "not a sealed value");
+    assert!(first.ends_with("; what was typed over a value: leafcrypt accept p.yaml"), "{first}");
+    let second = fails(&place, "leafcrypt encrypt -i p.yaml", 51, "values stand in clear");
+    assert!(second.starts_with("leafcrypt accept p.yaml shows what differs"), "{second}");
+    done(&place, "leafcrypt accept -y p.yaml");
+    assert_eq!(done(&place, "leafcrypt decrypt p.yaml"), "a: new\n");
+    place.write("x.yaml", "a: b: c\n");
+    assert!(fails(&place, "leafcrypt encrypt -i x.yaml", 2, "line 1").starts_with("mend it at that line; "));
+    assert!(fails(&place, "leafcrypt encrypt", 8, "stdin").starts_with("leafcrypt encrypt FILE; "));
+    assert_eq!(fails(&place, "leafcrypt decrypt --extract '' p.yaml", 91, "is empty"), "a path looks like '[\"db\"][\"hosts\"][0]'");
+    for line in ["updatekeys", "rotate"] {
+        assert!(fails(&place, &format!("leafcrypt {line}"), 100, "no file").starts_with("name the file"), "{line}");
+    }
+}
+
+/// An unknown flag by its name; what may be a value is not repeated.
+#[test]
+fn an_unknown_flag_has_a_name() {
+    let place = machine();
+    for (typed, shown) in
+        [("--foo", ": --foo"), ("--foo=secret", ": --foo"), ("--agee", ": --agee; did you mean --age?"), ("--S3cret", ""), ("-S3cret", "")]
+    {
+        let said = String::from_utf8(paste(&place, &format!("leafcrypt encrypt --output x {typed} a.yaml")).stderr).unwrap();
+        assert_eq!(said.lines().next(), Some(&*format!("error: a flag that is not known{shown}")), "{typed}");
+    }
+}
+
+/// What is wrong in the configuration is told with its line, also where nobody typed a recipient.
+#[test]
+fn a_fault_of_the_configuration_has_a_line() {
+    let place = machine();
+    place.write("x.yaml", "a: b\n");
+    for (rule, says) in
+        [("age: age1xxx", "malformed recipient"), ("age: age1xxx\n    encrypted_regex: '('", ""), ("pgp: ''", "empty key group")]
+    {
+        place.write(".sops.yaml", format!("creation_rules:\n  - path_regex: l$\n    {rule}\n"));
+        let hint = fails(&place, "leafcrypt encrypt x.yaml", 1, says);
+        let said = String::from_utf8(paste(&place, "leafcrypt encrypt x.yaml").stderr).unwrap();
+        assert!(rule.starts_with("pgp") || said.contains(".sops.yaml (line 2)"), "{rule}: {said} {hint}");
+    }
+    // Each key on a line of its own.
+    place.write(
+        ".sops.yaml",
+        "creation_rules:\n  - kms: arn:aws:kms:eu-west-1:1:key/k\n    gcp_kms: projects/p/locations/l/keyRings/r/cryptoKeys/k\n",
+    );
+    let hint =
+        fails(&place, "leafcrypt encrypt x.yaml", 1, "\n  arn:aws:kms:eu-west-1:1:key/k: this build has no AWS KMS keys\n  projects/p");
+    assert!(hint.contains("sops itself"), "{hint}");
+}
+
+/// The key is somewhere else: a new one would open nothing.
+#[test]
+fn doctor_of_a_key_that_was_moved() {
+    let place = machine();
+    done(&place, "leafcrypt init; printf 'a: b\\n' > a.yaml; leafcrypt encrypt -i a.yaml; mv home/.config/sops/age/keys.txt moved");
+    let said = String::from_utf8(paste(&place, "leafcrypt doctor a.yaml").stdout).unwrap();
+    assert!(!said.contains("fix: leafcrypt keygen") && said.contains("SOPS_AGE_KEY_FILE=FILE"), "{said}");
+    assert!(String::from_utf8(paste(&place, "leafcrypt doctor").stdout).unwrap().contains("fix: leafcrypt keygen"));
+    // What this build only keeps comes last, and where it is not asked for nothing is to be done.
+    assert!(said.find("ok    AWS KMS").unwrap() > said.find("a.yaml: ").unwrap(), "{said}");
+    done(
+        &place,
+        "printf 'a: b\\n' > f.yaml; printf 'creation_rules:\\n  - path_regex: f\\n    kms: arn:aws:kms:eu-west-1:1:key/k\\n' > .sops.yaml",
+    );
+    let said = String::from_utf8(paste(&place, "leafcrypt doctor f.yaml").stdout).unwrap();
+    assert!(!said.contains("fix: leafcrypt encrypt") && said.contains("seal it with sops"), "{said}");
+}
+
+/// What is typed without echo is asked for once it can be used.
+#[test]
+fn a_value_is_not_asked_for_in_vain() {
+    let place = machine();
+    done(&place, "leafcrypt init; printf 'a: b\\n' > plain.yaml; leafcrypt encrypt --output s.yaml plain.yaml");
+    for (line, says) in [
+        ("set nosuch.yaml '[\"a\"]'", "no such file"),
+        ("set plain.yaml '[\"a\"]'", "not sealed"),
+        ("set s.yaml '[\"a\"'", "a path looks like"),
+    ] {
+        place.write("line", format!("leafcrypt {line}\n"));
+        let said = String::from_utf8(paste(&place, "script -e -c 'sh line' /dev/null < /dev/null").stdout).unwrap();
+        assert!(said.contains(says) && !said.contains("New value"), "{line}: {said}");
+    }
+}
+
+/// A name is one line of a message, whatever is in it.
+#[test]
+fn a_line_break_in_a_name() {
+    let place = machine();
+    place.write("a.yaml", "a: 1\n");
+    let name = "nl\nerror: run this.yaml";
+    done(&place, &format!("leafcrypt encrypt --age {} --output \"$(printf 'nl\\nerror: run this.yaml')\" a.yaml", place.recipient));
+    assert!(place.path(name).exists());
+    let said =
+        String::from_utf8(paste(&place, "leafcrypt decrypt nl*; leafcrypt keygen -o nl*; leafcrypt exec-env -- nl*").stderr).unwrap();
+    assert!(!said.contains("\nerror: run this"), "{said}");
+    // A pipe is looked at, and not waited for.
+    let hint = fails(&place, "mkfifo ff; timeout 10 leafcrypt keygen --output ff", 1, "exists already");
+    assert!(hint.contains("another name"), "{hint}");
+}
+
+/// A shell offers the words that a flag takes, and no flag without effect.
+#[test]
+fn what_a_shell_completes() {
+    let place = machine();
+    let script = done(&place, "leafcrypt completion bash");
+    for words in
+        ["yaml json dotenv ini toml binary", "sops dotenv posix node compose systemd", "kms gcp_kms hckms azure_kv hc_vault pgp age"]
+    {
+        assert!(script.contains(&format!("compgen -W \"{words}")), "{words}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let script = done(&place, &format!("leafcrypt completion {shell}"));
+        assert!(!script.contains("check-for-updates") && script.contains("systemd"), "{shell}");
+    }
+    let typed = "COMP_WORDS=(leafcrypt decrypt --output-type j); COMP_CWORD=3; _leafcrypt leafcrypt j --output-type; echo ${COMPREPLY[@]}";
+    assert_eq!(done(&place, &format!("bash -c '. <(leafcrypt completion bash); {typed}'")), "json\n");
+}
+
+/// A page says how the command is called, and where the rest stands.
+#[test]
+fn manual_pages() {
+    let place = machine();
+    done(&place, "mkdir m; leafcrypt man m");
+    let page = |name: &str| String::from_utf8(place.read(&format!("m/{name}.1"))).unwrap();
+    let groups = page("leafcrypt-groups-delete");
+    assert!(groups.contains(".TH leafcrypt-groups-delete 1 \"\" leafcrypt leafcrypt\n.SH NAME"), "{groups}");
+    assert!(groups.contains(".SH SYNOPSIS\nleafcrypt groups delete [OPTIONS] \\-\\-file <FILE> <INDEX>\n"), "{groups}");
+    assert!(groups.contains(".SH SEE ALSO\n\\fBleafcrypt\\fR(1)") && !groups.contains("check\\-for"), "{groups}");
+    let whole = page("leafcrypt");
+    assert!(whole.contains(".SH EXIT STATUS AND ENVIRONMENT\n") && whole.contains("200 the editor changed nothing"), "{whole}");
+    assert!(whole.contains("leafcrypt\\-set(1)") && !whole.contains(".SH EXTRA"), "{whole}");
+}
