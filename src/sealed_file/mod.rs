@@ -17,6 +17,7 @@ mod error;
 mod open;
 mod opened;
 mod parse;
+mod planted;
 mod reading;
 mod rewrap;
 mod rotate;
