@@ -36,6 +36,17 @@ impl NamedPipe {
         self.end(OFlags::WRONLY)
     }
 
+    /// One descriptor more, to be given up for an end where no other is left.
+    ///
+    /// # Errors
+    /// None is left now.
+    pub fn spare(&self) -> io::Result<OwnedFd> {
+        #[cfg(target_os = "linux")]
+        return self.0.try_clone();
+        #[cfg(not(target_os = "linux"))]
+        return self.0.0.try_clone();
+    }
+
     /// A reading end, without waiting.
     ///
     /// # Errors

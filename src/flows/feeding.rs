@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use crate::files::NamedPipe;
@@ -29,19 +30,35 @@ pub(super) struct Feeding {
 
 impl Feeding {
     /// Starts it.
-    pub(super) fn start(pipe: NamedPipe, plain: Zeroizing<Vec<u8>>) -> Self {
+    ///
+    /// # Errors
+    /// No descriptor is left.
+    pub(super) fn start(pipe: NamedPipe, plain: Zeroizing<Vec<u8>>) -> io::Result<Self> {
+        // Whatever takes the others meanwhile: without a writer a reader would wait for ever.
+        let mut spare = Some(pipe.spare()?);
         let (pipe, written) = (Arc::new(pipe), Arc::new(AtomicUsize::new(0)));
         let (to, count, len) = (Arc::clone(&pipe), Arc::clone(&written), plain.len());
         let thread = thread::spawn(move || {
             // Opening it waits for a reader; one that closes early has seen enough.
-            let mut to = File::from(to.writer()?);
+            let opened = loop {
+                match to.writer() {
+                    Err(error) if is_full(&error) => {
+                        drop(spare.take());
+                        // What a start of the program takes is given back.
+                        thread::sleep(PAUSE);
+                    }
+                    opened => break opened?,
+                }
+            };
+            drop(spare);
+            let mut to = File::from(opened);
             for piece in plain.chunks(PIECE) {
                 to.write_all(piece)?;
                 count.fetch_add(piece.len(), Ordering::Relaxed);
             }
             Ok(())
         });
-        Feeding { pipe, written, thread, len }
+        Ok(Feeding { pipe, written, thread, len })
     }
 
     /// The program has ended. Who still reads is given the rest; who holds the pipe and does not read is not waited for, and neither is anybody once a
@@ -68,4 +85,9 @@ impl Feeding {
         let _ = self.thread.join();
         true
     }
+}
+
+/// Is it that no descriptor is left?
+fn is_full(error: &io::Error) -> bool {
+    [Errno::MFILE, Errno::NFILE].iter().any(|full| error.raw_os_error() == Some(full.raw_os_error()))
 }
