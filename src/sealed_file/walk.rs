@@ -224,6 +224,11 @@ fn open_comment(document: &Document<'_>, id: CommentId, cipher: &Cipher, budget:
     }
 }
 
+/// Is this the token of a comment in the container with these additional data?
+pub(super) fn opens_there(cipher: &Cipher, container: &[u8], token: &[u8]) -> bool {
+    cipher.open_text(container, token, Holds::Comment).map(Bytes::new).is_ok()
+}
+
 /// The token of a comment that was opened.
 pub(super) fn comment_token<'a>(document: &'a Document<'_>, opened: &Opened, id: CommentId) -> Option<Cow<'a, [u8]>> {
     opened.comments[id.0 as usize].is_some().then(|| written_token(document, id)).flatten()
