@@ -93,3 +93,19 @@ fn bytes_that_are_no_utf8() {
         }
     }
 }
+
+/// A text in clear that looks like such an item would be left out when the file is opened: refused.
+#[test]
+fn a_text_that_looks_like_one() {
+    let place = Place::project();
+    let item = "ENC[AES256_GCM,x,type:comment]";
+    place.write("a.json", format!("{{\"a\": 1, \"b_unencrypted\": [\"{item}\"]}}"));
+    place.write("a.yaml", format!("a: 1\nb_unencrypted:\n  - {item}\n"));
+    for name in ["a.json", "a.yaml"] {
+        let done = place.ours(["encrypt", name]);
+        assert_eq!((done.status.code(), done.stdout.as_slice()), (Some(4), b"".as_slice()), "{name}");
+    }
+    let covered = format!("{{\"a\": [\"{item}\"]}}");
+    place.seal("b.json", &covered);
+    assert_eq!(place.ours(["decrypt", "--strict", "b.json"]).stdout, covered.as_bytes());
+}
