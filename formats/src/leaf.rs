@@ -110,3 +110,8 @@ pub(crate) fn bare_token(text: &[u8]) -> &[u8] {
     let token = text.trim_ascii_end();
     if text.starts_with(b"ENC[") && token.ends_with(b"]") { token } else { text }
 }
+
+/// Is this text of a list's item the token of a comment?
+pub(crate) fn is_comment_token(text: &[u8]) -> bool {
+    text.starts_with(b"ENC[AES256_GCM,") && text.trim_ascii_end().ends_with(b",type:comment]")
+}

@@ -152,7 +152,7 @@ fn seal(error: &SealError) -> Exit {
         SealError::Syntax(e) => plain(e.class),
         SealError::AlreadySealed => Exit::FileAlreadyEncrypted,
         SealError::CommentMatches { .. } => Exit::ErrorEncryptingTree,
-        SealError::Unwritable(_) | SealError::NotFaithful { .. } | SealError::TooLarge { .. } => Exit::ErrorDumpingTree,
+        SealError::Unwritable(_) | SealError::NotFaithful { .. } | SealError::Astray | SealError::TooLarge { .. } => Exit::ErrorDumpingTree,
         SealError::Regex(_)
         | SealError::NothingCovered { .. }
         | SealError::Unusable { .. }

@@ -209,7 +209,11 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
     Some(match error {
         SealError::NothingCovered { .. } | SealError::Regex(_) => "correct the rule in .sops.yaml, or the flag".to_owned(),
         SealError::CommentMatches { .. } => "let the regex look for something that no base64 holds, such as a word with a blank".to_owned(),
-        SealError::NotFaithful { .. } | SealError::Unwritable(_) | SealError::TooLarge { .. } | SealError::Syntax(_) => WHOLE.to_owned(),
+        SealError::NotFaithful { .. }
+        | SealError::Astray
+        | SealError::Unwritable(_)
+        | SealError::TooLarge { .. }
+        | SealError::Syntax(_) => WHOLE.to_owned(),
         SealError::AlreadySealed => format!("{name} decrypt --help"),
         SealError::Wrap(crate::keys::WrapFailed::EmptyGroup) => {
             "somebody must be able to open it: name a key in the rule of .sops.yaml, or by a flag (--age RECIPIENT)".to_owned()

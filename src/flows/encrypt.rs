@@ -50,6 +50,10 @@ impl Encrypt {
         if world.manners.sops_messages && to == Format::Binary && from != Format::Binary {
             to = Format::Json;
         }
+        // A binary file's envelope is JSON, and holds what JSON's own text cannot.
+        if from == Format::Binary && to == Format::Json && std::str::from_utf8(&text).is_err() {
+            to = Format::Binary;
+        }
         let formats = (from, to);
         let (rule, error) = match rules::for_file(&name, &self.given, config.as_ref(), world) {
             Ok(rule) => match self.seal(&mut text, formats, &rule, config.as_ref(), world) {
@@ -98,7 +102,8 @@ impl Encrypt {
     ) -> Result<Done, Error> {
         world.warn(&rule.warnings);
         let path = self.input.name();
-        let plain = self.plain(text, from, to, &path, world)?;
+        let how = Printing { indent: rules::indent(to, &self.given, config)?, ..Printing::default() };
+        let plain = self.plain(text, from, to, &how, &path, world)?;
         let is_sealed = || SealedFile::parse(to, &plain, world.manners).is_ok_and(|sealed| !sealed.metadata().mac.is_empty());
         if to == Format::Binary && world.manners.knows_envelopes && is_sealed() {
             return Err(Error::AlreadySealed { path });
@@ -116,7 +121,7 @@ impl Encrypt {
             groups: rules::groups(rule, world)?,
             selection: rule.selection.clone(),
             mac_only_encrypted: rule.mac_only_encrypted,
-            indent: rules::indent(to, &self.given, config)?,
+            indent: how.indent,
         };
         if has_lost_block(from, text, world.manners) {
             if !world.manners.sops_messages {
@@ -168,7 +173,15 @@ impl Encrypt {
     }
 
     /// The text in the output's format. The same format: the text as it is.
-    fn plain<'a>(&self, text: &'a [u8], from: Format, to: Format, path: &str, world: &World<'_>) -> Result<Cow<'a, [u8]>, Error> {
+    fn plain<'a>(
+        &self,
+        text: &'a [u8],
+        from: Format,
+        to: Format,
+        how: &Printing,
+        path: &str,
+        world: &World<'_>,
+    ) -> Result<Cow<'a, [u8]>, Error> {
         if from == to {
             return Ok(Cow::Borrowed(text));
         }
@@ -187,7 +200,7 @@ impl Encrypt {
             trees.truncate(1);
         }
         // Under both names: the printed text is what is read and sealed.
-        let printed = Printer { from, to, how: Printing::default(), path, extract_alone: true, world }.documents(&trees);
+        let printed = Printer { from, to, how: how.clone(), path, extract_alone: true, world }.documents(&trees);
         printed.map(Cow::Owned).map_err(|error| match error {
             Error::NoData { path, sealed_as, .. } => Error::NoData { path, sealed_as, sealing: true },
             other => other,

@@ -151,6 +151,9 @@ pub enum SealError {
     /// What was sealed, opened again, is not what went in: a defect of ours or a construct we do not carry; nothing was written.
     #[error("what was sealed does not open to the same bytes (from line {line}); nothing was written")]
     NotFaithful { line: usize },
+    /// A comment would have another place once the text around it is sealed, and could not be opened there.
+    #[error("a comment would belong elsewhere once the values around it are sealed, and could not be opened there; nothing was written")]
+    Astray,
     #[error("the sealed text would have {bytes} bytes, more than the limit of {limit}")]
     TooLarge { bytes: usize, limit: usize },
 }

@@ -17,8 +17,10 @@ mod error;
 mod open;
 mod opened;
 mod parse;
+mod placed;
 mod planted;
 mod reading;
+mod reopen;
 mod rewrap;
 mod rotate;
 mod seal;
@@ -68,7 +70,7 @@ pub struct OpenHow<'a> {
     pub strict: bool,
     /// Refuse files without witness or with recipients nobody vouches for: `--require-witness`.
     pub require_witness: bool,
-    /// Give the hinted text back even if it is not the one that was sealed: only sealing itself wants to see that.
+    /// Give the hinted text back even if it is not the one that was sealed, and whatever becomes of its comments: only sealing itself wants to see that.
     pub(crate) keep_layout: bool,
     /// Covered values may stand in clear: they are left out of MAC and witness, and sealed next (docs/sealed-file.md, section 5).
     pub(crate) completing: bool,

@@ -43,7 +43,8 @@ impl<'t> SealedFile<'t> {
         }
         let (SealedFile { text, format, body, metadata }, opening) = match self.opening(&cipher, manners, how) {
             Ok(opening) => (self, opening),
-            Err(error @ OpenError::Witness(_)) => {
+            // What is not UTF-8 in JSON was a binary file: `--input-type binary --output-type json`.
+            Err(error @ (OpenError::Witness(_) | OpenError::Unwritable(_))) => {
                 let mut others = self.otherwise(manners).into_iter();
                 let opened = others.find_map(|file| file.opening(&cipher, manners, how).ok().map(|opening| (file, opening)));
                 let (file, opening) = opened.ok_or(error)?;

@@ -6,7 +6,7 @@ use leafcrypt_formats::{CommentId, Kind, PlainText, Value};
 use super::error::SealError;
 use super::verdict;
 use super::walk::comment_token;
-use super::{Base, BaseBody, OpenFile, OpenHow, SealedFile};
+use super::{Base, BaseBody, OpenFile, SealedFile};
 use crate::keys::DataKey;
 use crate::manners::Manners;
 use crate::seal::cipher::{Cipher, Nonces};
@@ -45,13 +45,12 @@ impl OpenFile<'_> {
 
     /// Opens finished bytes again. `Err`: the line where it fails, 0 if it has none.
     fn reopen(&self, sealed: &[u8], manners: &Manners) -> Result<PlainText, usize> {
-        let how = OpenHow { ignore_mac: self.base.as_ref().is_some_and(|b| b.unchecked), keep_layout: true, ..OpenHow::default() };
         let file = SealedFile::parse(self.format, sealed, manners).map_err(|e| match e {
             super::SealedError::Syntax(e) => e.line,
             _ => 0,
         })?;
         let data_key = DataKey::from_bytes(self.data_key.expose().to_vec()).expect("a data key has the length of a data key");
-        match file.open_with(data_key, manners, &how) {
+        match file.open_with(data_key, manners, &self.again()) {
             Ok(open) => Ok(open.plain),
             Err(super::OpenError::Leaf { line, .. }) => Err(line),
             Err(_) => Err(0),

@@ -1,11 +1,12 @@
 //! From open to sealed: tokens, MAC, witness, block; then opened again and compared.
 
-use leafcrypt_formats::{Document, Format, Hint, Kind, Limits, Sealed, Tokens, Value, Wiped};
+use leafcrypt_formats::{Document, Format, Hint, Kind, Limits, Sealed, Tokens, Value};
 
 use super::cover::Covered;
 use super::error::SealError;
+use super::reopen::Reopened;
 use super::verdict::{self, Doubts, Vouched};
-use super::{BaseBody, Body, OpenFile, OpenHow, Renews, SOPS_VERSION, SealedFile, Settings, binary, crew, open, walk};
+use super::{BaseBody, OpenFile, Renews, SOPS_VERSION, Settings, binary, crew};
 use crate::keys::{DataKey, KeyGroups};
 use crate::manners::Manners;
 use crate::metadata::{self, Metadata};
@@ -130,32 +131,37 @@ impl OpenFile<'_> {
         let mut sealed = document.seal(std::mem::replace(&mut covered.tokens, Tokens::new(0, 0)))?;
 
         let mut metadata = self.metadata(&covered, &cipher, &mut nonces, world)?;
+        let doubts = self.under(&metadata);
         let mut payload = self.payload(&document, &covered, [text, comments], &metadata, std::mem::take(&mut sealed.hints));
         let like = self.base.as_ref().and_then(|base| match &base.body {
             BaseBody::Document { document, .. } => Some(&**document),
             BaseBody::Binary(_) => None,
         });
-        let mut finish = |sealed: &mut Sealed, payload: &Payload| -> Result<(), SealError> {
-            metadata.extension = self.field(payload, &metadata.mac, &cipher, &mut nonces)?;
+        let mut finish = |sealed: &mut Sealed, payload: &Payload, nonces: &mut Nonces<'_>| -> Result<(), SealError> {
+            metadata.extension = self.field(payload, &metadata.mac, &cipher, nonces)?;
             let fields = metadata.fields(self.format.shape());
             Ok(sealed.put_block(&document, &fields, FIELD, self.settings.indent, like)?)
         };
-        finish(&mut sealed, &payload)?;
+        finish(&mut sealed, &payload, &mut nonces)?;
         // What is too long would not be read again, as if it were wrong.
         self.check_length(&sealed.text)?;
-        match self.reopen_known(&sealed.text, &document, &mut covered, &cipher, manners) {
-            Ok(back) if back[..] == *self.plain => return Ok(sealed.text),
-            Ok(back) => {
-                // What cannot be seen at the places of tokens lies at the ends of the file: a missing last newline, a directive, a root that was null.
-                payload.hints.extend(mend_ends(&back, &self.plain));
-                finish(&mut sealed, &payload)?;
-            }
-            Err(line) => return Err(SealError::NotFaithful { line }),
+        let mut back = self.reopen_known(&sealed.text, &document, &mut covered, &cipher, manners)?;
+        if !(back.placed && back.comments) {
+            let placed = self.place_comments(&mut sealed.text, &document, &covered.coverage, &cipher, &mut nonces, manners)?;
+            payload.comments = doubts.digests(placed.ok_or(SealError::Astray)?, text).0;
+            finish(&mut sealed, &payload, &mut nonces)?;
+            back = self.reopen_known(&sealed.text, &document, &mut covered, &cipher, manners)?;
         }
-        match self.reopen_known(&sealed.text, &document, &mut covered, &cipher, manners) {
-            Ok(back) if back[..] == *self.plain => Ok(sealed.text),
-            Ok(back) => Err(SealError::NotFaithful { line: first_difference(&back, &self.plain) }),
-            Err(line) => Err(SealError::NotFaithful { line }),
+        if back.comments && !back.reads {
+            // What cannot be seen at the places of tokens lies at the ends of the file: a missing last newline, a directive, a root that was null.
+            payload.hints.extend(mend_ends(&back.text, &self.plain));
+            finish(&mut sealed, &payload, &mut nonces)?;
+            back = self.reopen_known(&sealed.text, &document, &mut covered, &cipher, manners)?;
+        }
+        match back {
+            Reopened { comments: false, .. } => Err(SealError::Astray),
+            Reopened { reads: false, text, .. } => Err(SealError::NotFaithful { line: first_difference(&text, &self.plain) }),
+            _ => Ok(sealed.text),
         }
     }
 
@@ -211,7 +217,7 @@ impl OpenFile<'_> {
         hints: Vec<Hint>,
     ) -> Payload {
         let frame = verdict::frame(self.format, metadata);
-        let (comments, text) = self.doubts.under(verdict::by_comments(self.format, metadata)).digests(comments, text);
+        let (comments, text) = self.under(metadata).digests(comments, text);
         Payload {
             body: witness::body(&frame, document, document.steps(), &covered.coverage, |leaf| {
                 covered.values[leaf].as_ref().map_or(Kind::Str, Value::kind)
@@ -222,6 +228,11 @@ impl OpenFile<'_> {
             hints,
             descent: self.settings.descent.clone(),
         }
+    }
+
+    /// What nobody vouches for under the rule that is in force by now.
+    pub(super) fn under(&self, metadata: &Metadata) -> Doubts {
+        self.doubts.under(verdict::by_comments(self.format, metadata))
     }
 
     pub(super) fn keys_digest(&self, metadata: &Metadata) -> witness::Sum {
@@ -244,40 +255,6 @@ impl OpenFile<'_> {
         }
         let old = self.base.as_ref().and_then(|b| Some((b.metadata.extension.as_deref()?, b.metadata.mac.as_str())));
         Ok(Some(extension::seal(cipher, payload, mac_token, old, nonces)?))
-    }
-
-    /// Opens finished bytes again: each token holds the value that went in, and what stands in clear is what stood there, so their MAC is that of what
-    /// went in. `Err`: the line where it fails, 0 if it has none.
-    fn reopen_known(
-        &self,
-        sealed: &[u8],
-        plain: &Document<'_>,
-        covered: &mut Covered,
-        cipher: &Cipher,
-        manners: &Manners,
-    ) -> Result<Wiped, usize> {
-        let how = OpenHow { ignore_mac: self.base.as_ref().is_some_and(|b| b.unchecked), keep_layout: true, ..OpenHow::default() };
-        let file = SealedFile::parse_own(self.format, sealed, manners).map_err(|e| match e {
-            super::SealedError::Syntax(e) => e.line,
-            _ => 0,
-        })?;
-        let SealedFile { body: Body::Document(document), metadata, .. } = &file else { return Err(0) };
-        if metadata.mac_only_encrypted != self.settings.mac_only_encrypted {
-            return Err(0);
-        }
-        let mut open = || {
-            let policy = open::policy(metadata.selection.as_ref())?;
-            let walked = walk::open_known(document, plain, &policy, std::mem::take(&mut covered.values), covered.mac.clone(), cipher)?;
-            open::judge(self.format, document, metadata, walked, cipher, manners, &how)
-        };
-        match open() {
-            Ok(opening) => {
-                covered.values = opening.opened.leaves;
-                Ok(opening.plain.into())
-            }
-            Err(super::OpenError::Leaf { line, .. }) => Err(line),
-            Err(_) => Err(0),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use leafcrypt_formats::{Bytes, CommentId, Document, Kind, LeafId, Opened, PathId, Value};
+use leafcrypt_formats::{Bytes, CommentId, Document, Format, Kind, LeafId, Opened, PathId, Value};
 use zeroize::Zeroizing;
 
 use super::clear::is_clear;
@@ -109,6 +109,12 @@ pub(super) fn open(
         *covers &= value.is_some();
     }
     let (comments, clear_comments) = open_comments(document, &mut coverage, cipher);
+    // There it is an item of a list, and would be one value more.
+    if let Some(at) = comments.iter().position(Option::is_none).filter(|_| document.format() == Format::Json) {
+        let comment = document.comment(CommentId(at as u32));
+        let (path, line) = (document.paths().display(comment.container), document.position(comment.span.start).0);
+        return Err(OpenError::Leaf { path, line, why: BadToken::Forged });
+    }
     Ok(Walked { opened: Opened { leaves, comments }, coverage, clear_comments, added, mac: mac.finish() })
 }
 
@@ -222,6 +228,11 @@ fn open_comment(document: &Document<'_>, id: CommentId, cipher: &Cipher, budget:
         }
         container = document.paths().parent(container);
     }
+}
+
+/// Is this the token of a comment in the container with these additional data?
+pub(super) fn opens_there(cipher: &Cipher, container: &[u8], token: &[u8]) -> bool {
+    cipher.open_text(container, token, Holds::Comment).map(Bytes::new).is_ok()
 }
 
 /// The token of a comment that was opened.

@@ -412,3 +412,35 @@ fn the_example_is_indented_as_the_configuration_says() {
         }
     }
 }
+
+/// Whoever mends a damaged file types as people do: with `--ignore-mac` nothing keeps a spelling, so values and comments are what is compared.
+#[test]
+fn any_spelling_without_a_mac() {
+    let desk = Desk::new();
+    let sealed = desk.seal("a.yaml", "a: one\nb: two\n");
+    let typed = "a: 'one' # x\nb: !!str 0x1F\nc: \"\\u00e9\"\nd: |+\n  t\n\n\n # y\n\ne: [1, 2]\nf: &x 1e3\ng: *x\nh: yes\n";
+    let read = "{\"a\":\"one\",\"b\":\"0x1F\",\"c\":\"é\",\"d\":\"t\\n\\n\\n\",\"e\":[1,2],\"f\":1000,\"g\":1000,\"h\":\"yes\"}";
+    for program in [Program::Ours, Program::AsSops] {
+        // The values of two names are swapped.
+        let (a, b) = (sealed.find("a: ").unwrap(), sealed.find("b: ").unwrap());
+        let end = b + sealed[b..].find('\n').unwrap() + 1;
+        desk.place.write("a.yaml", [&sealed[b..end], &sealed[a..b], &sealed[end..]].concat());
+        assert_eq!(desk.place.ours(["decrypt", "a.yaml"]).status.code(), Some(51));
+        desk.place.write("typed.yaml", typed);
+        let done = desk.run(program, &["edit", "--ignore-mac", "a.yaml"], "cp typed.yaml \"$1\"", "");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let text = desk.text("a.yaml");
+        assert!(!text.contains("leafcrypt:") && !text.contains(" y\n"), "{text}");
+        let json = desk.place.ours(["decrypt", "--output-type", "json", "--indent", "0", "a.yaml"]).stdout;
+        let flat: String = String::from_utf8(json).unwrap().split_whitespace().collect();
+        assert_eq!(flat, read);
+        let shown = String::from_utf8(desk.place.ours(["decrypt", "a.yaml"]).stdout).unwrap();
+        assert!(shown.contains("# x\n") && shown.contains("# y\n"), "{shown}");
+        if let Some(opened) = desk.place.sops(["decrypt", "a.yaml"]) {
+            assert!(opened.status.success() && !String::from_utf8_lossy(&opened.stdout).contains("ENC["));
+        }
+        let set = desk.place.call(program, ["set", "--ignore-mac", "a.yaml", "[\"h\"]", "\"2024-01-01\""]).run();
+        assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));
+        assert_eq!(desk.place.ours(["decrypt", "--extract", "[\"h\"]", "a.yaml"]).stdout, b"2024-01-01");
+    }
+}

@@ -164,6 +164,38 @@ fn comments_below_the_last_entry() {
     }
 }
 
+/// A text of several lines makes way for a token, and the blank lines that it kept no longer part it from a comment below. The witness holds right after
+/// sealing, sops finds every comment, and its token stays when something else changes.
+#[test]
+fn comments_below_texts_of_several_lines() {
+    let place = Place::project();
+    let headers = ["|", "|+", ">-", "|4+", "|+ # h"];
+    let places = ["c:\n  a: ", "c:\n  - a: "];
+    let below = ["\n #2\n\n", "\n\n  #2\n #3\n", "\n        t\n\n #2\n", "#2\n\n", "\n #2\n#3\n"];
+    let texts = headers
+        .iter()
+        .flat_map(|header| places.iter().flat_map(|at| below.map(|below| format!("x: 1\n{at}{header}\n{below}"))).collect::<Vec<_>>());
+    for (i, mut text) in texts.enumerate() {
+        text.push_str(if i % 2 == 0 { "d: 1\n" } else { "" });
+        let sealed = place.seal("f.yaml", &text);
+        let back = place.ours(["decrypt", "--strict", "f.yaml"]);
+        assert_eq!(
+            (back.status.code(), back.stdout.as_slice(), back.stderr.as_slice()),
+            (Some(0), text.as_bytes(), b"".as_slice()),
+            "{text}"
+        );
+        if let Some(opened) = place.sops(["decrypt", "f.yaml"]) {
+            let shown = String::from_utf8_lossy(&opened.stdout);
+            assert!(opened.status.success() && !shown.contains("ENC["), "{text}\n{shown}");
+        }
+        assert!(place.ours(["set", "f.yaml", "[\"x\"]", "2"]).status.success(), "{text}");
+        let again = String::from_utf8(place.read("f.yaml")).unwrap();
+        let comments = |text: &str| text.lines().filter(|line| line.contains("type:comment]")).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(comments(&sealed), comments(&again), "{text}");
+        assert!(place.ours(["decrypt", "--strict", "f.yaml"]).status.success(), "{text}");
+    }
+}
+
 /// A comment that sops reads in its own print below another container than it sealed it for: there its token stays. We open it.
 #[test]
 fn comments_that_sops_does_not_find_again() {

@@ -285,6 +285,16 @@ fn indents() {
             let [theirs, ours] = [Program::Sops, Program::AsSops].map(|program| place.call(program, args).run());
             assert_eq!(theirs.status.code(), ours.status.code(), "{file}, {n}: {}", words(&ours.stderr));
             assert_eq!(words(&theirs.stdout), words(&ours.stdout), "{file}, {n}");
+            // What is sealed in another type is printed anew, too.
+            let args = ["encrypt", "--age", &place.recipient, "--output-type", other, file];
+            let [theirs, ours] = [Program::Sops, Program::AsSops].map(|program| place.call(program, args).run());
+            let layout = |done: &Output| {
+                let text = words(&done.stdout);
+                let above = text.lines().take_while(|line| !line.trim_start().trim_start_matches('"').starts_with("sops"));
+                above.map(|line| line.split("ENC[").next().unwrap().to_owned()).collect::<Vec<_>>()
+            };
+            assert_eq!(theirs.status.code(), ours.status.code(), "{file}, {n}: {}", words(&ours.stderr));
+            assert_eq!(layout(&theirs), layout(&ours), "{file}, {n}");
         }
     }
     std::fs::remove_file(place.path(".sops.yaml")).unwrap();

@@ -53,6 +53,7 @@ mod interop_config;
 mod interop_ends;
 mod interop_exits;
 mod interop_flags;
+mod interop_items;
 mod interop_matrix;
 mod interop_metadata;
 mod interop_npm;

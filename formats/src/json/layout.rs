@@ -15,6 +15,8 @@ pub(super) struct Layout {
     pub last_end: Option<u32>,
     /// The metadata block.
     pub block: Option<Place>,
+    /// What goes with the comments of lists, commas included. In order.
+    pub comments: Vec<Span>,
     /// How the members are laid out; none if there are none.
     pub style: Option<Style>,
 }
@@ -34,7 +36,7 @@ pub(super) struct Place {
 impl Layout {
     /// Before anything is known.
     pub(super) fn new() -> Self {
-        Layout { inside: Span::new(0, 0), first: None, second: None, last_end: None, block: None, style: None }
+        Layout { inside: Span::new(0, 0), first: None, second: None, last_end: None, block: None, comments: Vec::new(), style: None }
     }
 
     /// A member of the root starts with this name.

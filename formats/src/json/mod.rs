@@ -59,9 +59,8 @@ impl Detail for Layout {
         }
     }
 
-    fn comment<'a>(&self, _: &'a Document<'_>, _: CommentId) -> Cow<'a, [u8]> {
-        // JSON has none, so nobody holds a number of one.
-        Cow::Borrowed(b"")
+    fn comment<'a>(&self, document: &'a Document<'_>, comment: CommentId) -> Cow<'a, [u8]> {
+        string::decode(&document.text()[document.comment(comment).span.range()])
     }
 
     fn seal(&self, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable> {

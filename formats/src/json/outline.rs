@@ -9,7 +9,7 @@ use super::string;
 use super::tree::{self, count, inner};
 use crate::document::{Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
-use crate::leaf::{Leaf, LeafId, Span, Step};
+use crate::leaf::{self, Comment, CommentId, Leaf, LeafId, Span, Step};
 use crate::path::PathId;
 use crate::syntax::Block;
 use crate::tree::Tree;
@@ -63,8 +63,19 @@ struct Open {
     path: PathId,
     /// Of a list: the index of its next item.
     index: Option<usize>,
+    items: Items,
     /// Where its keys start in `keys`.
     keys: usize,
+}
+
+/// What of a list's items is known by now.
+struct Items {
+    /// Behind the bracket.
+    start: u32,
+    /// Where the last one ends.
+    end: u32,
+    /// Where comments begin that have no value before them.
+    comments: Option<u32>,
 }
 
 struct Builder<'t> {
@@ -93,36 +104,42 @@ impl Builder<'_> {
                 self.find_doubled(ended.keys);
                 self.outline.steps.push(Step::MapEnd);
             }
-            Event::ListEnd(_) => {
-                self.open.pop();
+            Event::ListEnd(end) => {
+                let ended = self.open.pop().expect("the scanner's events are balanced");
+                if ended.items.comments.is_some() {
+                    self.layout.comments.push(Span { start: ended.items.start, end: end.start });
+                }
                 steps.push(Step::ListEnd);
             }
             Event::ObjectStart(_) | Event::ListStart(_) => {
-                let path = self.value_path();
+                let path = self.value_path(event.span());
                 let list = matches!(event, Event::ListStart(_));
                 self.outline.steps.push(if list { Step::ListStart(path) } else { Step::MapStart(path) });
-                self.open.push(Open { path, index: list.then_some(0), keys: self.keys.len() });
+                let behind = event.span().end;
+                let items = Items { start: behind, end: behind, comments: None };
+                self.open.push(Open { path, index: list.then_some(0), items, keys: self.keys.len() });
                 if self.open.len() == 1 {
                     self.layout.inside.start = event.span().end;
                 }
                 return Ok(());
             }
             Event::EmptyObject(span) => {
-                let path = self.value_path();
+                let path = self.value_path(span);
                 self.outline.steps.push(Step::EmptyMap(path));
                 if self.open.is_empty() {
                     self.layout.inside = Span { start: span.start + 1, end: span.end - 1 };
                 }
             }
-            Event::EmptyList(_) => {
-                let path = self.value_path();
+            Event::EmptyList(span) => {
+                let path = self.value_path(span);
                 self.outline.steps.push(Step::EmptyList(path));
             }
             Event::Null(span) => {
                 count(self.text, span, &mut self.budget)?;
-                let path = self.value_path();
+                let path = self.value_path(span);
                 self.outline.steps.push(Step::Null(path));
             }
+            Event::Text(span) if self.is_comment(span) => self.comment(span)?,
             Event::Text(span) => self.leaf(span, Kind::Str)?,
             Event::Bool(span) => self.leaf(span, Kind::Bool)?,
             Event::Number(span) => {
@@ -130,6 +147,9 @@ impl Builder<'_> {
                 self.leaf(span, scalar::number_kind(&self.text[span.range()]))?;
             }
             Event::End => {}
+        }
+        if let Some(Open { index: Some(_), items, .. }) = self.open.last_mut() {
+            items.end = event.span().end;
         }
         match self.open.len() {
             0 if matches!(event, Event::ObjectEnd(_)) => self.layout.inside.end = event.span().start,
@@ -181,10 +201,13 @@ impl Builder<'_> {
     }
 
     /// The path of the value that comes now.
-    fn value_path(&mut self) -> PathId {
+    fn value_path(&mut self, value: Span) -> PathId {
         match self.open.last_mut() {
             None => PathId::ROOT,
-            Some(Open { path, index: Some(index), .. }) => {
+            Some(Open { path, index: Some(index), items, .. }) => {
+                if let Some(start) = items.comments.take() {
+                    self.layout.comments.push(Span { start, end: value.start });
+                }
                 *index += 1;
                 self.outline.paths.index(*path, *index - 1)
             }
@@ -194,9 +217,27 @@ impl Builder<'_> {
 
     fn leaf(&mut self, span: Span, kind: Kind) -> Result<(), SyntaxError> {
         count(self.text, span, &mut self.budget)?;
-        let path = self.value_path();
+        let path = self.value_path(span);
         self.outline.steps.push(Step::Leaf(LeafId(self.outline.leaves.len() as u32)));
         self.outline.leaves.push(Leaf { path, span, kind, document: 0, in_mac: true });
+        Ok(())
+    }
+
+    /// SOPS makes an item of a comment in a YAML list, in JSON too, and leaves it out when it opens the file.
+    fn is_comment(&self, span: Span) -> bool {
+        !self.plain && self.open.last().is_some_and(|open| open.index.is_some()) && leaf::is_comment_token(inner(self.text, span))
+    }
+
+    fn comment(&mut self, span: Span) -> Result<(), SyntaxError> {
+        count(self.text, span, &mut self.budget)?;
+        let Some(Open { path, index: Some(index), items, .. }) = self.open.last_mut() else { return Ok(()) };
+        match index {
+            0 => _ = items.comments.get_or_insert(span.start),
+            _ => self.layout.comments.push(Span { start: items.end, end: span.end }),
+        }
+        let token = Span { start: span.start + 1, end: span.end - 1 };
+        self.outline.steps.push(Step::Comment(CommentId(self.outline.comments.len() as u32)));
+        self.outline.comments.push(Comment { container: *path, span: token, document: 0, inline: false, empty: false });
         Ok(())
     }
 

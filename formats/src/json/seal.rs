@@ -58,6 +58,12 @@ pub(super) fn open(
     hints: &[Hint],
     otherwise: &mut Vec<(LeafId, Value)>,
 ) -> Result<Vec<u8>, Unwritable> {
+    for (i, comment) in document.comments().iter().enumerate() {
+        // As it stands it would be one value more.
+        if opened.comments.get(i).is_none_or(Option::is_none) {
+            return Err(unwritable(document, comment.container, "the token of a comment that does not open"));
+        }
+    }
     let spellings = spellings(hints);
     let mut spellings = spellings.iter().peekable();
     let mut splice = Splice::opening(document.text(), document.leaves().len() + 1);
@@ -88,6 +94,7 @@ pub(super) fn open(
             return Err(unwritable(document, leaf.path, what));
         }
     }
+    layout.comments.iter().for_each(|cut| splice.cut(*cut));
     if let Some(cut) = layout.cut() {
         splice.cut(cut);
     }

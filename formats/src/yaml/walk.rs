@@ -419,5 +419,5 @@ fn is_block(node: &Node<'_>) -> bool {
 }
 
 fn is_comment_token(node: &Node<'_>) -> bool {
-    matches!(node.what, What::Scalar(_)) && node.text.starts_with("ENC[AES256_GCM,") && node.text.trim_end().ends_with(",type:comment]")
+    matches!(node.what, What::Scalar(_)) && crate::leaf::is_comment_token(node.text.as_bytes())
 }
