@@ -147,7 +147,7 @@ impl Handed {
                 _ => failed(e),
             })?;
         }
-        let feeding = pipe.map(|pipe| Feeding::start(pipe, plain));
+        let feeding = pipe.map(|pipe| Feeding::start(pipe, plain)).transpose().map_err(failed)?;
         let ended = self.start(&path, user, world);
         let is_whole = feeding.is_none_or(Feeding::finish);
         match ended? {

@@ -19,6 +19,9 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// What is written at once, and then counted. A pipe takes so much whole.
 const PIECE: usize = 4096;
 
+/// So many pairs of descriptors are free before the program starts: for our end of the pipe, what signals wake, and what starting it takes.
+const SPARE: usize = 3;
+
 /// The thread and what it writes into.
 pub(super) struct Feeding {
     pipe: Arc<NamedPipe>,
@@ -29,7 +32,12 @@ pub(super) struct Feeding {
 
 impl Feeding {
     /// Starts it.
-    pub(super) fn start(pipe: NamedPipe, plain: Zeroizing<Vec<u8>>) -> Self {
+    ///
+    /// # Errors
+    /// There are too few descriptors.
+    pub(super) fn start(pipe: NamedPipe, plain: Zeroizing<Vec<u8>>) -> io::Result<Self> {
+        // A writer that finds none left would let the program wait for ever.
+        drop((0..SPARE).map(|_| io::pipe()).collect::<io::Result<Vec<_>>>()?);
         let (pipe, written) = (Arc::new(pipe), Arc::new(AtomicUsize::new(0)));
         let (to, count, len) = (Arc::clone(&pipe), Arc::clone(&written), plain.len());
         let thread = thread::spawn(move || {
@@ -41,7 +49,7 @@ impl Feeding {
             }
             Ok(())
         });
-        Feeding { pipe, written, thread, len }
+        Ok(Feeding { pipe, written, thread, len })
     }
 
     /// The program has ended. Who still reads is given the rest; who holds the pipe and does not read is not waited for, and neither is anybody once a
