@@ -41,7 +41,7 @@ pub(super) fn start(handed: &Handed, plain: &[u8], world: &World<'_>) -> Result<
         put(plain);
         write(handed, put);
     };
-    Message::of(&tell).send(&mut pipe).map_err(failed)
+    Message::of(tell).send(&mut pipe).map_err(failed)
 }
 
 /// Its life: its exit status, which nobody asks for.

@@ -1,6 +1,6 @@
 //! A program that runs while we hold plaintext for it: signals reach it, and we end after it (docs/threat-model.md, R10).
 
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{self, TryRecvError};
@@ -53,15 +53,14 @@ pub fn run(command: &mut Command, messages: Messages, patience: Option<Duration>
         command.process_group(0);
     }
     let mut watch = guard::Watch::new()?;
-    let mut waker = watch.waker()?;
+    let wake = watch.waker();
     let mut child = guard::as_started(|| command.spawn())?;
     watch.count_earlier();
     let pid = Pid::from_child(&child);
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         let _ = tell.send(child.wait());
-        // Whoever is to be woken is there as long as it waits.
-        let _ = waker.write_all(&[0]);
+        wake();
     });
     let mut ends_by: Option<Instant> = None;
     // What we die of in the end, where more may come.

@@ -60,7 +60,7 @@ impl Keeper {
             }
         };
         let mut answer = [0];
-        match Message::of(&tell).send(&mut pipe).and_then(|()| ready.read_exact(&mut answer)) {
+        match Message::of(tell).send(&mut pipe).and_then(|()| ready.read_exact(&mut answer)) {
             Ok(()) if answer == [READY] => Ok(Keeper { child, pipe }),
             failed => {
                 let _ = child.kill();

@@ -11,7 +11,7 @@ pub(super) struct Message(Zeroizing<Vec<u8>>);
 
 impl Message {
     /// Of the parts that are told, twice: a buffer that grows leaves what it had behind, and so their sizes are asked first.
-    pub(super) fn of(tell: &dyn Fn(&mut dyn FnMut(&[u8]))) -> Self {
+    pub(super) fn of(tell: impl Fn(&mut dyn FnMut(&[u8]))) -> Self {
         let mut room = 0;
         tell(&mut |part| room += size_of::<u64>() + part.len());
         let mut message = Zeroizing::new(Vec::with_capacity(room));

@@ -19,7 +19,6 @@ const SHORTEST: Duration = Duration::from_millis(1);
 /// What has come since it was made; and it can be waited for without waking up in between, perhaps for weeks.
 pub struct Watch {
     signals: SignalDelivery<UnixStream, WithOrigin>,
-    wake: UnixStream,
     sent: bool,
 }
 
@@ -33,19 +32,17 @@ impl Watch {
         let ignored = ignored();
         // Those that are held are remembered elsewhere, and that first: here they only wake.
         let wanted = held().chain(MESSAGES).filter(|signal| ignored & (1 << (signal - 1)) == 0);
-        let signals = SignalDelivery::with_pipe(woken, wake.try_clone()?, WithOrigin::default(), wanted.collect::<Vec<_>>())?;
-        Ok(Watch { signals, wake, sent: false })
+        let signals = SignalDelivery::with_pipe(woken, wake, WithOrigin::default(), wanted.collect::<Vec<_>>())?;
+        Ok(Watch { signals, sent: false })
     }
 
-    /// Where a byte written ends the waiting, as a signal does.
-    ///
-    /// # Errors
-    /// The system has no descriptor to give.
-    pub fn waker(&self) -> io::Result<UnixStream> {
-        self.wake.try_clone()
+    /// What ends the waiting, as a signal does; once.
+    pub fn waker(&self) -> impl FnOnce() + Send + 'static {
+        let handle = self.signals.handle();
+        move || handle.close()
     }
 
-    /// Waits for a signal or a byte that have come since [`Watch::messages`] was asked, or for a time. It may come back for nothing.
+    /// Waits for a signal, or to be woken, since [`Watch::messages`] was asked, or for a time. It may come back for nothing.
     pub fn wait(&mut self, until: Option<Instant>) {
         let left = until.map(|until| until.saturating_duration_since(Instant::now()).max(SHORTEST));
         let woken = self.signals.get_read_mut();
