@@ -147,7 +147,7 @@ pub enum Holds {
 
 /// The last line of a text ended, where it has one, as the others are.
 pub(super) fn with_last_line_ended(text: Vec<u8>) -> Vec<u8> {
-    if text.is_empty() || text.ends_with(b"\n") {
+    if text.is_empty() || text.ends_with(b"\n") || text.ends_with(b"\r") {
         return text;
     }
     // The old room is wiped: growing would leave a copy of the plaintext behind (R1).

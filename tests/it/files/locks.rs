@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use super::{PROGRAM, command, leftovers, must, said, sealed, snapshot};
+use crate::crash::trace::alone;
 use crate::tools::Place;
 
-/// A command for which the kernel cannot lock the folder, which is the first thing it locks.
+/// A command for which the kernel cannot lock the folder, which is the first thing it locks where no folders of others lie in memory.
 fn without_flock(place: &Place, also: &[&str], args: &[&str]) -> Command {
-    let mut strace = command(place, "strace");
+    let mut strace = alone(command(place, "unshare"), None);
     strace.args(["-f", "-qqq", "-o", "/dev/null", "-e", "inject=flock:error=EOPNOTSUPP:when=1"]).args(also).arg(PROGRAM).args(args);
     strace
 }
