@@ -28,11 +28,8 @@ pub(super) fn left_out(
     match format {
         Format::Yaml => {
             let untagged = if document.has_own_tags() { without_tags(plain, &options)? } else { None };
-            let text = untagged.as_ref().map_or(plain, |text| text.as_slice());
-            let spelled = if document.has_second_readings() { in_one_reading(text, &options)? } else { None };
             let what = "tags that nobody has vouched for are left out, as sops leaves them out: whoever can write the file could have put them there";
-            let warning = untagged.is_some().then(|| what.to_owned());
-            Ok(spelled.or(untagged).map(|text| LeftOut { text, warning }))
+            Ok(untagged.map(|text| LeftOut { text, warning: Some(what.to_owned()) }))
         }
         Format::Ini => {
             let what = "lines that other readers of INI could take for something else are spelled as sops spells them: what stood behind quotes is gone";
@@ -43,20 +40,14 @@ pub(super) fn left_out(
     }
 }
 
-fn has_same_values(read: &Document<'_>, text: &[u8], options: &ScanOptions) -> bool {
-    Document::parse(Format::Yaml, text, options).is_ok_and(|new| read.reads_like(&new, |id| read.value(id).same(&new.value(id))))
-}
-
 fn without_tags(text: &[u8], options: &ScanOptions) -> Result<Option<Wiped>, OpenError> {
     let Ok(read) = Document::parse(Format::Yaml, text, options) else { return Ok(None) };
     let Some(bare) = read.without_own_tags().map(Wiped::from) else { return Ok(None) };
-    if has_same_values(&read, &bare, options) { Ok(Some(bare)) } else { Err(OpenError::OwnTags) }
-}
-
-fn in_one_reading(text: &[u8], options: &ScanOptions) -> Result<Option<Wiped>, OpenError> {
-    let Ok(read) = Document::parse(Format::Yaml, text, options) else { return Ok(None) };
-    let Some(spelled) = read.without_second_readings().map(Wiped::from) else { return Ok(None) };
-    if has_same_values(&read, &spelled, options) { Ok(Some(spelled)) } else { Err(OpenError::Unreadable) }
+    let same = |bare: &Document<'_>| read.reads_like(bare, |id| read.value(id).same(&bare.value(id)));
+    match Document::parse(Format::Yaml, &bare, options).is_ok_and(|bare| same(&bare)) {
+        true => Ok(Some(bare)),
+        false => Err(OpenError::OwnTags),
+    }
 }
 
 /// The same names, values and comments in SOPS's layout. Blanks before a line, quotes and what stands behind a value mean something else to every second reader

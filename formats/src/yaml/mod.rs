@@ -22,7 +22,6 @@ mod seal;
 mod spell;
 mod untagged;
 mod walk;
-mod words;
 
 use std::borrow::Cow;
 
@@ -104,14 +103,6 @@ impl Detail for Scanned {
 
     fn without_own_tags(&self, document: &Document<'_>) -> Option<Vec<u8>> {
         untagged::without_own_tags(self, document)
-    }
-
-    fn has_second_readings(&self, document: &Document<'_>) -> bool {
-        words::has_second_readings(self, document)
-    }
-
-    fn without_second_readings(&self, document: &Document<'_>) -> Option<Vec<u8>> {
-        words::without_second_readings(document)
     }
 
     fn without_blocks(&self, document: &Document<'_>) -> Sealed {
