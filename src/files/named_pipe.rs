@@ -55,6 +55,12 @@ impl NamedPipe {
         self.end(OFlags::RDONLY | OFlags::NONBLOCK)
     }
 
+    /// Who still waits for a writer, having come too late for the text, is let go: it reads the end.
+    pub fn let_go(&self) {
+        // Without a reader it cannot be opened so.
+        drop(self.end(OFlags::WRONLY | OFlags::NONBLOCK));
+    }
+
     #[cfg(target_os = "linux")]
     fn end(&self, how: OFlags) -> io::Result<OwnedFd> {
         use std::os::fd::AsRawFd as _;

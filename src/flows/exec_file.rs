@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -18,7 +19,7 @@ use super::feeding::Feeding;
 use super::keeper::{self, Keeper};
 use super::user::User;
 use crate::error::{Ended, Error};
-use crate::files::{self, PrivateDir};
+use crate::files::{self, NamedPipe, PrivateDir};
 use crate::guard;
 use crate::world::World;
 use leafcrypt_formats::one_line;
@@ -119,8 +120,12 @@ impl Handed {
         let folder = folder?;
         let folder = folder.ok_or_else(|| Error::NoMemory { pipe: self.handing == Handing::Pipe })?;
         let keeper = Keeper::start(&folder, None).map_err(|e| keeper::not_started(&e))?;
-        let ended = self.with_folder(&folder, name, plain, user, world);
-        keeper.end(folder, ended, world)
+        let mut pipe = None;
+        let ended = self.with_folder(&folder, name, plain, user, &mut pipe, world);
+        let ended = keeper.end(folder, ended, world);
+        // Its name is gone by now, and nobody comes any more.
+        pipe.iter().for_each(|pipe: &Arc<NamedPipe>| pipe.let_go());
+        ended
     }
 
     fn with_folder(
@@ -129,6 +134,7 @@ impl Handed {
         name: &OsStr,
         plain: Zeroizing<Vec<u8>>,
         user: Option<&User>,
+        named: &mut Option<Arc<NamedPipe>>,
         world: &World<'_>,
     ) -> Result<Ended, Error> {
         let failed = |e: io::Error| match e.kind() {
@@ -140,14 +146,14 @@ impl Handed {
             Handing::File => folder.write(name, &plain).map(|()| None),
             _ => folder.make_pipe(name).map(Some),
         };
-        let pipe = pipe.map_err(failed)?;
+        *named = pipe.map_err(failed)?.map(Arc::new);
         if let Some(user) = user {
             folder.give_to(name, user.ids()).map_err(|e| match e.kind() {
                 io::ErrorKind::PermissionDenied => user.refused(&e),
                 _ => failed(e),
             })?;
         }
-        let feeding = pipe.map(|pipe| Feeding::start(pipe, plain)).transpose().map_err(failed)?;
+        let feeding = named.as_ref().map(|pipe| Feeding::start(Arc::clone(pipe), plain)).transpose().map_err(failed)?;
         let ended = self.start(&path, user, world);
         let is_whole = feeding.is_none_or(Feeding::finish);
         match ended? {

@@ -33,10 +33,10 @@ impl Feeding {
     ///
     /// # Errors
     /// No descriptor is left.
-    pub(super) fn start(pipe: NamedPipe, plain: Zeroizing<Vec<u8>>) -> io::Result<Self> {
+    pub(super) fn start(pipe: Arc<NamedPipe>, plain: Zeroizing<Vec<u8>>) -> io::Result<Self> {
         // Whatever takes the others meanwhile: without a writer a reader would wait for ever.
         let mut spare = Some(pipe.spare()?);
-        let (pipe, written) = (Arc::new(pipe), Arc::new(AtomicUsize::new(0)));
+        let written = Arc::new(AtomicUsize::new(0));
         let (to, count, len) = (Arc::clone(&pipe), Arc::clone(&written), plain.len());
         let thread = thread::spawn(move || {
             // Opening it waits for a reader; one that closes early has seen enough.

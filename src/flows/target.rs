@@ -145,17 +145,16 @@ pub enum Holds {
     Sealed,
 }
 
-/// The last line of a text ended, where it has one, as the others are.
+/// The last line of a text ended, where it has one: by a line feed alone, as SOPS ends it. (In ENV a carriage return before it is part of the value.)
 pub(super) fn with_last_line_ended(text: Vec<u8>) -> Vec<u8> {
     if text.is_empty() || text.ends_with(b"\n") || text.ends_with(b"\r") {
         return text;
     }
     // The old room is wiped: growing would leave a copy of the plaintext behind (R1).
     let text = Wiped::from(text);
-    let lines_end_in_crlf = text.iter().position(|&b| b == b'\n').is_some_and(|at| at > 0 && text[at - 1] == b'\r');
-    let mut ended = Vec::with_capacity(text.len() + 2);
+    let mut ended = Vec::with_capacity(text.len() + 1);
     ended.extend_from_slice(&text);
-    ended.extend_from_slice(if lines_end_in_crlf { b"\r\n" } else { b"\n" });
+    ended.push(b'\n');
     ended
 }
 

@@ -282,8 +282,12 @@ fn a_last_line_that_is_ended() {
 /// What SOPS prints ends its last line: scripts append to it, put it before another text, and read it by lines. A file that is written keeps its end.
 #[test]
 fn what_is_appended_is_a_line_of_its_own() {
-    for (file, plain, line) in [("a.yaml", "a: canary", "z: new"), ("a.env", "A=canary", "Z=new"), ("a.ini", "[s]\na = canary", "z = new")]
-    {
+    for (file, plain, line) in [
+        ("a.yaml", "a: canary", "z: new"),
+        ("a.env", "A=canary", "Z=new"),
+        ("c.env", "B=1\r\nA=canary", "Z=new"),
+        ("a.ini", "[s]\na = canary", "z = new"),
+    ] {
         let desk = Desk::new();
         desk.place.write(file, plain);
         code(&desk.place.call(Program::Ours, ["encrypt", "-i", file]).run(), 0);
