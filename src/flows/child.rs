@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -54,14 +54,20 @@ pub fn run(command: &mut Command, messages: Messages, patience: Option<Duration>
     }
     let mut watch = guard::Watch::new()?;
     let wake = watch.waker();
-    let mut child = guard::as_started(|| command.spawn())?;
+    let (give, given) = mpsc::channel::<Child>();
+    let (tell, told) = mpsc::channel();
+    // Who waits stands before what it waits for: where there can be no thread, no program runs on alone.
+    thread::Builder::new().spawn(move || {
+        if let Ok(mut child) = given.recv() {
+            let _ = tell.send(child.wait());
+            wake();
+        }
+    })?;
+    let child = guard::as_started(|| command.spawn())?;
     watch.count_earlier();
     let pid = Pid::from_child(&child);
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || {
-        let _ = tell.send(child.wait());
-        wake();
-    });
+    // It is there until it has its child.
+    let _ = give.send(child);
     let mut ends_by: Option<Instant> = None;
     // What we die of in the end, where more may come.
     let mut passed = None;

@@ -68,7 +68,7 @@ impl Decrypt<'_> {
             _ => printer.documents(&extract::trees(&open, &path, manners)?)?,
         };
         let is_text = !is_value && out_format != Format::Binary && matches!(self.output, Output::Stdout);
-        let bytes = if is_text && manners.ends_last_line { with_last_line_ended(bytes) } else { bytes };
+        let bytes = if is_text && manners.ends_last_line { with_last_line_ended(bytes, out_format, manners) } else { bytes };
         deliver(bytes, &self.output, Holds::Plain, Some(&text), world)
     }
 }

@@ -32,13 +32,13 @@ impl Feeding {
     /// Starts it.
     ///
     /// # Errors
-    /// No descriptor is left.
+    /// No descriptor is left, or no thread can be made.
     pub(super) fn start(pipe: Arc<NamedPipe>, plain: Zeroizing<Vec<u8>>) -> io::Result<Self> {
         // Whatever takes the others meanwhile: without a writer a reader would wait for ever.
         let mut spare = Some(pipe.spare()?);
         let written = Arc::new(AtomicUsize::new(0));
         let (to, count, len) = (Arc::clone(&pipe), Arc::clone(&written), plain.len());
-        let thread = thread::spawn(move || {
+        let thread = thread::Builder::new().spawn(move || {
             // Opening it waits for a reader; one that closes early has seen enough.
             let opened = loop {
                 match to.writer() {
@@ -57,7 +57,7 @@ impl Feeding {
                 count.fetch_add(piece.len(), Ordering::Relaxed);
             }
             Ok(())
-        });
+        })?;
         Ok(Feeding { pipe, written, thread, len })
     }
 

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use leafcrypt_formats::{Format, Wiped, hidden};
+use leafcrypt_formats::{Document, Format, Mode, ScanOptions, Wiped, hidden};
 
 use crate::error::Error;
 use crate::files::{self, Claim, WriteHow};
 use crate::manners::Manners;
+use crate::sealed_file::scan_options;
 use crate::world::World;
 
 /// Where the input comes from.
@@ -145,16 +146,25 @@ pub enum Holds {
     Sealed,
 }
 
-/// The last line of a text ended, where it has one: by a line feed alone, as SOPS ends it. (In ENV a carriage return before it is part of the value.)
-pub(super) fn with_last_line_ended(text: Vec<u8>) -> Vec<u8> {
+/// The last line of a text ended, where it has one: by a line feed alone, as SOPS ends it. (In ENV a carriage return before it is part of the value.) Where the line
+/// feed would be part of a value, at the end of a text under `|`, the line stays as it is.
+pub(super) fn with_last_line_ended(text: Vec<u8>, format: Format, manners: &Manners) -> Vec<u8> {
     if text.is_empty() || text.ends_with(b"\n") || text.ends_with(b"\r") {
         return text;
     }
     // The old room is wiped: growing would leave a copy of the plaintext behind (R1).
-    let text = Wiped::from(text);
+    let mut text = Wiped::from(text);
     let mut ended = Vec::with_capacity(text.len() + 1);
     ended.extend_from_slice(&text);
     ended.push(b'\n');
+    let options = ScanOptions { odd_merges: true, ..scan_options(Mode::Plain, manners) };
+    let is_same = |read: &Document<'_>, ended: &Document<'_>| read.reads_like(ended, |id| read.value(id).same(&ended.value(id)));
+    if format == Format::Yaml
+        && let (Ok(read), Ok(with_end)) = (Document::parse(format, &text, &options), Document::parse(format, &ended, &options))
+        && !is_same(&read, &with_end)
+    {
+        std::mem::swap(&mut ended, &mut text);
+    }
     ended
 }
 

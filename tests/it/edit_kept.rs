@@ -307,6 +307,12 @@ fn what_is_appended_is_a_line_of_its_own() {
         code(&desk.run(Program::AsSops, &[file], &format!("echo '{line}' >> \"$1\""), ""), 0);
         assert_eq!(printed(Program::Ours, &["decrypt"]), format!("{plain}\n{line}\n"));
     }
+    // Under `|` it would be the value's.
+    for text in ["a: |\n  canary", "a: >\n  canary", "l:\n- |+\n  canary"] {
+        let desk = Desk::new();
+        desk.seal("a.yaml", text);
+        assert_eq!(String::from_utf8_lossy(&desk.place.as_sops(["decrypt", "a.yaml"]).stdout), text);
+    }
     // One value is what a shell takes it for.
     let desk = Desk::new();
     desk.seal("a.yaml", "a: canary");

@@ -133,7 +133,7 @@ impl Edit<'_> {
         session.is_kept = self.tell_of_keeping(&place_of_rescue, world);
         let mut initial = self.initial(&mut session, &file, &place_of_rescue, world)?;
         if world.manners.ends_last_line && file.format() != Format::Binary {
-            initial = Zeroizing::new(with_last_line_ended(std::mem::take(&mut *initial)));
+            initial = Zeroizing::new(with_last_line_ended(std::mem::take(&mut *initial), file.format(), world.manners));
         }
 
         // From here on there is plaintext with a name.
