@@ -266,10 +266,12 @@ impl<'p> Walk<'p> {
     /// The list that was just closed holds comments only.
     fn bare_list(&mut self, path: PathId) {
         let Some(map) = self.stack.last().filter(|frame| frame.map && !frame.flow) else { return };
-        let all = self.outline.comments.len();
-        let own = |number: &usize| self.outline.comments[*number].container == path && self.scanned.items[*number].is_some();
-        let count = (0..all).rev().take_while(own).count();
-        self.scanned.bare_lists.push(((all - count) as u32..all as u32, map.column));
+        let own = |number: &usize| self.outline.comments[*number].container == path;
+        // What stands below an item is no item.
+        let mut items = (0..self.outline.comments.len()).rev().take_while(own).filter(|&number| self.scanned.items[number].is_some());
+        let Some(last) = items.next() else { return };
+        let first = items.last().unwrap_or(last);
+        self.scanned.bare_lists.push((first as u32..last as u32 + 1, map.column));
     }
 
     fn entry(&mut self) -> Result<(), SyntaxError> {
