@@ -246,6 +246,16 @@ impl<'t> Document<'t> {
         self.detail.without_own_tags(self)
     }
 
+    /// Has it words in clear that other readers of its format may take for something else, names included (these may stand in quotes)?
+    pub fn has_second_readings(&self) -> bool {
+        self.detail.has_second_readings(self)
+    }
+
+    /// This text with each such word as SOPS prints it. None: it has none.
+    pub fn without_second_readings(&self) -> Option<Vec<u8>> {
+        self.detail.without_second_readings(self)
+    }
+
     /// This sealed text without its blocks.
     pub fn without_blocks(&self) -> Sealed {
         self.detail.without_blocks(self)

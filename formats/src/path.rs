@@ -74,6 +74,11 @@ impl Paths {
         self.nodes.len()
     }
 
+    /// All keys.
+    pub(crate) fn all_names(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.nodes.len() as u32).filter_map(|path| self.name(PathId(path)))
+    }
+
     /// The last part's name; none for the root and list items.
     pub fn name(&self, path: PathId) -> Option<&[u8]> {
         let node = self.nodes[path.0 as usize];

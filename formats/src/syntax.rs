@@ -66,6 +66,16 @@ pub(crate) trait Detail: Send + Sync {
         None
     }
 
+    /// Has a text words in clear that other readers may take for something else?
+    fn has_second_readings(&self, _document: &Document<'_>) -> bool {
+        false
+    }
+
+    /// A text without them: spelled as SOPS prints them; none if it has none.
+    fn without_second_readings(&self, _document: &Document<'_>) -> Option<Vec<u8>> {
+        None
+    }
+
     /// A sealed text without its metadata blocks, and where they go: what [`Detail::seal`] returns, but from a text that
     /// is sealed already (new recipients, the same leaves).
     fn without_blocks(&self, document: &Document<'_>) -> Sealed;

@@ -15,6 +15,7 @@ mod crew;
 mod damaged;
 mod error;
 mod open;
+mod planted;
 mod reading;
 mod rewrap;
 mod rotate;

@@ -1,13 +1,13 @@
 //! From sealed to open: data key, values, MAC, witness, layout.
 
-use leafcrypt_formats::{CommentId, Document, Envelope, Format, Hint, Kind, LeafId, Mode, Opened, Printing, Spelling, Value, Wiped};
+use leafcrypt_formats::{Document, Envelope, Format, Hint, Kind, LeafId, Opened, Spelling, Value, Wiped};
 use zeroize::Zeroizing;
 
 use super::accept::{self, Differences};
 use super::error::OpenError;
 use super::reading::{Reading, own_tags};
 use super::verdict::{self, Doubts, Vouched};
-use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, crew, scan_options, walk};
+use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, crew, planted, walk};
 use crate::keys::{DataKey, Unwrapped};
 use crate::manners::Manners;
 use crate::metadata::{self, Metadata};
@@ -241,30 +241,14 @@ pub(super) fn judge(
         }
     }
     let mut is_bare = false;
-    if !how.keep_layout && !how.accepting && !how.completing && !vouched_text && document.has_own_tags() {
-        let options = scan_options(Mode::Plain, manners);
-        if let Ok(read) = Document::parse(format, &text.text, &options)
-            && let Some(bare) = read.without_own_tags().map(Wiped::from)
-        {
-            let same = |bare: &Document<'_>| read.reads_like(bare, |id| read.value(id).same(&bare.value(id)));
-            if !Document::parse(format, &bare, &options).is_ok_and(|bare| same(&bare)) {
-                return Err(OpenError::OwnTags);
-            }
-            text.text = bare;
-            hints.clear();
-            is_bare = true;
-            let what = "tags that nobody has vouched for are left out, as sops leaves them out: whoever can write the file could have put them there";
-            warnings.push(what.to_owned());
-        }
-    }
-    if format == Format::Ini
-        && !how.keep_layout
+    if !how.keep_layout
         && !how.accepting
         && !how.completing
         && !vouched_text
-        && let Some(printed) = as_sops_prints(format, &text.text, manners)
+        && let Some(planted) = planted::left_out(format, document, &text.text, payload.is_some(), manners)?
     {
-        text.text = printed;
+        text.text = planted.text;
+        warnings.extend(planted.warning);
         hints.clear();
         is_bare = true;
     }
@@ -328,30 +312,4 @@ pub(super) fn check_mac(metadata: &Metadata, computed: &Zeroizing<String>, ciphe
     let stored = cipher.open_text(aad.as_bytes(), metadata.mac.as_bytes(), Holds::Value(Kind::Str)).map_err(OpenError::MacUnreadable)?;
     let same: bool = subtle::ConstantTimeEq::ct_eq(stored.as_slice(), computed.as_bytes()).into();
     if same { Ok(()) } else { Err(OpenError::MacMismatch) }
-}
-
-/// The same names, values and comments in SOPS's layout. Blanks before a line, quotes and what stands behind a value mean something else to every second reader
-/// of INI, so that whoever can write the file could make one value of two. None: there is nothing of that, or it cannot be put so.
-fn as_sops_prints(format: Format, text: &[u8], manners: &Manners) -> Option<Wiped> {
-    let options = scan_options(Mode::Plain, manners);
-    let read = Document::parse(format, text, &options).ok()?;
-    let printed = Wiped::from(leafcrypt_formats::print(format, &read.trees(), &Printing::default()).ok()?.text);
-    if lines(text).eq(lines(&printed)) {
-        return None;
-    }
-    let comments = |of: &Document<'_>| {
-        (0u32..).map(CommentId).take(of.comments().len()).map(|id| of.comment_text(id).into_owned()).collect::<Vec<_>>()
-    };
-    let same = |new: &Document<'_>| read.reads_like(new, |id| read.value(id).same(&new.value(id))) && comments(&read) == comments(new);
-    Document::parse(format, &printed, &options).is_ok_and(|new| same(&new)).then_some(printed)
-}
-
-/// The lines of INI that are no comments, but for the blanks between a name and its value: what is before them, and behind, counts.
-fn lines(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let lines = text.split(|&b| b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let is_other = |line: &&[u8]| !line.trim_ascii().is_empty() && !matches!(line.trim_ascii_start()[0], b';' | b'#');
-    lines.filter(is_other).map(|line| match line.iter().position(|b| b"=:".contains(b)) {
-        Some(at) => (line[..at].trim_ascii_end(), line[at + 1..].trim_ascii_start()),
-        None => (line, &[][..]),
-    })
 }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use leafcrypt_formats::{
-    Dialect, Document, Format, Hint, LeafId, Mode, Opened, OpenedText, Part, ScanOptions, Span, Spelling, SyntaxError, Unwritable, Value,
+    Dialect, Document, Format, Hint, LeafId, Mode, Opened, OpenedText, Part, ScanOptions, Spelling, SyntaxError, Unwritable, Value,
 };
 
 use super::error::OpenError;
@@ -150,17 +150,12 @@ pub struct OwnTag {
     pub line: usize,
 }
 
-/// All of a text. Counting lines takes one look at the text.
+/// All of a text.
 pub(super) fn own_tags(document: &Document<'_>) -> Vec<OwnTag> {
-    let (mut at, mut line) = (0, 1);
     let mut own = document.own_tags();
     own.sort_unstable();
-    let tag = |span: Span| {
-        line += document.text()[at..span.start as usize].iter().filter(|&&b| b == b'\n').count();
-        at = span.start as usize;
-        OwnTag { tag: document.text()[span.range()].to_vec(), line }
-    };
-    own.into_iter().map(tag).collect()
+    let mut lines = document.lines();
+    own.into_iter().map(|tag| OwnTag { tag: document.text()[tag.range()].to_vec(), line: lines(tag.start) }).collect()
 }
 
 /// Those of the one text that the other has not.

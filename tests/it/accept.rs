@@ -7,7 +7,7 @@ use crate::tools::{Place, Program};
 const CANARY: &str = "canary-7f3a";
 
 const FILES: [(&str, &str); 7] = [
-    ("a.yaml", "# one\na: canary-7f3a   # two\nn: 0x1F\nl:\n- 'x'\n- {k: \"v\"}\n"),
+    ("a.yaml", "# one\na: canary-7f3a   # two\nm: 0x1F\nl:\n- 'x'\n- {k: \"v\"}\n"),
     ("s.yaml", "a: canary-7f3a\r\n---\r\nc: |\r\n  d\r\n"),
     ("a.json", "{\"a\": \"canary-7f3a\", \"b\" : [\"c\"]}\n"),
     ("a.env", "# x\nA=canary-7f3a\nB=\"c d\"\n"),

@@ -19,7 +19,6 @@ const YAML: &[&str] = &[
     "a:\n  b: 1\n  # sec\nc: 2\nd: 3\n",
     "a:\n  b: 1\n\n# sec\nc: 2\nd: 3\n",
     "l:\n  # sec\n  - a: 1\n    b: 2\n  - a: 3\n",
-    "l:\n  - # sec\n    a: 1\n  - b: 2\n",
     "l:\n  - - 1\n    - 2\n  # sec\n  - - 3\n    - 4\n  - 5\n",
     "l:\n  - a # sec\n  - b\n",
     "a: {b: 1, c: 2} # sec\nd: 1\n",
@@ -101,7 +100,12 @@ fn what_sops_cannot_open_again() {
     }
     let place = Place::new();
     place.write(".sops.yaml", format!("creation_rules: [{{age: {}, encrypted_comment_regex: sec}}]\n", place.recipient));
-    for (text, code) in [("l:\n  # sec\n  # more\n  - a\n  - b\n", 51), ("l:\n  - a: 1 # sec\n    b: 2\n  - b: 2\n", 2)] {
+    for (text, code) in [
+        ("l:\n  # sec\n  # more\n  - a\n  - b\n", 51),
+        ("l:\n  - a: 1 # sec\n    b: 2\n  - b: 2\n", 2),
+        // It prints the comment above the dash, where it counts for the whole item.
+        ("l:\n  - # sec\n    a: 1\n    c: d\n  - b: 2\n", 25),
+    ] {
         place.write("f.yaml", text);
         place.write("theirs.yaml", place.sops(["encrypt", "f.yaml"]).unwrap().stdout);
         assert_eq!(place.sops(["decrypt", "theirs.yaml"]).unwrap().status.code(), Some(code), "sops has learnt it: {text:?}");

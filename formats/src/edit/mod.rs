@@ -1,16 +1,18 @@
 //! A plain text with one place of its tree changed: a branch set, created or removed, in the style of its neighbours.
 //!
 //! `plan` follows the path through the tree, as SOPS does it, and says what must happen to the text; each format's `edit` does it, with
-//! `brackets` for what stands in those.
+//! `brackets` for what stands in those and `lines` for what stands in lines.
 //! Whatever a format does, the new text is scanned again and must have exactly the tree that the change makes of the old one. So an edit that a
 //! format gets wrong, or that would change another place as well (an anchor with aliases), is an error and never another text.
 
 mod alone;
 mod brackets;
+mod lines;
 mod plan;
 mod same;
 
 pub(crate) use self::brackets::Brackets;
+pub(crate) use self::lines::{broken, set_apart};
 pub(crate) use self::plan::Plan;
 
 use thiserror::Error;

@@ -7,7 +7,7 @@ use super::value::{self, Read, Shape, leading_space, next_line, trim_end};
 use super::{DEFAULT, METADATA, print};
 use crate::document::Document;
 use crate::draft::joined;
-use crate::edit::{Graft, Plan};
+use crate::edit::{Graft, Plan, set_apart};
 use crate::error::Unwritable;
 use crate::flat::scalar_text;
 use crate::leaf::Span;
@@ -333,25 +333,11 @@ impl<'t> Editor<'t> {
         if alone && above > 0 { above } else { line }
     }
 
-    /// The first comment that a blank line parts from what stands above this place: it speaks of something else. None: `end`.
-    fn set_apart(&self, mut at: usize, end: usize) -> usize {
-        let mut apart = false;
-        while at < end {
-            let next = next_line(self.text, at);
-            if value::trim(&self.text[at..next]).is_empty() {
-                apart = true;
-            } else if apart {
-                return at;
-            }
-            at = next;
-        }
-        end
-    }
-
     /// A section with its header and the comments above that; up to what is not its own, and with a blank line of two.
     fn whole(&self, section: &Section<'_>) -> Span {
         let next = self.sections.iter().find(|s| s.line > section.line).map_or(self.text.len(), |s| self.comments_above(s.line));
-        let next = self.set_apart(section.entries.last().map_or(section.body, |e| e.value.next), next);
+        let below = section.entries.last().map_or(section.body, |e| e.value.next);
+        let next = set_apart(self.text, below, next, |line| value::trim(line).is_empty());
         let above = self.comments_above(section.line);
         let (start, mut end) = (if above > 0 { above } else { section.line }, next);
         while start > byte_order_mark(self.text)

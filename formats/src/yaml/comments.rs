@@ -1,6 +1,8 @@
 //! Where comments belong (docs/lossless-documents.md T5, docs/sops-config.md 4): the ones above an entry to the entry's container, those behind a
 //! value to the container of its key, and those below a last entry where go-yaml's scanner has them, which judges by blank lines and columns.
 
+use super::bound::{Bound, bounds};
+use super::parse::Parsed;
 use crate::leaf::Span;
 
 /// The comments of a text that the walk has not placed yet.
@@ -8,6 +10,9 @@ pub(super) struct Comments<'t> {
     text: &'t [u8],
     spans: &'t [Span],
     taken: Vec<bool>,
+    bounds: Vec<Bound>,
+    /// Those that the search has passed, and that what comes takes.
+    held: Vec<(usize, Bound)>,
     /// All before this one are placed.
     first: usize,
     /// Those below a last entry that belong to a container further out, if one that ends here begins at this column.
@@ -22,38 +27,86 @@ pub(super) struct Pending {
 }
 
 impl<'t> Comments<'t> {
-    pub(super) fn new(text: &'t [u8], spans: &'t [Span]) -> Self {
-        Comments { text, spans, taken: vec![false; spans.len()], first: 0, later: Vec::new() }
+    pub(super) fn new(text: &'t [u8], parsed: &'t Parsed<'_>) -> Self {
+        let spans = &*parsed.comments;
+        let (taken, bounds) = (vec![false; spans.len()], bounds(text, parsed));
+        Comments { text, spans, taken, bounds, held: Vec::new(), first: 0, later: Vec::new() }
     }
 
     /// Is any left?
     pub(super) fn any(&self) -> bool {
-        self.first < self.spans.len()
+        self.first < self.spans.len() || !self.held.is_empty()
     }
 
-    /// The next one before an offset. `from` is where the caller's search stands; 0 at its start.
+    /// The next one before an offset that belongs where it stands. `from` is where the caller's search stands; 0 at its start.
     pub(super) fn next_pending(&mut self, from: &mut usize, before: u32) -> Option<Pending> {
         *from = (*from).max(self.first);
         while let Some(&span) = self.spans.get(*from).filter(|s| s.start <= before) {
             let at = *from;
             *from += 1;
-            if !self.taken[at] {
-                let (_, inline) = self.place(span);
-                self.take(at);
-                return Some(Pending { span, inline });
+            if self.taken[at] {
+                continue;
+            }
+            self.take(at);
+            match self.bounds[at] {
+                Bound::Here | Bound::Own => return Some(self.pending(span)),
+                bound => self.held.push((at, bound)),
             }
         }
         None
+    }
+
+    fn pending(&self, span: Span) -> Pending {
+        let (_, inline) = self.place(span);
+        Pending { span, inline }
+    }
+
+    /// Those of a kind that wait for what comes.
+    pub(super) fn held(&mut self, is: impl Fn(Bound) -> bool) -> Vec<Pending> {
+        if self.held.is_empty() {
+            return Vec::new();
+        }
+        let (due, held): (Vec<_>, Vec<_>) = std::mem::take(&mut self.held).into_iter().partition(|(_, bound)| is(*bound));
+        self.held = held;
+        due.into_iter().map(|(at, _)| self.pending(self.spans[at])).collect()
+    }
+
+    /// The next one of those below what stands above, which are its own.
+    pub(super) fn next_own(&mut self, before: u32) -> Option<Pending> {
+        let at = self.first;
+        self.spans.get(at).filter(|span| span.start <= before && self.bounds[at] == Bound::Own)?;
+        self.take(at);
+        Some(self.pending(self.spans[at]))
+    }
+
+    /// What stands below the last entry of what has ended, further out, goes to the item that comes.
+    pub(super) fn hand_on(&mut self) {
+        for (at, _) in std::mem::take(&mut self.later) {
+            let (_, inline) = self.place(self.spans[at]);
+            if !self.taken[at] && !inline {
+                self.bounds[at] = Bound::Foot;
+            }
+        }
+    }
+
+    /// The next one of those below a document's end that are its own.
+    pub(super) fn next_before(&mut self) -> Option<Pending> {
+        let at = self.first;
+        self.bounds.get(at).filter(|bound| **bound == Bound::Before)?;
+        self.take(at);
+        Some(self.pending(self.spans[at]))
     }
 
     /// The comments below the last entry of the innermost container that ends, at the column `own`, as far as they belong to that entry. What comes stands at
     /// `before`, in the column `next`. So go-yaml judges (its `yaml_parser_scan_comments`): lines go together until a blank line follows the first ones
     /// directly below the entry, or one stands further out in another column. What goes before that is the entry's foot, or a foot of its own column
     /// where it began further out; the rest stands above what comes if it began in that column, and else it is the entry's foot as well.
-    pub(super) fn below(&mut self, before: u32, own: u32, next: u32) -> Vec<Span> {
+    pub(super) fn below(&mut self, before: u32, own: u32, next: u32, map: bool) -> Vec<Span> {
         self.later.clear();
         let waiting: Vec<usize> = (self.first..self.spans.len()).take_while(|&at| self.spans[at].start <= before).collect();
-        let waiting: Vec<usize> = waiting.into_iter().filter(|&at| !self.taken[at]).collect();
+        let stays =
+            |at: usize| matches!(self.bounds[at], Bound::Here | Bound::Own) || map && matches!(self.bounds[at], Bound::Foot | Bound::Line);
+        let waiting: Vec<usize> = waiting.into_iter().filter(|&at| !self.taken[at] && stays(at)).collect();
         let Some(&first) = waiting.first() else { return Vec::new() };
         let mut feet = Vec::new();
         let directly_below = self.breaks_before(first) < 2;
@@ -124,20 +177,24 @@ impl<'t> Comments<'t> {
         breaks + usize::from(ended) > 1 || between.starts_with(b"\r\n")
     }
 
-    /// The comment behind an offset, on its line.
+    /// The comment behind an offset, on its line: also one behind an anchor or a tag that nothing follows.
     pub(super) fn on_line(&mut self, offset: u32) -> Option<Span> {
-        self.on_line_before(offset, u32::MAX)
+        self.on_its_line(offset, u32::MAX, |bound| matches!(bound, Bound::Here | Bound::Line))
     }
 
-    /// The same, if it stands before `limit`.
+    /// The one that stands before `limit`, where it stands.
     pub(super) fn on_line_before(&mut self, offset: u32, limit: u32) -> Option<Span> {
+        self.on_its_line(offset, limit, |bound| bound == Bound::Here)
+    }
+
+    fn on_its_line(&mut self, offset: u32, limit: u32, is: impl Fn(Bound) -> bool) -> Option<Span> {
         if !self.any() {
             return None;
         }
         let at = self.first + self.spans[self.first..].partition_point(|s| s.start <= offset);
         let span = *self.spans.get(at).filter(|s| s.start < limit)?;
         let between = &self.text[offset as usize..span.start as usize];
-        if self.taken[at] || between.len() > 1 << 16 || between.iter().any(|&b| b == b'\n' || b == b'\r') {
+        if self.taken[at] || !is(self.bounds[at]) || between.len() > 1 << 16 || between.iter().any(|&b| b == b'\n' || b == b'\r') {
             return None;
         }
         self.take(at);

@@ -5,6 +5,7 @@
 //! back, asking `spell` how a value is written; `block` handles the metadata; `edit` changes a branch; `print` writes trees.
 
 mod block;
+mod bound;
 mod comments;
 mod count;
 mod detail;
@@ -21,6 +22,7 @@ mod seal;
 mod spell;
 mod untagged;
 mod walk;
+mod words;
 
 use std::borrow::Cow;
 
@@ -101,6 +103,14 @@ impl Detail for Scanned {
 
     fn without_own_tags(&self, document: &Document<'_>) -> Option<Vec<u8>> {
         untagged::without_own_tags(self, document)
+    }
+
+    fn has_second_readings(&self, document: &Document<'_>) -> bool {
+        words::has_second_readings(self, document)
+    }
+
+    fn without_second_readings(&self, document: &Document<'_>) -> Option<Vec<u8>> {
+        words::without_second_readings(document)
     }
 
     fn without_blocks(&self, document: &Document<'_>) -> Sealed {

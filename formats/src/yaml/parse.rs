@@ -123,6 +123,8 @@ pub(super) struct Parsed<'t> {
     pub comments: Vec<Span>,
     /// `%YAML 1.2` lines.
     pub directives: Vec<Span>,
+    /// Where anchors and tags end, in text order.
+    pub properties: Vec<u32>,
 }
 
 impl Drop for Parsed<'_> {
@@ -152,6 +154,7 @@ pub(super) fn parse<'t>(bytes: &'t [u8], options: &'t ScanOptions) -> Result<Par
             parts: Vec::new(),
             comments: Vec::new(),
             directives,
+            properties: Vec::new(),
         },
         anchors: Vec::new(),
         open: Vec::new(),
@@ -174,7 +177,7 @@ pub(super) fn parse<'t>(bytes: &'t [u8], options: &'t ScanOptions) -> Result<Par
     }
     let mut parsed = reader.parsed;
     parsed.comments.sort_unstable();
-    untagged::mark(&mut parsed);
+    parsed.properties.sort_unstable();
     gaps::check(bytes, &parsed)?;
     Ok(parsed)
 }
@@ -302,6 +305,7 @@ impl<'t> Reader<'t> {
                 let node = self.parsed.nodes.len() as u32 - 1;
                 self.parsed.nodes[node as usize].anchored = true;
                 self.anchors.push(node);
+                self.parsed.properties.push(range.end as u32);
                 self.cursor = self.cursor.max(range.end);
             }
             Event::Alias(id) => {
@@ -427,8 +431,9 @@ impl<'t> Reader<'t> {
     }
 
     /// In brackets go-yaml takes what directly follows a tag as part of it, and it knows fewer characters of tags.
-    fn check_tag(&self, mark: &Mark) -> Result<(), SyntaxError> {
+    fn check_tag(&mut self, mark: &Mark) -> Result<(), SyntaxError> {
         let Some(tag) = mark.tag_span().and_then(|t| t.byte_range()) else { return Ok(()) };
+        self.parsed.properties.push(tag.end as u32);
         let bytes = self.text.as_bytes();
         let known = |b: &u8| b.is_ascii_alphanumeric() || b"-_;/?:@&=+$,.%!~*'()[]<>".contains(b);
         if !bytes[tag.clone()].iter().all(known) || bytes[tag.clone()] == *b"!!" {
@@ -460,11 +465,14 @@ impl<'t> Reader<'t> {
                 *is_key = !*is_key;
                 !*is_key
             }
-            Some(_) => false,
-            // A document without anything in it.
-            None => true,
+            Some(_) | None => false,
         };
-        if matches!(what, What::Scalar(_)) && !is_key {
+        let is_scalar = matches!(what, What::Scalar(_));
+        if let Some(props) = self.parsed.props.get_mut(props as usize) {
+            props.own = !props.tag.is_empty() && untagged::is_own(tag, is_scalar, is_key, &text);
+        }
+        // The root is nothing, if it is a scalar.
+        if is_scalar && !is_key && !self.open.is_empty() {
             self.values += 1;
             if self.values > self.most {
                 return Err(too_many(self.text.as_bytes(), span.start as usize, self.limits.leaves));

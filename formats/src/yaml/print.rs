@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use self::content::{Content, Entry};
 use self::emitter::Emitter;
-pub(crate) use self::plain::keeps_plain;
+pub(crate) use self::plain::{keeps_plain, stays_string};
 use self::scalar::{Extra, is_complex_key, is_lost, string, write};
 pub(crate) use self::scalar::{Place, Style, scalar, simply};
 use crate::draft::room;

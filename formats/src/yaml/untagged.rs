@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::detail::Scanned;
-use super::parse::{Parsed, Tag, What};
+use super::parse::Tag;
 use super::scalar::{self, Read};
 use crate::document::Document;
 use crate::leaf::{Leaf, LeafId, Span};
@@ -15,32 +15,13 @@ fn starts_its_line(before: &[u8]) -> bool {
     before.iter().rev().find(|b| !matches!(b, b' ' | b'\t')).is_none_or(|b| b"\r\n".contains(b))
 }
 
-/// Finds them: all but those of YAML's scalars at a value that is one, `!!str` at a key, and `!!merge` at `<<`, as go-yaml writes both.
-pub(super) fn mark(parsed: &mut Parsed<'_>) {
-    if parsed.props.iter().all(|props| props.tag.is_empty()) {
-        return;
-    }
-    // Those around a node: where it ends, and whether the next of its children is a key.
-    let mut around: Vec<(u32, Option<bool>)> = Vec::new();
-    for (number, node) in (0u32..).zip(&parsed.nodes) {
-        while around.last().is_some_and(|(end, _)| *end <= number) {
-            around.pop();
-        }
-        let is_key = around.last_mut().and_then(|(_, key)| key.as_mut()).is_some_and(|key| std::mem::replace(key, !*key));
-        let is_scalar = matches!(node.what, What::Scalar(_));
-        if let Some(props) = parsed.props.get_mut(node.props as usize).filter(|props| !props.tag.is_empty()) {
-            props.own = match node.tag {
-                Tag::Str => !is_scalar,
-                Tag::Merge => &*node.text != "<<",
-                Tag::None | Tag::NonSpecific | Tag::Collection | Tag::Other => true,
-                Tag::Int | Tag::Float | Tag::Bool | Tag::Null | Tag::Timestamp | Tag::Binary => is_key || !is_scalar,
-            };
-        }
-        match node.what {
-            What::Map { .. } => around.push((node.next, Some(true))),
-            What::List { .. } => around.push((node.next, None)),
-            What::Scalar(_) | What::Alias(_) => {}
-        }
+/// Is it one of them? All are but those of YAML's scalars at a value that is one, `!!str` at a key, and `!!merge` at `<<`, as go-yaml writes both.
+pub(super) fn is_own(tag: Tag, is_scalar: bool, is_key: bool, text: &str) -> bool {
+    match tag {
+        Tag::Str => !is_scalar,
+        Tag::Merge => text != "<<",
+        Tag::None | Tag::NonSpecific | Tag::Collection | Tag::Other => true,
+        Tag::Int | Tag::Float | Tag::Bool | Tag::Null | Tag::Timestamp | Tag::Binary => is_key || !is_scalar,
     }
 }
 

@@ -1,8 +1,9 @@
-//! Nodes to the walk: steps, leaves and comments in the order of SOPS's tree. `alias`, `keys` and `leaf` are what it meets.
+//! Nodes to the walk: steps, leaves and comments in the order of SOPS's tree. `alias`, `keys`, `leaf` and `notes` are what it meets.
 
 mod alias;
 mod keys;
 mod leaf;
+mod notes;
 
 use std::collections::HashMap;
 
@@ -10,13 +11,14 @@ use zeroize::Zeroizing;
 
 use self::keys::Names;
 use super::block;
+use super::bound::Bound;
 use super::comments::Comments;
 use super::detail::{DocumentSite, Root, Scanned};
-use super::parse::{Node, Parsed, What, find};
+use super::parse::{Node, Parsed, What, Written, find};
 use super::scalar::{self, Read};
 use crate::document::{Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
-use crate::leaf::{Comment, CommentId, Span, Step};
+use crate::leaf::{Span, Step};
 use crate::path::PathId;
 
 /// The outline of a text, and what YAML remembers of it.
@@ -37,7 +39,7 @@ pub(super) fn walk(text: &[u8], parsed: &Parsed<'_>, options: &ScanOptions) -> R
             bare_lists: Vec::new(),
             crlf: text.iter().position(|&b| b == b'\n').is_some_and(|at| at > 0 && text[at - 1] == b'\r'),
         },
-        comments: Comments::new(text, &parsed.comments),
+        comments: Comments::new(text, parsed),
         document: 0,
         anchors: HashMap::new(),
         stack: Vec::new(),
@@ -71,6 +73,9 @@ struct Frame<'p> {
     /// This very frame is what alias number n stands for.
     closes: Option<usize>,
     first_leaf: u32,
+    /// Comments that stand behind it, and those in it that SOPS never sees: they come last, where they are nobody's.
+    behind: Vec<Span>,
+    lost: Vec<Span>,
 }
 
 struct Walk<'p> {
@@ -111,7 +116,7 @@ impl<'p> Walk<'p> {
         let last = number + 1 == self.parsed.parts.len();
         self.document = number as u32;
         self.outline.steps.push(Step::Document);
-        let comments_end = if last { self.text.len() as u32 } else { foot_behind_mark(self.text, part.end as usize) as u32 };
+        let comments_end = if last { self.text.len() as u32 } else { part.end };
         let node = self.node(part.root);
         let root = match node.what {
             What::Map { flow } => {
@@ -131,7 +136,7 @@ impl<'p> Walk<'p> {
                 self.push(part.root, PathId::ROOT, None);
                 // What stands behind `...` is behind the metadata block, too.
                 self.run(part.end, node.column)?;
-                self.flush(comments_end.max(end), PathId::ROOT);
+                self.flush_last(comments_end.max(end));
                 self.outline.steps.push(if has_entries { Step::MapEnd } else { Step::EmptyMap(PathId::ROOT) });
                 return Ok(());
             }
@@ -139,7 +144,7 @@ impl<'p> Walk<'p> {
             _ => return Err(self.outside(node.span.start, "the top of a document must be a map")),
         };
         self.scanned.documents.push(DocumentSite { root, end: part.end });
-        self.flush(comments_end, PathId::ROOT);
+        self.flush_last(comments_end);
         self.outline.steps.push(Step::EmptyMap(PathId::ROOT));
         Ok(())
     }
@@ -177,7 +182,18 @@ impl<'p> Walk<'p> {
             alias,
             closes: None,
             first_leaf: self.outline.leaves.len() as u32,
+            behind: Vec::new(),
+            lost: Vec::new(),
         });
+        if flow && alias.is_none() && self.comments.any() {
+            self.flush(node.span.start, path);
+            self.bind(path, Bound::is_head);
+            self.lose(|_| true);
+        }
+    }
+
+    fn frame(&mut self) -> &mut Frame<'p> {
+        self.stack.last_mut().expect("only called with an open frame")
     }
 
     fn run(&mut self, end: u32, root_column: u32) -> Result<(), SyntaxError> {
@@ -204,16 +220,26 @@ impl<'p> Walk<'p> {
             let before = if item { dash().map_or(start, |at| at as u32) } else { start };
             if frame.flow {
                 self.flush(self.node(frame.node).span.end, frame.path);
+                self.bind(frame.path, |_| true);
             } else {
-                let mut own =
-                    if std::mem::take(&mut self.innermost) { self.comments.below(before, frame.column, column) } else { Vec::new() };
+                let mut own = if std::mem::take(&mut self.innermost) {
+                    self.comments.below(before, frame.column, column, frame.map)
+                } else {
+                    Vec::new()
+                };
                 if frame.map {
                     own.extend(self.comments.below_at(frame.column));
                 }
                 for span in own {
                     self.comment(span, frame.path, false);
                 }
+                if item && self.stack.last().is_some_and(|outer| outer.at < outer.end) {
+                    self.comments.hand_on();
+                }
             }
+        }
+        for span in frame.lost {
+            self.comment(span, frame.path, false);
         }
         let leaves = self.outline.leaves.len() as u32;
         if self.node(frame.node).anchored && frame.alias.is_none() {
@@ -224,6 +250,10 @@ impl<'p> Walk<'p> {
         }
         if !frame.map && !frame.flow && frame.index == 0 && frame.alias.is_none() {
             self.bare_list(frame.path);
+        }
+        for span in frame.behind {
+            let outer = self.stack.last().map_or(PathId::ROOT, |outer| outer.path);
+            self.comment(span, outer, false);
         }
         if let Some(alias) = frame.closes {
             let steps = self.outline.steps.len() as u32;
@@ -242,21 +272,6 @@ impl<'p> Walk<'p> {
         self.scanned.bare_lists.push(((all - count) as u32..all as u32, map.column));
     }
 
-    /// Puts the pending comments before `before` into a container.
-    fn flush(&mut self, before: u32, container: PathId) {
-        let mut from = 0;
-        while let Some(found) = self.comments.next_pending(&mut from, before) {
-            self.comment(found.span, container, found.inline);
-        }
-    }
-
-    fn comment(&mut self, span: Span, container: PathId, inline: bool) {
-        let id = CommentId(self.outline.comments.len() as u32);
-        self.outline.comments.push(Comment { container, span, document: self.document, inline, empty: span.is_empty() });
-        self.scanned.items.push(None);
-        self.outline.steps.push(Step::Comment(id));
-    }
-
     fn entry(&mut self) -> Result<(), SyntaxError> {
         let depth = self.stack.len();
         let frame = self.stack.last_mut().expect("only called with an open frame");
@@ -264,6 +279,8 @@ impl<'p> Walk<'p> {
         let value = self.parsed.nodes[key as usize].next;
         frame.at = self.parsed.nodes[value as usize].next;
         let (alias, container, flow) = (frame.alias, frame.path, frame.flow);
+        let first = frame.index == 0;
+        frame.index += 1;
         let (key_node, value_node) = (self.node(key), self.node(value));
         let name = self.key_name(key_node, alias.is_none(), flow)?;
         if alias.is_none() {
@@ -272,46 +289,15 @@ impl<'p> Walk<'p> {
         }
         if depth == 1 && alias.is_none() && name == "sops" {
             self.flush(key_node.span.start, container);
+            self.bind(container, |_| true);
             return self.block(key, value);
         }
         let path = self.outline.paths.key(container, name.as_bytes());
-        if alias.is_none() {
-            self.comments_of(key_node, value_node, container, path);
-        }
+        let feet = if alias.is_none() { self.comments_of(key_node, value_node, container, path, first || flow) } else { Vec::new() };
         self.outline.steps.push(Step::Key(path));
-        self.value(value, path, alias)
-    }
-
-    /// What stands above and beside an entry; `path` is the value's.
-    fn comments_of(&mut self, key: &Node<'_>, value: &Node<'_>, container: PathId, path: PathId) {
-        if !self.comments.any() {
-            return;
-        }
-        self.flush(key.span.start, container);
-        let scalar = is_scalar(self.parsed, value);
-        // SOPS has it inside the braces, even if nothing else is there.
-        let empty = is_empty(self.parsed, value);
-        let own = if empty { path } else { container };
-        if (empty || !scalar)
-            && let Some(span) = self.comments.on_line_before(self.behind_colon(key.span.end), value.span.start)
-        {
-            self.comment(span, container, true);
-        }
-        if scalar {
-            self.flush(if empty { value.span.end } else { value.span.start }, own);
-        }
-        if scalar
-            && !is_block(value)
-            && let Some(span) = self.comments.on_line(value.span.end)
-        {
-            self.comment(span, own, true);
-        }
-    }
-
-    /// A key with `? ` has its colon on a line of its own.
-    fn behind_colon(&self, key_end: u32) -> u32 {
-        let blanks = self.text[key_end as usize..].iter().take_while(|b| b" \t\r\n".contains(b)).count() as u32;
-        if self.text.get((key_end + blanks) as usize) == Some(&b':') { key_end + blanks + 1 } else { key_end }
+        self.value(value, path, alias)?;
+        self.behind(feet, depth, container);
+        Ok(())
     }
 
     fn item(&mut self) -> Result<(), SyntaxError> {
@@ -321,8 +307,10 @@ impl<'p> Walk<'p> {
         let (alias, container, column, flow) = (frame.alias, frame.path, frame.column, frame.flow);
         let index = frame.index;
         let node = self.node(item);
+        let depth = self.stack.len();
+        let mut feet = Vec::new();
         if alias.is_none() && self.comments.any() {
-            self.flush(node.span.start, container);
+            feet = self.comments_of_item(node, container);
             if is_scalar(self.parsed, node)
                 && !is_block(node)
                 && let Some(span) = self.comments.on_line(node.span.end)
@@ -335,11 +323,14 @@ impl<'p> Walk<'p> {
             if let Some(last) = self.scanned.items.last_mut() {
                 *last = Some(column);
             }
+            self.behind(feet, depth, container);
             return Ok(());
         }
         self.stack.last_mut().expect("still open").index += 1;
         let path = self.outline.paths.index(container, index);
-        self.value(item, path, alias)
+        self.value(item, path, alias)?;
+        self.behind(feet, depth, container);
+        Ok(())
     }
 
     fn value(&mut self, number: u32, path: PathId, alias: Option<Span>) -> Result<(), SyntaxError> {
@@ -402,22 +393,6 @@ impl Walk<'_> {
     }
 }
 
-/// The end of what go-yaml takes for the last comments of the document that ends at `end`: also those directly behind the next one's mark, if they have a
-/// blank line below them.
-fn foot_behind_mark(text: &[u8], end: usize) -> usize {
-    let mut lines = text[end..].split_inclusive(|&b| b == b'\n');
-    let Some(mark) = lines.next().filter(|line| line.trim_ascii() == b"---") else { return end };
-    let mut at = end + mark.len();
-    for line in lines {
-        match line.trim_ascii() {
-            [] => return at,
-            [b'#', ..] => at += line.len(),
-            _ => break,
-        }
-    }
-    end
-}
-
 /// A scalar, or an empty collection: nothing that could hold an entry.
 fn is_scalar(parsed: &Parsed<'_>, node: &Node<'_>) -> bool {
     match node.what {
@@ -425,6 +400,11 @@ fn is_scalar(parsed: &Parsed<'_>, node: &Node<'_>) -> bool {
         What::Alias(target) => is_scalar(parsed, &parsed.nodes[target as usize]),
         What::Map { .. } | What::List { .. } => is_empty(parsed, node),
     }
+}
+
+/// A null that is not written: no comment is its own.
+fn is_nothing(node: &Node<'_>) -> bool {
+    matches!(node.what, What::Scalar(Written::Plain)) && node.span.is_empty()
 }
 
 /// A collection without entries, that stands here itself.

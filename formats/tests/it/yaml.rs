@@ -439,11 +439,20 @@ fn comments_stand_before_what_they_govern() {
     check("m:\n  a:\n    b: 1\n    # x\n    # y\n  # z\nn: 2\n", plain, "m: { a: { b: 1 #x #y } #z } n: 2");
     check("m:\n  a:\n    b: {c: 1}\n  # x\nn: 2\n", plain, "m: { a: { b: { c: 1 } #x } } n: 2");
     check("m:\n  a:\n    b: 1\n  # x\n", plain, "m: { a: { b: 1 #x } }");
-    check("l:\n- a: 1\n- &x\n  # x\n\n  b: 1\n", plain, "l: [ { a: 1 } #x { b: 1 } ]");
+    check("l:\n- a: 1\n- &x\n  # x\n\n  b: 1\n", plain, "l: [ { a: 1 } { b: 1 #x } ]");
     // Before a blank line it is its column that counts.
     check("m:\n  a:\n    b: 1\n  # x\n\nn: 2\n", plain, "m: { a: { b: 1 } #x } n: 2");
     check("m:\n  a:\n    b: 1\n  # x\n  c: 2\n", plain, "m: { a: { b: 1 } #x c: 2 }");
     check("m:\n  a: 1\n...\n  # x\n", plain, "m: { a: 1 } #x");
+    // Behind a mark, a dash, an anchor, a tag or a bracket, what go-yaml reads next takes it.
+    check("# x\n---\n# y\n\na: 1\nb: 2\n", plain, "#x a: 1 #y b: 2");
+    check("# x\n---\n# y\n\na:\n  c: 1\nb: 2\n", plain, "#x a: { c: 1 } #y b: 2");
+    check("---\n# y\n\na: 1\nb: 2\n", plain, "#y a: 1 b: 2");
+    check("m: &x # y\n  - a: 1\n    b: 2\n", plain, "m: [ { #y a: 1 b: 2 } ]");
+    check("l:\n- - a\n- # y\n  - b\n  - c\n", plain, "l: [ [ a ] [ #y b c ] ]");
+    check("l:\n# y\n- !x\n  - b\n  - c\n", plain, "l: [ [ #y b c ] ]");
+    check("l:\n- a: 1\n# y\n\n- b\n- c\n", plain, "l: [ { a: 1 } b #y c ]");
+    check("m: { # y\n  a: 1, b: 2}\n", plain, "m: { a: 1 b: 2 #y }");
     let token = "ENC[AES256_GCM,data:x,iv:y,tag:z,type:comment]";
     check(&format!("l:\n- {token}\n- a\n"), &ScanOptions::SEALED, &format!("l: [ #{token} a ]"));
     check(&format!("l:\n- {token}\n- a\n"), plain, &format!("l: [ {token} a ]"));

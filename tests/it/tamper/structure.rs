@@ -23,7 +23,7 @@ fn yaml() {
     row("a clear leaf wrapped in a list", "clear_unencrypted: one", "clear_unencrypted:\n    - one", "51 51 51 other");
     row("a clear true as text", "yes_unencrypted: true", "yes_unencrypted: 'True'", "51 51 51 other");
     row("a clear number as text", "level_unencrypted: 3", "level_unencrypted: '3'", "51 51 51 other");
-    row("a clear number in another base", "level_unencrypted: 3", "level_unencrypted: 0x3", "warn warn warn quiet");
+    row("a clear number in another base", "level_unencrypted: 3", "level_unencrypted: 0x3", "told told told same");
     row("a clear text in quotes", "clear_unencrypted: one", "clear_unencrypted: \"one\"", "warn warn warn quiet");
     row("a tag before a clear value", "clear_unencrypted: one", "clear_unencrypted: !evil one", "told told told told");
     row("a tag before a clear list", "list:\n", "list: !!python/object/apply:os.system\n", "told told told told");

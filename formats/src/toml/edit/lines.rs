@@ -7,6 +7,7 @@ use toml_parser::Source;
 use toml_parser::parser::{Event, EventKind, RecursionGuard, parse_document};
 
 use super::value::{Keys, Node};
+use crate::edit::set_apart;
 use crate::path::Part;
 
 /// What a line holds.
@@ -236,18 +237,8 @@ impl<'t> Lines<'t> {
     /// The first comment that a blank line parts from the lines of the table to which a header belongs: it speaks of something else. None: `end`.
     pub(super) fn set_apart(&self, header: usize, end: usize) -> usize {
         let values = self.all[header + 1..].iter().take_while(|l| matches!(l.body, Body::Value(_)));
-        let mut at = values.last().unwrap_or(&self.all[header]).end;
-        let mut apart = false;
-        while at < end {
-            let next = self.text[at..].find('\n').map_or(self.text.len(), |i| at + i + 1);
-            if self.text[at..next].trim().is_empty() {
-                apart = true;
-            } else if apart {
-                return at;
-            }
-            at = next;
-        }
-        end
+        let below = values.last().unwrap_or(&self.all[header]).end;
+        set_apart(self.text.as_bytes(), below, end, |line| line.trim_ascii().is_empty())
     }
 
     /// The length of a blank line below lines that go, if nothing or another one stands above them.

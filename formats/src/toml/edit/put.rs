@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::lines::{Body, Notes};
 use super::{Editor, refuse};
 use crate::draft::joined_text;
+use crate::edit::broken;
 use crate::error::Unwritable;
 use crate::path::{Part, display_parts};
 use crate::splice::Splice;
@@ -118,7 +119,8 @@ impl Editor<'_> {
 
     /// Lines at the start of a line, or at the end of a text, which keeps its lack of a last line break.
     fn put(&self, splice: &mut Splice, at: usize, lines: Zeroizing<String>) {
-        self.put_broken(splice, at, if self.crlf { with_crlf(&lines) } else { lines });
+        let lines = String::from_utf8(std::mem::take(&mut *broken(lines.as_bytes(), self.crlf)));
+        self.put_broken(splice, at, Zeroizing::new(lines.expect("a text with other line breaks is a text")));
     }
 
     fn put_broken(&self, splice: &mut Splice, at: usize, mut lines: Zeroizing<String>) {
@@ -136,15 +138,4 @@ impl Editor<'_> {
         }
         splice.insert(at, lines.as_bytes());
     }
-}
-
-/// With CR LF behind lines.
-fn with_crlf(lines: &str) -> Zeroizing<String> {
-    let mut out = Zeroizing::new(String::with_capacity(lines.len() + lines.matches('\n').count()));
-    for line in lines.split_inclusive('\n') {
-        let held = line.strip_suffix('\n');
-        out.push_str(held.unwrap_or(line));
-        out.push_str(if held.is_some() { "\r\n" } else { "" });
-    }
-    out
 }

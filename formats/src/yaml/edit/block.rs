@@ -3,8 +3,9 @@
 use super::find::{Spot, Text};
 use super::scalar::keeps_line_feeds;
 use super::write::{Habit, ends_in_literal, last_in};
-use super::{broken, refuse, span, write};
+use super::{refuse, span, write};
 use crate::draft::joined;
+use crate::edit::broken;
 use crate::error::Unwritable;
 use crate::splice::Splice;
 use crate::tree::Tree;

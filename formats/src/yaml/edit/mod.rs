@@ -14,8 +14,6 @@ mod remove;
 mod scalar;
 mod write;
 
-use zeroize::Zeroizing;
-
 use self::find::{Found, Spot, Text};
 use super::detail::Scanned;
 use super::parse::{self, What};
@@ -129,19 +127,6 @@ fn keep_float(out: &mut Vec<u8>, start: usize, value: &Value) {
     if value.kind() == crate::Kind::Float && integer {
         out.extend_from_slice(b".0");
     }
-}
-
-/// Lines with a text's own breaks.
-fn broken(lines: &[u8], crlf: bool) -> Zeroizing<Vec<u8>> {
-    let breaks = if crlf { lines.iter().filter(|&&b| b == b'\n').count() } else { 0 };
-    let mut out = Zeroizing::new(Vec::with_capacity(lines.len() + breaks));
-    for &b in lines {
-        if b == b'\n' && crlf {
-            out.push(b'\r');
-        }
-        out.push(b);
-    }
-    out
 }
 
 fn span(start: usize, end: usize) -> Span {

@@ -2,9 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use super::{broken, keep_float};
+use super::keep_float;
 use crate::document::Document;
-use crate::edit::Floats;
+use crate::edit::{Floats, broken};
 use crate::error::Unwritable;
 use crate::leaf::{LeafId, Span};
 use crate::splice::Splice;

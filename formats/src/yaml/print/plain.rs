@@ -18,7 +18,7 @@ pub(crate) fn keeps_plain(text: &str, flow: bool, tagged: bool) -> bool {
 }
 
 /// Rule 3. `<<` is plain behind its tag.
-pub(super) fn stays_string(text: &str) -> bool {
+pub(crate) fn stays_string(text: &str) -> bool {
     const OLD_BOOLS: [&str; 16] = ["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"];
     matches!(resolve(text.as_bytes()), Resolved::Str | Resolved::Merge) && !OLD_BOOLS.contains(&text) && !is_base_60(text.as_bytes())
 }

@@ -1,0 +1,88 @@
+//! Layout that nobody has vouched for: what another reader of the format would take for something else than SOPS does is left out of the opened text, or
+//! spelled as SOPS spells it (P2). ENV and TOML have nothing of that.
+
+use leafcrypt_formats::{CommentId, Document, Format, Mode, Printing, ScanOptions, Wiped};
+
+use super::error::OpenError;
+use super::scan_options;
+use crate::manners::Manners;
+
+/// A text without it, and what is to be said of that.
+pub(super) struct LeftOut {
+    pub text: Wiped,
+    pub warning: Option<String>,
+}
+
+/// None: there is nothing of that. `document` is the sealed text, `plain` the opened one; it `had_layout` of ours.
+///
+/// # Errors
+/// It cannot be left out so that the values stay.
+pub(super) fn left_out(
+    format: Format,
+    document: &Document<'_>,
+    plain: &[u8],
+    had_layout: bool,
+    manners: &Manners,
+) -> Result<Option<LeftOut>, OpenError> {
+    let options = ScanOptions { odd_merges: true, ..scan_options(Mode::Plain, manners) };
+    match format {
+        Format::Yaml => {
+            let untagged = if document.has_own_tags() { without_tags(plain, &options)? } else { None };
+            let text = untagged.as_ref().map_or(plain, |text| text.as_slice());
+            let spelled = if document.has_second_readings() { in_one_reading(text, &options)? } else { None };
+            let what = "tags that nobody has vouched for are left out, as sops leaves them out: whoever can write the file could have put them there";
+            let warning = untagged.is_some().then(|| what.to_owned());
+            Ok(spelled.or(untagged).map(|text| LeftOut { text, warning }))
+        }
+        Format::Ini => {
+            let what = "lines that other readers of INI could take for something else are spelled as sops spells them: what stood behind quotes is gone";
+            let warning = had_layout.then(|| what.to_owned());
+            Ok(ini_as_sops_prints(plain, &options).map(|text| LeftOut { text, warning }))
+        }
+        Format::Json | Format::Dotenv | Format::Toml | Format::Binary => Ok(None),
+    }
+}
+
+fn has_same_values(read: &Document<'_>, text: &[u8], options: &ScanOptions) -> bool {
+    Document::parse(Format::Yaml, text, options).is_ok_and(|new| read.reads_like(&new, |id| read.value(id).same(&new.value(id))))
+}
+
+fn without_tags(text: &[u8], options: &ScanOptions) -> Result<Option<Wiped>, OpenError> {
+    let Ok(read) = Document::parse(Format::Yaml, text, options) else { return Ok(None) };
+    let Some(bare) = read.without_own_tags().map(Wiped::from) else { return Ok(None) };
+    if has_same_values(&read, &bare, options) { Ok(Some(bare)) } else { Err(OpenError::OwnTags) }
+}
+
+fn in_one_reading(text: &[u8], options: &ScanOptions) -> Result<Option<Wiped>, OpenError> {
+    let Ok(read) = Document::parse(Format::Yaml, text, options) else { return Ok(None) };
+    let Some(spelled) = read.without_second_readings().map(Wiped::from) else { return Ok(None) };
+    if has_same_values(&read, &spelled, options) { Ok(Some(spelled)) } else { Err(OpenError::Unreadable) }
+}
+
+/// The same names, values and comments in SOPS's layout. Blanks before a line, quotes and what stands behind a value mean something else to every second reader
+/// of INI, so that whoever can write the file could make one value of two. None: there is nothing of that, or it cannot be put so.
+fn ini_as_sops_prints(text: &[u8], options: &ScanOptions) -> Option<Wiped> {
+    let read = Document::parse(Format::Ini, text, options).ok()?;
+    let printed = Wiped::from(leafcrypt_formats::print(Format::Ini, &read.trees(), &Printing::default()).ok()?.text);
+    if lines(text).eq(lines(&printed)) {
+        return None;
+    }
+    let same_comments = |new: &Document<'_>| {
+        let count = read.comments().len();
+        let mut all = (0u32..).map(CommentId).take(count);
+        new.comments().len() == count
+            && all.all(|id| Wiped::from(read.comment_text(id).into_owned()) == Wiped::from(new.comment_text(id).into_owned()))
+    };
+    let same = |new: &Document<'_>| read.reads_like(new, |id| read.value(id).same(&new.value(id))) && same_comments(new);
+    Document::parse(Format::Ini, &printed, options).is_ok_and(|new| same(&new)).then_some(printed)
+}
+
+/// The lines of INI that are no comments, but for the blanks between a name and its value: what is before them, and behind, counts.
+fn lines(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let lines = text.split(|&b| b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let is_other = |line: &&[u8]| !line.trim_ascii().is_empty() && !matches!(line.trim_ascii_start()[0], b';' | b'#');
+    lines.filter(is_other).map(|line| match line.iter().position(|b| b"=:".contains(b)) {
+        Some(at) => (line[..at].trim_ascii_end(), line[at + 1..].trim_ascii_start()),
+        None => (line, &[][..]),
+    })
+}
