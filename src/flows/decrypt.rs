@@ -9,6 +9,7 @@ use super::anew;
 use super::extract::{self, Printer};
 use super::target::{Done, Holds, Input, Output, Types, deliver, with_last_line_ended};
 use crate::error::Error;
+use crate::files::{self, Kind};
 use crate::keys::{DataKey, GroupReport};
 use crate::sealed_file::{OpenFile, OpenHow, SealedError, SealedFile};
 use crate::world::{Event, World};
@@ -67,7 +68,12 @@ impl Decrypt<'_> {
             _ if out_format == open.format() && !anew::is_due(&open, &text, world) => open.into_plain(),
             _ => printer.documents(&extract::trees(&open, &path, manners)?)?,
         };
-        let is_text = !is_value && out_format != Format::Binary && matches!(self.output, Output::Stdout);
+        // What is no file has no end to keep.
+        let is_shown = match &self.output {
+            Output::Stdout => true,
+            Output::InPlace(to) | Output::File(to) => matches!(files::facts(&to.path), Ok(Some(facts)) if facts.kind != Kind::File),
+        };
+        let is_text = !is_value && out_format != Format::Binary && is_shown;
         let bytes = if is_text && manners.ends_last_line { with_last_line_ended(bytes, out_format, manners) } else { bytes };
         deliver(bytes, &self.output, Holds::Plain, Some(&text), world)
     }

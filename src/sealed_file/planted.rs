@@ -32,8 +32,8 @@ pub(super) fn left_out(
             Ok(untagged.map(|text| LeftOut { text, warning: Some(what.to_owned()) }))
         }
         Format::Ini => {
-            let what = "lines that other readers of INI could take for something else are spelled as sops spells them: what stood behind quotes is gone";
-            let warning = had_layout.then(|| what.to_owned());
+            let what = "lines that other readers of INI could take for something else are spelled as sops spells them; what stood behind quotes is gone";
+            let warning = (had_layout && manners.tells_layout).then(|| what.to_owned());
             Ok(ini_as_sops_prints(plain, &options).map(|text| LeftOut { text, warning }))
         }
         Format::Json | Format::Dotenv | Format::Toml | Format::Binary => Ok(None),

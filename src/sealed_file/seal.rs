@@ -113,6 +113,13 @@ impl OpenFile<'_> {
             return Err(SealError::AlreadySealed);
         }
         warnings.extend(document.warnings().iter().map(|w| w.what.clone()));
+        // SOPS made items of them.
+        if let Some(super::Base { body: BaseBody::Document { document: old, .. }, .. }) = &self.base
+            && self.format == Format::Json
+            && !old.comments().is_empty()
+        {
+            warnings.push("the comments among the items of its lists are left out: a text in JSON has no place for them".to_owned());
+        }
         let cipher = Cipher::new(&self.data_key);
         let mut nonces = Nonces::new(world.random);
         let selection = self.settings.rule();

@@ -42,6 +42,7 @@ fn comments_among_the_items() {
     place.write("a.json", &sealed);
     let edited = place.call(Program::Ours, ["edit", "a.json"]).env("EDITOR", "sed -i s/2/3/").run();
     assert!(edited.status.success(), "{}", String::from_utf8_lossy(&edited.stderr));
+    assert!(String::from_utf8_lossy(&edited.stderr).contains("comments among the items"), "who loses something is told");
     check(&String::from_utf8(plain.clone()).unwrap().replacen('2', "3", 1).into_bytes(), "edited");
     // On one line, and lists of nothing else.
     let compact: String = String::from_utf8(sealed).unwrap().split(['\n', '\t']).collect();
