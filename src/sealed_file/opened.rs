@@ -38,7 +38,7 @@ impl OpenFile<'_> {
         self.format
     }
 
-    /// What opening had to say. What reading had to say before it: [`SealedFile::warnings`].
+    /// What opening had to say. What reading had to say before it: [`super::SealedFile::warnings`].
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
