@@ -103,6 +103,8 @@ impl<'t> Cursor<'t> {
     pub(super) fn skip_rest(&mut self) {
         let mut is_blank = true;
         loop {
+            let run = self.run(|byte| matches!(byte, b'\n' | b'\r' | 0 | 0xe2));
+            is_blank &= run.iter().all(|&byte| byte == b' ' || byte == b'\t');
             match self.peek(0) {
                 b'\n' | b'\r' | 0 => break,
                 0xe2 if self.is_break(0) => break,
@@ -121,6 +123,7 @@ impl<'t> Cursor<'t> {
     pub(super) fn skip_word(&mut self, in_flow: bool) -> bool {
         let start = self.mark.index;
         loop {
+            self.run(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0 | 0xe2 | b':' | b',' | b'?' | b'[' | b']' | b'{' | b'}'));
             match self.peek(0) {
                 b' ' | b'\t' | b'\n' | b'\r' | 0 => break,
                 0xe2 if self.is_break(0) => break,
@@ -133,6 +136,23 @@ impl<'t> Cursor<'t> {
             self.newlines = 0;
         }
         self.mark.index > start
+    }
+
+    /// In quotes, to the next character that may mean something.
+    pub(super) fn skip_quoted(&mut self) {
+        let is_any = !self.run(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0 | 0xe2 | b'\'' | b'"' | b'\\')).is_empty();
+        if is_any {
+            self.newlines = 0;
+        }
+    }
+
+    /// Over all bytes before one that ends it: most of a text is looked at so, and a sealed one is long.
+    fn run(&mut self, ends: impl Fn(u8) -> bool) -> &'t [u8] {
+        let rest = self.text.get(self.mark.index..).unwrap_or_default();
+        let run = &rest[..rest.iter().position(|&byte| ends(byte)).unwrap_or(rest.len())];
+        self.mark.index += run.len();
+        self.mark.column += run.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
+        run
     }
 
     fn step(&mut self, byte: u8) {
