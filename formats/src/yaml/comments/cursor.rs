@@ -1,5 +1,10 @@
 //! A text as go-yaml's reader goes through it: where it stands, and how many lines have ended since the last thing that is no blank.
 
+use memchr::{memchr, memchr3};
+
+/// Bytes of a text for which it is worth asking what kind of text it is (`find.rs`).
+const LONG: usize = 4096;
+
 /// A place: byte, line, and column in characters.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Mark {
@@ -12,6 +17,8 @@ pub(super) struct Cursor<'t> {
     text: &'t [u8],
     /// Stands behind it.
     tail: &'t [u8],
+    /// All is ASCII, and lines end in line feeds: then the end of a run is found without looking at each byte.
+    usual: bool,
     pub mark: Mark,
     pub newlines: usize,
 }
@@ -19,7 +26,8 @@ pub(super) struct Cursor<'t> {
 impl<'t> Cursor<'t> {
     pub(super) fn new(text: &'t [u8], tail: &'t [u8]) -> Self {
         let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
-        Cursor { text, tail, mark: Mark::default(), newlines: 0 }
+        let usual = text.len() > LONG && text.is_ascii() && memchr3(b'\t', b'\r', 0, text).is_none();
+        Cursor { text, tail, usual, mark: Mark::default(), newlines: 0 }
     }
 
     /// The byte at an offset from here; 0 behind the end.
@@ -103,7 +111,10 @@ impl<'t> Cursor<'t> {
     pub(super) fn skip_rest(&mut self) {
         let mut is_blank = true;
         loop {
-            let run = self.run(|byte| matches!(byte, b'\n' | b'\r' | 0 | 0xe2));
+            let run = match self.usual {
+                true => self.run_to(|rest| memchr(b'\n', rest)),
+                false => self.run(|byte| matches!(byte, b'\n' | b'\r' | 0 | 0xe2)),
+            };
             is_blank &= run.iter().all(|&byte| byte == b' ' || byte == b'\t');
             match self.peek(0) {
                 b'\n' | b'\r' | 0 => break,
@@ -123,7 +134,12 @@ impl<'t> Cursor<'t> {
     pub(super) fn skip_word(&mut self, in_flow: bool) -> bool {
         let start = self.mark.index;
         loop {
-            self.run(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0 | 0xe2 | b':' | b',' | b'?' | b'[' | b']' | b'{' | b'}'));
+            match self.usual && !in_flow {
+                true => self.run_to(|rest| memchr3(b' ', b'\n', b':', rest)),
+                false => {
+                    self.run(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0 | 0xe2 | b':' | b',' | b'?' | b'[' | b']' | b'{' | b'}'))
+                }
+            };
             match self.peek(0) {
                 b' ' | b'\t' | b'\n' | b'\r' | 0 => break,
                 0xe2 if self.is_break(0) => break,
@@ -139,19 +155,26 @@ impl<'t> Cursor<'t> {
     }
 
     /// In quotes, to the next character that may mean something.
-    pub(super) fn skip_quoted(&mut self) {
-        let is_any = !self.run(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0 | 0xe2 | b'\'' | b'"' | b'\\')).is_empty();
-        if is_any {
+    pub(super) fn skip_quoted(&mut self, quote: u8) {
+        let run = match self.usual {
+            true => self.run_to(|rest| memchr3(quote, b'\\', b'\n', rest)),
+            false => self.run(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | 0 | 0xe2 | b'\'' | b'"' | b'\\')),
+        };
+        if run.iter().any(|&byte| byte != b' ') {
             self.newlines = 0;
         }
     }
 
     /// Over all bytes before one that ends it: most of a text is looked at so, and a sealed one is long.
     fn run(&mut self, ends: impl Fn(u8) -> bool) -> &'t [u8] {
+        self.run_to(|rest| rest.iter().position(|&byte| ends(byte)))
+    }
+
+    fn run_to(&mut self, end: impl Fn(&[u8]) -> Option<usize>) -> &'t [u8] {
         let rest = self.text.get(self.mark.index..).unwrap_or_default();
-        let run = &rest[..rest.iter().position(|&byte| ends(byte)).unwrap_or(rest.len())];
+        let run = &rest[..end(rest).unwrap_or(rest.len())];
         self.mark.index += run.len();
-        self.mark.column += run.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
+        self.mark.column += if self.usual { run.len() } else { run.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() };
         run
     }
 

@@ -25,7 +25,7 @@ impl Scanner<'_> {
     pub(super) fn quoted(&mut self, quote: u8) -> Option<()> {
         self.at.skip();
         loop {
-            self.at.skip_quoted();
+            self.at.skip_quoted(quote);
             match self.at.peek(0) {
                 0 => return None,
                 byte if byte == quote && !(quote == b'\'' && self.at.peek(1) == quote) => break,
