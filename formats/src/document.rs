@@ -66,6 +66,8 @@ pub(crate) struct Outline {
     pub paths: Paths,
     pub blocks: Vec<Block>,
     pub warnings: Vec<Warning>,
+    /// Comments of which it depends on what is covered where they belong.
+    pub doubtful: Vec<CommentId>,
 }
 
 impl Outline {
@@ -154,6 +156,11 @@ impl<'t> Document<'t> {
     /// The metadata blocks, in the order of the documents. Also in a plain text: then it has been sealed before, or has a key of that name.
     pub fn blocks(&self) -> &[Block] {
         &self.outline.blocks
+    }
+
+    /// The comments of which it depends on what is covered which entry they stand at (YAML).
+    pub fn doubtful_comments(&self) -> &[CommentId] {
+        &self.outline.doubtful
     }
 
     /// What the user should know.

@@ -29,6 +29,10 @@ impl OpenFile<'_> {
         nonces: &mut Nonces<'_>,
         random: &dyn Random,
     ) -> Result<Covered, SealError> {
+        let is_looked_for = |id: &&CommentId| selection.kind.is_of_comments() && policy.matches_comment(&document.comment_text(**id));
+        if let Some(&id) = document.doubtful_comments().iter().find(is_looked_for) {
+            return Err(SealError::DoubtfulComment { line: document.position(document.comment(id).span.start).0 });
+        }
         let mut coverage = policy.coverage(document);
         let mut reuse = self.reuse();
         let mut mac = Mac::new(self.settings.mac_only_encrypted);

@@ -137,6 +137,10 @@ pub enum SealError {
     NothingCovered { rule: String },
     #[error("{path}: a sealed comment would match {rule} and so count as clear when it is opened")]
     CommentMatches { path: String, rule: String },
+    #[error(
+        "line {line}: what this comment stands at depends on blank lines that the text above it keeps, which are gone once that is sealed"
+    )]
+    DoubtfulComment { line: usize },
     /// Key groups that nobody could open.
     #[error("{why}: nobody could open the file")]
     Unusable { why: String },

@@ -20,6 +20,7 @@ mod bad_input;
 mod by_comments;
 mod canary;
 mod commands;
+mod comment_places;
 mod complete;
 mod convert;
 mod convert_random;

@@ -1,230 +1,215 @@
-//! Where comments belong (docs/lossless-documents.md T5, docs/sops-config.md 4): the ones above an entry to the entry's container, those behind a
-//! value to the container of its key, and those below a last entry where go-yaml's scanner has them, which judges by blank lines and columns.
+//! Where comments belong in SOPS's tree (docs/lossless-documents.md T5): go-yaml's own way is gone after, for whoever judges otherwise covers other values than SOPS does,
+//! or binds a comment to another path. `cursor` and `scan` (with `blocks`, `texts`) find its tokens, `groups` the comments between; `events` (with `flow`) and `nodes` hand these to
+//! the nodes; the walk asks for them in the order in which SOPS's store goes through the nodes. A plain text is looked at as if its metadata stood in it already.
 
-use super::bound::{Bound, bounds};
+mod blocks;
+mod cursor;
+mod events;
+mod flow;
+mod groups;
+mod nodes;
+mod scan;
+mod texts;
+
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use self::groups::BLANK;
+use self::nodes::{Found, Kept, Nodes, added_key};
+use self::scan::Scanner;
+use super::block;
+use super::detail::DocumentSite;
 use super::parse::Parsed;
+use crate::document::Mode;
+use crate::error::{SyntaxClass, SyntaxError};
 use crate::leaf::Span;
 
-/// The comments of a text that the walk has not placed yet.
-pub(super) struct Comments<'t> {
-    text: &'t [u8],
-    spans: &'t [Span],
-    taken: Vec<bool>,
-    bounds: Vec<Bound>,
-    /// Those that the search has passed, and that what comes takes.
-    held: Vec<(usize, Bound)>,
-    /// All before this one are placed.
-    first: usize,
-    /// Those below a last entry that belong to a container further out, if one that ends here begins at this column.
-    later: Vec<(usize, u32)>,
+/// Which of a node's comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Of {
+    Head,
+    Line,
+    Foot,
+    /// Those in it that SOPS never sees.
+    Lost,
 }
 
-/// A comment that waits for its place.
-pub(super) struct Pending {
-    pub span: Span,
-    /// Something stands before it on its line.
-    pub inline: bool,
+/// The comments of a text, by the nodes that have them.
+pub(super) struct Comments<'t> {
+    spans: &'t [Span],
+    nodes: Option<Nodes>,
+    taken: Vec<bool>,
+    /// All before this one are taken.
+    first: usize,
+    /// Does a text in lines keep blank lines, which were not counted?
+    pub left_out: bool,
+}
+
+/// A node of our own parser, what was put in for the metadata, or a document.
+#[derive(Clone, Copy)]
+pub(super) enum Whose {
+    Node(u32),
+    AddedKey(u32),
+    AddedValue(u32),
+    Document(u32),
 }
 
 impl<'t> Comments<'t> {
-    pub(super) fn new(text: &'t [u8], parsed: &'t Parsed<'_>) -> Self {
+    /// `kept`: blank lines that a text in lines keeps count. They are gone once it is a token.
+    pub(super) fn new(
+        text: &[u8],
+        parsed: &'t Parsed<'_>,
+        sites: &[Option<DocumentSite>],
+        mode: Mode,
+        kept: bool,
+    ) -> Result<Self, SyntaxError> {
         let spans = &*parsed.comments;
-        let (taken, bounds) = (vec![false; spans.len()], bounds(text, parsed));
-        Comments { text, spans, taken, bounds, held: Vec::new(), first: 0, later: Vec::new() }
+        let taken = vec![false; spans.len()];
+        let Some(first) = spans.first() else { return Ok(Comments { spans, nodes: None, taken, first: 0, left_out: false }) };
+        let added = match mode {
+            Mode::Sealed => Vec::new(),
+            _ => sites.iter().enumerate().filter_map(|(document, site)| addition(text, site.as_ref()?, document)).collect(),
+        };
+        let found = find(text, parsed, added, kept);
+        if found.is_none() && mode != Mode::Sealed {
+            let what = "a comment whose place in the text could not be found out; put it on a line of its own above a key";
+            return Err(SyntaxError::at(text, first.start as usize - 1, SyntaxClass::OutsideModel, what));
+        }
+        let (nodes, left_out) = found.map_or((None, false), |(nodes, left_out)| (Some(nodes), left_out));
+        Ok(Comments { spans, nodes, taken, first: 0, left_out })
     }
 
     /// Is any left?
     pub(super) fn any(&self) -> bool {
-        self.first < self.spans.len() || !self.held.is_empty()
+        self.first < self.spans.len()
     }
 
-    /// The next one before an offset that belongs where it stands. `from` is where the caller's search stands; 0 at its start.
-    pub(super) fn next_pending(&mut self, from: &mut usize, before: u32) -> Option<Pending> {
-        *from = (*from).max(self.first);
-        while let Some(&span) = self.spans.get(*from).filter(|s| s.start <= before) {
-            let at = *from;
-            *from += 1;
-            if self.taken[at] {
-                continue;
-            }
-            self.take(at);
-            match self.bounds[at] {
-                Bound::Here | Bound::Own => return Some(self.pending(span)),
-                bound => self.held.push((at, bound)),
-            }
-        }
-        None
-    }
-
-    fn pending(&self, span: Span) -> Pending {
-        let (_, inline) = self.place(span);
-        Pending { span, inline }
-    }
-
-    /// Those of a kind that wait for what comes.
-    pub(super) fn held(&mut self, is: impl Fn(Bound) -> bool) -> Vec<Pending> {
-        if self.held.is_empty() {
+    /// Takes those of a node.
+    pub(super) fn take(&mut self, whose: Whose, of: Of) -> Vec<Span> {
+        if !self.any() {
             return Vec::new();
         }
-        let (due, held): (Vec<_>, Vec<_>) = std::mem::take(&mut self.held).into_iter().partition(|(_, bound)| is(*bound));
-        self.held = held;
-        due.into_iter().map(|(at, _)| self.pending(self.spans[at])).collect()
+        let Some(nodes) = &mut self.nodes else { return Vec::new() };
+        let kept = match whose {
+            Whose::Node(node) => nodes.of.get_mut(&node),
+            Whose::AddedKey(document) => nodes.of.get_mut(&added_key(document as usize)),
+            Whose::AddedValue(document) => nodes.of.get_mut(&(added_key(document as usize) + 1)),
+            Whose::Document(document) => nodes.documents.get_mut(document as usize),
+        };
+        let Some(kept) = kept else { return Vec::new() };
+        let lines = std::mem::take(match of {
+            Of::Head => &mut kept.found.head,
+            Of::Line => &mut kept.found.line,
+            Of::Foot => &mut kept.found.foot,
+            Of::Lost => &mut kept.lost,
+        });
+        lines.into_iter().filter_map(|comment| self.take_one(comment as usize)).collect()
     }
 
-    /// The next one of those below what stands above, which are its own.
-    pub(super) fn next_own(&mut self, before: u32) -> Option<Pending> {
-        let at = self.first;
-        self.spans.get(at).filter(|span| span.start <= before && self.bounds[at] == Bound::Own)?;
-        self.take(at);
-        Some(self.pending(self.spans[at]))
-    }
-
-    /// What stands below the last entry of what has ended, further out, goes to the item that comes.
-    pub(super) fn hand_on(&mut self) {
-        for (at, _) in std::mem::take(&mut self.later) {
-            let (_, inline) = self.place(self.spans[at]);
-            if !self.taken[at] && !inline {
-                self.bounds[at] = Bound::Foot;
-            }
-        }
-    }
-
-    /// The next one of those below a document's end that are its own.
-    pub(super) fn next_before(&mut self) -> Option<Pending> {
-        let at = self.first;
-        self.bounds.get(at).filter(|bound| **bound == Bound::Before)?;
-        self.take(at);
-        Some(self.pending(self.spans[at]))
-    }
-
-    /// The comments below the last entry of the innermost container that ends, at the column `own`, as far as they belong to that entry. What comes stands at
-    /// `before`, in the column `next`. So go-yaml judges (its `yaml_parser_scan_comments`): lines go together until a blank line follows the first ones
-    /// directly below the entry, or one stands further out in another column. What goes before that is the entry's foot, or a foot of its own column
-    /// where it began further out; the rest stands above what comes if it began in that column, and else it is the entry's foot as well.
-    pub(super) fn below(&mut self, before: u32, own: u32, next: u32, map: bool) -> Vec<Span> {
-        self.later.clear();
-        let waiting: Vec<usize> = (self.first..self.spans.len()).take_while(|&at| self.spans[at].start <= before).collect();
-        let stays =
-            |at: usize| matches!(self.bounds[at], Bound::Here | Bound::Own) || map && matches!(self.bounds[at], Bound::Foot | Bound::Line);
-        let waiting: Vec<usize> = waiting.into_iter().filter(|&at| !self.taken[at] && stays(at)).collect();
-        let Some(&first) = waiting.first() else { return Vec::new() };
-        let mut feet = Vec::new();
-        let directly_below = self.breaks_before(first) < 2;
-        let (mut group, mut column): (Vec<usize>, u32) = (Vec::new(), 0);
-        // Is it still the first group; has a blank line been seen; is it the entry's, or that of nothing before it?
-        let (mut is_first, mut no_blank, mut of_entry) = (true, directly_below, true);
-        for (i, &at) in waiting.iter().enumerate() {
-            let (here, inline) = self.place(self.spans[at]);
-            if inline {
-                if here >= own && here > next {
-                    feet.push(at);
-                } else {
-                    self.later.push((at, here));
-                }
-                continue;
-            }
-            if !group.is_empty() && here < own && here != column {
-                self.foot(&mut feet, &mut group, of_entry, column);
-                (is_first, of_entry) = (false, false);
-            }
-            if group.is_empty() {
-                column = here;
-            }
-            group.push(at);
-            if self.blank_behind(at, waiting.get(i + 1).map_or(before, |&next| self.spans[next].start - 1)) {
-                if no_blank && (is_first && directly_below || column < own) {
-                    self.foot(&mut feet, &mut group, of_entry && column >= own, column);
-                    (is_first, of_entry) = (false, false);
-                }
-                no_blank = false;
-            }
-        }
-        if !group.is_empty() && next < own && next != column {
-            self.foot(&mut feet, &mut group, of_entry, column);
-        }
-        feet.iter().for_each(|&at| self.take(at));
-        feet.into_iter().map(|at| self.spans[at]).collect()
-    }
-
-    fn foot(&mut self, feet: &mut Vec<usize>, group: &mut Vec<usize>, of_entry: bool, column: u32) {
-        match of_entry {
-            true => feet.append(group),
-            false => self.later.extend(group.drain(..).map(|at| (at, column))),
-        }
-    }
-
-    /// Those of them that belong to a container further out that ends, too, and begins at this column.
-    pub(super) fn below_at(&mut self, column: u32) -> Vec<Span> {
-        let (due, later) = self.later.drain(..).partition(|&(at, own)| own == column && !self.taken[at]);
-        self.later = later;
-        let due: Vec<(usize, u32)> = due;
-        due.iter().for_each(|&(at, _)| self.take(at));
-        due.into_iter().map(|(at, _)| self.spans[at]).collect()
-    }
-
-    /// Line breaks between a comment and what stands before it.
-    fn breaks_before(&self, at: usize) -> usize {
-        let before = &self.text[..self.spans[at].start as usize - 1];
-        before.iter().rev().take_while(|b| b" \t\r\n".contains(b)).filter(|&&b| b == b'\n').count()
-    }
-
-    /// Is the line behind a comment blank, before what comes? For go-yaml the line feed of CR LF is one.
-    fn blank_behind(&self, at: usize, next: u32) -> bool {
-        let between = self.text.get(self.spans[at].end as usize..next as usize).unwrap_or_default();
-        let breaks = between.iter().filter(|&&b| b == b'\n').count();
-        // What is on the last line at the end of the text is a line of its own as soon as something is written below.
-        let ended = next as usize == self.text.len() && breaks > 0 && !between.ends_with(b"\n");
-        breaks + usize::from(ended) > 1 || between.starts_with(b"\r\n")
-    }
-
-    /// The comment behind an offset, on its line: also one behind an anchor or a tag that nothing follows.
-    pub(super) fn on_line(&mut self, offset: u32) -> Option<Span> {
-        self.on_its_line(offset, u32::MAX, |bound| matches!(bound, Bound::Here | Bound::Line))
-    }
-
-    /// The one that stands before `limit`, where it stands.
-    pub(super) fn on_line_before(&mut self, offset: u32, limit: u32) -> Option<Span> {
-        self.on_its_line(offset, limit, |bound| bound == Bound::Here)
-    }
-
-    fn on_its_line(&mut self, offset: u32, limit: u32, is: impl Fn(Bound) -> bool) -> Option<Span> {
-        if !self.any() {
-            return None;
-        }
-        let at = self.first + self.spans[self.first..].partition_point(|s| s.start <= offset);
-        let span = *self.spans.get(at).filter(|s| s.start < limit)?;
-        let between = &self.text[offset as usize..span.start as usize];
-        if self.taken[at] || !is(self.bounds[at]) || between.len() > 1 << 16 || between.iter().any(|&b| b == b'\n' || b == b'\r') {
-            return None;
-        }
-        self.take(at);
-        Some(span)
+    /// Takes what is left before an offset.
+    pub(super) fn take_rest(&mut self, before: u32) -> Vec<Span> {
+        let end = self.spans.partition_point(|span| span.start < before);
+        (self.first..end).filter_map(|at| self.take_one(at)).collect()
     }
 
     /// Those inside a metadata block are nobody's.
     pub(super) fn skip(&mut self, block: Span) {
         let at = self.spans.partition_point(|s| s.start < block.start);
         let end = self.spans.partition_point(|s| s.start < block.end);
-        for i in at..end {
-            self.take(i);
-        }
+        (at..end).for_each(|at| _ = self.take_one(at));
     }
 
-    fn take(&mut self, at: usize) {
-        self.taken[at] = true;
+    fn take_one(&mut self, at: usize) -> Option<Span> {
+        let was_taken = std::mem::replace(&mut self.taken[at], true);
         while self.taken.get(self.first) == Some(&true) {
             self.first += 1;
         }
+        (!was_taken).then(|| self.spans[at])
     }
+}
 
-    /// Column of a comment, and whether a value or key stands before it on its line. Dashes do not count: the comment behind them stands above the item.
-    fn place(&self, span: Span) -> (u32, bool) {
-        let mark = span.start as usize - 1;
-        let start = self.text[..mark].iter().rposition(|&b| b == b'\n' || b == b'\r').map_or(0, |i| i + 1);
-        let before = &self.text[start..mark];
-        let before = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before);
-        let own = before.iter().all(|b| b" \t-?:".contains(b));
-        let column = before.iter().position(|b| !b" \t".contains(b)).unwrap_or(before.len());
-        (if own { column } else { before.len() } as u32, !own)
+/// What is put into a text, and where.
+struct Addition {
+    document: usize,
+    at: usize,
+    text: Vec<u8>,
+}
+
+/// Stands for the metadata of a document. A root that holds nothing has no other place for comments anyway.
+fn addition(text: &[u8], site: &DocumentSite, document: usize) -> Option<Addition> {
+    let slot = block::slot(text, site, false);
+    if slot.replaces > 0 {
+        return None;
     }
+    let mut added = slot.before;
+    added.resize(added.len() + slot.indent, b' ');
+    added.extend_from_slice(b"sops: x");
+    if !slot.flow {
+        added.push(b'\n');
+    }
+    added.extend_from_slice(&slot.after);
+    Some(Addition { document, at: slot.at, text: added })
+}
+
+fn find(text: &[u8], parsed: &Parsed<'_>, added: Vec<Addition>, kept: bool) -> Option<(Nodes, bool)> {
+    let bom = if text.starts_with("\u{feff}".as_bytes()) { 3 } else { 0 };
+    let mut places: Vec<(Range<usize>, usize)> = Vec::with_capacity(added.len());
+    // How much has been put in up to the end of each.
+    let mut sums = Vec::with_capacity(added.len());
+    let mut sum = 0;
+    for Addition { document, at, text } in &added {
+        let start = at + sum - bom;
+        places.push((start..start + text.len(), *document));
+        sum += text.len();
+        sums.push(sum);
+    }
+    let mut whole = Zeroizing::new(Vec::new());
+    let (read, tail) = match &*added {
+        [] => (text, &[][..]),
+        [one] if one.at == text.len() => (text, &*one.text),
+        _ => {
+            whole.reserve_exact(text.len() + sum);
+            let mut from = 0;
+            for addition in &added {
+                whole.extend_from_slice(&text[from..addition.at]);
+                whole.extend_from_slice(&addition.text);
+                from = addition.at;
+            }
+            whole.extend_from_slice(&text[from..]);
+            (&**whole, &[][..])
+        }
+    };
+    let (mut nodes, left_out) = events::run(Scanner::new(read, tail, kept), Nodes::new(places.clone()))?;
+    if nodes.count() as usize != parsed.nodes.len() {
+        return None;
+    }
+    let number = |line: u32| {
+        let offset = line as usize;
+        let before = places.partition_point(|(place, _)| place.end <= offset);
+        let put_in = before.checked_sub(1).map_or(0, |last| sums[last]);
+        parsed.comments.binary_search_by_key(&((offset + bom + 1 - put_in) as u32), |span| span.start).ok()
+    };
+    let mut missing = vec![true; parsed.comments.len()];
+    let all = nodes.of.values_mut().chain(&mut nodes.documents);
+    for Kept { found: Found { head, line, foot }, lost } in all {
+        for lines in [head, line, foot, lost] {
+            lines.retain(|&line| line != BLANK);
+            for line in lines {
+                let comment = number(*line)?;
+                missing[comment] = false;
+                *line = comment as u32;
+            }
+        }
+    }
+    // What no node has been given stands in the container of what is before it; behind all of a document, where the metadata goes, with what is left.
+    for comment in (0..missing.len()).filter(|&comment| missing[comment]) {
+        let start = parsed.comments[comment].start;
+        let part = parsed.parts.partition_point(|part| part.end <= start);
+        let before = parsed.nodes.partition_point(|node| node.span.start < start);
+        if let Some(last) = before.checked_sub(1).filter(|last| parsed.parts.get(part).is_some_and(|part| *last >= part.root as usize)) {
+            nodes.lose(last as u32, comment as u32);
+        }
+    }
+    Some((nodes, left_out))
 }

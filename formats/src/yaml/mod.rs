@@ -5,7 +5,6 @@
 //! back, asking `spell` how a value is written; `block` handles the metadata; `edit` changes a branch; `print` writes trees.
 
 mod block;
-mod bound;
 mod comments;
 mod count;
 mod detail;

@@ -123,8 +123,6 @@ pub(super) struct Parsed<'t> {
     pub comments: Vec<Span>,
     /// `%YAML 1.2` lines.
     pub directives: Vec<Span>,
-    /// Where anchors and tags end, in text order.
-    pub properties: Vec<u32>,
 }
 
 impl Drop for Parsed<'_> {
@@ -154,7 +152,6 @@ pub(super) fn parse<'t>(bytes: &'t [u8], options: &'t ScanOptions) -> Result<Par
             parts: Vec::new(),
             comments: Vec::new(),
             directives,
-            properties: Vec::new(),
         },
         anchors: Vec::new(),
         open: Vec::new(),
@@ -177,7 +174,6 @@ pub(super) fn parse<'t>(bytes: &'t [u8], options: &'t ScanOptions) -> Result<Par
     }
     let mut parsed = reader.parsed;
     parsed.comments.sort_unstable();
-    parsed.properties.sort_unstable();
     gaps::check(bytes, &parsed)?;
     Ok(parsed)
 }
@@ -305,7 +301,6 @@ impl<'t> Reader<'t> {
                 let node = self.parsed.nodes.len() as u32 - 1;
                 self.parsed.nodes[node as usize].anchored = true;
                 self.anchors.push(node);
-                self.parsed.properties.push(range.end as u32);
                 self.cursor = self.cursor.max(range.end);
             }
             Event::Alias(id) => {
@@ -433,7 +428,6 @@ impl<'t> Reader<'t> {
     /// In brackets go-yaml takes what directly follows a tag as part of it, and it knows fewer characters of tags.
     fn check_tag(&mut self, mark: &Mark) -> Result<(), SyntaxError> {
         let Some(tag) = mark.tag_span().and_then(|t| t.byte_range()) else { return Ok(()) };
-        self.parsed.properties.push(tag.end as u32);
         let bytes = self.text.as_bytes();
         let known = |b: &u8| b.is_ascii_alphanumeric() || b"-_;/?:@&=+$,.%!~*'()[]<>".contains(b);
         if !bytes[tag.clone()].iter().all(known) || bytes[tag.clone()] == *b"!!" {

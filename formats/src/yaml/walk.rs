@@ -11,18 +11,50 @@ use zeroize::Zeroizing;
 
 use self::keys::Names;
 use super::block;
-use super::bound::Bound;
-use super::comments::Comments;
+use super::comments::{Comments, Of, Whose};
 use super::detail::{DocumentSite, Root, Scanned};
-use super::parse::{Node, Parsed, What, Written, find};
+use super::parse::{NONE, Node, Parsed, What};
 use super::scalar::{self, Read};
 use crate::document::{Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
-use crate::leaf::{Span, Step};
+use crate::leaf::{CommentId, Span, Step};
 use crate::path::PathId;
 
 /// The outline of a text, and what YAML remembers of it.
 pub(super) fn walk(text: &[u8], parsed: &Parsed<'_>, options: &ScanOptions) -> Result<(Outline, Scanned), SyntaxError> {
+    let (mut outline, scanned, left_out) = walk_with(text, parsed, options, false)?;
+    if left_out && options.mode != Mode::Sealed {
+        let (kept, ..) = walk_with(text, parsed, options, true)?;
+        outline.doubtful = difference(&outline, &kept);
+    }
+    Ok((outline, scanned))
+}
+
+/// The comments that stand elsewhere.
+fn difference(this: &Outline, other: &Outline) -> Vec<CommentId> {
+    let places = |outline: &Outline| {
+        let mut places = vec![(Span::new(0, 0), PathId::ROOT, 0); outline.comments.len()];
+        let mut before = 0;
+        for step in &outline.steps {
+            match *step {
+                Step::Comment(id) => {
+                    let comment = &outline.comments[id.0 as usize];
+                    places[id.0 as usize] = (comment.span, comment.container, before);
+                }
+                _ => before += 1,
+            }
+        }
+        places
+    };
+    let mut others = places(other);
+    others.sort_unstable();
+    let these = places(this).into_iter().zip(0..);
+    these.filter(|(place, _)| others.binary_search(place).is_err()).map(|(_, number)| CommentId(number)).collect()
+}
+
+/// `kept`: see [`Comments::new`]; the last one says whether there is anything of that kind.
+fn walk_with(text: &[u8], parsed: &Parsed<'_>, options: &ScanOptions, kept: bool) -> Result<(Outline, Scanned, bool), SyntaxError> {
+    let sites = (0..parsed.parts.len()).map(|number| site(parsed, number)).collect::<Vec<_>>();
     let mut walk = Walk {
         text,
         parsed,
@@ -39,22 +71,24 @@ pub(super) fn walk(text: &[u8], parsed: &Parsed<'_>, options: &ScanOptions) -> R
             bare_lists: Vec::new(),
             crlf: text.iter().position(|&b| b == b'\n').is_some_and(|at| at > 0 && text[at - 1] == b'\r'),
         },
-        comments: Comments::new(text, parsed),
+        comments: Comments::new(text, parsed, &sites, options.mode, kept)?,
+        sites,
+        lost: Vec::new(),
         document: 0,
         anchors: HashMap::new(),
         stack: Vec::new(),
-        innermost: false,
         values: 0,
         expanded_nodes: 0,
         expanded_bytes: 0,
         counted: (0, 1),
     };
+    let left_out = walk.comments.left_out;
     walk.outline.steps.reserve(parsed.nodes.len() + parsed.nodes.len() / 2);
     walk.outline.leaves.reserve(parsed.nodes.len() / 2);
     for number in 0..parsed.parts.len() {
         walk.document(number)?;
     }
-    Ok((walk.outline, walk.scanned))
+    Ok((walk.outline, walk.scanned, left_out))
 }
 
 struct Frame<'p> {
@@ -73,8 +107,11 @@ struct Frame<'p> {
     /// This very frame is what alias number n stands for.
     closes: Option<usize>,
     first_leaf: u32,
-    /// Comments that stand behind it, and those in it that SOPS never sees: they come last, where they are nobody's.
-    behind: Vec<Span>,
+    /// Comments of its own stand in it, not around it.
+    inside: bool,
+    /// The node whose comments stand behind it.
+    behind: u32,
+    /// Comments in it that SOPS never sees.
     lost: Vec<Span>,
 }
 
@@ -85,12 +122,13 @@ struct Walk<'p> {
     outline: Outline,
     scanned: Scanned,
     comments: Comments<'p>,
+    sites: Vec<Option<DocumentSite>>,
+    /// Comments of the document that SOPS never sees.
+    lost: Vec<Span>,
     document: u32,
     /// The leaves of anchored nodes.
     anchors: HashMap<u32, (u32, u32)>,
     stack: Vec<Frame<'p>>,
-    /// No container in lines has been closed since the last entry: the next one that is holds it.
-    innermost: bool,
     values: usize,
     expanded_nodes: usize,
     expanded_bytes: usize,
@@ -116,53 +154,48 @@ impl<'p> Walk<'p> {
         let last = number + 1 == self.parsed.parts.len();
         self.document = number as u32;
         self.outline.steps.push(Step::Document);
-        let comments_end = if last { self.text.len() as u32 } else { part.end };
         let node = self.node(part.root);
-        let root = match node.what {
-            What::Map { flow } => {
-                let has_entries = self.root_entries(part.root);
-                let end = if flow { node.span.end } else { part.end };
-                self.scanned.documents.push(DocumentSite {
-                    root: if flow {
-                        Root::Flow { close: node.span.end - 1, filled: has_entries }
-                    } else {
-                        Root::Block { column: node.column }
-                    },
-                    end: part.end,
-                });
-                if has_entries {
-                    self.outline.steps.push(Step::MapStart(PathId::ROOT));
-                }
-                self.push(part.root, PathId::ROOT, None);
-                // What stands behind `...` is behind the metadata block, too.
-                self.run(part.end, node.column)?;
-                self.flush_last(comments_end.max(end));
-                self.outline.steps.push(if has_entries { Step::MapEnd } else { Step::EmptyMap(PathId::ROOT) });
-                return Ok(());
-            }
-            What::Scalar(written) if matches!(scalar::read(&node.text, written, node.tag), Read::Null) => Root::Null(node.span),
-            _ => return Err(self.outside(node.span.start, "the top of a document must be a map")),
+        let Some(site) = self.sites[number] else {
+            return Err(self.outside(node.span.start, "the top of a document must be a map"));
         };
-        self.scanned.documents.push(DocumentSite { root, end: part.end });
-        self.flush_last(comments_end);
-        self.outline.steps.push(Step::EmptyMap(PathId::ROOT));
+        self.scanned.documents.push(site);
+        let has_entries = match site.root {
+            Root::Null(_) => false,
+            Root::Block { .. } => root_entries(self.parsed, part.root),
+            Root::Flow { filled, .. } => filled,
+        };
+        if has_entries {
+            self.outline.steps.push(Step::MapStart(PathId::ROOT));
+        }
+        self.put(Whose::Document(self.document), Of::Head, PathId::ROOT);
+        match site.root {
+            Root::Null(_) => self.put_above(part.root, PathId::ROOT),
+            _ => {
+                self.push(part.root, PathId::ROOT, None, true, part.root);
+                self.run()?;
+            }
+        }
+        for whose in [Whose::AddedKey(self.document), Whose::AddedValue(self.document)] {
+            self.put(whose, Of::Head, PathId::ROOT);
+            self.put(whose, Of::Line, PathId::ROOT);
+        }
+        for whose in [Whose::AddedValue(self.document), Whose::AddedKey(self.document)] {
+            self.put(whose, Of::Foot, PathId::ROOT);
+        }
+        self.put_below(part.root, PathId::ROOT);
+        self.put(Whose::Document(self.document), Of::Foot, PathId::ROOT);
+        let lost = std::mem::take(&mut self.lost);
+        self.put_lost(lost, PathId::ROOT);
+        self.put(Whose::Document(self.document), Of::Lost, PathId::ROOT);
+        // What stands behind `...` is behind the metadata block, too.
+        for span in self.comments.take_rest(if last { self.text.len() as u32 + 1 } else { part.end }) {
+            self.comment(span, PathId::ROOT, false);
+        }
+        self.outline.steps.push(if has_entries { Step::MapEnd } else { Step::EmptyMap(PathId::ROOT) });
         Ok(())
     }
 
-    /// Has this root map an entry besides the metadata?
-    fn root_entries(&self, root: u32) -> bool {
-        let end = self.node(root).next;
-        let mut at = root + 1;
-        while at < end {
-            if self.node(at).text != "sops" || !matches!(self.node(at).what, What::Scalar(_)) {
-                return true;
-            }
-            at = self.node(self.node(at).next).next;
-        }
-        false
-    }
-
-    fn push(&mut self, number: u32, path: PathId, alias: Option<Span>) {
+    fn push(&mut self, number: u32, path: PathId, alias: Option<Span>, inside: bool, behind: u32) {
         let node = self.node(number);
         let (map, flow) = match node.what {
             What::Map { flow } => (true, flow),
@@ -182,84 +215,62 @@ impl<'p> Walk<'p> {
             alias,
             closes: None,
             first_leaf: self.outline.leaves.len() as u32,
-            behind: Vec::new(),
+            inside,
+            behind,
             lost: Vec::new(),
         });
-        if flow && alias.is_none() && self.comments.any() {
-            self.flush(node.span.start, path);
-            self.bind(path, Bound::is_head);
-            self.lose(|_| true);
+        if inside && alias.is_none() {
+            for of in [Of::Head, Of::Line] {
+                for span in self.comments.take(Whose::Node(number), of) {
+                    self.comment(span, path, false);
+                }
+            }
         }
     }
 
-    fn frame(&mut self) -> &mut Frame<'p> {
-        self.stack.last_mut().expect("only called with an open frame")
-    }
-
-    fn run(&mut self, end: u32, root_column: u32) -> Result<(), SyntaxError> {
+    fn run(&mut self) -> Result<(), SyntaxError> {
         while let Some(frame) = self.stack.last() {
             if frame.at == frame.end {
-                self.close(end, root_column);
+                self.close();
+            } else if frame.map {
+                self.entry()?;
             } else {
-                self.innermost = true;
-                if frame.map { self.entry()? } else { self.item()? }
+                self.item()?;
             }
         }
         Ok(())
     }
 
-    fn close(&mut self, end: u32, root_column: u32) {
-        let next = self.stack.iter().rev().find(|f| f.alias.is_none() && f.at < f.end);
-        let next = next.map(|f| (self.node(f.at).span.start, f.column, !f.map && !f.flow));
+    fn close(&mut self) {
         let frame = self.stack.pop().expect("only called with an open frame");
-        // What is left for the root comes in the order of the text, as it does above the metadata block in the sealed one.
-        if frame.alias.is_none() && self.comments.any() && (frame.flow || !self.stack.is_empty()) {
-            let (start, column, item) = next.unwrap_or((end, root_column, false));
-            // What stands behind the dash of the next item is that one's.
-            let dash = || find(self.text, self.node(frame.node).span.end as usize, b"-").filter(|&at| at < start as usize);
-            let before = if item { dash().map_or(start, |at| at as u32) } else { start };
-            if frame.flow {
-                self.flush(self.node(frame.node).span.end, frame.path);
-                self.bind(frame.path, |_| true);
-            } else {
-                let mut own = if std::mem::take(&mut self.innermost) {
-                    self.comments.below(before, frame.column, column, frame.map)
-                } else {
-                    Vec::new()
-                };
-                if frame.map {
-                    own.extend(self.comments.below_at(frame.column));
-                }
-                for span in own {
-                    self.comment(span, frame.path, false);
-                }
-                if item && self.stack.last().is_some_and(|outer| outer.at < outer.end) {
-                    self.comments.hand_on();
-                }
+        let is_root = self.stack.is_empty();
+        if frame.alias.is_none() && !is_root {
+            if frame.inside {
+                self.put(Whose::Node(frame.node), Of::Foot, frame.path);
             }
-        }
-        for span in frame.lost {
-            self.comment(span, frame.path, false);
+            self.put(Whose::Node(frame.node), Of::Lost, frame.path);
+            self.put_lost(frame.lost, frame.path);
+        } else {
+            self.lost.extend(frame.lost);
         }
         let leaves = self.outline.leaves.len() as u32;
         if self.node(frame.node).anchored && frame.alias.is_none() {
             self.anchors.insert(frame.node, (frame.first_leaf, leaves));
         }
-        if !self.stack.is_empty() {
+        if !is_root {
             self.outline.steps.push(if frame.map { Step::MapEnd } else { Step::ListEnd });
         }
         if !frame.map && !frame.flow && frame.index == 0 && frame.alias.is_none() {
             self.bare_list(frame.path);
-        }
-        for span in frame.behind {
-            let outer = self.stack.last().map_or(PathId::ROOT, |outer| outer.path);
-            self.comment(span, outer, false);
         }
         if let Some(alias) = frame.closes {
             let steps = self.outline.steps.len() as u32;
             let alias = &mut self.scanned.aliases[alias];
             alias.leaves.end = leaves;
             alias.steps.end = steps;
+        }
+        if let Some(outer) = self.stack.last() {
+            self.put_below(frame.behind, outer.path);
         }
     }
 
@@ -281,8 +292,6 @@ impl<'p> Walk<'p> {
         let value = self.parsed.nodes[key as usize].next;
         frame.at = self.parsed.nodes[value as usize].next;
         let (alias, container, flow) = (frame.alias, frame.path, frame.flow);
-        let first = frame.index == 0;
-        frame.index += 1;
         let (key_node, value_node) = (self.node(key), self.node(value));
         let name = self.key_name(key_node, alias.is_none(), flow)?;
         if alias.is_none() {
@@ -290,15 +299,29 @@ impl<'p> Walk<'p> {
             self.check_merge(key_node, value)?;
         }
         if depth == 1 && alias.is_none() && name == "sops" {
-            self.flush(key_node.span.start, container);
-            self.bind(container, |_| true);
-            return self.block(key, value);
+            self.put_above(key, container);
+            self.block(key, value)?;
+            self.put_below(key, container);
+            return Ok(());
         }
         let path = self.outline.paths.key(container, name.as_bytes());
-        let feet = if alias.is_none() { self.comments_of(key_node, value_node, container, path, first || flow) } else { Vec::new() };
+        if alias.is_none() {
+            self.put_above(key, container);
+            // SOPS has it inside the braces, even if nothing else is there.
+            if is_empty(self.parsed, value_node) {
+                self.put_above(value, path);
+                self.put_below(value, path);
+            } else if is_scalar(self.parsed, value_node) {
+                self.put_above(value, container);
+            }
+        }
         self.outline.steps.push(Step::Key(path));
-        self.value(value, path, alias)?;
-        self.behind(feet, depth, container);
+        let behind = if alias.is_some() { NONE } else { key };
+        self.value(value, path, alias, true, behind)?;
+        if self.stack.len() == depth && alias.is_none() {
+            self.put_below(value, container);
+            self.put_below(key, container);
+        }
         Ok(())
     }
 
@@ -310,36 +333,33 @@ impl<'p> Walk<'p> {
         let index = frame.index;
         let node = self.node(item);
         let depth = self.stack.len();
-        let mut feet = Vec::new();
-        if alias.is_none() && self.comments.any() {
-            feet = self.comments_of_item(node, container);
-            if is_scalar(self.parsed, node)
-                && !is_block(node)
-                && let Some(span) = self.comments.on_line(node.span.end)
-            {
-                self.comment(span, container, true);
-            }
+        if alias.is_none() {
+            self.put_above(item, container);
         }
         if self.options.mode == Mode::Sealed && alias.is_none() && !flow && is_comment_token(node) {
             self.comment(node.span, container, false);
             if let Some(last) = self.scanned.items.last_mut() {
                 *last = Some(column);
             }
-            self.behind(feet, depth, container);
+            self.put_below(item, container);
             return Ok(());
         }
         self.stack.last_mut().expect("still open").index += 1;
         let path = self.outline.paths.index(container, index);
-        self.value(item, path, alias)?;
-        self.behind(feet, depth, container);
+        let behind = if alias.is_some() { NONE } else { item };
+        self.value(item, path, alias, false, behind)?;
+        if self.stack.len() == depth && alias.is_none() {
+            self.put_below(item, container);
+        }
         Ok(())
     }
 
-    fn value(&mut self, number: u32, path: PathId, alias: Option<Span>) -> Result<(), SyntaxError> {
+    /// `behind` has the comments that stand behind it; those of a list or map itself stand `inside`.
+    fn value(&mut self, number: u32, path: PathId, alias: Option<Span>, inside: bool, behind: u32) -> Result<(), SyntaxError> {
         let node = self.node(number);
         match node.what {
             What::Scalar(written) => self.scalar(number, written, path, alias),
-            What::Map { flow } | What::List { flow } => {
+            What::Map { .. } | What::List { .. } => {
                 let map = matches!(node.what, What::Map { .. });
                 if node.next == number + 1 {
                     self.count(node)?;
@@ -351,16 +371,10 @@ impl<'p> Walk<'p> {
                     let what = format!("nested deeper than {} levels", self.options.limits.depth);
                     return Err(self.error(alias.unwrap_or(node.span).start, SyntaxClass::Limit, what));
                 }
-                self.push(number, path, alias);
-                if flow
-                    && alias.is_none()
-                    && let Some(span) = self.comments.on_line(node.span.end)
-                {
-                    self.comment(span, path, false);
-                }
+                self.push(number, path, alias, inside, behind);
                 Ok(())
             }
-            What::Alias(target) => self.alias(number, target, path, alias),
+            What::Alias(target) => self.alias(number, target, path, alias, behind),
         }
     }
 
@@ -404,22 +418,39 @@ fn is_scalar(parsed: &Parsed<'_>, node: &Node<'_>) -> bool {
     }
 }
 
-/// A null that is not written: no comment is its own.
-fn is_nothing(node: &Node<'_>) -> bool {
-    matches!(node.what, What::Scalar(Written::Plain)) && node.span.is_empty()
-}
-
 /// A collection without entries, that stands here itself.
 fn is_empty(parsed: &Parsed<'_>, node: &Node<'_>) -> bool {
     let last = || parsed.nodes.get(node.next as usize - 1).is_some_and(|last| std::ptr::eq(last, node));
     matches!(node.what, What::Map { .. } | What::List { .. }) && last()
 }
 
-/// Its lines end with a line break: what follows stands on another line.
-fn is_block(node: &Node<'_>) -> bool {
-    matches!(node.what, What::Scalar(written) if written.is_block())
-}
-
 fn is_comment_token(node: &Node<'_>) -> bool {
     matches!(node.what, What::Scalar(_)) && crate::leaf::is_comment_token(node.text.as_bytes())
+}
+
+/// The root of a document, and where it ends; none if it is no map.
+fn site(parsed: &Parsed<'_>, number: usize) -> Option<DocumentSite> {
+    let part = &parsed.parts[number];
+    let node = &parsed.nodes[part.root as usize];
+    let root = match node.what {
+        What::Map { flow: true } => Root::Flow { close: node.span.end - 1, filled: root_entries(parsed, part.root) },
+        What::Map { flow: false } => Root::Block { column: node.column },
+        What::Scalar(written) if matches!(scalar::read(&node.text, written, node.tag), Read::Null) => Root::Null(node.span),
+        _ => return None,
+    };
+    Some(DocumentSite { root, end: part.end })
+}
+
+/// Has this root map an entry besides the metadata?
+fn root_entries(parsed: &Parsed<'_>, root: u32) -> bool {
+    let end = parsed.nodes[root as usize].next;
+    let mut at = root + 1;
+    while at < end {
+        let node = &parsed.nodes[at as usize];
+        if node.text != "sops" || !matches!(node.what, What::Scalar(_)) {
+            return true;
+        }
+        at = parsed.nodes[node.next as usize].next;
+    }
+    false
 }

@@ -250,7 +250,7 @@ impl Case<'_> {
                     // What stands inside of an item, above its first entry, goes with it.
                     let branch = matches!(old, Ok(Tree::Map(_) | Tree::List(_))) && matches!(self.at.last(), Some(Part::Index(_)));
                     let inside =
-                        branch && self.at.starts_with(&container) && from < comment.span.start as usize && (comment.span.end as usize) < to;
+                        branch && self.at.starts_with(&container) && from < comment.span.start as usize && comment.span.end as usize <= to;
                     if all || !(container.starts_with(self.at) || inside) {
                         let id = leafcrypt_formats::CommentId(i as u32);
                         let text = document.comment_text(id);

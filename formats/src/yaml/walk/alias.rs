@@ -5,15 +5,16 @@ use crate::error::{SyntaxClass, SyntaxError};
 use crate::leaf::Span;
 use crate::path::PathId;
 use crate::yaml::detail::AliasSite;
+use crate::yaml::parse::NONE;
 
 impl Walk<'_> {
-    pub(super) fn alias(&mut self, number: u32, target: u32, path: PathId, outer: Option<Span>) -> Result<(), SyntaxError> {
+    pub(super) fn alias(&mut self, number: u32, target: u32, path: PathId, outer: Option<Span>, behind: u32) -> Result<(), SyntaxError> {
         let node = self.node(number);
         let aim = self.node(target);
         self.expand((aim.next - target) as usize, aim.span.len(), node.span.start)?;
         let span = outer.unwrap_or(node.span);
         if outer.is_some() {
-            return self.value(target, path, outer);
+            return self.value(target, path, outer, true, NONE);
         }
         let leaves = self.outline.leaves.len() as u32;
         let steps = self.outline.steps.len() as u32;
@@ -29,14 +30,11 @@ impl Walk<'_> {
         });
         let site = self.scanned.aliases.len() - 1;
         let depth = self.stack.len();
-        self.value(target, path, Some(span))?;
+        self.value(target, path, Some(span), true, behind)?;
         if self.stack.len() > depth {
             self.stack[depth].closes = Some(site);
             // In the sealed text braces stand in the place of the alias.
-            self.flush(span.start, path);
-            if let Some(comment) = self.comments.on_line(span.end) {
-                self.comment(comment, path, false);
-            }
+            self.put_above(number, path);
         } else {
             let (leaves, steps) = (self.outline.leaves.len() as u32, self.outline.steps.len() as u32);
             let alias = &mut self.scanned.aliases[site];
