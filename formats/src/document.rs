@@ -1,6 +1,7 @@
 //! A document: text plus where its values are.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::ends::Ends;
@@ -68,6 +69,17 @@ pub(crate) struct Outline {
     pub warnings: Vec<Warning>,
     /// Comments of which it depends on what is covered where they belong.
     pub doubtful: Vec<CommentId>,
+    /// Comments that count again where an alias stands.
+    pub repeated: Vec<Repeated>,
+}
+
+/// Comments in what an alias stands for: SOPS writes them out there once more, and goes by them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeated {
+    /// Their numbers.
+    pub comments: Range<u32>,
+    /// Where the alias stands, a byte offset.
+    pub alias: u32,
 }
 
 impl Outline {
@@ -161,6 +173,11 @@ impl<'t> Document<'t> {
     /// The comments of which it depends on what is covered which entry they stand at (YAML).
     pub fn doubtful_comments(&self) -> &[CommentId] {
         &self.outline.doubtful
+    }
+
+    /// The comments in what aliases stand for (YAML), for each alias that has any.
+    pub fn repeated_comments(&self) -> &[Repeated] {
+        &self.outline.repeated
     }
 
     /// What the user should know.

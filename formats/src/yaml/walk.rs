@@ -6,6 +6,7 @@ mod leaf;
 mod notes;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use zeroize::Zeroizing;
 
@@ -107,12 +108,20 @@ struct Frame<'p> {
     /// This very frame is what alias number n stands for.
     closes: Option<usize>,
     first_leaf: u32,
+    first_comment: u32,
     /// Comments of its own stand in it, not around it.
     inside: bool,
     /// The node whose comments stand behind it.
     behind: u32,
     /// Comments in it that SOPS never sees.
     lost: Vec<Span>,
+}
+
+/// What an anchored node holds.
+#[derive(Clone, Default)]
+struct Anchored {
+    leaves: Range<u32>,
+    comments: Range<u32>,
 }
 
 struct Walk<'p> {
@@ -126,8 +135,7 @@ struct Walk<'p> {
     /// Comments of the document that SOPS never sees.
     lost: Vec<Span>,
     document: u32,
-    /// The leaves of anchored nodes.
-    anchors: HashMap<u32, (u32, u32)>,
+    anchors: HashMap<u32, Anchored>,
     stack: Vec<Frame<'p>>,
     values: usize,
     expanded_nodes: usize,
@@ -215,6 +223,7 @@ impl<'p> Walk<'p> {
             alias,
             closes: None,
             first_leaf: self.outline.leaves.len() as u32,
+            first_comment: self.outline.comments.len() as u32,
             inside,
             behind,
             lost: Vec::new(),
@@ -255,7 +264,8 @@ impl<'p> Walk<'p> {
         }
         let leaves = self.outline.leaves.len() as u32;
         if self.node(frame.node).anchored && frame.alias.is_none() {
-            self.anchors.insert(frame.node, (frame.first_leaf, leaves));
+            let comments = frame.first_comment..self.outline.comments.len() as u32;
+            self.anchors.insert(frame.node, Anchored { leaves: frame.first_leaf..leaves, comments });
         }
         if !is_root {
             self.outline.steps.push(if frame.map { Step::MapEnd } else { Step::ListEnd });
