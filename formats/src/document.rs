@@ -69,6 +69,8 @@ pub(crate) struct Outline {
     pub warnings: Vec<Warning>,
     /// Comments of which it depends on what is covered where they belong.
     pub doubtful: Vec<CommentId>,
+    /// Some comments are items, where an opened text has no place for them.
+    pub without_place: bool,
     /// Comments that count again where an alias stands.
     pub repeated: Vec<Repeated>,
 }
@@ -173,6 +175,11 @@ impl<'t> Document<'t> {
     /// The comments of which it depends on what is covered which entry they stand at (YAML).
     pub fn doubtful_comments(&self) -> &[CommentId] {
         &self.outline.doubtful
+    }
+
+    /// Are some comments items, which are left out where the text is opened? SOPS makes them so in JSON, and programs that write lists of YAML in brackets.
+    pub fn leaves_comments_out(&self) -> bool {
+        self.outline.without_place
     }
 
     /// The comments in what aliases stand for (YAML), for each alias that has any.

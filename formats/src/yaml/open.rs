@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::detail::{Scanned, Site};
+use super::detail::{CommentItem, Scanned, Site};
 use super::parse::Written;
 use super::print::{self, Style};
 use super::scalar::{self, Read};
@@ -39,6 +39,13 @@ pub(super) fn open(
     spelling: Spelling<'_>,
     otherwise: &mut Vec<(LeafId, Value)>,
 ) -> Result<Vec<u8>, Unwritable> {
+    for (i, item) in scanned.items.iter().enumerate() {
+        // As it stands it would be one value more.
+        if matches!(item, Some(CommentItem::Brackets { .. })) && opened.comments.get(i).is_none_or(Option::is_none) {
+            let path = document.paths().display(document.comment(CommentId(i as u32)).container);
+            return Err(Unwritable { path, what: "the token of a comment that does not open".to_owned() });
+        }
+    }
     let tokens = tokens(document, opened);
     let last_end = document.leaves().iter().map(|l| l.span.end).max().unwrap_or(0);
     let splice = Splice::opening(document.text(), tokens.len() + 1);
@@ -338,6 +345,11 @@ impl Opener<'_> {
             return Err(refuse("a comment with a control character"));
         }
         let start = span.start as usize;
+        if let Some(CommentItem::Brackets { first }) = self.scanned.items[id.0 as usize] {
+            let cut = with_its_comma(text, span, first);
+            self.splice.cut(Span { start: cut.start.max(self.firm), end: cut.end });
+            return Ok(span.end);
+        }
         // `- ENC[..]` as SOPS writes it: the dash goes as well.
         let dashed = self.scanned.items[id.0 as usize].is_some();
         let from = if dashed { text[..start].iter().rposition(|&b| b == b'-').unwrap_or(start) } else { start };
@@ -362,6 +374,19 @@ impl Opener<'_> {
         self.splice.replace(region, &bytes);
         Ok(span.end)
     }
+}
+
+/// An item in brackets: the comma before it goes as well, or the one behind it where only such items are before it.
+fn with_its_comma(text: &[u8], item: Span, first: bool) -> Span {
+    let is_blank = |byte: &u8| b" \t\r\n".contains(byte);
+    let (start, end) = (item.start as usize, item.end as usize);
+    if !first {
+        let comma = text[..start].iter().rposition(|byte| !is_blank(byte)).unwrap_or(start);
+        return Span::new(if text[comma] == b',' { comma } else { start }, end);
+    }
+    let behind = |from: usize| from + text[from..].iter().take_while(|byte| is_blank(byte)).count();
+    let next = behind(end);
+    Span::new(start, if text.get(next) == Some(&b',') { behind(next + 1) } else { end })
 }
 
 /// What the canonical spelling of a value reads as, where that is another value: a whole float is written as an integer.

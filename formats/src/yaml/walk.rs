@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use self::keys::Names;
 use super::block;
 use super::comments::{Comments, Of, Whose};
-use super::detail::{DocumentSite, Root, Scanned};
+use super::detail::{CommentItem, DocumentSite, Root, Scanned};
 use super::parse::{NONE, Node, Parsed, What};
 use super::scalar::{self, Read};
 use crate::document::{Mode, Outline, ScanOptions};
@@ -114,7 +114,7 @@ struct Frame<'p> {
     /// The node whose comments stand behind it.
     behind: u32,
     /// Comments in it that SOPS never sees.
-    lost: Vec<Span>,
+    lost: Vec<(Span, PathId)>,
 }
 
 /// What an anchored node holds.
@@ -133,7 +133,7 @@ struct Walk<'p> {
     comments: Comments<'p>,
     sites: Vec<Option<DocumentSite>>,
     /// Comments of the document that SOPS never sees.
-    lost: Vec<Span>,
+    lost: Vec<(Span, PathId)>,
     document: u32,
     anchors: HashMap<u32, Anchored>,
     stack: Vec<Frame<'p>>,
@@ -193,7 +193,7 @@ impl<'p> Walk<'p> {
         self.put_below(part.root, PathId::ROOT);
         self.put(Whose::Document(self.document), Of::Foot, PathId::ROOT);
         let lost = std::mem::take(&mut self.lost);
-        self.put_lost(lost, PathId::ROOT);
+        self.put_lost(lost);
         self.put(Whose::Document(self.document), Of::Lost, PathId::ROOT);
         // What stands behind `...` is behind the metadata block, too.
         for span in self.comments.take_rest(if last { self.text.len() as u32 + 1 } else { part.end }) {
@@ -258,7 +258,7 @@ impl<'p> Walk<'p> {
                 self.put(Whose::Node(frame.node), Of::Foot, frame.path);
             }
             self.put(Whose::Node(frame.node), Of::Lost, frame.path);
-            self.put_lost(frame.lost, frame.path);
+            self.put_lost(frame.lost);
         } else {
             self.lost.extend(frame.lost);
         }
@@ -339,17 +339,18 @@ impl<'p> Walk<'p> {
         let frame = self.stack.last_mut().expect("only called with an open frame");
         let item = frame.at;
         frame.at = self.parsed.nodes[item as usize].next;
-        let (alias, container, column, flow) = (frame.alias, frame.path, frame.column, frame.flow);
+        let (alias, container, flow) = (frame.alias, frame.path, frame.flow);
         let index = frame.index;
         let node = self.node(item);
         let depth = self.stack.len();
         if alias.is_none() {
             self.put_above(item, container);
         }
-        if self.options.mode == Mode::Sealed && alias.is_none() && !flow && is_comment_token(node) {
+        if self.options.mode == Mode::Sealed && alias.is_none() && is_comment_token(node) {
             self.comment(node.span, container, false);
+            self.outline.without_place |= flow;
             if let Some(last) = self.scanned.items.last_mut() {
-                *last = Some(column);
+                *last = Some(if flow { CommentItem::Brackets { first: index == 0 } } else { CommentItem::Dash });
             }
             self.put_below(item, container);
             return Ok(());
