@@ -116,6 +116,38 @@ fn a_comment_in_empty_braces() {
     assert!(place.sops(["decrypt", "a.yaml"]).unwrap().status.success());
 }
 
+/// Items that are lists of nothing, with comments: SOPS makes lists of comments of them.
+#[test]
+fn comments_of_items_that_are_empty_lists() {
+    if sops().is_none() {
+        return;
+    }
+    for plain in [
+        "x: &e [] # canary\nl:\n  - *e\n",
+        "x: &e [] # canary\nl:\n  - a\n  - *e\n  - b\nz:\n  - - *e\n",
+        "x:\n  # one\n  y: &e [] # canary\nl:\n  - *e\n  - k: *e\n",
+    ] {
+        let place = Place::project();
+        place.write("a.yaml", plain);
+        assert!(place.sops(["encrypt", "-i", "a.yaml"]).unwrap().status.success());
+        assert!(String::from_utf8(place.read("a.yaml")).unwrap().contains("- - ENC["), "{plain}");
+        let json = place.sops(["decrypt", "--output-type", "json", "a.yaml"]).unwrap();
+        for program in [Program::Ours, Program::AsSops] {
+            let done = place.call(program, ["decrypt", "a.yaml"]).run();
+            let text = String::from_utf8_lossy(&done.stdout);
+            assert!(done.status.success() && text.contains("- [] # canary"), "{text}{}", String::from_utf8_lossy(&done.stderr));
+            assert_eq!(place.call(program, ["decrypt", "--output-type", "json", "a.yaml"]).run().stdout, json.stdout, "{text}");
+        }
+        let before = place.ours(["decrypt", "a.yaml"]).stdout;
+        assert!(place.ours(["set", "a.yaml", "[\"new\"]", "2"]).status.success());
+        assert_eq!(
+            String::from_utf8_lossy(&place.ours(["decrypt", "--strict", "a.yaml"]).stdout),
+            String::from_utf8_lossy(&before).into_owned() + "new: 2\n"
+        );
+        assert!(place.sops(["decrypt", "a.yaml"]).unwrap().status.success());
+    }
+}
+
 /// Such an item is outside the MAC. One that somebody else has put there is no value of the file.
 #[test]
 fn an_item_that_does_not_open() {

@@ -83,8 +83,8 @@ pub(super) struct Scanned {
     pub directives: Vec<Span>,
     /// For each comment: is it a list item of type comment?
     pub items: Vec<Option<CommentItem>>,
-    /// Lists in maps that hold nothing but items of type comment, in order: the first of these and the one behind the last, and the map's column. SOPS writes
-    /// `a: [] # b` so.
+    /// Lists that hold nothing but items of type comment, in order: the first of these and the one behind the last, and the column of the map or list that they
+    /// are in. SOPS writes `a: [] # b` and `- [] # b` so.
     pub bare_lists: Vec<(std::ops::Range<u32>, u32)>,
     pub crlf: bool,
 }

@@ -321,7 +321,7 @@ impl Opener<'_> {
         Span::new(span.end as usize, span.end as usize + length)
     }
 
-    /// The comments of a list that holds nothing else stand below it, as SOPS prints them: where this one, whose dash and line are given, begins then, and its
+    /// The comments of a list that holds nothing else stand below it, as SOPS prints them (the first one behind it, where it is an item): where this one, whose dash and line are given, begins then, and its
     /// column. The first one writes the list.
     fn out_of_bare_list(&mut self, id: CommentId, line: usize, dash: usize) -> Option<(usize, usize)> {
         let lists = &self.scanned.bare_lists;
@@ -329,7 +329,12 @@ impl Opener<'_> {
             lists.get(lists.partition_point(|(comments, _)| comments.end <= id.0)).filter(|(list, _)| list.contains(&id.0))?;
         let (text, column) = (self.document.text(), *column as usize);
         if comments.start == id.0 {
-            let before = text[..line].iter().rposition(|b| !b" \t\r\n".contains(b))? + 1;
+            let before = text[..dash].iter().rposition(|b| !b" \t\r\n".contains(b))? + 1;
+            if before > line {
+                // Behind the dash of an item.
+                self.splice.insert(dash, b"[] ");
+                return Some((dash, column));
+            }
             self.splice.insert(before, b" []");
         }
         Some(((line + column).min(dash), column))

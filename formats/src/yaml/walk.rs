@@ -286,13 +286,13 @@ impl<'p> Walk<'p> {
 
     /// The list that was just closed holds comments only.
     fn bare_list(&mut self, path: PathId) {
-        let Some(map) = self.stack.last().filter(|frame| frame.map && !frame.flow) else { return };
+        let Some(outer) = self.stack.last().filter(|frame| !frame.flow) else { return };
         let own = |number: &usize| self.outline.comments[*number].container == path;
         // What stands below an item is no item.
         let mut items = (0..self.outline.comments.len()).rev().take_while(own).filter(|&number| self.scanned.items[number].is_some());
         let Some(last) = items.next() else { return };
         let first = items.last().unwrap_or(last);
-        self.scanned.bare_lists.push((first as u32..last as u32 + 1, map.column));
+        self.scanned.bare_lists.push((first as u32..last as u32 + 1, outer.column));
     }
 
     fn entry(&mut self) -> Result<(), SyntaxError> {
