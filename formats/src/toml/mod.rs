@@ -14,7 +14,9 @@
 //! or a bracket) belong to the table, array or inline table that is open there.
 
 mod block;
+mod builder;
 mod edit;
+mod judge;
 mod print;
 mod scalar;
 mod scan;
