@@ -26,7 +26,7 @@
 //! | the rule | is in |
 //! | --- | --- |
 //! | what is a value, a key, a comment, and in which order SOPS walks them | `scan.rs`, `walk.rs` or `outline.rs`; YAML: `parse.rs`, `walk.rs`; TOML also: `builder.rs` |
-//! | which type a value has | YAML: `resolve.rs` and `scalar.rs`; JSON, TOML: `scalar.rs`; ENV and INI have text only, which INI reads in `value.rs` |
+//! | which type a value has | YAML: `resolve.rs`, `timestamp.rs` and `scalar.rs`; JSON, TOML: `scalar.rs`; ENV and INI have text only, which INI reads in `value.rs` |
 //! | where a comment belongs | YAML: `comments.rs`; INI: `comment.rs`, `scan.rs`; TOML: `mod.rs`, `builder.rs` |
 //! | what of YAML is refused, for SOPS reads it otherwise | `yaml/dialect.rs`, `yaml/gaps.rs` |
 //! | how a value is spelled, and which hint it leaves | `seal.rs` and `open.rs`; the numbers of styles: `yaml/spell.rs`, `scalar.rs`, `ini/value.rs` |
