@@ -22,7 +22,9 @@ mod edit;
 mod print;
 mod scan;
 mod seal;
+mod section;
 mod value;
+mod walk;
 
 /// The format.
 pub(crate) struct Ini;
