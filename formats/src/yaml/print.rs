@@ -4,6 +4,7 @@
 
 mod content;
 mod emitter;
+mod facts;
 mod plain;
 mod scalar;
 
