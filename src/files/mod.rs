@@ -12,6 +12,7 @@ mod own;
 mod private;
 mod read;
 mod stream;
+mod sync;
 mod target;
 mod temp;
 mod walk;
