@@ -7,10 +7,12 @@
 mod destination;
 mod file;
 mod find;
+mod group_item;
 mod names;
 mod rule;
 mod scalar;
 mod stores;
+mod unknown;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -189,7 +191,7 @@ impl Config {
             what: fault.what,
         })?;
         let stores = Stores::of(map.fields.stores.as_ref());
-        let warnings = rule::unknown_fields(&map);
+        let warnings = unknown::unknown_fields(&map);
         let text = String::from_utf8_lossy(text).into_owned();
         Ok(Config {
             path,
