@@ -27,16 +27,17 @@
 //! | --- | --- |
 //! | what is a value, a key, a comment, and in which order SOPS walks them | `scan.rs`, `walk.rs` or `outline.rs`; YAML: `parse.rs`, `walk.rs`; TOML also: `builder.rs` |
 //! | which type a value has | YAML: `resolve.rs`, `timestamp.rs` and `scalar.rs`; JSON, TOML: `scalar.rs`; ENV and INI have text only, which INI reads in `value.rs` |
-//! | where a comment belongs | YAML: `comments.rs`; INI: `comment.rs`, `scan.rs`, `walk.rs`; TOML: `mod.rs`, `builder.rs` |
+//! | where a comment belongs | YAML: `comments.rs` and its folder; INI: `comment.rs`, `scan.rs`, `walk.rs`; TOML: `mod.rs`, `builder.rs` |
 //! | what of YAML is refused, for SOPS reads it otherwise | `yaml/dialect.rs`, `yaml/gaps.rs` |
 //! | how a value is spelled, and which hint it leaves | `seal.rs` and `open.rs`; the numbers of styles: `yaml/spell.rs`, `scalar.rs`, `ini/value.rs` |
 //! | where the metadata block stands, and how it is spelled | `block.rs`; ENV, INI: `seal.rs` and `flat.rs` |
 //! | what SOPS's emitter prints | `print.rs`; numbers: `value.rs` |
 //! | what `set` and `unset` do to a text | `edit/plan.rs`, and `edit` of each format |
+//! | what two people's changes of one text come to | `merge/` |
 //! | how much is too much | [`Limits`] |
 //!
-//! What is sealed, and under which name, is no affair of this crate: see `seal` and `metadata` of leafcrypt. Pages: `docs/lossless-documents.md`,
-//! `docs/sealed-file.md` (hints), `docs/sops-format.md`.
+//! What is sealed, and under which name, is no affair of this crate: see `seal` and `metadata` of leafcrypt. Pages: `docs/lossless-documents.md`
+//! (rules and canonical spelling), `docs/wire-format.md` (hints and styles, to the byte), `docs/sops-format.md` (the block).
 
 mod binary;
 mod document;

@@ -1,6 +1,6 @@
 //! `.sops.yaml`: where it is ([`find`]), what it says ([`Config::load`]), and which rule fits a file ([`Config::rule_for`]).
-//! Fields and types are in `file.rs` and `scalar.rs`, the search and whom to trust in `find.rs`, `path_regex` and key order in `rule.rs`, indentation in
-//! `stores.rs`. What flags add to it is said by [`crate::flows::rules`]; what a selection rule covers by [`crate::seal::policy`].
+//! Fields and types are in `file.rs`, `group_item.rs` and `scalar.rs` (`unknown.rs`: what nobody knows), the search and whom to trust in `find.rs`, `path_regex` and
+//! key order in `rule.rs`, names of recipients in `names.rs`, indentation in `stores.rs`, `publish` in `destination.rs`. What flags add to it is said by [`crate::flows::rules`]; what a selection rule covers by [`crate::seal::policy`].
 //!
 //! The texts of errors keep SOPS's phrases (`docs/sops-cli.md`, section 7); places and fields are named in our own words, values never.
 
