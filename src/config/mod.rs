@@ -1,4 +1,4 @@
-//! `.sops.yaml`: where it is ([`find`]), what it says ([`Config::load`]), and which rule fits a file ([`Config::rule_for`]).
+//! `.sops.yaml`: where it is ([`find()`]), what it says ([`Config::load`]), and which rule fits a file ([`Config::rule_for`]).
 //! Fields and types are in `file.rs`, `group_item.rs` and `scalar.rs` (`unknown.rs`: what nobody knows), the search and whom to trust in `find.rs`, `path_regex` and
 //! key order in `rule.rs`, names of recipients in `names.rs`, indentation in `stores.rs`, `publish` in `destination.rs`. What flags add to it is said by [`crate::flows::rules`]; what a selection rule covers by [`crate::seal::policy`].
 //!
@@ -178,7 +178,7 @@ impl Config {
         above && self.text.lines().any(|line| line.starts_with("sops:"))
     }
 
-    /// Reads the bytes of a file that [`find`] found.
+    /// Reads the bytes of a file that [`find()`] found.
     ///
     /// # Errors
     /// Not YAML, not UTF-8, too big, a field twice, a field of a wrong type.

@@ -43,7 +43,7 @@ pub(crate) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwri
 /// One map entry `key: value` with its line feed, at a column.
 ///
 /// # Errors
-/// See [`print`].
+/// See [`print()`].
 pub(crate) fn entry(out: &mut Vec<u8>, key: &[u8], tree: &Tree, column: usize, indent: usize) -> Result<(), Unwritable> {
     let mut printer = Printer::new(out, indent, false);
     let entry = Entry { head: Vec::new(), key: Some(key), tree, behind: None };

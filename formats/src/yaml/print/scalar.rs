@@ -33,7 +33,7 @@ pub(crate) struct Place {
     pub key: bool,
 }
 
-/// What [`write`] needs besides.
+/// What [`write()`] needs besides.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Extra<'a> {
     /// Exactly as SOPS prints it, even if it does not read back: the emitter's indentation.
