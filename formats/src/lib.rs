@@ -18,6 +18,23 @@
 //!
 //! [`print()`] writes a [`Tree`] the way SOPS's emitters would.
 //!
+//! ```
+//! use leafcrypt_formats::{Document, Format, LeafId, Opened, ScanOptions, Tokens};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let text = b"pw: 'hunter2'   # mine\n";
+//! let plain = Document::parse(Format::Yaml, text, &ScanOptions::PLAIN)?;
+//! let mut tokens = Tokens::new(plain.leaves().len(), plain.comments().len());
+//! tokens.leaf(LeafId(0), |out| out.extend_from_slice(b"ENC[...]")); // the comment stays in clear
+//! let sealed = plain.seal(tokens)?;
+//! assert_eq!(sealed.text, b"pw: 'ENC[...]'   # mine\n");
+//!
+//! let again = Document::parse(Format::Yaml, &sealed.text, &ScanOptions::SEALED)?;
+//! let opened = Opened { leaves: vec![Some(plain.value(LeafId(0)))], comments: vec![None] };
+//! assert_eq!(again.open(&opened, &sealed.hints)?, text);
+//! # Ok(()) }
+//! ```
+//!
 //! # Where a rule of a format is
 //!
 //! Each format is a folder: `yaml/`, `json/`, `dotenv/`, `ini/`, `toml/`, the same files in each as far as it has them; `binary.rs` is for whole files. What
