@@ -314,7 +314,7 @@ impl<'t> Document<'t> {
         all && theirs.next().is_none()
     }
 
-    /// The documents of this text as trees, clear values as they are; see [`crate::trees`].
+    /// The documents of this text as trees, clear values as they are; see [`crate::trees()`].
     pub fn trees(&self) -> Vec<Tree> {
         let value = |id| Ok::<_, std::convert::Infallible>(self.value(id));
         let comment = |id| crate::Bytes::new(self.comment_text(id).into_owned());

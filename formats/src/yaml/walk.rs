@@ -1,8 +1,9 @@
-//! Nodes to the walk: steps, leaves and comments in the order of SOPS's tree. `alias`, `keys`, `leaf` and `notes` are what it meets.
+//! Nodes to the walk: steps, leaves and comments in the order of SOPS's tree. `alias`, `keys`, `leaf` and `notes` are what it meets, `nodes` what it asks.
 
 mod alias;
 mod keys;
 mod leaf;
+mod nodes;
 mod notes;
 
 use std::collections::HashMap;
@@ -11,11 +12,11 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use self::keys::Names;
+use self::nodes::{is_comment_token, is_empty, is_scalar, root_entries, site};
 use super::block;
 use super::comments::{Comments, Of, Whose};
 use super::detail::{CommentItem, DocumentSite, Root, Scanned};
 use super::parse::{NONE, Node, Parsed, What};
-use super::scalar::{self, Read};
 use crate::document::{Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
 use crate::leaf::{CommentId, Span, Step};
@@ -418,50 +419,4 @@ impl Walk<'_> {
             Some(alias) => Err(self.outside(self.node(alias).span.start, "an alias that stands for something in the metadata block")),
         }
     }
-}
-
-/// A scalar, or an empty collection: nothing that could hold an entry.
-fn is_scalar(parsed: &Parsed<'_>, node: &Node<'_>) -> bool {
-    match node.what {
-        What::Scalar(_) => true,
-        What::Alias(target) => is_scalar(parsed, &parsed.nodes[target as usize]),
-        What::Map { .. } | What::List { .. } => is_empty(parsed, node),
-    }
-}
-
-/// A collection without entries, that stands here itself.
-fn is_empty(parsed: &Parsed<'_>, node: &Node<'_>) -> bool {
-    let last = || parsed.nodes.get(node.next as usize - 1).is_some_and(|last| std::ptr::eq(last, node));
-    matches!(node.what, What::Map { .. } | What::List { .. }) && last()
-}
-
-fn is_comment_token(node: &Node<'_>) -> bool {
-    matches!(node.what, What::Scalar(_)) && crate::leaf::is_comment_token(node.text.as_bytes())
-}
-
-/// The root of a document, and where it ends; none if it is no map.
-fn site(parsed: &Parsed<'_>, number: usize) -> Option<DocumentSite> {
-    let part = &parsed.parts[number];
-    let node = &parsed.nodes[part.root as usize];
-    let root = match node.what {
-        What::Map { flow: true } => Root::Flow { close: node.span.end - 1, filled: root_entries(parsed, part.root) },
-        What::Map { flow: false } => Root::Block { column: node.column },
-        What::Scalar(written) if matches!(scalar::read(&node.text, written, node.tag), Read::Null) => Root::Null(node.span),
-        _ => return None,
-    };
-    Some(DocumentSite { root, end: part.end })
-}
-
-/// Has this root map an entry besides the metadata?
-fn root_entries(parsed: &Parsed<'_>, root: u32) -> bool {
-    let end = parsed.nodes[root as usize].next;
-    let mut at = root + 1;
-    while at < end {
-        let node = &parsed.nodes[at as usize];
-        if node.text != "sops" || !matches!(node.what, What::Scalar(_)) {
-            return true;
-        }
-        at = parsed.nodes[node.next as usize].next;
-    }
-    false
 }
