@@ -73,7 +73,7 @@ impl<'t> Comments<'t> {
         let Some(first) = spans.first() else { return Ok(none) };
         let found = || find(text, parsed, additions(text, sites, mode), kept);
         let (nodes, left_out) = if let Some(keys) = above::keys(text, parsed) {
-            debug_assert!(found().is_some_and(|(nodes, _)| nodes.are_above(&keys)), "comments stand elsewhere than above keys");
+            debug_assert!(found().is_none_or(|(nodes, _)| nodes.are_above(&keys)), "comments stand elsewhere than above keys");
             (Nodes::above(&keys), false)
         } else if let Some(found) = found() {
             found

@@ -115,7 +115,7 @@ struct Frame<'p> {
     /// The node whose comments stand behind it.
     behind: u32,
     /// Comments in it that SOPS never sees.
-    lost: Vec<(Span, PathId)>,
+    lost: Vec<Span>,
 }
 
 /// What an anchored node holds.
@@ -134,7 +134,7 @@ struct Walk<'p> {
     comments: Comments<'p>,
     sites: Vec<Option<DocumentSite>>,
     /// Comments of the document that SOPS never sees.
-    lost: Vec<(Span, PathId)>,
+    lost: Vec<Span>,
     document: u32,
     anchors: HashMap<u32, Anchored>,
     stack: Vec<Frame<'p>>,
@@ -194,7 +194,7 @@ impl<'p> Walk<'p> {
         self.put_below(part.root, PathId::ROOT);
         self.put(Whose::Document(self.document), Of::Foot, PathId::ROOT);
         let lost = std::mem::take(&mut self.lost);
-        self.put_lost(lost);
+        self.put_lost(lost, PathId::ROOT);
         self.put(Whose::Document(self.document), Of::Lost, PathId::ROOT);
         // What stands behind `...` is behind the metadata block, too.
         for span in self.comments.take_rest(if last { self.text.len() as u32 + 1 } else { part.end }) {
@@ -259,7 +259,7 @@ impl<'p> Walk<'p> {
                 self.put(Whose::Node(frame.node), Of::Foot, frame.path);
             }
             self.put(Whose::Node(frame.node), Of::Lost, frame.path);
-            self.put_lost(frame.lost);
+            self.put_lost(frame.lost, frame.path);
         } else {
             self.lost.extend(frame.lost);
         }
@@ -321,7 +321,8 @@ impl<'p> Walk<'p> {
             // SOPS has it inside the braces, even if nothing else is there.
             if is_empty(self.parsed, value_node) {
                 self.put_above(value, path);
-                self.put_below(value, path);
+                self.put(Whose::Node(value), Of::Foot, path);
+                self.put(Whose::Node(value), Of::Lost, path);
             } else if is_scalar(self.parsed, value_node) {
                 self.put_above(value, container);
             }

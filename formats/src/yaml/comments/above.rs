@@ -64,5 +64,5 @@ fn key_at(text: &[u8], nodes: &[Node<'_>], at: usize) -> Option<u32> {
     let is_text = matches!(node.what, What::Scalar(Written::Plain | Written::Single | Written::Double));
     let end = node.span.end as usize;
     let is_key = text.get(end) == Some(&b':') && matches!(text.get(end + 1), Some(b' ' | b'\n'));
-    (is_text && is_key && end - at < NEAR).then_some(number)
+    (is_text && is_key && (1..NEAR).contains(&(end - at))).then_some(number)
 }

@@ -31,13 +31,13 @@ impl Walk<'_> {
         self.put(Whose::Node(node), Of::Foot, container);
         let lost = self.comments.take(Whose::Node(node), Of::Lost);
         match self.stack.last_mut() {
-            Some(frame) => frame.lost.extend(lost.into_iter().map(|span| (span, container))),
-            None => self.lost.extend(lost.into_iter().map(|span| (span, container))),
+            Some(frame) => frame.lost.extend(lost),
+            None => self.lost.extend(lost),
         }
     }
 
-    pub(super) fn put_lost(&mut self, lost: Vec<(Span, PathId)>) {
-        lost.into_iter().for_each(|(span, container)| self.comment(span, container, false));
+    pub(super) fn put_lost(&mut self, lost: Vec<Span>, container: PathId) {
+        lost.into_iter().for_each(|span| self.comment(span, container, false));
     }
 
     pub(super) fn comment(&mut self, span: Span, container: PathId, inline: bool) {
