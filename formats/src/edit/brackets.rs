@@ -29,7 +29,7 @@ impl Brackets<'_> {
         let line = self.line_start(last.start);
         let first_on_line = line >= self.inside.start && self.blank(line..last.start);
         let gap = match before.last() {
-            _ if first_on_line || comment.is_some() => self.line_like(last.start),
+            _ if first_on_line || comment.is_some() => self.line_like(last),
             Some(before) => {
                 let comma = self.comma(before.end).map_or(before.end, |comma| comma + 1);
                 let between = &self.text[comma..last.start];
@@ -58,7 +58,7 @@ impl Brackets<'_> {
             let stands = self.text[line..].iter().take_while(|&&b| b" -".contains(&b)).count();
             let indent =
                 if line >= self.inside.start { self.text[line..line + self.blanks(line)].to_vec() } else { b" ".repeat(stands + 2) };
-            (at, gap, between) = (self.line_end(comment), self.broken(&indent), b",");
+            (at, gap, between) = (self.line_end(comment), self.broken(comment, &indent), b",");
         }
         let mut bytes: Vec<&[u8]> = Vec::new();
         for (i, item) in items.iter().enumerate() {
@@ -174,17 +174,20 @@ impl Brackets<'_> {
         self.text[at..].iter().position(|&b| b == b'\n' || b == b'\r').map_or(self.text.len(), |n| at + n)
     }
 
-    fn broken(&self, indent: &[u8]) -> Vec<u8> {
-        [if self.crlf { &b"\r\n"[..] } else { b"\n" }, indent].concat()
+    /// A new line below the one at this place, which ends as that one does.
+    fn broken(&self, at: usize, indent: &[u8]) -> Vec<u8> {
+        let end = self.line_end(at);
+        let crlf = if end < self.inside.end { self.text[end..].starts_with(b"\r\n") } else { self.crlf };
+        [if crlf { &b"\r\n"[..] } else { b"\n" }, indent].concat()
     }
 
-    /// A new line that begins where the first item on an item's line does.
-    fn line_like(&self, item: usize) -> Vec<u8> {
-        let line = self.line_start(item);
-        let first = self.items.iter().map(|item| item.start).find(|&start| start >= line).unwrap_or(item);
+    /// A new line below an item that begins where the first one on its line does.
+    fn line_like(&self, item: &Range<usize>) -> Vec<u8> {
+        let line = self.line_start(item.start);
+        let first = self.items.iter().map(|item| item.start).find(|&start| start >= line).unwrap_or(item.start);
         let head = String::from_utf8_lossy(&self.text[line..first]);
         let indent: String = if head.trim().is_empty() { head.into_owned() } else { head.chars().map(|_| ' ').collect() };
-        self.broken(indent.as_bytes())
+        self.broken(item.end, indent.as_bytes())
     }
 }
 

@@ -66,10 +66,11 @@ pub(super) fn graft(document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8
         Plan::Replace { at: at @ [Part::Key(section), Part::Key(name)], tree } => {
             let found = editor.section(section).and_then(|s| s.entries.iter().rev().find(|e| e.name == name.as_slice()));
             let entry = found.ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
-            splice.replace(
-                Span::new(entry.value.start, entry.value.end),
-                &spelled(at, tree, style_of(editor.text, entry.value.start, entry.value.shape))?,
-            );
+            let style = style_of(editor.text, entry.value.start, entry.value.shape);
+            match editor.before_its_tail(entry, tree, style) {
+                Some((end, bytes)) => splice.replace(Span::new(entry.value.start, end), &bytes),
+                None => splice.replace(Span::new(entry.value.start, entry.value.end), &spelled(at, tree, style)?),
+            }
         }
         Plan::Remove { at: at @ [Part::Key(section), Part::Key(name)], .. } => {
             let section = editor.section(section).ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
@@ -100,6 +101,9 @@ fn refuse(at: &[Part], what: &str) -> Unwritable {
 /// See [`crate::syntax::Detail::set`].
 pub(super) fn set(document: &Document<'_>, shape: Shape, leaf: LeafId, value: &Value, splice: &mut Splice) -> bool {
     let span = document.leaf(leaf).span;
+    if quoted_end(span.start as usize, shape).is_some_and(|end| end < span.end as usize) {
+        return false;
+    }
     let style = style_of(document.text, span.start as usize, shape);
     spelled(&[], &Tree::Value(value.clone()), style).map(|bytes| splice.replace(span, &bytes)).is_ok()
 }
@@ -111,6 +115,14 @@ fn style_of(text: &[u8], start: usize, shape: Shape) -> Option<u8> {
         (Shape::Stripped, _) => Some(3),
         (Shape::Quoted { quote: 1, .. }, _) => Some(4),
         (Shape::Quoted { .. }, _) => Some(5),
+        _ => None,
+    }
+}
+
+/// Behind the quote that closes a value on its line; what stands behind it on that is no part of the value.
+fn quoted_end(start: usize, shape: Shape) -> Option<usize> {
+    match shape {
+        Shape::Quoted { quote, len } => Some(start + 2 * usize::from(quote) + len as usize),
         _ => None,
     }
 }
@@ -132,6 +144,24 @@ impl<'t> Editor<'t> {
     /// The last one of that name, as most readers have it.
     fn section(&self, name: &[u8]) -> Option<&Section<'t>> {
         self.sections.iter().rev().find(|s| s.name == name)
+    }
+
+    /// Another value before a comment that stands behind the quote of the old one, and how far it reaches. For ini.v1 that is none, but for people. None:
+    /// there is no such thing, or it would come into the value.
+    fn before_its_tail(&self, entry: &Entry<'_>, tree: &Tree, style: Option<u8>) -> Option<(usize, Zeroizing<Vec<u8>>)> {
+        let end = quoted_end(entry.value.start, entry.value.shape)?;
+        let (Tree::Value(Value::Str(plain)), tail) = (tree, self.text.get(end..entry.value.end)?) else { return None };
+        let plain = plain.as_slice();
+        let before = |bytes: &Zeroizing<Vec<u8>>| {
+            let line = joined(&[bytes, tail, b"\n"]);
+            value::read(&line, 0).is_some_and(|r| {
+                let whole = r.start == 0 && r.next == line.len() && (r.drops || r.comment.is_some()) && r.shape != Shape::Continued;
+                whole && *value::decode(&line[..r.end], r.shape) == *plain
+            })
+        };
+        let is_note = matches!(value::trim(tail).first(), Some(b'#' | b';'));
+        let spellings = [style.and_then(|n| value::styled(n, plain)), value::canonical(plain)];
+        spellings.into_iter().flatten().find(|bytes| is_note && before(bytes)).map(|bytes| (end, bytes))
     }
 
     fn line_break(&self) -> &'static [u8] {

@@ -187,3 +187,43 @@ fn what_is_said_of_a_table_of_dots_goes_where_it_goes() {
     toml("a = 1\n# about t\nt.x = 1\n", r#"["t"]"#, "5", "a = 1\n# about t\nt = 5\n");
     toml("a = 1\n# about t\nt.x = 1\nb = 2\n", r#"["t"]"#, "5", "a = 1\n# about t\nb = 2\nt = 5\n");
 }
+
+/// A key that was put in and taken out again leaves what was there: the causes that random texts had shown, one each.
+#[test]
+fn what_came_goes_again() {
+    let back = |format, text: &str, path: &str, to: &str| {
+        let new = edited(format, text, path, to);
+        assert_eq!(edited(format, &new, path, ""), text, "{path} in {text:?}, by {new:?}");
+    };
+    let toml = |text: &str, path: &str, to: &str| back(Format::Toml, text, path, to);
+    // No blank line where none was: which of them was there before, nothing tells afterwards.
+    toml("k = 1\n[t.s]\nx = 1\n\n[u]\n", r#"["t"]["n"]"#, "1");
+    toml("[l]\nk = 1\n[m]\nx = 1\n\n[u]\n", r#"["l"]["n"]"#, r#"{"a": 1}"#);
+    toml("[t.s]\nx = 1\n\n\n[u]\n", r#"["t"]["n"]"#, r#"{"a": 1}"#);
+    // A comment directly above a header is about that, also below a key that goes.
+    toml("# top\n[t.s]\nx = 1\n[u]\n", r#"["t"]["n"]"#, "1");
+    toml("k = 1\n# on s\n[t.s]\nx = 1\n\n[u]\n", r#"["t"]["n"]"#, "1");
+    // One directly below a table is its own, and stays above what comes.
+    toml("[[l]]\nk = 7\n# own\n", r#"["l"][0]["n"]"#, r#"{"a": 1}"#);
+    toml("[l]\nk = 7\n# own\n\n[m]\n", r#"["l"]["n"]"#, r#"{"a": 1}"#);
+    // Lines of two kinds: as the one above.
+    toml("a = 1\r\np = {\n  x = 1 # c\n}\n", r#"["p"]["y"]"#, "1");
+    toml("a = 1\np = {\r\n  x = 1 # c\r\n}\n", r#"["p"]["y"]"#, "1");
+    toml("a = 1\r\np = { x = [1,\r\n  2] # c\n}\n", r#"["p"]["y"]"#, "1");
+}
+
+/// The text of a comment may end in any character, and the mark at the start of a file is none.
+#[test]
+fn comments_of_toml_at_both_ends_of_a_text() {
+    toml("x = 1\n# \u{e9}", r#"["t"]"#, r#"{"z": 1}"#, "x = 1\n# \u{e9}\n\n[t]\nz = 1");
+    toml("\u{feff}# top\nk = 1\n\nm = 2\n", r#"["k"]"#, "", "\u{feff}# top\n\nm = 2\n");
+}
+
+/// For ini.v1 what stands behind a quote is dropped, but people have written it.
+#[test]
+fn a_comment_behind_quotes_of_ini_stays() {
+    ini("[s]\nk = `a;b` ; note\n", r#"["s"]["k"]"#, r#""c;d""#, "[s]\nk = `c;d` ; note\n");
+    ini("[s]\nk = `a;b` ; note\n", r#"["s"]["k"]"#, r#""c`d""#, "[s]\nk = `c`d` ; note\n");
+    ini("[s]\nk = `a;b` ; no`te\n", r#"["s"]["k"]"#, r#""c;d""#, "[s]\nk = `c;d`\n");
+    ini("[s]\nk = `a;b` rest\n", r#"["s"]["k"]"#, r#""c;d""#, "[s]\nk = `c;d`\n");
+}

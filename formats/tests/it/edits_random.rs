@@ -6,9 +6,9 @@ use crate::edits_model::{Tally, check};
 use crate::random::{Random, damaged, document};
 use crate::random_tree as trees;
 
-/// `usual`: so many texts, unless `LEAFCRYPT_RANDOM` says how many. `odd` and `other_bytes`, of a thousand: refused without a reason that the format has;
-/// new keys that went again and left other bytes, because a list or map has been given a line of its own, or the text had no last line break.
-fn random(format: Format, ending: &str, usual: u64, odd: usize, other_bytes: usize) {
+/// `usual`: so many texts, unless `LEAFCRYPT_RANDOM` says how many. `odd`, of a thousand: refused without a reason that the format has. What came and went
+/// again leaves the text as it was; the model tells what it is that cannot (`is_respelled`, `to_and_fro`).
+fn random(format: Format, ending: &str, usual: u64, odd: usize) {
     let mut tally = Tally::default();
     for seed in 0..trees::count(usual) {
         let mut random = Random::new(seed ^ 0xed17);
@@ -43,31 +43,31 @@ fn random(format: Format, ending: &str, usual: u64, odd: usize, other_bytes: usi
     let shown = format!("{} done, {} again, {} with other bytes, refused: {unknown:?}", tally.done, tally.again, tally.other_bytes);
     eprintln!("{ending}: {shown}");
     assert!(count * 1000 <= odd * tally.done, "{shown}");
-    assert!(tally.other_bytes * 1000 <= other_bytes * tally.again.max(1), "{shown}");
+    assert_eq!(tally.other_bytes, 0, "{shown}");
     assert!(tally.done as u64 > usual, "{shown}");
 }
 
 #[test]
 fn yaml() {
-    random(Format::Yaml, "yaml", 600, 1, 10);
+    random(Format::Yaml, "yaml", 600, 1);
 }
 
 #[test]
 fn json() {
-    random(Format::Json, "json", 400, 0, 0);
+    random(Format::Json, "json", 400, 0);
 }
 
 #[test]
 fn env() {
-    random(Format::Dotenv, "env", 400, 2, 0);
+    random(Format::Dotenv, "env", 400, 2);
 }
 
 #[test]
 fn ini() {
-    random(Format::Ini, "ini", 400, 1, 0);
+    random(Format::Ini, "ini", 400, 1);
 }
 
 #[test]
 fn toml() {
-    random(Format::Toml, "toml", 400, 0, 15);
+    random(Format::Toml, "toml", 400, 0);
 }

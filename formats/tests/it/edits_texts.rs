@@ -50,6 +50,8 @@ fn another_header_for_a_text_in_lines() {
     yaml("k: >\r\n  a\r\n\r\nl: x\r\n", r#"["k"]"#, r#""x\n\ny\n""#, "k: |\r\n  x\r\n\r\n  y\r\n\r\nl: x\r\n");
     yaml("k: |\r\n  a\r\nl: x\r\n", r#"["k"]"#, r#""""#, "k: \"\"\r\nl: x\r\n");
     yaml("k: |\r\n  a\r\nl: x\r\n", r#"["k"]"#, "5", "k: 5\r\nl: x\r\n");
+    yaml("k: |\n  a\nl: x\n", r#"["k"]"#, "5.0", "k: 5.0\nl: x\n");
+    yaml("k: |\r\n  a\r\nl: x\r\n", r#"["k"]"#, "-0.0", "k: -0.0\r\nl: x\r\n");
     yaml("m:\n  k: |\n    a\n  l: x\n", r#"["m"]["k"]"#, r#""one""#, "m:\n  k: |-\n    one\n  l: x\n");
     yaml("m:\n  k: |\n    a\n  l: x\n", r#"["m"]["k"]"#, r#"" x\ny""#, "m:\n  k: |2-\n     x\n    y\n  l: x\n");
     yaml("l:\n- |\n a\n- b\n", r#"["l"][0]"#, r#"" x\ny""#, "l:\n- |1-\n  x\n y\n- b\n");

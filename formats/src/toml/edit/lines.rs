@@ -165,9 +165,12 @@ impl<'t> Lines<'t> {
         self.all.iter().filter(move |l| l.path.starts_with(at))
     }
 
-    /// The end of the last of them.
+    /// The end of the last of them, with comments directly below, unless they are about the line that comes next.
     pub(super) fn end_below(&self, at: &[Part]) -> usize {
-        self.below(at).last().map_or(self.text.len(), |l| l.end)
+        let Some(last) = self.below(at).last() else { return self.text.len() };
+        let next = self.all.iter().find(|l| l.start >= last.end).map_or(self.text.len(), |l| self.comments_above(l.start));
+        let comments = self.text[last.end..next].split_inclusive('\n').take_while(|line| line.trim_start().starts_with('#'));
+        last.end + comments.map(str::len).sum::<usize>()
     }
 
     /// A table's header.
@@ -231,7 +234,9 @@ impl<'t> Lines<'t> {
         let bare = !self.text[header.start..header.end].contains('#') && self.comments_above(header.start) == header.start;
         let table = matches!(line.base.last(), Some(Part::Key(_)));
         let below = self.text[line.end..].lines().next().unwrap_or_default().trim_start();
-        (made && bare && table && !below.starts_with('#')).then_some(header)
+        // Directly above the next header it is about that.
+        let about_next = || self.all.iter().any(|l| l.start > line.start && self.comments_above(l.start) == line.end);
+        (made && bare && table && (!below.starts_with('#') || about_next())).then_some(header)
     }
 
     /// The first comment that a blank line parts from the lines of the table to which a header belongs: it speaks of something else. None: `end`.
@@ -241,26 +246,35 @@ impl<'t> Lines<'t> {
         set_apart(self.text.as_bytes(), below, end, |line| line.trim_ascii().is_empty())
     }
 
+    /// Does nothing stand above this line, or a blank one?
+    pub(super) fn stands_apart(&self, line: usize) -> bool {
+        let above = self.text[..line].trim_start_matches('\u{feff}');
+        matches!(above, "" | "\n" | "\r\n") || above.ends_with("\n\n") || above.ends_with("\n\r\n")
+    }
+
     /// The length of a blank line below lines that go, if nothing or another one stands above them.
     pub(super) fn blank_between(&self, start: usize, end: usize) -> usize {
-        let above = self.text[..start].trim_start_matches('\u{feff}');
-        let blank = matches!(above, "" | "\n" | "\r\n") || above.ends_with("\n\n") || above.ends_with("\n\r\n");
         let below = &self.text[end..];
-        match blank {
+        match self.stands_apart(start) {
             true if below.starts_with("\r\n") => 2,
             true if below.starts_with('\n') => 1,
             _ => 0,
         }
     }
 
+    /// Where the text begins, behind a byte-order mark.
+    pub(super) fn top(&self) -> usize {
+        if self.text.starts_with('\u{feff}') { 3 } else { 0 }
+    }
+
     /// The start of the comment lines directly above a line.
     pub(super) fn comments_above(&self, mut line: usize) -> usize {
-        let top = if self.text.starts_with('\u{feff}') { 3 } else { 0 };
         // A value of several lines may look like comments.
         let before = self.all.partition_point(|l| l.end <= line);
-        let top = before.checked_sub(1).map_or(top, |i| self.all[i].end);
+        let top = before.checked_sub(1).map_or(self.top(), |i| self.all[i].end);
         while line > top {
-            let above = self.text[..line - 1].rfind('\n').map_or(top, |i| i + 1);
+            // Not by characters: the last line may have no end.
+            let above = self.text.as_bytes()[..line - 1].iter().rposition(|&b| b == b'\n').map_or(top, |i| i + 1);
             if !self.text[above..line].trim_start().starts_with('#') {
                 break;
             }
@@ -274,6 +288,6 @@ impl<'t> Lines<'t> {
         let below = self.text[line.end..].lines().next().unwrap_or_default().trim_start();
         let above = self.comments_above(line.start);
         let alone = below.is_empty() || below.starts_with(['#', '[']);
-        if alone && above > 0 { above } else { line.start }
+        if alone && above > self.top() { above } else { line.start }
     }
 }

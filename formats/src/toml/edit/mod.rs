@@ -230,7 +230,7 @@ impl Editor<'_> {
     /// speak of that. Where the first one stood, and whether something comes behind it.
     fn cut(&mut self, splice: &mut Splice, at: &[Part], first: Above) -> (usize, bool) {
         let mut cuts: Vec<Span> = Vec::new();
-        let top = if self.lines.text.starts_with('\u{feff}') { 3 } else { 0 };
+        let top = self.lines.top();
         for (i, line) in self.lines.all.iter().enumerate().filter(|(_, l)| l.path.starts_with(at)) {
             let span = match line.body {
                 Body::Header => {

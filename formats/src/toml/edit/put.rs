@@ -68,9 +68,11 @@ impl Editor<'_> {
         }
         let first = self.lines.below(at).next().ok_or_else(|| refuse(at, "it cannot be found in the text"))?;
         let header = self.names(at)?.join(".");
-        let apart = if self.lines.apart() { "\n" } else { "" };
+        // As far from what comes below as that was from what stands above: nothing tells a blank line of ours from one that was there when both go again.
+        let place = self.lines.comments_above(first.start);
+        let apart = if self.lines.apart() && self.lines.stands_apart(place) { "\n" } else { "" };
         let lines = ["[", &header, "]\n", &key, equals, &value, notes.behind, "\n", apart];
-        self.put_noted(splice, self.lines.comments_above(first.start), notes, &lines);
+        self.put_noted(splice, place, notes, &lines);
         Ok(())
     }
 
@@ -96,10 +98,19 @@ impl Editor<'_> {
         let comment = self.lines.comments_above(at) < at;
         let own = comment && !self.cuts.is_empty();
         let blank = own || head.is_empty() || head.ends_with("\n\n") || head.ends_with("\n\r\n");
+        // As far from what stands above as what came next was: when this goes again, nothing tells which blank line was there before.
+        let below = &self.lines.text[at..];
+        let blank_lines = below.lines().take_while(|line| line.trim().is_empty()).count();
+        let lines = match self.lines.apart() {
+            _ if blank => 0,
+            true if self.cuts.is_empty() && !below.trim().is_empty() => blank_lines,
+            true => 1,
+            false => 0,
+        };
         // Any other comment would become theirs, and go with them.
-        let apart = if blank || !(comment || self.lines.apart()) { "" } else { "\n" };
+        let apart = "\n".repeat(if blank { 0 } else { lines.max(usize::from(comment)) });
         let tail = if before && self.lines.apart() { "\n" } else { "" };
-        self.put(splice, at, joined_text(&[apart, tables, tail]));
+        self.put(splice, at, joined_text(&[&apart, tables, tail]));
         Ok(())
     }
 

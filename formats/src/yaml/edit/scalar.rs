@@ -64,12 +64,9 @@ pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, valu
     if blank && matches!(value, Value::Str(text) if keeps_line_feeds(text.as_slice())) {
         site.written = Written::Double;
     }
-    let (first, rest) = respell(&mut bytes, value, &site, text, props, span);
+    let (first, rest) = respell(&mut bytes, value, floats, &site, text, props, span);
     if let Some(header) = header.filter(|header| header.crlf) {
         bytes = broken(&bytes, header.crlf);
-    }
-    if floats == Floats::Stay {
-        keep_float(&mut bytes, 0, value);
     }
     if rest.is_none() {
         end_line(&mut bytes, text, span);
@@ -82,12 +79,15 @@ pub(super) fn set(scanned: &Scanned, document: &Document<'_>, leaf: LeafId, valu
 
 /// A value in place of a block scalar and its header: on one line before a comment that stands there, or in lines where the old ones begin. What that is
 /// in place of, and what goes.
-fn respell(out: &mut Vec<u8>, value: &Value, site: &Site, text: &[u8], props: &Props, body: Span) -> (Span, Option<Span>) {
+fn respell(out: &mut Vec<u8>, value: &Value, floats: Floats, site: &Site, text: &[u8], props: &Props, body: Span) -> (Span, Option<Span>) {
     let usual = site.place();
     // A digit says how far in lines stand that begin with a blank.
     let in_reach = props.indent > site.parent && props.indent - site.parent <= 9;
     let place = Place { column: if in_reach { props.indent as usize } else { usual.column }, ..usual };
     print::scalar(out, value, if props.header_comment { Style::Double } else { site.style() }, &place);
+    if floats == Floats::Stay {
+        keep_float(out, 0, value);
+    }
     if props.header_comment {
         return (props.header, Some(body));
     }
