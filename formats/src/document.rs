@@ -207,6 +207,16 @@ impl<'t> Document<'t> {
         self.detail.comment(self, comment)
     }
 
+    /// Does the token of a leaf stand in this sealed text as SOPS writes it, without quotes or header?
+    pub fn stands_bare(&self, leaf: LeafId) -> bool {
+        self.detail.stands_bare(leaf)
+    }
+
+    /// Does the token of a comment stand as an item of a list, as SOPS writes it?
+    pub fn stands_as_item(&self, comment: CommentId) -> bool {
+        self.detail.stands_as_item(comment)
+    }
+
     /// Puts tokens in place of values.
     ///
     /// # Errors

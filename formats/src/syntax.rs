@@ -35,6 +35,16 @@ pub(crate) trait Detail: Send + Sync {
     /// The comment's text as SOPS's tree has it (YAML: the bytes behind `#`; INI: without the first mark), or its token.
     fn comment<'a>(&self, document: &'a Document<'_>, comment: CommentId) -> Cow<'a, [u8]>;
 
+    /// Does the token of this leaf stand in a sealed text as SOPS writes it, so that its value's spelling is seen by nothing? Only YAML has another way.
+    fn stands_bare(&self, _leaf: LeafId) -> bool {
+        false
+    }
+
+    /// Does the token of this comment stand as an item of a list that has others?
+    fn stands_as_item(&self, _comment: CommentId) -> bool {
+        false
+    }
+
     /// Puts tokens in place of values and comments and finds the hints that bring the source bytes back.
     fn seal(&self, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable>;
 
@@ -100,12 +110,21 @@ pub struct Tokens {
     leaves: Vec<Span>,
     comments: Vec<Span>,
     bytes: Vec<u8>,
+    /// In order: those that are to stand as SOPS writes them (YAML), leaves without quotes and comments as items of lists.
+    bare: Vec<LeafId>,
+    items: Vec<CommentId>,
 }
 
 impl Tokens {
     /// For a document of that many leaves and comments; all of them clear.
     pub fn new(leaves: usize, comments: usize) -> Self {
-        Tokens { leaves: vec![Span::new(0, 0); leaves], comments: vec![Span::new(0, 0); comments], bytes: Vec::new() }
+        Tokens {
+            leaves: vec![Span::new(0, 0); leaves],
+            comments: vec![Span::new(0, 0); comments],
+            bytes: Vec::new(),
+            bare: Vec::new(),
+            items: Vec::new(),
+        }
     }
 
     /// Room for so many bytes of tokens (what grows is copied), and for the text around them, so that sealing needs no second buffer.
@@ -135,6 +154,29 @@ impl Tokens {
     /// Covers a comment.
     pub fn comment(&mut self, comment: CommentId, write: impl FnOnce(&mut Vec<u8>)) {
         self.comments[comment.0 as usize] = self.append(write);
+    }
+
+    /// The token of a leaf is to stand without the quotes or the header of its value, where nothing is lost by it. Asked for in order.
+    pub fn leaf_stays_bare(&mut self, leaf: LeafId) {
+        self.bare.push(leaf);
+    }
+
+    /// The same for a comment among the items of a list, which SOPS makes an item of it.
+    pub fn comment_stays_item(&mut self, comment: CommentId) {
+        self.items.push(comment);
+    }
+
+    /// Is anything to stand so?
+    pub fn has_bare_ones(&self) -> bool {
+        !self.bare.is_empty() || !self.items.is_empty()
+    }
+
+    pub(crate) fn is_bare(&self, leaf: LeafId) -> bool {
+        self.bare.binary_search(&leaf).is_ok()
+    }
+
+    pub(crate) fn is_item(&self, comment: CommentId) -> bool {
+        self.items.binary_search(&comment).is_ok()
     }
 
     fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Span {

@@ -34,6 +34,15 @@ struct Old<'t> {
     holds: Holds,
     plain: Cow<'t, [u8]>,
     token: Option<Cow<'t, [u8]>>,
+    bare: bool,
+}
+
+/// A token that stays.
+pub struct Kept<'t> {
+    /// The token.
+    pub token: Cow<'t, [u8]>,
+    /// It stood as SOPS writes it, whatever its value is spelled like.
+    pub bare: bool,
 }
 
 /// So often all are looked through; then they are hashed.
@@ -58,26 +67,27 @@ impl<'t> Reuse<'t> {
     }
 
     /// Adds an old token, in file order. All are added before the first is taken.
-    pub fn add(&mut self, aad: &[u8], holds: Holds, plain: Cow<'t, [u8]>, token: Cow<'t, [u8]>) {
+    pub fn add(&mut self, aad: &[u8], holds: Holds, plain: Cow<'t, [u8]>, token: Cow<'t, [u8]>, bare: bool) {
         let start = self.paths.len() as u32;
         self.paths.extend_from_slice(aad);
-        self.all.push(Old { path: start..self.paths.len() as u32, holds, plain, token: Some(token) });
+        self.all.push(Old { path: start..self.paths.len() as u32, holds, plain, token: Some(token), bare });
         self.left += 1;
     }
 
     /// Takes an unused token that holds the same at the same place: the one behind the last that was taken, or the first.
-    pub fn take(&mut self, aad: &[u8], holds: Holds, plain: &[u8]) -> Option<Cow<'t, [u8]>> {
+    pub fn take(&mut self, aad: &[u8], holds: Holds, plain: &[u8]) -> Option<Kept<'t>> {
         if self.left == 0 {
             return None;
         }
         let number = if self.is(self.next, aad, holds, plain) { self.next } else { self.find(aad, holds, plain)? };
+        let bare = self.all[number].bare;
         let token = self.all[number].token.take();
         self.left -= 1;
         self.next = number + 1;
         while self.all.get(self.first).is_some_and(|old| old.token.is_none()) {
             self.first += 1;
         }
-        token
+        token.map(|token| Kept { token, bare })
     }
 
     /// Nothing left that was not taken?
@@ -148,10 +158,10 @@ mod tests {
         let text = Holds::Value(Kind::Str);
         let mut reuse = Reuse::new();
         for (number, value) in old.split_whitespace().map(str::as_bytes).enumerate() {
-            reuse.add(&value[..1], text, value.into(), number.to_string().into_bytes().into());
+            reuse.add(&value[..1], text, value.into(), number.to_string().into_bytes().into(), false);
         }
         let found = new.split_whitespace().map(str::as_bytes).map(|value| match reuse.take(&value[..1], text, value) {
-            Some(token) => String::from_utf8_lossy(&token).into_owned(),
+            Some(kept) => String::from_utf8_lossy(&kept.token).into_owned(),
             None => "-".to_owned(),
         });
         assert_eq!(found.collect::<Vec<_>>().join(" "), expected, "{old} to {new}");
@@ -193,12 +203,12 @@ mod tests {
             }
             let mut reuse = Reuse::new();
             for (number, value) in old.iter().enumerate() {
-                reuse.add(b"a:", text, value.to_le_bytes().to_vec().into(), number.to_le_bytes().to_vec().into());
+                reuse.add(b"a:", text, value.to_le_bytes().to_vec().into(), number.to_le_bytes().to_vec().into(), false);
             }
             let mut left = old.clone();
             let mut taken = std::collections::HashSet::new();
             for value in new {
-                let token = reuse.take(b"a:", text, &value.to_le_bytes());
+                let token = reuse.take(b"a:", text, &value.to_le_bytes()).map(|kept| kept.token);
                 let stays = left.iter().position(|l| *l == value).map(|at| left.swap_remove(at)).is_some();
                 assert_eq!(token.is_some(), stays, "round {round}");
                 if let Some(token) = token {
@@ -214,15 +224,15 @@ mod tests {
     fn each_once_in_order_and_only_in_its_place() {
         let text = Holds::Value(Kind::Str);
         let mut reuse = Reuse::new();
-        reuse.add(b"a:", text, Cow::Borrowed(b"v"), b"first".into());
-        reuse.add(b"a:", text, Cow::Owned(b"v".to_vec()), b"second".into());
-        assert_eq!(reuse.take(b"b:", text, b"v"), None);
-        assert_eq!(reuse.take(b"a:", Holds::Comment, b"v"), None);
-        assert_eq!(reuse.take(b"a:", text, b"w"), None);
-        assert_eq!(reuse.take(b"a:", text, b"v").as_deref(), Some(&b"first"[..]));
-        assert!(!reuse.is_empty());
-        assert_eq!(reuse.take(b"a:", text, b"v").as_deref(), Some(&b"second"[..]));
-        assert_eq!(reuse.take(b"a:", text, b"v"), None);
+        reuse.add(b"a:", text, Cow::Borrowed(b"v"), b"first".into(), false);
+        reuse.add(b"a:", text, Cow::Owned(b"v".to_vec()), b"second".into(), true);
+        let mut take = |aad: &[u8], holds, plain: &[u8]| reuse.take(aad, holds, plain).map(|kept| (kept.token.into_owned(), kept.bare));
+        assert_eq!(take(b"b:", text, b"v"), None);
+        assert_eq!(take(b"a:", Holds::Comment, b"v"), None);
+        assert_eq!(take(b"a:", text, b"w"), None);
+        assert_eq!(take(b"a:", text, b"v"), Some((b"first".to_vec(), false)));
+        assert_eq!(take(b"a:", text, b"v"), Some((b"second".to_vec(), true)));
+        assert_eq!(take(b"a:", text, b"v"), None);
         assert!(reuse.is_empty());
     }
 }

@@ -7,6 +7,7 @@ use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Repeated, Tokens, Unw
 use zeroize::Zeroizing;
 
 use super::error::SealError;
+use super::placed::in_text_order;
 use super::walk::{bind, written_token};
 use super::{Base, BaseBody, OpenFile, Renews, crew};
 use crate::seal::cipher::{Cipher, Nonces};
@@ -28,6 +29,7 @@ impl OpenFile<'_> {
         cipher: &Cipher,
         nonces: &mut Nonces<'_>,
         random: &dyn Random,
+        standing: Standing,
     ) -> Result<Covered, SealError> {
         check_comments(document, policy)?;
         let mut coverage = policy.coverage(document);
@@ -71,7 +73,12 @@ impl OpenFile<'_> {
                 let holds = Holds::Value(value.kind());
                 let id = LeafId(i as u32);
                 match reuse.take(&path, holds, &plain) {
-                    Some(token) => tokens.leaf(id, |out| out.extend_from_slice(&token)),
+                    Some(kept) => {
+                        tokens.leaf(id, |out| out.extend_from_slice(&kept.token));
+                        if kept.bare && standing == Standing::AsItStood {
+                            tokens.leaf_stays_bare(id);
+                        }
+                    }
                     None => {
                         renewed = true;
                         let mut result = Ok(());
@@ -98,7 +105,12 @@ impl OpenFile<'_> {
             let container = document.comment(id).container;
             bind(&mut path, &mut path_of, document, container);
             match reuse.take(&path, Holds::Comment, &text) {
-                Some(token) => tokens.comment(id, |out| out.extend_from_slice(&token)),
+                Some(kept) => {
+                    tokens.comment(id, |out| out.extend_from_slice(&kept.token));
+                    if kept.bare && standing == Standing::AsItStood {
+                        tokens.comment_stays_item(id);
+                    }
+                }
                 None => {
                     renewed = true;
                     let mut result = Ok(());
@@ -111,6 +123,9 @@ impl OpenFile<'_> {
             if clashes {
                 return Err(SealError::CommentMatches { path: document.paths().display(container), rule: selection.to_string() });
             }
+        }
+        if self.renews == Renews::Key && standing == Standing::AsItStood {
+            self.keep_standing(document, &mut tokens);
         }
         Ok(Covered {
             coverage,
@@ -138,14 +153,14 @@ impl OpenFile<'_> {
             let value = kept.next_if(|(leaf, _)| leaf.0 as usize == i).map_or(held, |(_, value)| value);
             if kinds.contains(&value.kind()) {
                 bind(&mut path, &mut path_of, old, old.leaves()[i].path);
-                read.add(&path, Holds::Value(value.kind()), plain_bytes::of(value), i.to_le_bytes().to_vec().into());
+                read.add(&path, Holds::Value(value.kind()), plain_bytes::of(value), i.to_le_bytes().to_vec().into(), false);
             }
         }
         path_of = None;
         for (i, value) in values.iter_mut().enumerate().filter(|(i, value)| coverage.leaves[*i] && kinds.contains(&value.kind())) {
             bind(&mut path, &mut path_of, document, document.leaves()[i].path);
             let found = read.take(&path, Holds::Value(value.kind()), &plain_bytes::of(value));
-            let number = found.and_then(|number| Some(usize::from_le_bytes(number.as_ref().try_into().ok()?)));
+            let number = found.and_then(|kept| Some(usize::from_le_bytes(kept.token.as_ref().try_into().ok()?)));
             if let Some(held) = number.and_then(|number| opened.leaves[number].as_ref()) {
                 value.clone_from(held);
             }
@@ -166,6 +181,19 @@ impl OpenFile<'_> {
         Ok(())
     }
 
+    /// New tokens for what has not changed stand as the old ones do.
+    fn keep_standing(&self, document: &Document<'_>, tokens: &mut Tokens) {
+        let Some(Base { body: BaseBody::Document { document: old, .. }, .. }) = &self.base else { return };
+        if old.leaves().len() != document.leaves().len() || old.comments().len() != document.comments().len() {
+            return;
+        }
+        (0..old.leaves().len() as u32).map(LeafId).filter(|id| old.stands_bare(*id)).for_each(|id| tokens.leaf_stays_bare(id));
+        let both = in_text_order(old).into_iter().zip(in_text_order(document));
+        let mut items: Vec<CommentId> = both.filter(|(old_id, _)| old.stands_as_item(*old_id)).map(|(_, id)| id).collect();
+        items.sort_unstable();
+        items.into_iter().for_each(|id| tokens.comment_stays_item(id));
+    }
+
     /// The old tokens with what they hold.
     fn reuse(&self) -> Reuse<'_> {
         let mut reuse = Reuse::new();
@@ -176,16 +204,17 @@ impl OpenFile<'_> {
         let (mut path, mut path_of) = (Vec::new(), None);
         for (i, leaf) in document.leaves().iter().enumerate() {
             if let Some(value) = &opened.leaves[i] {
-                let token = document.content(LeafId(i as u32));
+                let id = LeafId(i as u32);
                 bind(&mut path, &mut path_of, document, leaf.path);
-                reuse.add(&path, Holds::Value(value.kind()), plain_bytes::of(value), token);
+                reuse.add(&path, Holds::Value(value.kind()), plain_bytes::of(value), document.content(id), document.stands_bare(id));
             }
         }
         for (i, comment) in document.comments().iter().enumerate() {
             if let Some(text) = &opened.comments[i] {
-                let Some(token) = written_token(document, CommentId(i as u32)) else { continue };
+                let id = CommentId(i as u32);
+                let Some(token) = written_token(document, id) else { continue };
                 bind(&mut path, &mut path_of, document, comment.container);
-                reuse.add(&path, Holds::Comment, text.as_slice().into(), token);
+                reuse.add(&path, Holds::Comment, text.as_slice().into(), token, document.stands_as_item(id));
             }
         }
         reuse
@@ -213,6 +242,15 @@ fn check_comments(document: &Document<'_>, policy: &Policy) -> Result<(), SealEr
         }
     }
     Ok(())
+}
+
+/// How tokens that stay are put into the text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// As they stood: bare, where SOPS has written them.
+    AsItStood,
+    /// In the quotes of their values.
+    AsTheTextHasIt,
 }
 
 /// What is to be sealed, with its tokens.

@@ -65,7 +65,7 @@ impl OpenFile<'_> {
             let token = match written_token(&sealed, here) {
                 Some(token) if opens_there(cipher, &path, &token) => token.into_owned(),
                 _ => match old.take(&path, Holds::Comment, &comment) {
-                    Some(token) => token.into_owned(),
+                    Some(kept) => kept.token.into_owned(),
                     None => {
                         let mut token = Vec::new();
                         cipher.seal(&mut token, &path, &comment, Holds::Comment, nonces)?;
@@ -103,13 +103,14 @@ impl OpenFile<'_> {
                 continue;
             };
             bind(&mut path, &mut path_of, document, document.comment(id).container);
-            reuse.add(&path, Holds::Comment, text.as_slice().into(), token);
+            reuse.add(&path, Holds::Comment, text.as_slice().into(), token, false);
         }
         reuse
     }
 }
 
-fn in_text_order(document: &Document<'_>) -> Vec<CommentId> {
+/// The comments as they stand in the text; a walk may go another way.
+pub(super) fn in_text_order(document: &Document<'_>) -> Vec<CommentId> {
     let mut all: Vec<_> = (0..document.comments().len() as u32).map(CommentId).collect();
     all.sort_by_key(|id| document.comment(*id).span.start);
     all

@@ -2,7 +2,7 @@
 
 use leafcrypt_formats::{Document, Format, Hint, Kind, Limits, Sealed, Tokens, Value};
 
-use super::cover::Covered;
+use super::cover::{Covered, Standing};
 use super::error::SealError;
 use super::reopen::Reopened;
 use super::verdict::{self, Doubts, Vouched};
@@ -106,7 +106,26 @@ impl OpenFile<'_> {
         if text.len() > limit { Err(SealError::TooLarge { bytes: text.len(), limit }) } else { Ok(()) }
     }
 
+    /// Tokens that stay keep the place that SOPS gave them, so that one changed value changes one line. Where that would not be opened as the same text (a
+    /// comment that was an item of a list has come to stand elsewhere), all stand as their values do.
     fn seal_document(&self, world: &World<'_>, warnings: &mut Vec<String>) -> Result<Vec<u8>, SealError> {
+        let (told, mut stood) = (warnings.len(), false);
+        match self.seal_standing(world, warnings, Standing::AsItStood, &mut stood) {
+            Err(SealError::Astray | SealError::NotFaithful { .. }) if stood => {
+                warnings.truncate(told);
+                self.seal_standing(world, warnings, Standing::AsTheTextHasIt, &mut stood)
+            }
+            sealed => sealed,
+        }
+    }
+
+    fn seal_standing(
+        &self,
+        world: &World<'_>,
+        warnings: &mut Vec<String>,
+        standing: Standing,
+        stood: &mut bool,
+    ) -> Result<Vec<u8>, SealError> {
         let manners = world.manners;
         let document = self.document(manners)?;
         if !document.blocks().is_empty() {
@@ -126,7 +145,7 @@ impl OpenFile<'_> {
         let (text, covered) = crew::both(
             document.leaves().len(),
             || witness::text(&self.plain),
-            || self.cover(&document, &policy, &selection, &cipher, &mut nonces, world.random),
+            || self.cover(&document, &policy, &selection, &cipher, &mut nonces, world.random, standing),
         );
         let mut covered = covered?;
         if covered.all_clear && self.must_cover {
@@ -134,6 +153,7 @@ impl OpenFile<'_> {
         }
         warnings.extend(self.warn_of_numbers(&document, &covered.coverage.leaves));
         let comments = witness::comments(&document, |id| covered.tokens.of_comment(id));
+        *stood = covered.tokens.has_bare_ones();
         let mut sealed = document.seal(std::mem::replace(&mut covered.tokens, Tokens::new(0, 0)))?;
 
         let mut metadata = self.metadata(&covered, &cipher, &mut nonces, world)?;
@@ -160,7 +180,11 @@ impl OpenFile<'_> {
         }
         if back.comments && !back.reads {
             // What cannot be seen at the places of tokens lies at the ends of the file: a missing last newline, a directive, a root that was null.
-            payload.hints.extend(mend_ends(&back.text, &self.plain));
+            let ends = mend_ends(&back.text, &self.plain);
+            if *stood && ends.iter().any(reaches_far) {
+                return Err(SealError::NotFaithful { line: first_difference(&back.text, &self.plain) });
+            }
+            payload.hints.extend(ends);
             finish(&mut sealed, &payload, &mut nonces)?;
             back = self.reopen_known(&sealed.text, &document, &mut covered, &cipher, manners)?;
         }
@@ -274,6 +298,11 @@ fn may_be_clear(selection: &Selection, manners: &Manners) -> Result<Option<Strin
         }
         _ => Err(SealError::NothingCovered { rule: selection.to_string() }),
     }
+}
+
+/// Is this more than a line end, a directive or a mark at the end of a text?
+fn reaches_far(hint: &Hint) -> bool {
+    matches!(hint, Hint::Start { bytes, drop } | Hint::End { bytes, drop } if bytes.len() > 100 || *drop > 100)
 }
 
 /// Hints that turn `back` into `plain` at its start and its end.

@@ -152,3 +152,90 @@ fn at_random_places() {
     let wrong = parallel(&seeds, |seed| check(&place, *seed, &files));
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n\n"));
 }
+
+/// Texts that SOPS opens into quotes and lines, and comments that it has made items: their tokens stand bare in what it seals, as they stay.
+#[test]
+fn one_value_is_one_line() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::project();
+    let yaml = "a: \"yes\"\nb: 'q: s'\nc: |\n  t\n  u\nd: |+\n  t\n\ne: \"\\t\"\nl:\n  # top\n  - x\n  # c\n  - \"1\"\n  - m: 'n: o'\n    # d\n  # end\nn: ''\np: []\n  # alone\nz: 1\n";
+    let json = "{\"a\": \"yes\", \"l\": [\"<\", 1.0], \"z\": 1}\n";
+    for (file, plain) in
+        [("a.yaml", yaml), ("a.json", json), ("a.env", "a=\"yes\"\n#c\nb=two\\nlines\nz=1\n"), ("a.ini", "[s]\na = `;`\n; c\nz = 1\n")]
+    {
+        place.write(file, plain);
+        assert!(place.sops(["encrypt", "-i", file]).unwrap().status.success());
+        let sealed = place.read(file);
+        let changed = |from: &[u8], but: &[&str]| {
+            let (from, now) = (String::from_utf8(from.to_vec()).unwrap(), String::from_utf8(place.read(file)).unwrap());
+            let stays = |line: &&str| !but.iter().any(|name| line.trim_start_matches(['\t', ' ', '"']).starts_with(name));
+            let all = |text: &str| text.lines().filter(stays).map(str::to_owned).collect::<Vec<_>>();
+            (all(&from), all(&now))
+        };
+        let at = if file == "a.ini" { r#"["s"]["z"]"# } else { r#"["z"]"# };
+        let but = ["z", "mac", "lastmodified", "leafcrypt", "version", "sops_"];
+        let set = |program: Program, to: &str| {
+            let before = place.read(file);
+            assert!(place.call(program, ["set", file, at, to]).run().status.success(), "{program:?} {file}");
+            let (before, after) = changed(&before, &but);
+            assert_eq!(before, after, "{program:?} {file}");
+        };
+        set(Program::Ours, "\"2\"");
+        set(Program::Ours, "\"3\"");
+        let opened = place.sops(["decrypt", file]).unwrap();
+        assert!(opened.status.success());
+        assert_eq!(place.ours(["decrypt", "--strict", file]).stdout, opened.stdout, "{file}");
+        set(Program::AsSops, "\"4\"");
+        place.write(file, &sealed);
+        let edited = place.call(Program::Ours, ["edit", file]).env("EDITOR", "sed -i s/z:/zz:/").run();
+        assert!(edited.status.success() || file != "a.yaml", "{}", String::from_utf8_lossy(&edited.stderr));
+        let (before, after) = changed(&sealed, &but);
+        assert_eq!(before, after, "edit {file}");
+        // With new tokens the lines are others, but not how they stand.
+        place.write(file, &sealed);
+        assert!(place.ours(["rotate", "-i", file]).status.success());
+        let shape = |lines: Vec<String>| lines.iter().map(|line| line.split("ENC[").next().unwrap().to_owned()).collect::<Vec<_>>();
+        let but = [&but[..], &["enc", "recipient", "- recipient", "created_at", "-", "created"]].concat();
+        let (before, after) = changed(&sealed, &but);
+        if file == "a.yaml" {
+            let block = |line: &String| line.starts_with("sops:");
+            let shown = |lines: Vec<String>| shape(lines.into_iter().take_while(|line| !block(line)).collect());
+            assert_eq!(shown(before), shown(after), "rotate {file}");
+        }
+    }
+}
+
+/// For SOPS such a comment is in the list, for us below it.
+#[test]
+fn a_list_of_comments_alone_changes_once() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::project();
+    place.write("a.yaml", "o: [] # lone\nz: 1\n");
+    assert!(place.sops(["encrypt", "-i", "a.yaml"]).unwrap().status.success());
+    let start = |text: Vec<u8>| String::from_utf8(text).unwrap().split("ENC[").next().unwrap().to_owned();
+    assert_eq!(start(place.read("a.yaml")), "o:\n    - ");
+    assert!(place.ours(["set", "a.yaml", "[\"z\"]", "2"]).status.success());
+    assert_eq!(start(place.read("a.yaml")), "o: []\n#");
+}
+
+/// A comment that was an item, and has come to stand where there is no list: then all lines stand as their values do.
+#[test]
+fn an_item_that_is_none_any_more() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::project();
+    place.write("a.yaml", "a: \"yes\"\nl:\n  - x\n  # c\n  - y\nz: 1\n");
+    assert!(place.sops(["encrypt", "-i", "a.yaml"]).unwrap().status.success());
+    let moved = "a: \"yes\"\nl:\n      # c\n    - x\n    - y\nz: 1\n";
+    place.write("moved", moved);
+    let edited = place.call(Program::Ours, ["edit", "a.yaml"]).env("EDITOR", format!("cp {}", place.path("moved").display())).run();
+    assert!(edited.status.success(), "{}", String::from_utf8_lossy(&edited.stderr));
+    let opened = place.ours(["decrypt", "--strict", "a.yaml"]);
+    assert_eq!(String::from_utf8_lossy(&opened.stdout), moved);
+    assert!(place.sops(["decrypt", "a.yaml"]).unwrap().status.success());
+}

@@ -75,6 +75,18 @@ impl Detail for Scanned {
         Cow::Borrowed(leaf::bare_token(unquoted))
     }
 
+    fn stands_bare(&self, leaf: LeafId) -> bool {
+        let site = self.site(leaf);
+        site.written == parse::Written::Plain && site.tag == parse::Tag::None && !site.alias && !site.flow
+    }
+
+    fn stands_as_item(&self, comment: CommentId) -> bool {
+        let lists = &self.bare_lists;
+        let alone =
+            lists.get(lists.partition_point(|(comments, _)| comments.end <= comment.0)).is_some_and(|(all, _)| all.contains(&comment.0));
+        self.items[comment.0 as usize].is_some() && !alone
+    }
+
     fn seal(&self, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable> {
         seal::seal(self, document, &tokens)
     }

@@ -7,12 +7,12 @@ use self::hints::{Placed, Repair, TokenSite, hints};
 use super::block;
 use super::detail::{Scanned, Site};
 use super::gaps;
-use super::parse::{NONE, Written};
+use super::parse::{NONE, Tag, Written};
 use super::patch::{Moved, Patch};
-use super::spell::{Header, as_sealed, header_style, plainly_canonical, spell, style_of};
+use super::spell::{Header, as_sealed, header_style, plainly_canonical, room, spell, style_of};
 use crate::document::Document;
 use crate::error::Unwritable;
-use crate::leaf::{CommentId, LeafId, Span};
+use crate::leaf::{Comment, CommentId, LeafId, Span};
 use crate::syntax::{Sealed, Slot, Tokens};
 use crate::value::Kind;
 
@@ -110,6 +110,13 @@ impl Sealer<'_> {
             let id = LeafId(number as u32);
             let site = self.scanned.site(id);
             let Some(token) = self.tokens.span_of_leaf(id).filter(|_| !site.alias) else { continue };
+            if self.tokens.is_bare(id)
+                && let Some((old, ends)) = self.bare(id, leaf.span, site)
+            {
+                self.patch.put(old, token, |_| (), |out| out.extend_from_slice(if ends { b"\n" } else { b"" }));
+                self.sites.push(TokenSite { old, from: 0, to: token.len() as u32 });
+                continue;
+            }
             let header = self.scanned.header(text, site);
             let site = Site { written: if site.flow && site.written == Written::Plain { Written::Double } else { site.written }, ..*site };
             let other =
@@ -166,6 +173,26 @@ impl Sealer<'_> {
         self.patch.put(old, token, before, behind)
     }
 
+    /// What a token without quotes or header takes the place of, and whether a line ends behind it: nothing is lost where the value is spelled as SOPS spells it.
+    fn bare(&self, id: LeafId, span: Span, site: &Site) -> Option<(Span, bool)> {
+        if site.flow || site.tag != Tag::None || site.written == Written::Plain {
+            return None;
+        }
+        let text = self.document.text();
+        let props = site.written.is_block().then(|| self.scanned.props(site)).flatten();
+        if props.is_some_and(|props| props.header_comment) {
+            return None;
+        }
+        let old = props.map_or(span, |props| Span { start: props.header.start, end: span.end });
+        let source = &text[old.range()];
+        let source = if props.is_some() { source.strip_suffix(b"\n").unwrap_or(source) } else { source };
+        let value = self.scanned.value_of(text, id, span);
+        let site = Site { written: Written::Plain, ..*site };
+        let mut spelled = zeroize::Zeroizing::new(Vec::with_capacity(room(&value, &site, None)));
+        let ends = source.len() < old.len();
+        (spell(&mut spelled, &value, &site, None) && *spelled == *source).then_some((old, ends))
+    }
+
     /// A core tag goes with the blanks behind it (T2).
     fn cut_tag(&mut self, site: &Site, leaf: Span) {
         let Some(props) = self.scanned.props(site) else { return };
@@ -180,10 +207,27 @@ impl Sealer<'_> {
 
     fn comments(&mut self) {
         for (number, comment) in self.document.comments().iter().enumerate() {
-            let Some(token) = self.tokens.span_of_comment(CommentId(number as u32)) else { continue };
+            let id = CommentId(number as u32);
+            let Some(token) = self.tokens.span_of_comment(id) else { continue };
+            if self.tokens.is_item(id)
+                && let Some(mark) = self.mark_of_line(comment)
+            {
+                let old = Span { start: mark, end: comment.span.end };
+                self.patch.put(old, token, |out| out.extend_from_slice(b"- "), |_| ());
+                self.sites.push(TokenSite { old, from: 2, to: 2 + token.len() as u32 });
+                continue;
+            }
             self.patch.put(comment.span, token, |_| (), |_| ());
             self.sites.push(TokenSite { old: comment.span, from: 0, to: token.len() as u32 });
         }
+    }
+
+    /// Where the mark of a comment stands that has its line for itself.
+    fn mark_of_line(&self, comment: &Comment) -> Option<u32> {
+        let (text, mark) = (self.document.text(), comment.span.start.checked_sub(1)?);
+        let before = &text[..mark as usize];
+        let line = before.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+        (text[mark as usize] == b'#' && before[line..].iter().all(|&b| b == b' ')).then_some(mark)
     }
 
     fn directives(&mut self) {
