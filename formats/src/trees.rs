@@ -13,7 +13,7 @@ struct Frame {
     parts: Parts,
     /// The key that the container belongs to.
     outer: Vec<u8>,
-    /// Comments that belong behind the next entry: YAML's walk has them before it, where selectors look for them.
+    /// Comments that belong behind the next entry: the walks of YAML and TOML have them before it, where selectors look for them.
     behind: Vec<Note>,
 }
 
@@ -37,13 +37,15 @@ struct Builder {
     documents: Vec<Tree>,
     stack: Vec<Frame>,
     key: Vec<u8>,
-    /// Comments of a container that is empty otherwise; the walk has them before it.
+    /// Comments of a container that the walk has before it: YAML's that is empty otherwise, what stands behind a header of TOML.
     inside: Vec<(PathId, Note)>,
 }
 
 impl Builder {
     fn open(&mut self, path: PathId, parts: Parts) {
-        self.stack.push(Frame { path, parts, outer: std::mem::take(&mut self.key), behind: Vec::new() });
+        let mut frame = Frame { path, parts, outer: std::mem::take(&mut self.key), behind: Vec::new() };
+        self.inside.extract_if(.., |(at, _)| *at == path).for_each(|(_, note)| frame.note(note));
+        self.stack.push(frame);
     }
 
     fn close(&mut self) {
@@ -136,7 +138,7 @@ pub fn trees<E>(
                 let note = Note { text: comment(id), inline: found.inline && document.format() != Format::Ini };
                 match document.format() {
                     Format::Ini => builder.ini_comment(note, mark_before(document.text(), found.span)),
-                    format => builder.comment(note, found.container, format == Format::Yaml),
+                    format => builder.comment(note, found.container, matches!(format, Format::Yaml | Format::Toml)),
                 }
             }
         }

@@ -455,3 +455,42 @@ fn comments_directly_behind_marks_dashes_anchors_tags_and_brackets() {
         }
     }
 }
+
+/// TOML is ours alone: what stands behind a value is said of it, as in YAML, and what stands behind or above a header, or behind a bracket, of all in it.
+#[test]
+fn whom_a_comment_of_toml_speaks_of() {
+    let plain = concat!(
+        "marked = \"m1\" # secret\nopen = \"o1\"\n# secret\nabove = \"m2\"\nlist = [\"m3\", \"m4\"] # secret\nitems = [\"o2\", # note\n  \"m5\", # secret\n  \"o3\",\n]\n",
+        "all = [ # secret\n  \"m6\",\n  \"m7\",\n]\nd.k = \"m8\" # secret\nd.l = \"o4\"\n",
+        "\n[db] # secret\na = \"m9\"\nb = \"m10\"\n[db.deep]\nc = \"m11\"\n",
+        "\n[x.y]\na = \"m12\"\n\n# secret\n[x]\nb = \"m13\"\nc = \"m14\"\n",
+        "\n[[t]] # secret\na = \"m15\"\nb = \"m16\"\n[[t]]\na = \"o5\"\n\n[e] # secret\n[last]\na = \"o6\"\n",
+    );
+    let marked = |sealed: &str, is: char| {
+        let all = plain.split('"').filter(|word| word.starts_with(is) && word[1..].parse::<u8>().is_ok());
+        all.map(|word| (word.to_owned(), sealed.contains(&format!("\"{word}\"")))).collect::<Vec<_>>()
+    };
+    for (rule, sealed_ones) in [("encrypted_comment_regex: secret", 'm'), ("unencrypted_comment_regex: secret", 'o')] {
+        let desk = project(rule);
+        let sealed = desk.seal("a.toml", plain);
+        for (is, count) in [('m', 16), ('o', 6)] {
+            let found = marked(&sealed, is);
+            assert_eq!(found.len(), count);
+            let wrong: Vec<_> = found.iter().filter(|(_, clear)| *clear == (is == sealed_ones)).collect();
+            assert!(wrong.is_empty(), "{rule}: {wrong:?}\n{sealed}");
+        }
+        let opened = desk.place.ours(["decrypt", "--strict", "a.toml"]);
+        assert_eq!(String::from_utf8_lossy(&opened.stdout), plain, "{}", String::from_utf8_lossy(&opened.stderr));
+        // Set beside it, and printed as another type, they stand where they stood.
+        code(&run(&desk.place, Program::Ours, &["set", "a.toml", "[\"db\"][\"a\"]", "\"m99\""]), 0);
+        assert_eq!(desk.text("a.toml").contains("m99"), sealed_ones == 'o', "{rule}");
+        let yaml = code_out(&run(&desk.place, Program::Ours, &["decrypt", "--output-type", "yaml", "a.toml"]));
+        assert!(yaml.starts_with("marked: m1 # secret\nopen: o1\n# secret\nabove: m2\n"), "{yaml}");
+        assert!(yaml.contains("\ndb:\n    # secret\n    a: m99\n"), "{yaml}");
+    }
+}
+
+fn code_out(done: &Output) -> String {
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).into_owned()
+}

@@ -128,25 +128,25 @@ impl<'t> Builder<'t> {
         let open = self.frames.last().map_or(self.base, |f| f.node);
         let list = self.scan.nodes[open as usize].what == What::List;
         match self.after {
-            Some(container) => self.note(container, behind, true),
+            Some(container) => self.note(container, behind, What::Comment { inline: true, opens: false }),
             None if self.line_empty && !list => self.pending.push((behind, self.line_start)),
-            None => self.note(open, behind, false),
+            None => self.note(open, behind, What::Comment { inline: false, opens: !self.line_empty }),
         }
     }
 
-    fn note(&mut self, container: u32, span: Range<usize>, inline: bool) {
-        self.append(container, What::Comment { inline }, 0..0, span);
+    fn note(&mut self, container: u32, span: Range<usize>, what: What) {
+        self.append(container, what, 0..0, span);
     }
 
     /// Comments that turned out to stand above nothing.
     fn flush(&mut self) {
         let open = self.frames.last().map_or(self.base, |f| f.node);
-        self.flush_to(open);
+        self.flush_to(open, false);
     }
 
-    fn flush_to(&mut self, container: u32) {
+    fn flush_to(&mut self, container: u32, opens: bool) {
         for (span, _) in std::mem::take(&mut self.pending) {
-            self.note(container, span, false);
+            self.note(container, span, What::Comment { inline: false, opens });
         }
     }
 
@@ -210,7 +210,7 @@ impl<'t> Builder<'t> {
             self.line_of_block = Some(self.line_start);
         }
         let home = self.descend(open, above);
-        self.flush_to(home);
+        self.flush_to(home, false);
         let node = self.entry(home, name, what, span);
         let first = keys[0].1;
         if Some(open) == self.scan.sops {
@@ -247,15 +247,15 @@ impl<'t> Builder<'t> {
         let here = *start..*start;
         self.base = match (found, list) {
             (None, false) => {
-                self.flush_to(home);
+                self.flush_to(home, false);
                 self.entry(home, name, What::Map, here)
             }
             (Some(node), false) => {
-                self.flush_to(node);
+                self.flush_to(node, true);
                 node
             }
             (found, true) => {
-                self.flush_to(found.unwrap_or(home));
+                self.flush_to(found.unwrap_or(home), false);
                 let node = found.unwrap_or_else(|| self.entry(home, name, What::List, here.clone()));
                 self.append(node, What::Map, 0..0, here)
             }

@@ -11,8 +11,9 @@
 //! only is walked as one that is not empty.
 //!
 //! **Comments.** Own lines directly above a key or a header belong to the map that holds this entry, and come before it. An inline
-//! comment belongs to the container of the value before it. All others (a blank line follows, end of a table or of the text, behind a header
-//! or a bracket) belong to the table, array or inline table that is open there.
+//! comment belongs to the container of the value before it, and comes before that value on the walk. All others (a blank line follows, end of a
+//! table or of the text, behind a header or a bracket) belong to the table, array or inline table that is open there; one behind a header or an
+//! opening bracket comes before all of that, since whoever marks something so means the whole (`tests/it/by_comments.rs`).
 
 mod block;
 mod builder;

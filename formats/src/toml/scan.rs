@@ -21,7 +21,11 @@ pub(super) enum What {
     Map,
     List,
     Scalar,
-    Comment { inline: bool },
+    /// `inline`: behind a value. `opens`: behind a header or an opening bracket, or above the header of a table that is there already.
+    Comment {
+        inline: bool,
+        opens: bool,
+    },
 }
 
 /// A node; children are a linked list, so that a hundred thousand of them cost no vector each.

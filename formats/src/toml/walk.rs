@@ -45,20 +45,34 @@ pub(super) fn outline(scan: &Scan, text: &[u8], limits: &Limits) -> Result<(Outl
             continue;
         }
         let span = Span::new(node.span.start, node.span.end);
-        if let What::Comment { inline } = node.what {
-            let empty = text[node.span.clone()].iter().all(|b| matches!(b, b' ' | b'\t'));
-            out.steps.push(Step::Comment(CommentId(out.comments.len() as u32)));
-            out.comments.push(Comment { container: open.path, span, document: 0, inline, empty });
+        if let What::Comment { inline, opens } = node.what {
+            if !opens {
+                comment(&mut out, text, open.path, &node.span, inline);
+            }
             continue;
         }
-        let path = if open.list {
+        // What stands behind a value is said of it, and what stands behind a header or bracket of all that comes in there.
+        while let Some(note) = scan.nodes.get(open.next as usize)
+            && note.what == (What::Comment { inline: true, opens: false })
+        {
+            comment(&mut out, text, open.path, &note.span, true);
+            open.next = note.next;
+        }
+        let (list, parent) = (open.list, open.path);
+        let path = if list {
             open.items += 1;
-            out.paths.index(open.path, open.items - 1)
+            out.paths.index(parent, open.items - 1)
         } else {
-            let path = out.paths.key(open.path, scan.name(id).as_bytes());
-            out.steps.push(Step::Key(path));
-            path
+            out.paths.key(parent, scan.name(id).as_bytes())
         };
+        for note in scan.children(id).map(|child| &scan.nodes[child as usize]) {
+            if note.what == (What::Comment { inline: false, opens: true }) {
+                comment(&mut out, text, path, &note.span, false);
+            }
+        }
+        if !list {
+            out.steps.push(Step::Key(path));
+        }
         match node.what {
             What::Scalar => {
                 let kind = scalar::kind(&text[node.span.clone()]);
@@ -81,6 +95,12 @@ pub(super) fn outline(scan: &Scan, text: &[u8], limits: &Limits) -> Result<(Outl
         out.blocks.push(block(scan, sops, text));
     }
     Ok((out, scan.block))
+}
+
+fn comment(out: &mut Outline, text: &[u8], container: PathId, at: &std::ops::Range<usize>, inline: bool) {
+    let empty = text[at.clone()].iter().all(|b| matches!(b, b' ' | b'\t'));
+    out.steps.push(Step::Comment(CommentId(out.comments.len() as u32)));
+    out.comments.push(Comment { container, span: Span::new(at.start, at.end), document: 0, inline, empty });
 }
 
 fn block(scan: &Scan, sops: u32, text: &[u8]) -> Block {

@@ -51,14 +51,14 @@ fn the_walk_is_the_tree() {
 #[test]
 fn comments_stand_where_their_entry_is() {
     let check = |text: &str, expected: &str| assert_eq!(walk(text), expected, "{text}");
-    check("# a\nx = 1 # b\n# c", "{#a x=int ##b #c }");
-    check("[t] # h\nx = 1\n# u\n[u]", "{t={#h x=int }#u u={}}");
+    check("# a\nx = 1 # b\n# c", "{#a ##b x=int #c }");
+    check("[t] # h\nx = 1\n# u\n[u]", "{#h t={x=int }#u u={}}");
     check("[t]\n# of t\n\n[u]", "{t={#of t }u={}}");
-    check("a.x = 1\nb = 1\n# y\na.y = 2 # z", "{a={x=int #y y=int ##z }b=int }");
-    check("[t.u]\nx = 1\n# t\n[t]\ny = 1", "{t={u={x=int }#t y=int }}");
+    check("a.x = 1\nb = 1\n# y\na.y = 2 # z", "{a={x=int #y ##z y=int }b=int }");
+    check("[t.u]\nx = 1\n# t\n[t]\ny = 1", "{#t t={u={x=int }y=int }}");
     check("# 1\n[[l]]\n# 2\n[[l]]\n", "{#1 l=[{}#2 {}]}");
-    check("a = [ # o\n 1, # b\n # c\n 2 # d\n] # e", "{a=[#o int ##b #c int ##d ]##e }");
-    check("a = { # o\n # x\n x = 1, # y\n # end\n}", "{a={#o #x x=int ##y #end }}");
+    check("a = [ # o\n 1, # b\n # c\n 2 # d\n] # e", "{##e #o a=[##b int #c ##d int ]}");
+    check("a = { # o\n # x\n x = 1, # y\n # end\n}", "{#o a={#x ##y x=int #end }}");
     check("a = \"# no\"\nb = '''\n# no\n'''", "{a=str b=str }");
     check("a = 1\n# above sops\n[sops]\n# in sops\nmac = \"x\" # there\n# b\n[b]", "{a=int #above sops #b b={}}");
 }
