@@ -195,6 +195,9 @@ fn open_hint(path: &str, error: &OpenError, world: &World<'_>) -> Option<String>
             let path = shell(path);
             format!("leafcrypt encrypt -i {path} seals what was added in clear; what was typed over a value: leafcrypt accept {path}")
         }
+        OpenError::Leaf { why: BadToken::Uncovered | BadToken::Comment, .. } => {
+            format!("put it back where it was sealed, or take it out of the text; then: leafcrypt accept {}", shell(path))
+        }
         OpenError::Leaf { .. }
         | OpenError::Leaves { .. }
         | OpenError::Unreadable

@@ -71,7 +71,7 @@ impl<'t> Known<'t> {
         found.ok_or_else(|| MetadataError::Type { field: name.to_owned(), expected: "a whole number" })
     }
 
-    /// A boolean, or one of Go's words for it; missing and empty are false.
+    /// A boolean, or one of Go's words for it, or of those that SOPS's YAML library takes for one where one is wanted; missing and empty are false.
     pub(super) fn flag(&self, name: &str) -> Result<bool, MetadataError> {
         let found = match self.get(name) {
             Tree::Null => Some(false),
@@ -79,7 +79,9 @@ impl<'t> Known<'t> {
             Tree::Value(Value::Int(number)) => Some(*number != 0),
             Tree::Value(Value::Str(text)) => match text.as_slice() {
                 b"1" | b"t" | b"T" | b"true" | b"TRUE" | b"True" => Some(true),
+                b"y" | b"Y" | b"yes" | b"Yes" | b"YES" | b"on" | b"On" | b"ON" => Some(true),
                 b"" | b"0" | b"f" | b"F" | b"false" | b"FALSE" | b"False" => Some(false),
+                b"n" | b"N" | b"no" | b"No" | b"NO" | b"off" | b"Off" | b"OFF" => Some(false),
                 _ => None,
             },
             _ => None,

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroizing;
 
 /// The running hash.
+#[derive(Clone)]
 pub struct Mac {
     hash: Sha512,
     only_covered: bool,

@@ -3,7 +3,7 @@
 use leafcrypt_formats::{Document, Envelope, Format, Hint, Kind, LeafId, Opened, Spelling, Value, Wiped};
 use zeroize::Zeroizing;
 
-use super::accept::{self, Differences};
+use super::accept::{self, Differences, WitnessState};
 use super::error::OpenError;
 use super::reading::{Reading, own_tags};
 use super::verdict::{self, Doubts, Vouched};
@@ -187,13 +187,19 @@ pub(super) fn judge(
     let by_comments = verdict::by_comments(format, metadata);
     let mut early = None;
     let (payload, vouched, mut doubts, mut warnings, mut differences) = if how.accepting {
-        let (payload, vouched, differences) = accept::compare(metadata, &walked.mac, cipher, seen);
+        let (payload, vouched, mut differences) = accept::compare(metadata, &walked.mac, cipher, seen);
+        if let WitnessState::Read { comments, .. } = &mut differences.witness {
+            *comments |= walked.moved_comments;
+        }
         // Nothing is sealed of it before somebody has accepted what differs.
         (payload, vouched, Doubts::default(), Vec::new(), Some(Box::new(differences)))
     } else if how.ignore_mac {
         (None, Vouched::No, Doubts::default(), Vec::new(), None)
     } else {
-        check_mac(metadata, &walked.mac, cipher)?;
+        check_mac(metadata, &walked.mac, cipher).or_else(|error| match (&walked.older_mac, error) {
+            (Some(older), OpenError::MacMismatch) => check_mac(metadata, older, cipher),
+            (_, error) => Err(error),
+        })?;
         let found = extension::open(cipher, metadata.extension.as_deref(), &metadata.mac);
         // The text is put together while the digests are taken, and wiped if these are wrong.
         let hints = if let Found::Payload(payload) = &found { payload.hints.clone() } else { Vec::new() };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use leafcrypt_formats::{Bytes, CommentId, Document, Format, Kind, LeafId, Opened, PathId, Value};
+use leafcrypt_formats::{Bytes, CommentId, Document, Format, Kind, LeafId, Opened, PathId, Step, Value};
 use zeroize::Zeroizing;
 
 use super::clear::is_clear;
@@ -25,6 +25,10 @@ pub(super) struct Walked {
     pub added: Option<Vec<bool>>,
     /// The MAC as the values give it.
     pub mac: Zeroizing<String>,
+    /// The same as SOPS before 3.13.2 has it, where that is another one: `-0` in clear in JSON is a float to it, and an integer to us.
+    pub older_mac: Option<Zeroizing<String>>,
+    /// A comment was found by a place that is none of those where it could stand.
+    pub moved_comments: bool,
 }
 
 impl Walked {
@@ -54,6 +58,7 @@ pub(super) fn open(
     let mut added = how.completing.then(|| vec![false; document.leaves().len()]);
     let mut coverage = policy.coverage(document);
     let mut mac = Mac::new(mac_only_encrypted);
+    let mut older_mac: Option<Mac> = None;
     let mut leaves = Vec::with_capacity(document.leaves().len());
     let covers = &coverage.leaves;
     let part = |range: Range<usize>, found: &mut Vec<Result<Found, BadToken>>| {
@@ -77,13 +82,30 @@ pub(super) fn open(
                 }
                 Ok(Found::Opened(value)) => {
                     if in_mac {
-                        mac.leaf(&plain_bytes::of(&value), true);
+                        let plain = plain_bytes::of(&value);
+                        older_mac.iter_mut().for_each(|older| older.leaf(&plain, true));
+                        mac.leaf(&plain, true);
                     }
                     Some(value)
                 }
+                // Kept as it stands, and it would be a text from then on.
+                Ok(Found::Clear) if how.accepting && !covers[i] && token::is_token(&document.content(LeafId(i as u32))) => {
+                    count += 1;
+                    if count <= NAMED {
+                        closed.push(closed_leaf(document, i, BadToken::Uncovered));
+                    }
+                    None
+                }
                 Ok(Found::Clear) => {
                     if in_mac && !mac_only_encrypted {
-                        mac.leaf(&plain_bytes::of(&document.value(LeafId(i as u32))), false);
+                        let plain = document.value(LeafId(i as u32));
+                        let plain = plain_bytes::of(&plain);
+                        let negative = is_negative_zero(document, i);
+                        if negative && older_mac.is_none() {
+                            older_mac = Some(mac.clone());
+                        }
+                        older_mac.iter_mut().for_each(|older| older.leaf(if negative { b"-0" } else { &plain }, false));
+                        mac.leaf(&plain, false);
                     }
                     None
                 }
@@ -97,6 +119,22 @@ pub(super) fn open(
         }
         Ok(())
     })?;
+    for (covers, value) in coverage.leaves.iter_mut().zip(&leaves) {
+        *covers &= value.is_some();
+    }
+    let Comments { opened: comments, clear: clear_comments, moved: moved_comments } =
+        open_comments(document, &mut coverage, cipher, how.accepting);
+    if how.accepting {
+        let lost = (0..comments.len()).map(|i| CommentId(i as u32)).filter(|&id| comments[id.0 as usize].is_none());
+        for id in lost.filter(|&id| written_token(document, id).is_some_and(|text| token::is_token(&text))) {
+            count += 1;
+            if count <= NAMED {
+                let comment = document.comment(id);
+                let (path, line) = (document.paths().display(comment.container), document.position(comment.span.start).0);
+                closed.push(ClosedLeaf { path, line, why: BadToken::Comment });
+            }
+        }
+    }
     match closed.pop() {
         None => {}
         Some(one) if closed.is_empty() => return Err(one.into()),
@@ -105,17 +143,14 @@ pub(super) fn open(
             return Err(OpenError::Leaves { count, first: closed });
         }
     }
-    for (covers, value) in coverage.leaves.iter_mut().zip(&leaves) {
-        *covers &= value.is_some();
-    }
-    let (comments, clear_comments) = open_comments(document, &mut coverage, cipher);
     // There it is an item of a list, and would be one value more.
     if let Some(at) = comments.iter().position(Option::is_none).filter(|_| document.format() == Format::Json) {
         let comment = document.comment(CommentId(at as u32));
         let (path, line) = (document.paths().display(comment.container), document.position(comment.span.start).0);
         return Err(OpenError::Leaf { path, line, why: BadToken::Forged });
     }
-    Ok(Walked { opened: Opened { leaves, comments }, coverage, clear_comments, added, mac: mac.finish() })
+    let older_mac = older_mac.map(Mac::finish);
+    Ok(Walked { opened: Opened { leaves, comments }, coverage, clear_comments, added, mac: mac.finish(), older_mac, moved_comments })
 }
 
 /// The same for a text that was sealed just now: `values` are those of the covered leaves, `mac` is the MAC of all, `plain` is what was sealed. Whatever the
@@ -156,22 +191,37 @@ pub(super) fn open_known(
     for (covers, value) in coverage.leaves.iter_mut().zip(&values) {
         *covers &= value.is_some();
     }
-    let (comments, clear_comments) = open_comments(document, &mut coverage, cipher);
-    Ok(Walked { opened: Opened { leaves: values, comments }, coverage, clear_comments, added: None, mac })
+    let Comments { opened: comments, clear: clear_comments, moved: moved_comments } = open_comments(document, &mut coverage, cipher, false);
+    Ok(Walked { opened: Opened { leaves: values, comments }, coverage, clear_comments, added: None, mac, older_mac: None, moved_comments })
 }
 
-fn open_comments(document: &Document<'_>, coverage: &mut Coverage, cipher: &Cipher) -> (Vec<Option<Bytes>>, bool) {
-    let mut clear = false;
+/// What the comments of a document hold.
+struct Comments {
+    opened: Vec<Option<Bytes>>,
+    /// One that should be a token stands in clear, or does not open.
+    clear: bool,
+    moved: bool,
+}
+
+/// `accepting`: one that somebody has moved with its lines is looked for in all containers, or its text would be lost.
+fn open_comments(document: &Document<'_>, coverage: &mut Coverage, cipher: &Cipher, accepting: bool) -> Comments {
+    let (mut clear, mut moved) = (false, false);
     let mut budget = MOST_TRIALS;
-    let comments = (0..document.comments().len())
+    let all = if accepting { containers(document) } else { Vec::new() };
+    let opened = (0..document.comments().len())
         .map(|i| {
-            let opened = coverage.comments[i].then(|| open_comment(document, CommentId(i as u32), cipher, &mut budget)).flatten();
+            let id = CommentId(i as u32);
+            let mut opened = coverage.comments[i].then(|| open_comment(document, id, cipher, &mut budget)).flatten();
+            if coverage.comments[i] && opened.is_none() {
+                opened = open_elsewhere(document, id, &all, cipher, &mut budget);
+                moved |= opened.is_some();
+            }
             clear |= coverage.comments[i] && opened.is_none();
             coverage.comments[i] = opened.is_some();
             opened
         })
         .collect();
-    (comments, clear)
+    Comments { opened, clear, moved }
 }
 
 /// What stands where a leaf is.
@@ -228,6 +278,32 @@ fn open_comment(document: &Document<'_>, id: CommentId, cipher: &Cipher, budget:
         }
         container = document.paths().parent(container);
     }
+}
+
+/// The same in any of these containers.
+fn open_elsewhere(document: &Document<'_>, id: CommentId, containers: &[PathId], cipher: &Cipher, budget: &mut usize) -> Option<Bytes> {
+    let text = written_token(document, id).filter(|_| !containers.is_empty())?;
+    let mut bound = Vec::new();
+    containers.iter().find_map(|&container| {
+        *budget = budget.checked_sub(1)?;
+        aad::write(&mut bound, document.paths(), container);
+        cipher.open_text(&bound, &text, Holds::Comment).ok().map(Bytes::new)
+    })
+}
+
+/// All maps and lists.
+fn containers(document: &Document<'_>) -> Vec<PathId> {
+    let path = |step: &Step| match step {
+        Step::MapStart(path) | Step::ListStart(path) | Step::EmptyMap(path) | Step::EmptyList(path) => Some(*path),
+        _ => None,
+    };
+    document.steps().iter().filter_map(path).collect()
+}
+
+/// `-0` in JSON.
+fn is_negative_zero(document: &Document<'_>, number: usize) -> bool {
+    let leaf = &document.leaves()[number];
+    document.format() == Format::Json && leaf.kind == Kind::Int && document.text()[leaf.span.range()] == *b"-0"
 }
 
 /// Is this the token of a comment in the container with these additional data?

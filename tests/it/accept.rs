@@ -323,6 +323,50 @@ fn all_that_does_not_open_is_named() {
 }
 
 /// Where git has no earlier version nothing can name the paths that differ: that is said, so that nobody takes the list for the whole.
+/// As a text it would stand there until the data key goes, and be lost then.
+#[test]
+fn a_token_where_nothing_is_covered_is_no_text() {
+    let rule = |rule: &str| {
+        let (place, one, _) = project();
+        place.write(".sops.yaml", format!("creation_rules:\n  - age: {one}\n    {rule}\n"));
+        place
+    };
+    let by_comments = "# keep\na: canary-7f3a\nb: 1\n# keep\nc: 2\n";
+    let by_names = "password: canary-7f3a\nb: 1\npass2: x\n";
+    for (selection, file, plain, change, named) in [
+        ("encrypted_comment_regex: keep", "a.yaml", by_comments, ["a: ", "newk: v\na: "], "a (line 3)"),
+        ("encrypted_regex: ^pass", "a.yaml", by_names, ["password: ", "user: "], "user (line 1)"),
+        ("encrypted_regex: ^pass", "a.yaml", by_names, ["    encrypted_regex: ^pass", "    encrypted_regex: ^pass2"], "password (line 1)"),
+        ("unencrypted_suffix: _open", "a.env", "A=canary-7f3a\nB=1\n", ["A=", "A_open="], "A_open (line 1)"),
+        ("unencrypted_suffix: _open", "a.json", "{\"a\": \"canary-7f3a\", \"b\": 1}", ["\"a\"", "\"a_open\""], "a_open (line 1)"),
+    ] {
+        let place = rule(selection);
+        let sealed = place.seal(file, plain);
+        let changed = sealed.replacen(change[0], change[1], 1);
+        assert_ne!(changed, sealed, "{selection}");
+        place.write(file, &changed);
+        let said = code(&place.ours(["accept", "-y", file]), 25);
+        assert!(said.contains(named) && said.contains("does not cover") && said.contains("put it back"), "{said}");
+        assert_eq!(text(&place, file), changed, "{selection}");
+    }
+}
+
+/// One that was moved with its lines is found wherever it was sealed; one that opens nowhere is not taken for a text.
+#[test]
+fn comments_that_were_moved_or_damaged() {
+    let (place, ..) = project();
+    let sealed = place.seal("a.yaml", "a:\n  # canary-7f3a\n  x: 1\nb:\n  y: 2\n");
+    let line = sealed.lines().find(|line| line.contains("#ENC[")).unwrap();
+    let moved = sealed.replacen(&format!("{line}\n"), "", 1).replacen("b:\n", &format!("b:\n{line}\n"), 1);
+    let plain = "a:\n  x: 1\nb:\n  # canary-7f3a\n  y: 2\n";
+    check(&place, "a.yaml", &moved, 51, &["comments differ"], plain);
+    let damaged = sealed.replacen("#ENC[AES256_GCM,data:", "#ENC[AES256_GCM,data:AAAA", 1);
+    place.write("a.yaml", &damaged);
+    let said = code(&place.ours(["accept", "-y", "a.yaml"]), 25);
+    assert!(said.contains("a (line 2)") && said.contains("opens nowhere in this file"), "{said}");
+    assert_eq!(text(&place, "a.yaml"), damaged);
+}
+
 #[test]
 fn a_file_that_git_does_not_know() {
     let place = Place::project();

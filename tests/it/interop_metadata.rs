@@ -48,6 +48,9 @@ const CASES: &[Case] = &[
     case("f.env", "sops_mac=", "sops_shamir_threshold=two\nsops_mac=", 1, 1, "shamir_threshold"),
     // MAC mode as text.
     case("f.yaml", "sops:\n", "sops:\n    mac_only_encrypted: \"false\"\n", 1, 0, ""),
+    case("f.yaml", "sops:\n", "sops:\n    mac_only_encrypted: no\n", 0, 0, ""),
+    case("f.yaml", "sops:\n", "sops:\n    mac_only_encrypted: Off\n", 0, 0, ""),
+    case("f.yaml", "sops:\n", "sops:\n    mac_only_encrypted: fALSE\n", 1, 1, "mac_only_encrypted"),
     case("f.env", "sops_mac=", "sops_mac_only_encrypted=false\nsops_mac=", 0, 0, ""),
     case("f.ini", "[sops]\n", "[sops]\nmac_only_encrypted = \n", 0, 0, ""),
     // Versions: ours opens what it can read.

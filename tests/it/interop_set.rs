@@ -207,6 +207,30 @@ fn one_value_is_one_line() {
     }
 }
 
+/// A float to SOPS 3.11, and so in its MAC; in YAML SOPS itself does not open what it has sealed so.
+#[test]
+fn zero_with_a_sign_in_clear() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::project();
+    place.write("a.json", "{\"a\": -0.0, \"b\": {\"c_unencrypted\": -0, \"d\": \"x\"}, \"e_unencrypted\": [-0, 0, -0.0]}\n");
+    assert!(place.sops(["encrypt", "-i", "a.json"]).unwrap().status.success());
+    let theirs = place.sops(["decrypt", "a.json"]).unwrap();
+    for program in [Program::Ours, Program::AsSops] {
+        let done = place.call(program, ["decrypt", "a.json"]).run();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert_eq!(done.stdout, theirs.stdout);
+    }
+    // Changed in clear it is still told.
+    let sealed = String::from_utf8(place.read("a.json")).unwrap();
+    place.write("a.json", sealed.replacen("-0", "-1", 1));
+    assert_eq!(place.ours(["decrypt", "a.json"]).status.code(), Some(51));
+    place.write("a.json", &sealed);
+    assert!(place.ours(["set", "a.json", "[\"b\"][\"d\"]", "\"y\""]).status.success());
+    assert!(place.ours(["decrypt", "--strict", "a.json"]).status.success());
+}
+
 /// For SOPS such a comment is in the list, for us below it.
 #[test]
 fn a_list_of_comments_alone_changes_once() {
