@@ -15,7 +15,7 @@ use crate::seal::mac::Mac;
 use crate::seal::plain_bytes;
 use crate::seal::policy::{Coverage, Policy};
 use crate::seal::reuse::Reuse;
-use crate::seal::selection::{RuleKind, Selection};
+use crate::seal::selection::RuleKind;
 use crate::seal::token::{self, Holds};
 use crate::world::{NoRandomness, Random};
 
@@ -25,12 +25,12 @@ impl OpenFile<'_> {
         &self,
         document: &Document<'_>,
         policy: &Policy,
-        selection: &Selection,
         cipher: &Cipher,
         nonces: &mut Nonces<'_>,
         random: &dyn Random,
         standing: Standing,
     ) -> Result<Covered, SealError> {
+        let selection = self.settings.rule();
         check_comments(document, policy)?;
         let mut coverage = policy.coverage(document);
         let mut reuse = self.reuse();

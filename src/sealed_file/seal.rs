@@ -145,7 +145,7 @@ impl OpenFile<'_> {
         let (text, covered) = crew::both(
             document.leaves().len(),
             || witness::text(&self.plain),
-            || self.cover(&document, &policy, &selection, &cipher, &mut nonces, world.random, standing),
+            || self.cover(&document, &policy, &cipher, &mut nonces, world.random, standing),
         );
         let mut covered = covered?;
         if covered.all_clear && self.must_cover {
