@@ -87,13 +87,14 @@ impl Variables {
     }
 }
 
-/// SOPS reads this one before anything else; for us there is nothing to switch off. What it says of one that is no boolean.
-pub(super) fn wrong_version_check(outside: &dyn Outside) -> Option<String> {
-    let text = outside.env("SOPS_DISABLE_VERSION_CHECK")?.to_string_lossy().into_owned();
-    let why = || {
-        format!("could not parse {text} as bool value for flag disable-version-check: strconv.ParseBool: parsing {text:?}: invalid syntax")
-    };
-    go_bool(&text).is_none().then(why)
+/// SOPS reads these before anything else, whatever was typed. What it says of one that is no boolean.
+pub(super) fn wrong_switch(outside: &dyn Outside) -> Option<String> {
+    let switches = [("SOPS_DISABLE_VERSION_CHECK", "disable-version-check"), ("SOPS_ENABLE_LOCAL_KEYSERVICE", "enable-local-keyservice")];
+    switches.into_iter().find_map(|(name, flag)| {
+        let text = outside.env(name)?.to_string_lossy().into_owned();
+        let why = || format!("could not parse {text} as bool value for flag {flag}: strconv.ParseBool: parsing {text:?}: invalid syntax");
+        go_bool(&text).is_none().then(why)
+    })
 }
 
 /// A switch of our own. None: neither on nor off.

@@ -9,6 +9,9 @@ use crate::flows::many::{self, Many};
 use crate::flows::target::{Destination, Input, Output, Types};
 use crate::manners::Manners;
 
+/// What SOPS says of `-i` with `--output`.
+pub(super) const TWO_PLACES: &str = "Error: cannot operate on both --output and --in-place";
+
 /// Flags of every command, before or behind it.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Global {
@@ -153,9 +156,8 @@ pub(super) struct Writing {
 
 impl To {
     pub(super) fn output(&self, input: &Input) -> Result<Output, Error> {
-        let conflict = |text: &str| Err(Error::Conflict(text.to_owned()));
         match (self.in_place, &self.output, input) {
-            (true, Some(_), _) => conflict("Error: cannot operate on both --output and --in-place"),
+            (true, Some(_), _) => Err(Error::Conflict(TWO_PLACES.to_owned())),
             (true, None, Input::Stdin) => Err(Error::InPlaceOfNothing),
             (true, None, Input::File(path)) => Ok(Output::InPlace(self.destination(path))),
             (false, Some(path), _) => Ok(Output::File(self.destination(path))),

@@ -92,7 +92,7 @@ pub fn find(world: &World<'_>) -> Result<Editor, Error> {
     };
     let no_line = |why: &str| say(format!("invalid ${name}: {}", line.to_string_lossy()), format!("{name} holds no command line: {why}"));
     // Bytes: a path need not be UTF-8.
-    let words = shlex::bytes::split(line.as_bytes()).ok_or_else(|| no_line("a quote is not closed"))?;
+    let words = split(line.as_bytes()).ok_or_else(|| no_line("a quote is not closed"))?;
     let mut words = words.into_iter().map(OsString::from_vec);
     let word = words.next().ok_or_else(|| no_line("there is nothing in it"))?;
     let program = world.session.outside().program(&word).ok_or_else(|| {
@@ -102,6 +102,30 @@ pub fn find(world: &World<'_>) -> Result<Editor, Error> {
     let mut args: Vec<OsString> = words.collect();
     args.extend(quiet(&behind(&program, &args, world)));
     Ok(Editor { program, args })
+}
+
+/// A line as SOPS splits it (google/shlex), which is not quite a shell's way: a backslash is gone before any character, in double quotes and before a line
+/// feed, too. None: it ends within quotes, or behind a backslash.
+fn split(line: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<Vec<u8>>, None);
+    let mut bytes = line.iter().copied();
+    while let Some(b) = bytes.next() {
+        match (b, quote) {
+            (b'\\', None | Some(b'"')) => word.get_or_insert_default().push(bytes.next()?),
+            (_, Some(open)) if b == open => quote = None,
+            (_, Some(_)) => word.get_or_insert_default().push(b),
+            (b'"' | b'\'', None) => {
+                word.get_or_insert_default();
+                quote = Some(b);
+            }
+            (b' ' | b'\t' | b'\r' | b'\n', None) => words.extend(word.take()),
+            // A comment, to the end of its line.
+            (b'#', None) if word.is_none() => drop(bytes.find(|b| *b == b'\n')),
+            (_, None) => word.get_or_insert_default().push(b),
+        }
+    }
+    words.extend(word);
+    quote.is_none().then_some(words)
 }
 
 /// Programs that run another one, which then is the editor.
@@ -164,6 +188,21 @@ mod tests {
         assert!(told("/usr/bin/code", &[]) && told("/usr/bin/gvim", &["-n"]));
         assert!(!told("/usr/bin/code", &["--wait"]) && !told("/usr/bin/code", &["-w"]) && !told("/usr/bin/gvim", &["-f"]));
         assert!(!told("/usr/bin/vim", &[]) && !told("/bin/cat", &[]));
+    }
+
+    #[test]
+    fn lines_are_split_as_sops_does() {
+        let split = |line: &str| {
+            super::split(line.as_bytes()).map(|words| words.into_iter().map(|word| String::from_utf8(word).unwrap()).collect::<Vec<_>>())
+        };
+        let check =
+            |line, words: &[&str]| assert_eq!(split(line).as_deref(), Some(&*words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()));
+        check(" sh\t-c 'a \"b\" \\c' \r\n", &["sh", "-c", "a \"b\" \\c"]);
+        check(r#"a\ b "c\nd\"e" f"g h"i '' """#, &["a b", "cnd\"e", "fg hi", "", ""]);
+        check("a\\\nb # none\nc#d", &["a\nb", "c#d"]);
+        for open in ["a 'b", "a \"b", "a\\", "\"a\\"] {
+            assert_eq!(split(open), None, "{open}");
+        }
     }
 
     #[test]
