@@ -30,7 +30,7 @@ pub(super) struct Args {
     #[arg(long)]
     no_fifo: bool,
     /// A file without a name: the program itself can open the path, what it starts in turn perhaps not
-    #[arg(long, conflicts_with = "no_fifo")]
+    #[arg(long, conflicts_with_all = ["no_fifo", "filename"])]
     memfd: bool,
     /// The file's name
     #[arg(long, value_name = "NAME")]
