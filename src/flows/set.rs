@@ -106,7 +106,7 @@ impl Set<'_> {
             }
             Ok(true)
         };
-        let format = self.types.input_of(&self.input, world.manners);
+        let format = self.types.of_changed(&self.input, world.manners);
         let done = if let Output::InPlace(to) = &self.output {
             let note = format!("{name}: that value is there already");
             InPlace { path, format, how: &self.how, write_through: to.write_through }

@@ -52,7 +52,7 @@ impl Unset<'_> {
             Err(error) => Err(error),
         };
         let input = Input::File(path.clone());
-        let format = self.types.input_of(&input, world.manners);
+        let format = self.types.of_changed(&input, world.manners);
         let note = format!("{}: there is nothing to remove", input.name());
         InPlace { path, format, how: &self.how, write_through: self.to.write_through }
             .change(&apply, &note, world)
