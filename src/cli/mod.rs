@@ -10,6 +10,7 @@ mod doctor;
 mod edit;
 mod encrypt;
 mod env_vars;
+mod examples;
 mod exec_env;
 mod exec_file;
 mod exit;

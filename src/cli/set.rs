@@ -18,6 +18,7 @@ use crate::flows::target::{Destination, Done, Input, Output, Types};
 
 /// Set a value or branch of a sealed file, in place; what is missing on the way is made
 #[derive(clap::Args)]
+#[command(after_help = super::examples::SET)]
 pub(super) struct Args {
     /// The file
     file: PathBuf,
@@ -33,7 +34,7 @@ pub(super) struct Args {
     /// Read the value, as JSON, from standard input
     #[arg(long, group = "source")]
     value_stdin: bool,
-    /// Make a secret of N characters that nobody sees; the alphabet is alnum, hex, base64url, digits, or the characters themselves
+    /// Make a secret of N characters that nobody sees, of alnum, hex, base64, base64url, digits, or the characters themselves: 32, 32:hex, 6:=abc123
     #[arg(long, value_name = "N[:ALPHABET]", group = "source")]
     random: Option<String>,
     /// Write nothing if the value is there already; with --random, if any value is

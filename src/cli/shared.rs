@@ -18,7 +18,7 @@ pub(super) struct Global {
     /// The configuration file, instead of the `.sops.yaml` that is found [env: SOPS_CONFIG]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     pub config: Option<PathBuf>,
-    /// Indent by so many blanks a level what is printed anew
+    /// Indent by so many blanks a level what is printed anew; otherwise YAML by 4, JSON by a tab
     #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, help_heading = "Everywhere")]
     pub indent: Option<i64>,
     /// Say on standard error which rule and keys were used, in which order, and what was written
@@ -139,7 +139,7 @@ pub(super) struct To {
     /// Write the result over the input
     #[arg(short, long)]
     pub in_place: bool,
-    /// Write the result to this file
+    /// Write the result to this file, instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     #[command(flatten)]

@@ -12,6 +12,7 @@ use crate::flows::unset::{BAD_INDEX, Unset};
 
 /// Remove a value or branch of a sealed file, in place
 #[derive(clap::Args)]
+#[command(after_help = super::examples::UNSET)]
 pub(super) struct Args {
     /// The file
     file: PathBuf,
