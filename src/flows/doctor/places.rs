@@ -53,12 +53,13 @@ fn memory(runtime: Option<&Path>) -> Option<Check> {
             match folder.remove() {
                 Ok(()) => Check::new(State::Ok, name, place),
                 Err(why) => {
-                    Check::new(State::Fail, name, format!("{place}: a folder of ours could not be removed: {}", why.kind())).fix(fix)
+                    Check::new(State::Fail, name, format!("{place}: a folder of ours could not be removed: {}", files::in_words(&why)))
+                        .fix(fix)
                 }
             }
         }
         Ok(None) => Check::new(State::Warn, name, "no folder is in memory: edit and exec-file need --on-disk").fix(fix),
-        Err(why) => Check::new(State::Warn, name, format!("no folder can be made: {}", why.kind())).fix(fix),
+        Err(why) => Check::new(State::Warn, name, format!("no folder can be made: {}", files::in_words(&why))).fix(fix),
     })
 }
 
