@@ -9,6 +9,7 @@ use leafcrypt_formats::{
 };
 use zeroize::Zeroizing;
 
+use super::counted;
 use super::exported;
 use super::rules::{self, Given};
 use super::trust;
@@ -102,6 +103,12 @@ impl Branch<'_> {
             Some(_) => exported::there_or_new(file.format(), lines, self.at, manners),
             None => exported::there(file.format(), lines, self.at, manners),
         };
+        let tree = || document.trees().into_iter().next();
+        let counted = counted::there(file.format(), tree, self.at, manners).map_err(|depth| Error::SetRefused {
+            path: name.clone(),
+            what: format!("{} is a comment, which SOPS counts as an item", display_parts(&self.at[..=depth])),
+        })?;
+        let exported = exported.or(counted);
         let at = exported.as_deref().unwrap_or(self.at);
         if self.tree.is_some()
             && let Some(Part::Key(key)) = at.first()
