@@ -68,12 +68,34 @@ impl Branch<'_> {
             return Ok(Did::Changed);
         }
         let (plain, exported) = self.changed(file, rule.as_ref(), world)?;
-        let given = self.tree.is_some() && file.sets(exported.as_deref().unwrap_or(self.at));
-        if *plain == *file.plain() && !given {
+        let at = exported.as_deref().unwrap_or(self.at);
+        let given = self.tree.is_some() && file.sets(at);
+        let typed = self.typed(file, world);
+        let is_another = || {
+            let trees = typed.as_ref().and_then(|_| file.trees(world.manners).ok()).unwrap_or_default();
+            let there = trees.first().and_then(|tree| tree.at(at).ok());
+            typed.as_ref().is_some_and(|value| !matches!(there, Some(Tree::Value(there)) if there.same(value)))
+        };
+        if *plain == *file.plain() && !given && !is_another() {
             return Ok(Did::Nothing);
         }
         file.replace(plain);
+        if let Some(value) = typed {
+            file.holds(at, value);
+        }
         Ok(Did::Changed)
+    }
+
+    /// As `sops`: INI has texts only, but a number or boolean that is set has its own type in the token, by which `--extract` prints it.
+    fn typed(&self, file: &OpenFile<'_>, world: &World<'_>) -> Option<Value> {
+        match self.tree {
+            Some(Tree::Value(value @ (Value::Int(_) | Value::Float(_) | Value::Bool(_))))
+                if file.format() == Format::Ini && !world.manners.typed_set =>
+            {
+                Some(value.clone())
+            }
+            _ => None,
+        }
     }
 
     /// As `sops`: ENV stores the two characters `\n`, although its text reads as a line feed there. The value, and as what it reads.

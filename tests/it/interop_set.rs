@@ -206,3 +206,49 @@ fn positions_among_comments() {
     assert_eq!(extracted(Program::Ours, 1), b"second");
     assert_eq!((extracted(Program::AsSops, 1), extracted(Program::AsSops, 4)), (b"first".to_vec(), b"second".to_vec()));
 }
+
+/// A number or boolean set in INI has SOPS's type in its token: a script sets a port and extracts it. It stays so when something else changes, and goes when a
+/// text is set.
+#[test]
+fn numbers_of_ini() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::project();
+    place.write("p.ini", "[s]\nport = one\nother = x\n");
+    for sealer in [Program::Sops, Program::AsSops] {
+        let sealed = place.call(sealer, ["encrypt", "p.ini"]).run().stdout;
+        for value in ["5432", "5432.0", "1e21", "-0.5", "true", "12345678901234567", "\"5432\""] {
+            let run = |program: Program, args: &[&str]| {
+                let done = place.call(program, args).env("EDITOR", "sed -i s/two/three/").run();
+                assert!(done.status.success(), "{program:?} {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+                String::from_utf8(done.stdout).unwrap()
+            };
+            let extracted = |file: &str| {
+                let [theirs, ours] =
+                    [Program::Sops, Program::AsSops].map(|reader| run(reader, &["decrypt", "--extract", "[\"s\"][\"port\"]", file]));
+                assert_eq!(theirs, ours, "{sealer:?} {value}");
+                ours
+            };
+            let [theirs, mine] = [(Program::Sops, "theirs.ini"), (Program::AsSops, "ours.ini")].map(|(program, file)| {
+                place.write(file, &sealed);
+                // The text that it has anyway: its type is another all the same.
+                run(program, &["set", file, "[\"s\"][\"port\"]", "\"5432.0\""]);
+                run(program, &["set", file, "[\"s\"][\"port\"]", value]);
+                (extracted(file), run(Program::Sops, &["decrypt", "--output-type", "json", file]))
+            });
+            assert_eq!(theirs, mine, "{sealer:?} {value}");
+            for args in [
+                &["set", "--idempotent", "ours.ini", "[\"s\"][\"port\"]", value][..],
+                &["set", "ours.ini", "[\"s\"][\"other\"]", "\"two\""],
+                &["edit", "ours.ini"],
+                &["rotate", "-i", "ours.ini"],
+            ] {
+                run(Program::AsSops, args);
+                assert_eq!(extracted("ours.ini"), mine.0, "{sealer:?} {value} {args:?}");
+            }
+            run(Program::AsSops, &["set", "ours.ini", "[\"s\"][\"port\"]", "\"7\""]);
+            assert_eq!(extracted("ours.ini"), "7");
+        }
+    }
+}
