@@ -31,7 +31,7 @@ impl Editor {
     /// Does it hand the file to a server, which has its own TMPDIR, and is looked for there? One that it starts itself stays when we are gone.
     fn has_server(&self, world: &World<'_>) -> bool {
         let program = behind(&self.program, &self.args, world);
-        match program.file_name().and_then(|name| name.to_str()?.split('.').next()) {
+        match name_of(&program) {
             Some("emacsclient") => true,
             Some("kak") => self.args.iter().any(|arg| arg == "-c"),
             _ => false,
@@ -135,10 +135,24 @@ const WRAPPERS: [&str; 6] = ["env", "nice", "ionice", "nohup", "setsid", "sudo"]
 fn behind(program: &Path, args: &[OsString], world: &World<'_>) -> PathBuf {
     let is_wrapper = program.file_name().is_some_and(|name| WRAPPERS.iter().any(|wrapper| name == *wrapper));
     let is_word = |arg: &&OsString| !arg.to_string_lossy().starts_with('-') && !arg.to_string_lossy().contains('=');
-    match args.iter().find(is_word).filter(|_| is_wrapper) {
-        Some(word) => world.session.outside().program(word).unwrap_or_else(|| word.into()),
-        None => program.to_owned(),
-    }
+    let mut words = args
+        .iter()
+        .filter(|_| is_wrapper)
+        .filter(is_word)
+        .map(|word| world.session.outside().program(word).unwrap_or_else(|| word.into()))
+        .peekable();
+    let first = words.peek().cloned();
+    // `sudo -u me vim`: a word may belong to a flag before it.
+    words.find(|word| !quiet(word).is_empty() || is_client(word)).or(first).unwrap_or_else(|| program.to_owned())
+}
+
+/// Does it hand the file to a server?
+fn is_client(program: &Path) -> bool {
+    matches!(name_of(program), Some("emacsclient" | "kak"))
+}
+
+fn name_of(program: &Path) -> Option<&str> {
+    program.file_name()?.to_str()?.split('.').next()
 }
 
 /// Editors that open a window and come back at once, unless they are told to wait; and how they are told.
@@ -188,6 +202,23 @@ mod tests {
         assert!(told("/usr/bin/code", &[]) && told("/usr/bin/gvim", &["-n"]));
         assert!(!told("/usr/bin/code", &["--wait"]) && !told("/usr/bin/code", &["-w"]) && !told("/usr/bin/gvim", &["-f"]));
         assert!(!told("/usr/bin/vim", &[]) && !told("/bin/cat", &[]));
+    }
+
+    #[test]
+    fn the_editor_behind_another_program() {
+        let behind = |line: &[&str]| {
+            let args: Vec<OsString> = line[1..].iter().map(OsString::from).collect();
+            name_of(&super::behind(Path::new(line[0]), &args, &World::quiet())).map(str::to_owned)
+        };
+        for (line, editor) in [
+            (&["/usr/bin/env", "LANG=C", "vim"][..], "vim"),
+            (&["/usr/bin/sudo", "-u", "me", "nvim"], "nvim"),
+            (&["/usr/bin/nice", "-n", "5", "emacsclient", "-t"], "emacsclient"),
+            (&["/usr/bin/nice", "my-editor"], "my-editor"),
+            (&["/usr/bin/my-editor", "vim"], "my-editor"),
+        ] {
+            assert_eq!(behind(line).as_deref(), Some(editor), "{line:?}");
+        }
     }
 
     #[test]
