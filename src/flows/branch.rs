@@ -1,5 +1,6 @@
 //! One place of an opened file changed: what `set` and `unset` share. And the value of `set` as it is given: one JSON text.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::path::Path;
 
@@ -125,7 +126,8 @@ impl Branch<'_> {
             Some(_) => exported::there_or_new(file.format(), lines, self.at, manners),
             None => exported::there(file.format(), lines, self.at, manners),
         };
-        let tree = || document.trees().into_iter().next();
+        let has_comments = !document.comments().is_empty();
+        let tree = || has_comments.then(|| document.trees().into_iter().next().map(Cow::Owned)).flatten();
         let counted = counted::there(file.format(), tree, self.at, manners).map_err(|depth| Error::SetRefused {
             path: name.clone(),
             what: format!("{} is a comment, which SOPS counts as an item", display_parts(&self.at[..=depth])),

@@ -1,6 +1,8 @@
 //! Positions in lists of YAML as SOPS counts them: each line of a comment is an item of its own to it. Whoever has a script with a position found it by trying
 //! it with SOPS, so as `sops` it means the same item, whatever stands between them; as `leafcrypt` comments are no items.
 
+use std::borrow::Cow;
+
 use leafcrypt_formats::{Format, Item, Note, Part, Tree};
 
 use crate::manners::Manners;
@@ -9,15 +11,15 @@ use crate::manners::Manners;
 ///
 /// # Errors
 /// The part of it, from 0, that is the position of a comment.
-pub(super) fn there(
+pub(super) fn there<'t>(
     format: Format,
-    root: impl FnOnce() -> Option<Tree>,
+    root: impl FnOnce() -> Option<Cow<'t, Tree>>,
     at: &[Part],
     manners: &Manners,
 ) -> Result<Option<Vec<Part>>, usize> {
     let counts = manners.counts_comments && format == Format::Yaml && at.iter().any(|part| matches!(part, Part::Index(_)));
     let Some(root) = counts.then(root).flatten() else { return Ok(None) };
-    let (mut there, mut tree) = (at.to_vec(), &root);
+    let (mut there, mut tree) = (at.to_vec(), &*root);
     for (depth, part) in at.iter().enumerate() {
         tree = match (part, tree) {
             // Of a name that stands twice the last one, which most readers take.
@@ -96,7 +98,7 @@ mod tests {
         let value = |text: &str| Item::Value(Tree::text(text));
         let list =
             [note("h", false), value("a"), note("behind", true), note("f", false), note("two\nlines", false), value("b"), value("c")];
-        let root = || Some(Tree::map([("l", Tree::List(list.to_vec()))]));
+        let root = || Some(Cow::Owned(Tree::map([("l", Tree::List(list.to_vec()))])));
         let at = |n| [Part::Key(b"l".to_vec()), Part::Index(n)];
         let found: Vec<_> = (0..9).map(|n| there(Format::Yaml, root, &at(n), &SOPS)).collect();
         let is = |n| Ok(Some(at(n).to_vec()));

@@ -1,5 +1,7 @@
 //! One path of an opened file, or all of it in another format (`--extract`, `--output-type`; docs/lossless-documents.md, section 10).
 
+use std::borrow::Cow;
+
 use leafcrypt_formats::{Format, Part, Printing, Tree, Value, display_parts, parse_path};
 
 use super::counted;
@@ -67,11 +69,12 @@ impl Printer<'_> {
     pub fn at(&mut self, documents: &[Tree], typed: &[Part]) -> Result<Vec<u8>, Error> {
         let root = documents.first().unwrap_or(&Tree::Null);
         let exported = exported::there(self.from, exported::of_tree(root), typed, self.world.manners);
-        let counted = counted::there(self.from, || Some(root.clone()), typed, self.world.manners).map_err(|depth| Error::NotThere {
-            path: self.path.to_owned(),
-            at: display_parts(&typed[..=depth]),
-            component: format!("component {} is a comment", display_parts(&typed[depth..=depth])),
-        })?;
+        let counted =
+            counted::there(self.from, || Some(Cow::Borrowed(root)), typed, self.world.manners).map_err(|depth| Error::NotThere {
+                path: self.path.to_owned(),
+                at: display_parts(&typed[..=depth]),
+                component: format!("component {} is a comment", display_parts(&typed[depth..=depth])),
+            })?;
         let at = exported.or(counted);
         let at = at.as_deref().unwrap_or(typed);
         let found = root.at(at).map_err(|i| Error::NotThere {
