@@ -128,7 +128,7 @@ impl Branch<'_> {
         };
         let has_comments = !document.comments().is_empty();
         let tree = || has_comments.then(|| document.trees().into_iter().next().map(Cow::Owned)).flatten();
-        let counted = counted::there(file.format(), tree, self.at, manners).map_err(|depth| Error::SetRefused {
+        let counted = counted::there(file.format(), tree, self.at, true, manners).map_err(|depth| Error::SetRefused {
             path: name.clone(),
             what: format!("{} is a comment, which SOPS counts as an item", display_parts(&self.at[..=depth])),
         })?;

@@ -7,7 +7,7 @@ use leafcrypt_formats::{Format, Item, Note, Part, Tree};
 
 use crate::manners::Manners;
 
-/// Where a path leads, if that is another than was typed.
+/// Where a path leads, if that is another than was typed. `last`: of a name that stands twice the last one is meant, as in a change; otherwise the first.
 ///
 /// # Errors
 /// The part of it, from 0, that is the position of a comment.
@@ -15,6 +15,7 @@ pub(super) fn there<'t>(
     format: Format,
     root: impl FnOnce() -> Option<Cow<'t, Tree>>,
     at: &[Part],
+    last: bool,
     manners: &Manners,
 ) -> Result<Option<Vec<Part>>, usize> {
     let counts = manners.counts_comments && format == Format::Yaml && at.iter().any(|part| matches!(part, Part::Index(_)));
@@ -22,11 +23,11 @@ pub(super) fn there<'t>(
     let (mut there, mut tree) = (at.to_vec(), &*root);
     for (depth, part) in at.iter().enumerate() {
         tree = match (part, tree) {
-            // Of a name that stands twice the last one, which most readers take.
-            (Part::Key(name), Tree::Map(_)) => match tree.entries().filter(|(key, _)| key == name).last() {
-                Some((_, below)) => below,
-                None => break,
-            },
+            (Part::Key(name), Tree::Map(_)) => {
+                let mut all = tree.entries().filter(|(key, _)| key == name);
+                let Some((_, below)) = (if last { all.last() } else { all.next() }) else { break };
+                below
+            }
             (Part::Index(position), Tree::List(items)) => match item(items, *position) {
                 Place::Item(index, below) => {
                     there[depth] = Part::Index(index);
@@ -100,9 +101,9 @@ mod tests {
             [note("h", false), value("a"), note("behind", true), note("f", false), note("two\nlines", false), value("b"), value("c")];
         let root = || Some(Cow::Owned(Tree::map([("l", Tree::List(list.to_vec()))])));
         let at = |n| [Part::Key(b"l".to_vec()), Part::Index(n)];
-        let found: Vec<_> = (0..9).map(|n| there(Format::Yaml, root, &at(n), &SOPS)).collect();
+        let found: Vec<_> = (0..9).map(|n| there(Format::Yaml, root, &at(n), true, &SOPS)).collect();
         let is = |n| Ok(Some(at(n).to_vec()));
         assert_eq!(found, [Err(1), Err(1), is(0), Err(1), Err(1), Err(1), is(1), is(2), Ok(None)]);
-        assert_eq!(there(Format::Yaml, root, &at(0), &LEAFCRYPT), Ok(None));
+        assert_eq!(there(Format::Yaml, root, &at(0), true, &LEAFCRYPT), Ok(None));
     }
 }

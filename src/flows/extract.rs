@@ -70,7 +70,7 @@ impl Printer<'_> {
         let root = documents.first().unwrap_or(&Tree::Null);
         let exported = exported::there(self.from, exported::of_tree(root), typed, self.world.manners);
         let counted =
-            counted::there(self.from, || Some(Cow::Borrowed(root)), typed, self.world.manners).map_err(|depth| Error::NotThere {
+            counted::there(self.from, || Some(Cow::Borrowed(root)), typed, false, self.world.manners).map_err(|depth| Error::NotThere {
                 path: self.path.to_owned(),
                 at: display_parts(&typed[..=depth]),
                 component: format!("component {} is a comment", display_parts(&typed[depth..=depth])),
