@@ -40,7 +40,8 @@
 //! | what the name `sops` changes | [`manners`] |
 //! | what a command does | [`flows`] |
 //!
-//! The bytes themselves, with test vectors, are in `docs/wire-format.md`; every known difference from SOPS is in `docs/sops-compatibility.md`.
+//! The bytes themselves, with test vectors, are in `docs/wire-format.md`; every known difference from SOPS is in `docs/sops-compatibility.md`. Rooms that are not
+//! public (a folder for each format and each kind of key, the command line) are shown by `cargo doc --workspace --no-deps --document-private-items`.
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -1,6 +1,7 @@
 //! A document: text plus where its values are.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::ends::Ends;
@@ -68,6 +69,19 @@ pub(crate) struct Outline {
     pub warnings: Vec<Warning>,
     /// Comments of which it depends on what is covered where they belong.
     pub doubtful: Vec<CommentId>,
+    /// Some comments are items, where an opened text has no place for them.
+    pub without_place: bool,
+    /// Comments that count again where an alias stands.
+    pub repeated: Vec<Repeated>,
+}
+
+/// Comments in what an alias stands for: SOPS writes them out there once more, and goes by them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeated {
+    /// Their numbers.
+    pub comments: Range<u32>,
+    /// Where the alias stands, a byte offset.
+    pub alias: u32,
 }
 
 impl Outline {
@@ -161,6 +175,16 @@ impl<'t> Document<'t> {
     /// The comments of which it depends on what is covered which entry they stand at (YAML).
     pub fn doubtful_comments(&self) -> &[CommentId] {
         &self.outline.doubtful
+    }
+
+    /// Are some comments items, which are left out where the text is opened? SOPS makes them so in JSON, and programs that write lists of YAML in brackets.
+    pub fn leaves_comments_out(&self) -> bool {
+        self.outline.without_place
+    }
+
+    /// The comments in what aliases stand for (YAML), for each alias that has any.
+    pub fn repeated_comments(&self) -> &[Repeated] {
+        &self.outline.repeated
     }
 
     /// What the user should know.
@@ -290,7 +314,7 @@ impl<'t> Document<'t> {
         all && theirs.next().is_none()
     }
 
-    /// The documents of this text as trees, clear values as they are; see [`crate::trees`].
+    /// The documents of this text as trees, clear values as they are; see [`crate::trees()`].
     pub fn trees(&self) -> Vec<Tree> {
         let value = |id| Ok::<_, std::convert::Infallible>(self.value(id));
         let comment = |id| crate::Bytes::new(self.comment_text(id).into_owned());

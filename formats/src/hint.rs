@@ -1,4 +1,4 @@
-//! Hints: how the text was spelled where that cannot be derived (docs/sealed-file.md, section 4).
+//! Hints: how the text was spelled where that cannot be derived (docs/sealed-file.md, section 4; to the byte, with the tables of styles: docs/wire-format.md).
 //!
 //! A hint hangs on the number of a token, counted over all tokens of the sealed text (leaves and comments
 //! together) in the order in which they stand there, from 0. Never on offsets in the file.
@@ -9,7 +9,8 @@ pub enum Hint {
     /// The sealed bytes from `before` bytes before the site of token `first` to `after` bytes behind the site of token `last`
     /// are opened as `with`, instead of the canonical spelling. A *site* is what a value replaces: the token with its quotes or header.
     Site {
-        /// 0 the spelling of one value, 1 an alias or merge that stands for several tokens, 2 bytes beside a token (a tag, the tail of an INI line), 5 a comment.
+        /// 0 the spelling of one value, 1 an alias or merge that stands for several tokens, 2 the spelling of a value with a tag that was cut before it,
+        /// 5 a comment, or a line that is sealed as one. Which format has which: docs/wire-format.md.
         kind: u8,
         /// Number of the first token.
         first: u32,

@@ -210,6 +210,9 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
         SealError::NothingCovered { .. } | SealError::Regex(_) => "correct the rule in .sops.yaml, or the flag".to_owned(),
         SealError::CommentMatches { .. } => "let the regex look for something that no base64 holds, such as a word with a blank".to_owned(),
         SealError::DoubtfulComment { .. } => "put the comment directly above the key that it is for, or write | in place of |+".to_owned(),
+        SealError::RepeatedComment { .. } => {
+            "write out what the alias stands for, or choose what is sealed by names (encrypted_regex)".to_owned()
+        }
         SealError::NotFaithful { .. }
         | SealError::Astray
         | SealError::Unwritable(_)

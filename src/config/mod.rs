@@ -1,16 +1,18 @@
-//! `.sops.yaml`: where it is ([`find`]), what it says ([`Config::load`]), and which rule fits a file ([`Config::rule_for`]).
-//! Fields and types are in `file.rs` and `scalar.rs`, the search and whom to trust in `find.rs`, `path_regex` and key order in `rule.rs`, indentation in
-//! `stores.rs`. What flags add to it is said by [`crate::flows::rules`]; what a selection rule covers by [`crate::seal::policy`].
+//! `.sops.yaml`: where it is ([`find()`]), what it says ([`Config::load`]), and which rule fits a file ([`Config::rule_for`]).
+//! Fields and types are in `file.rs`, `group_item.rs` and `scalar.rs` (`unknown.rs`: what nobody knows), the search and whom to trust in `find.rs`, `path_regex` and
+//! key order in `rule.rs`, names of recipients in `names.rs`, indentation in `stores.rs`, `publish` in `destination.rs`. What flags add to it is said by [`crate::flows::rules`]; what a selection rule covers by [`crate::seal::policy`].
 //!
 //! The texts of errors keep SOPS's phrases (`docs/sops-cli.md`, section 7); places and fields are named in our own words, values never.
 
 mod destination;
 mod file;
 mod find;
+mod group_item;
 mod names;
 mod rule;
 mod scalar;
 mod stores;
+mod unknown;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -176,7 +178,7 @@ impl Config {
         above && self.text.lines().any(|line| line.starts_with("sops:"))
     }
 
-    /// Reads the bytes of a file that [`find`] found.
+    /// Reads the bytes of a file that [`find()`] found.
     ///
     /// # Errors
     /// Not YAML, not UTF-8, too big, a field twice, a field of a wrong type.
@@ -189,7 +191,7 @@ impl Config {
             what: fault.what,
         })?;
         let stores = Stores::of(map.fields.stores.as_ref());
-        let warnings = rule::unknown_fields(&map);
+        let warnings = unknown::unknown_fields(&map);
         let text = String::from_utf8_lossy(text).into_owned();
         Ok(Config {
             path,

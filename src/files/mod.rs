@@ -1,6 +1,14 @@
 //! Files: read within limits; written whole or not at all, keeping what belongs to the file (docs/threat-model.md, R5, P6 to P8; `docs/sealed-file.md`,
 //! section 6); owner-only folders in memory for what must have a name for a while (R3, R4). What stands in them is
-//! [`crate::sealed_file`]'s affair; signals that come meanwhile are [`crate::guard`]'s, who removes the folders when we are killed `flows/keeper.rs`'s.
+//! [`crate::sealed_file`]'s affair; signals that come meanwhile are [`crate::guard`]'s; the folders are removed by `flows/keeper.rs` when we are killed.
+//!
+//! | to learn | read |
+//! | --- | --- |
+//! | how a file is read, and how much of it | `read.rs`; whose it is: `opened.rs` |
+//! | how it is written, whole or not at all | `write.rs`: where to (`target.rs`), one at a time (`lock.rs`), the new file (`temp.rs`), what it keeps (`keep.rs`), onto the disk (`sync.rs`); what is no file: `stream.rs` |
+//! | where plaintext stands that must have a name | `private.rs`, `named_pipe.rs`; how it goes: `own.rs` |
+//! | where sealed text stays that no disk takes | `lasting.rs` |
+//! | folders, and all files below them | `folders.rs`, `walk.rs` |
 
 mod folders;
 mod keep;
@@ -12,6 +20,7 @@ mod own;
 mod private;
 mod read;
 mod stream;
+mod sync;
 mod target;
 mod temp;
 mod walk;

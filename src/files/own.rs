@@ -10,7 +10,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fchmod, fstat, open, open
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::geteuid;
 
-use super::write::put_all;
+use super::sync::put_all;
 
 /// Opens what is in an open folder of ours. Where its mode, or the folder's, keeps us out, who own it, the mode is mended.
 pub(super) fn open_own(folder: &OwnedFd, name: &OsStr, flags: OFlags) -> Result<OwnedFd, Errno> {

@@ -12,7 +12,7 @@ use rustix::process::geteuid;
 
 use super::named_pipe::NamedPipe;
 use super::own::{open_own, open_own_folder, regain, take_away};
-use super::write::put_all;
+use super::sync::put_all;
 
 /// `f_type` of tmpfs and ramfs.
 #[cfg(target_os = "linux")]

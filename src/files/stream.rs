@@ -10,7 +10,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::{Errno, retry_on_intr};
 
-use super::write::{WriteError, put_all};
+use super::sync::put_all;
+use super::write::WriteError;
 
 /// One of our standard streams, to be written to.
 #[derive(Clone, Copy, Debug)]

@@ -58,6 +58,7 @@ pub mod tour;
 pub mod trust;
 pub mod uncovered;
 pub mod unset;
+mod updated;
 pub mod updatekeys;
 pub mod user;
 pub mod variables;

@@ -65,7 +65,7 @@ pub(super) fn take_over() {
 #[must_use]
 pub struct Held(());
 
-/// Lets signals wait until the result is dropped. Without [`super::harden`] they come as ever.
+/// Lets signals wait until the result is dropped. Without [`super::harden()`] they come as ever.
 pub fn hold_signals() -> Held {
     let mut holders = HOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
     *holders += 1;

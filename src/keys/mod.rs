@@ -1,4 +1,4 @@
-//! Data keys, and the groups of master keys that hide them: who can open a file, how many groups it takes ([`group`]), how a data key is split over several of
+//! Data keys, and the groups of master keys that hide them: who can open a file, how many groups it takes ([`group`]), in which order they are tried (`turns.rs`), how a data key is split over several of
 //! them ([`shamir`]), what changes when recipients do ([`diff`]). One kind of master key is in [`crate::kms`]; the records in the file are
 //! [`crate::metadata`]'s.
 

@@ -1,4 +1,4 @@
-//! The metadata field `leafcrypt`: one token under the data key, bound to the file's MAC token (docs/sealed-file.md, section 1). What it holds is made by
+//! The metadata field `leafcrypt`: one token under the data key, bound to the file's MAC token (docs/sealed-file.md, section 1; to the byte: docs/wire-format.md). What it holds is made by
 //! [`super::witness`] (digests) and [`super::layout`] (hints); what a wrong one means is decided in `sealed_file/verdict.rs`.
 
 use leafcrypt_formats::{Hint, Kind};

@@ -1,4 +1,4 @@
-//! Digests of all that SOPS's MAC leaves out (docs/sealed-file.md, section 1), taken from the sealed text. [`super::extension`] carries them;
+//! Digests of all that SOPS's MAC leaves out (docs/sealed-file.md, section 1; to the byte: docs/wire-format.md), taken from the sealed text. [`super::extension`] carries them;
 //! `sealed_file/verdict.rs` compares.
 //!
 //! Each is SHA-256 over records `tag: u8`, `length: u32 big-endian`, `bytes`. The tags stand in one table, [`Tag`].

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Tokens, Unwritable, Value, display_parts};
+use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Repeated, Tokens, Unwritable, Value, display_parts};
 use zeroize::Zeroizing;
 
 use super::error::SealError;
@@ -29,10 +29,7 @@ impl OpenFile<'_> {
         nonces: &mut Nonces<'_>,
         random: &dyn Random,
     ) -> Result<Covered, SealError> {
-        let is_looked_for = |id: &&CommentId| selection.kind.is_of_comments() && policy.matches_comment(&document.comment_text(**id));
-        if let Some(&id) = document.doubtful_comments().iter().find(is_looked_for) {
-            return Err(SealError::DoubtfulComment { line: document.position(document.comment(id).span.start).0 });
-        }
+        check_comments(document, policy)?;
         let mut coverage = policy.coverage(document);
         let mut reuse = self.reuse();
         let mut mac = Mac::new(self.settings.mac_only_encrypted);
@@ -195,6 +192,29 @@ impl OpenFile<'_> {
         }
         reuse
     }
+}
+
+/// Do the comments that the rule looks for say what they say for SOPS?
+fn check_comments(document: &Document<'_>, policy: &Policy) -> Result<(), SealError> {
+    let line = |at: u32| document.position(at).0;
+    let is_looked_for = |id: CommentId| policy.matches_comment(&document.comment_text(id));
+    if let Some(&id) = document.doubtful_comments().iter().find(|id| is_looked_for(**id)) {
+        return Err(SealError::DoubtfulComment { line: line(document.comment(id).span.start) });
+    }
+    // Where a match leaves values clear, more is sealed than SOPS would.
+    let repeated = document.repeated_comments();
+    if policy.kind() != RuleKind::EncryptedCommentRegex || repeated.is_empty() {
+        return Ok(());
+    }
+    let found: Vec<u32> = (0..document.comments().len() as u32).filter(|&number| is_looked_for(CommentId(number))).collect();
+    for Repeated { comments, alias } in repeated {
+        let next = found.get(found.partition_point(|number| *number < comments.start));
+        if let Some(&number) = next.filter(|number| comments.contains(number)) {
+            let comment = line(document.comment(CommentId(number)).span.start);
+            return Err(SealError::RepeatedComment { alias: line(*alias), comment });
+        }
+    }
+    Ok(())
 }
 
 /// What is to be sealed, with its tokens.

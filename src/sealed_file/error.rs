@@ -141,6 +141,11 @@ pub enum SealError {
         "line {line}: what this comment stands at depends on blank lines that the text above it keeps, which are gone once that is sealed"
     )]
     DoubtfulComment { line: usize },
+    /// The copies cannot have the comment.
+    #[error(
+        "line {alias}: by the comment of line {comment} SOPS seals values also where this alias stands for them, and a value in the alias's place has no comment"
+    )]
+    RepeatedComment { alias: usize, comment: usize },
     /// Key groups that nobody could open.
     #[error("{why}: nobody could open the file")]
     Unusable { why: String },

@@ -4,8 +4,17 @@
 //! Every command is: parse, open, change, seal. What `open` returns has passed its MAC; the ways round are
 //! [`OpenHow::ignore_mac`], and [`OpenHow::accepting`] for what a person looks at. What `seal` returns has been opened again and compared.
 //!
-//! The order of things is here: `parse.rs` from text to sealed file, `open.rs` and `walk.rs` from sealed to open (`opened.rs`: what is had then), `reading.rs` what the
-//! opened text reads as, `verdict.rs` what the witness decides, `seal.rs` back, `binary.rs` the same for whole files; `rewrap.rs`, `rotate.rs`, `clear.rs`, `accept.rs` for the commands that change less or more than values.
+//! The order of things is here:
+//!
+//! | the step | is in |
+//! | --- | --- |
+//! | from a text to a sealed file, or why it is none | `parse.rs`; was it one? `damaged.rs` |
+//! | from sealed to open: values, MAC, witness, layout | `open.rs`, with `walk.rs` for the leaves, `verdict.rs` for what the witness decides, `reading.rs` for what the text reads as, `planted.rs` for layout of others |
+//! | what is had then | `opened.rs` |
+//! | back: tokens, MAC, witness, block | `seal.rs`, with `cover.rs` for the tokens, `reopen.rs` for the look at the finished bytes, `placed.rs` for comments that belong elsewhere there |
+//! | the same for a whole file | `binary.rs` |
+//! | changes of less than values, or more | `rewrap.rs` (recipients), `rotate.rs` (the data key), `clear.rs` (what was added in clear), `accept.rs` (what differs), `shown.rs` (the block under the text) |
+//! | many leaves on all cores | `crew.rs` |
 
 mod accept;
 mod binary;

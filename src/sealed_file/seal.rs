@@ -115,10 +115,9 @@ impl OpenFile<'_> {
         warnings.extend(document.warnings().iter().map(|w| w.what.clone()));
         // SOPS made items of them.
         if let Some(super::Base { body: BaseBody::Document { document: old, .. }, .. }) = &self.base
-            && self.format == Format::Json
-            && !old.comments().is_empty()
+            && old.leaves_comments_out()
         {
-            warnings.push("the comments among the items of its lists are left out: a text in JSON has no place for them".to_owned());
+            warnings.push("the comments among the items of lists in brackets are left out: the text has no place for them".to_owned());
         }
         let cipher = Cipher::new(&self.data_key);
         let mut nonces = Nonces::new(world.random);

@@ -133,6 +133,35 @@ fn a_comment_at_an_empty_place_that_somebody_without_a_key_changed() {
     }
 }
 
+/// What an alias stands for has its comments for SOPS, and not in the sealed text: what they seal does not stand there in clear.
+#[test]
+fn a_comment_in_what_an_alias_stands_for() {
+    let texts = [
+        "base: &base\n  host: h\n  # secret\n  password: canary\nprod: *base\n",
+        "base: &base\n  host: h\n  # secret\n  password: canary\nprod:\n  <<: *base\n  x: 1\n",
+        "base: &base\n  - h\n  # secret\n  - canary\nprod: [*base]\n",
+        "base: &base\n  host: h\n  password: canary # secret\n  in: &in {pw: canary}\nprod: *base\n",
+        "a: &a\n  # secret\n  pw: canary\nb: &b {a: *a}\nc: *b\n",
+    ];
+    for text in texts {
+        let desk = project(SEALS);
+        desk.place.write("a.yaml", text);
+        for program in [Program::Ours, Program::AsSops] {
+            let err = code(&run(&desk.place, program, &["encrypt", "-i", "a.yaml"]), 23);
+            assert!(err.contains("this alias stands for") && err.contains("hint: write out"), "{err}");
+            assert!(!err.contains("canary") && desk.text("a.yaml") == text, "{err}");
+        }
+    }
+    // Of other aliases, and of comments that say nothing, SOPS seals what we seal.
+    let text = "# secret\nbase: &base\n  host: h\n  # other\n  password: canary\nprod: *base\n# secret\npw: &pw x\nlast: *pw\n";
+    let desk = project(SEALS);
+    let sealed = desk.place.seal("a.yaml", text);
+    let back = run(&desk.place, Program::Sops, &["decrypt", "--output-type", "json", "a.yaml"]);
+    assert!(back.status.success() && sealed.matches("ENC[").count() > 3, "{sealed}");
+    let ours = run(&desk.place, Program::Ours, &["decrypt", "--output-type", "json", "a.yaml"]);
+    assert_eq!(String::from_utf8_lossy(&ours.stdout), String::from_utf8_lossy(&back.stdout));
+}
+
 /// One that was moved past values: its text and the order are those of before.
 #[test]
 fn a_comment_that_was_moved() {

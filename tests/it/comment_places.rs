@@ -51,6 +51,20 @@ const CASES: [(&str, &str); 33] = [
     ("l: {a: b\n  # keep\n  }\nx: y\n", ""),
 ];
 
+/// Go-yaml counts characters where a key may be too long, not bytes.
+#[test]
+fn beside_a_long_key() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::project();
+    place.write("a.yaml", format!("# a\n{}: b # c\nd: e\n", "\u{e9}".repeat(600)));
+    for program in [Program::Sops, Program::Ours, Program::AsSops] {
+        let done = place.call(program, ["encrypt", "a.yaml"]).run();
+        assert!(done.status.success(), "{program:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+}
+
 /// The paths of a sealed text's values, and which are covered.
 fn covers(sealed: &[u8]) -> Vec<(String, bool)> {
     let document = Document::parse(Format::Yaml, sealed, &ScanOptions::SEALED).unwrap();

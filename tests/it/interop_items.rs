@@ -54,6 +54,100 @@ fn comments_among_the_items() {
     assert_eq!(place.ours(["decrypt", "b.json"]).stdout, place.sops(["decrypt", "b.json"]).unwrap().stdout);
 }
 
+/// Programs that write YAML put lists in brackets, and comments that are items with them.
+#[test]
+fn comments_among_items_in_brackets() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::project();
+    for (plain, left) in [
+        ("l:\n  # a\n  - x\nz: 1\n", "l: ['x']\nz: 1\n"),
+        ("l:\n  # a\n  # b\n  - x\n  # c\n  - y\n  # d\n  # e\nz: 1\n", "l: ['x', 'y']\nz: 1\n"),
+        ("l:\n  - x\n  # a\n  - y\n  # b\n  # c\n  - w\nz: 1\n", "l: ['x', 'y', 'w']\nz: 1\n"),
+    ] {
+        place.write("a.yaml", plain);
+        let sealed = String::from_utf8(place.sops(["encrypt", "a.yaml"]).unwrap().stdout).unwrap();
+        // The list on one line.
+        let (list, rest) = sealed.split_once("\nz: ").unwrap();
+        let (name, items) = list.split_once('\n').unwrap();
+        let items: Vec<String> = items.lines().filter_map(|line| line.trim().strip_prefix("- ")).map(|item| format!("'{item}'")).collect();
+        assert!(items[..].iter().any(|item| item.contains("type:comment")), "{sealed}");
+        let text = format!("{name} [{}]\nz: {rest}", items.join(", "));
+        place.write("b.yaml", &text);
+        let theirs = place.sops(["decrypt", "--output-type", "json", "b.yaml"]).unwrap();
+        assert!(theirs.status.success(), "{text}\n{}", String::from_utf8_lossy(&theirs.stderr));
+        for program in [Program::Ours, Program::AsSops] {
+            let done = place.call(program, ["decrypt", "b.yaml"]).run();
+            assert_eq!(String::from_utf8_lossy(&done.stdout), left, "{text}\n{}", String::from_utf8_lossy(&done.stderr));
+            let json = place.call(program, ["decrypt", "--output-type", "json", "b.yaml"]).run();
+            assert_eq!(json.stdout, theirs.stdout, "{text}");
+        }
+        let rotated = place.ours(["rotate", "-i", "b.yaml"]);
+        assert!(
+            rotated.status.success() && String::from_utf8_lossy(&rotated.stderr).contains("in brackets"),
+            "who loses something is told"
+        );
+        assert!(place.ours(["set", "b.yaml", "[\"z\"]", "2"]).status.success());
+        assert_eq!(String::from_utf8_lossy(&place.ours(["decrypt", "--strict", "b.yaml"]).stdout), left.replace("z: 1", "z: 2"));
+        assert!(place.sops(["decrypt", "b.yaml"]).unwrap().status.success());
+    }
+}
+
+/// What SOPS has left of a map whose last entry went: a comment in braces, which it does not read again.
+#[test]
+fn a_comment_in_empty_braces() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::project();
+    place.write("a.yaml", "a:\n  # canary\n  b: 1\nl:\n  - c: 1\nz: 1\n");
+    assert!(place.sops(["encrypt", "-i", "a.yaml"]).unwrap().status.success());
+    assert!(place.sops(["unset", "a.yaml", "[\"a\"][\"b\"]"]).unwrap().status.success());
+    let braces = String::from_utf8(place.read("a.yaml")).unwrap();
+    assert!(braces.starts_with("a: {\n    #ENC["), "{braces}");
+    let expected = "a: {\n    # canary\n}\nl:\n    - c: 1\nz: 1\n";
+    for program in [Program::Ours, Program::AsSops] {
+        let done = place.call(program, ["decrypt", "a.yaml"]).run();
+        assert_eq!((String::from_utf8_lossy(&done.stdout).as_ref(), String::from_utf8_lossy(&done.stderr).as_ref()), (expected, ""));
+    }
+    assert!(place.ours(["set", "a.yaml", "[\"z\"]", "2"]).status.success());
+    assert_eq!(String::from_utf8_lossy(&place.ours(["decrypt", "--strict", "a.yaml"]).stdout), expected.replace("z: 1", "z: 2"));
+    assert!(place.sops(["decrypt", "a.yaml"]).unwrap().status.success());
+}
+
+/// Items that are lists of nothing, with comments: SOPS makes lists of comments of them.
+#[test]
+fn comments_of_items_that_are_empty_lists() {
+    if sops().is_none() {
+        return;
+    }
+    for plain in [
+        "x: &e [] # canary\nl:\n  - *e\n",
+        "x: &e [] # canary\nl:\n  - a\n  - *e\n  - b\nz:\n  - - *e\n",
+        "x:\n  # one\n  y: &e [] # canary\nl:\n  - *e\n  - k: *e\n",
+    ] {
+        let place = Place::project();
+        place.write("a.yaml", plain);
+        assert!(place.sops(["encrypt", "-i", "a.yaml"]).unwrap().status.success());
+        assert!(String::from_utf8(place.read("a.yaml")).unwrap().contains("- - ENC["), "{plain}");
+        let json = place.sops(["decrypt", "--output-type", "json", "a.yaml"]).unwrap();
+        for program in [Program::Ours, Program::AsSops] {
+            let done = place.call(program, ["decrypt", "a.yaml"]).run();
+            let text = String::from_utf8_lossy(&done.stdout);
+            assert!(done.status.success() && text.contains("- [] # canary"), "{text}{}", String::from_utf8_lossy(&done.stderr));
+            assert_eq!(place.call(program, ["decrypt", "--output-type", "json", "a.yaml"]).run().stdout, json.stdout, "{text}");
+        }
+        let before = place.ours(["decrypt", "a.yaml"]).stdout;
+        assert!(place.ours(["set", "a.yaml", "[\"new\"]", "2"]).status.success());
+        assert_eq!(
+            String::from_utf8_lossy(&place.ours(["decrypt", "--strict", "a.yaml"]).stdout),
+            String::from_utf8_lossy(&before).into_owned() + "new: 2\n"
+        );
+        assert!(place.sops(["decrypt", "a.yaml"]).unwrap().status.success());
+    }
+}
+
 /// Such an item is outside the MAC. One that somebody else has put there is no value of the file.
 #[test]
 fn an_item_that_does_not_open() {

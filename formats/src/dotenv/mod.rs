@@ -1,6 +1,9 @@
 //! ENV: lines `KEY=value`, comments, and nothing else (docs/lossless-documents.md, section 6).
 //!
-//! Everything is bytes: a value need not be UTF-8, and quotes, blanks and `export ` are part of value or key, as for SOPS.
+//! Everything is bytes: a value need not be UTF-8, and quotes, blanks and `export ` are part of value or key, as for SOPS. How programs read such a file is in
+//! `flows/dialect/` of leafcrypt.
+//!
+//! `scan` reads lines to leaves (`names`: the doubled ones), `seal` goes to the sealed text and back, `edit` changes a line, `print` writes trees.
 
 use std::borrow::Cow;
 

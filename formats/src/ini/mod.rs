@@ -1,6 +1,9 @@
 //! INI as gopkg.in/ini.v1 reads it for SOPS (docs/lossless-documents.md, section 7). All values are text.
 //!
 //! The tree is SOPS's: a map of sections, the unnamed one first and called `DEFAULT`, always there, also when it has no keys.
+//!
+//! `scan` reads lines to sections (`section`), `walk` makes the outline of them; `value` is where a value ends, what it means and how it is spelled, `comment` the same for
+//! a comment; `seal` goes to the sealed text and back, `edit` changes a branch, `print` writes trees.
 
 use std::borrow::Cow;
 
@@ -22,7 +25,9 @@ mod edit;
 mod print;
 mod scan;
 mod seal;
+mod section;
 mod value;
+mod walk;
 
 /// The format.
 pub(crate) struct Ini;

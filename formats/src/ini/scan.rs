@@ -1,22 +1,21 @@
 //! Lines to sections, keys, comments, as gopkg.in/ini.v1 reads them the way SOPS sets it up (docs/lossless-documents.md, section 7).
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 
-use foldhash::quality::RandomState;
 use memchr::{memchr_iter, memchr2, memmem};
 
 use crate::document::{Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
 use crate::flat::{Seen, ends_early, unfold_newlines};
-use crate::leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
-use crate::path::{Part, PathId};
+use crate::leaf::Span;
+use crate::path::Part;
 use crate::syntax::Block;
 use crate::tree::{Member, Tree};
-use crate::value::Kind;
 
-use super::value::{Read, Shape, decode, leading_space, next_line, read, trim, trim_end};
-use super::{DEFAULT, Keys, METADATA, Place, comment};
+use super::section::{Entry, Raw, Section, Value};
+use super::value::{Read, decode, leading_space, next_line, read, trim, trim_end};
+use super::walk::emit;
+use super::{DEFAULT, Keys, METADATA, comment};
 
 /// Scans a whole text.
 pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<(Outline, Keys), SyntaxError> {
@@ -88,66 +87,19 @@ pub(super) fn read_key(line: &[u8]) -> Result<(&[u8], usize), &'static str> {
     if name.is_empty() { Err("a value without a name") } else { Ok((name, at + 1)) }
 }
 
-struct Section<'t> {
-    name: &'t [u8],
-    entries: Vec<Entry<'t>>,
-    by_name: HashMap<&'t [u8], usize, RandomState>,
-    /// Values that a later one of the same name takes the place of, with the entry's number. Rare, and an entry is better small.
-    superseded: Vec<(usize, Value)>,
-    /// Those of the header.
-    comments: Vec<Raw>,
-    /// Those that SOPS loses: before a superseded key, behind the last one.
-    lost: Vec<Raw>,
-}
-
-impl<'t> Section<'t> {
-    fn new(name: &'t [u8]) -> Self {
-        Section { name, entries: Vec::new(), by_name: HashMap::default(), superseded: Vec::new(), comments: Vec::new(), lost: Vec::new() }
-    }
-}
-
-struct Entry<'t> {
-    name: &'t [u8],
-    value: Value,
-    comments: Vec<Raw>,
-}
-
-/// What is kept of a value that was read.
-struct Value {
-    span: Span,
-    shape: Shape,
-}
-
-/// A comment: of one line, or a run of them.
-struct Raw {
-    /// Of the first line.
-    mark: usize,
-    /// Behind the marks and blanks that SOPS strips.
-    start: usize,
-    end: usize,
-    inline: bool,
-    /// Lines in it. More than one and an empty first one: its text starts with the mark.
-    lines: usize,
-}
-
-impl Raw {
-    fn empty(&self) -> bool {
-        self.start == self.end
-    }
-}
-
-struct Scan<'t> {
-    text: &'t [u8],
+/// What is read so far.
+pub(super) struct Scan<'t> {
+    pub text: &'t [u8],
     options: &'t ScanOptions,
-    sections: Vec<Section<'t>>,
+    pub sections: Vec<Section<'t>>,
     /// Comments that belong to what comes next.
     pending: Vec<Raw>,
-    block: Option<Block>,
+    pub block: Option<Block>,
     in_block: bool,
     names: Seen<'t>,
-    leaves: usize,
+    pub leaves: usize,
     comments: usize,
-    warnings: Vec<Warning>,
+    pub warnings: Vec<Warning>,
     /// An offset, and the number of its line.
     counted: (usize, usize),
 }
@@ -337,75 +289,6 @@ impl<'t> Scan<'t> {
         let line = line + self.text[from..at].iter().filter(|&&b| b == b'\n').count();
         self.counted = (at, line);
         self.warnings.push(Warning { line, what });
-    }
-}
-
-/// The walk in SOPS's order: the unnamed section first, also when it is empty; a section's comments, then its keys, each
-/// followed by its comments. What SOPS does not have comes where it disturbs nothing.
-fn emit(scan: Scan<'_>) -> (Outline, Keys) {
-    let text = scan.text;
-    let mut out = Emit { outline: Outline::default(), keys: Keys::default() };
-    out.outline.steps.extend([Step::Document, Step::MapStart(PathId::ROOT)]);
-    out.outline.reserve(scan.leaves, text.len() / 8);
-    out.keys.shapes.reserve(scan.leaves);
-    for mut section in scan.sections {
-        let path = out.outline.paths.key(PathId::ROOT, section.name);
-        out.outline.steps.push(Step::Key(path));
-        if section.entries.is_empty() && section.comments.is_empty() && section.lost.is_empty() {
-            out.outline.steps.push(Step::EmptyMap(path));
-            continue;
-        }
-        out.outline.steps.push(Step::MapStart(path));
-        out.comments(text, path, section.comments, true);
-        section.superseded.sort_by_key(|(of, _)| *of);
-        let mut superseded = section.superseded.into_iter().peekable();
-        for (number, entry) in section.entries.into_iter().enumerate() {
-            let key = out.outline.paths.key(path, entry.name);
-            out.leaf(key, &entry.value, true);
-            while let Some((_, value)) = superseded.next_if(|(of, _)| *of == number) {
-                out.leaf(key, &value, false);
-            }
-            out.comments(text, path, entry.comments, false);
-        }
-        out.comments(text, path, section.lost, false);
-        out.outline.steps.push(Step::MapEnd);
-    }
-    out.outline.steps.push(Step::MapEnd);
-    out.outline.blocks.extend(scan.block);
-    out.outline.warnings = scan.warnings;
-    (out.outline, out.keys)
-}
-
-struct Emit {
-    outline: Outline,
-    keys: Keys,
-}
-
-impl Emit {
-    fn leaf(&mut self, path: PathId, value: &Value, in_mac: bool) {
-        let outline = &mut self.outline;
-        outline.steps.extend([Step::Key(path), Step::Leaf(LeafId(outline.leaves.len() as u32))]);
-        outline.leaves.push(Leaf { path, span: value.span, kind: Kind::Str, document: 0, in_mac });
-        self.keys.shapes.push(value.shape);
-    }
-
-    fn comments(&mut self, text: &[u8], container: PathId, group: Vec<Raw>, header: bool) {
-        // A group that SOPS joins must not begin with an empty line: SOPS could not print what it decrypts. Such a run keeps its mark.
-        let joined = group.len() > 1;
-        for raw in group {
-            let first_empty = raw.empty() || text[raw.start..raw.end].split(|&b| b == b'\n').next().is_some_and(|l| trim(l).is_empty());
-            let with_mark = first_empty && (raw.lines > 1 || (joined && !raw.inline));
-            let outline = &mut self.outline;
-            outline.steps.push(Step::Comment(CommentId(outline.comments.len() as u32)));
-            outline.comments.push(Comment {
-                container,
-                span: Span::new(raw.start, raw.end),
-                document: 0,
-                inline: raw.inline && !header,
-                empty: raw.empty() && !with_mark,
-            });
-            self.keys.places.push(Place { mark: raw.mark as u32, with_mark, header });
-        }
     }
 }
 

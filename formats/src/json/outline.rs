@@ -236,6 +236,7 @@ impl Builder<'_> {
             _ => self.layout.comments.push(Span { start: items.end, end: span.end }),
         }
         let token = Span { start: span.start + 1, end: span.end - 1 };
+        self.outline.without_place = true;
         self.outline.steps.push(Step::Comment(CommentId(self.outline.comments.len() as u32)));
         self.outline.comments.push(Comment { container: *path, span: token, document: 0, inline: false, empty: false });
         Ok(())

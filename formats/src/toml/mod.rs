@@ -1,7 +1,8 @@
 //! TOML 1.1; ours alone, SOPS has none (docs/lossless-documents.md, section 8).
 //!
 //! `toml_edit` judges whether a text is TOML. Where things stand comes from the events of its own lower half,
-//! `toml_parser`, which reports comments and the order of the text besides.
+//! `toml_parser`, which reports comments and the order of the text besides: `judge` asks, `scan` and `builder` make nodes of the events, `walk` the outline of
+//! those; `scalar` is one value, `seal` goes to the sealed text and back, `block` is the metadata, `edit` changes a branch, `print` writes trees.
 //!
 //! **The walk** is the tree, not the text: a map is opened once, where its first key is mentioned, and its entries come in
 //! the order in which the text first mentions each of them. So `[a]`, `[b]`, `[a.c]` walks `a` with `c`, then `b`; dotted keys
@@ -14,7 +15,9 @@
 //! or a bracket) belong to the table, array or inline table that is open there.
 
 mod block;
+mod builder;
 mod edit;
+mod judge;
 mod print;
 mod scalar;
 mod scan;

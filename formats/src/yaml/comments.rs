@@ -2,6 +2,7 @@
 //! or binds a comment to another path. `cursor` and `scan` (with `blocks`, `texts`) find its tokens, `groups` the comments between; `events` (with `flow`) and `nodes` hand these to
 //! the nodes; the walk asks for them in the order in which SOPS's store goes through the nodes. A plain text is looked at as if its metadata stood in it already.
 
+mod above;
 mod blocks;
 mod cursor;
 mod events;
@@ -39,6 +40,8 @@ pub(super) enum Of {
 pub(super) struct Comments<'t> {
     spans: &'t [Span],
     nodes: Option<Nodes>,
+    /// Of each node of our own parser: are there any? Most have none, and are asked five times.
+    has: Vec<bool>,
     taken: Vec<bool>,
     /// All before this one are taken.
     first: usize,
@@ -66,18 +69,27 @@ impl<'t> Comments<'t> {
     ) -> Result<Self, SyntaxError> {
         let spans = &*parsed.comments;
         let taken = vec![false; spans.len()];
-        let Some(first) = spans.first() else { return Ok(Comments { spans, nodes: None, taken, first: 0, left_out: false }) };
-        let added = match mode {
-            Mode::Sealed => Vec::new(),
-            _ => sites.iter().enumerate().filter_map(|(document, site)| addition(text, site.as_ref()?, document)).collect(),
-        };
-        let found = find(text, parsed, added, kept);
-        if found.is_none() && mode != Mode::Sealed {
+        let none = Comments { spans, nodes: None, has: Vec::new(), taken, first: 0, left_out: false };
+        let Some(first) = spans.first() else { return Ok(none) };
+        let found = || find(text, parsed, additions(text, sites, mode), kept);
+        let (nodes, left_out) = if let Some(keys) = above::keys(text, parsed) {
+            debug_assert!(found().is_none_or(|(nodes, _)| nodes.are_above(&keys)), "comments stand elsewhere than above keys");
+            (Nodes::above(&keys), false)
+        } else if let Some(found) = found() {
+            found
+        } else if mode == Mode::Sealed {
+            return Ok(none);
+        } else {
             let what = "a comment whose place in the text could not be found out; put it on a line of its own above a key";
             return Err(SyntaxError::at(text, first.start as usize - 1, SyntaxClass::OutsideModel, what));
+        };
+        let mut has = vec![false; parsed.nodes.len()];
+        for &node in nodes.of.keys() {
+            if let Some(has) = has.get_mut(node as usize) {
+                *has = true;
+            }
         }
-        let (nodes, left_out) = found.map_or((None, false), |(nodes, left_out)| (Some(nodes), left_out));
-        Ok(Comments { spans, nodes, taken, first: 0, left_out })
+        Ok(Comments { nodes: Some(nodes), has, left_out, ..none })
     }
 
     /// Is any left?
@@ -92,6 +104,7 @@ impl<'t> Comments<'t> {
         }
         let Some(nodes) = &mut self.nodes else { return Vec::new() };
         let kept = match whose {
+            Whose::Node(node) if self.has.get(node as usize) != Some(&true) => None,
             Whose::Node(node) => nodes.of.get_mut(&node),
             Whose::AddedKey(document) => nodes.of.get_mut(&added_key(document as usize)),
             Whose::AddedValue(document) => nodes.of.get_mut(&(added_key(document as usize) + 1)),
@@ -134,6 +147,13 @@ struct Addition {
     document: usize,
     at: usize,
     text: Vec<u8>,
+}
+
+fn additions(text: &[u8], sites: &[Option<DocumentSite>], mode: Mode) -> Vec<Addition> {
+    match mode {
+        Mode::Sealed => Vec::new(),
+        _ => sites.iter().enumerate().filter_map(|(document, site)| addition(text, site.as_ref()?, document)).collect(),
+    }
 }
 
 /// Stands for the metadata of a document. A root that holds nothing has no other place for comments anyway.

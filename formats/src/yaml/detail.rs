@@ -27,6 +27,15 @@ pub(super) struct Site {
     pub text: (u32, u32),
 }
 
+/// Where an item of type comment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CommentItem {
+    /// Behind a dash.
+    Dash,
+    /// In brackets; is it the first one that is no comment, or before it?
+    Brackets { first: bool },
+}
+
 /// An alias.
 pub(super) struct AliasSite {
     pub span: Span,
@@ -72,10 +81,10 @@ pub(super) struct Scanned {
     pub aliases: Vec<AliasSite>,
     pub documents: Vec<DocumentSite>,
     pub directives: Vec<Span>,
-    /// For each comment: it is a list item of type comment, and this is the list's column.
-    pub items: Vec<Option<u32>>,
-    /// Lists in maps that hold nothing but items of type comment, in order: the first of these and the one behind the last, and the map's column. SOPS writes
-    /// `a: [] # b` so.
+    /// For each comment: is it a list item of type comment?
+    pub items: Vec<Option<CommentItem>>,
+    /// Lists that hold nothing but items of type comment, in order: the first of these and the one behind the last, and the column of the map or list that they
+    /// are in. SOPS writes `a: [] # b` and `- [] # b` so.
     pub bare_lists: Vec<(std::ops::Range<u32>, u32)>,
     pub crlf: bool,
 }

@@ -164,10 +164,12 @@ pub(super) fn check_scalar(text: &str, range: &Range<usize>, style: Written, in_
         }
         _ => {}
     }
-    if in_flow && inner.contains(&b'\n') || style.is_quoted() {
-        check_tabs(bytes, range, style.is_quoted() && !in_flow)?;
+    match style.is_quoted() {
+        true if in_flow => Ok(()),
+        true => check_tabs_behind(bytes, range.end),
+        false if in_flow => check_tabs(bytes, range),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 fn check_escapes(bytes: &[u8], from: usize, end: usize) -> Result<(), SyntaxError> {
@@ -188,8 +190,8 @@ fn check_escapes(bytes: &[u8], from: usize, end: usize) -> Result<(), SyntaxErro
     Ok(())
 }
 
-/// Tabs before the text of a further line (G7), and on the blank line behind a quoted scalar (T3).
-fn check_tabs(bytes: &[u8], range: &Range<usize>, behind: bool) -> Result<(), SyntaxError> {
+/// Tabs before a further line of text without quotes (G7). In quotes go-yaml reads them as blanks.
+fn check_tabs(bytes: &[u8], range: &Range<usize>) -> Result<(), SyntaxError> {
     let mut rest = &bytes[range.clone()];
     let mut at = range.start;
     while let Some(line) = rest.iter().position(|&b| b == b'\n') {
@@ -200,13 +202,15 @@ fn check_tabs(bytes: &[u8], range: &Range<usize>, behind: bool) -> Result<(), Sy
             return Err(refuse(bytes, at, "a tab in the indentation"));
         }
     }
-    if !behind {
-        return Ok(());
-    }
-    let mut at = range.end;
+    Ok(())
+}
+
+/// A tab on a blank line behind a quoted scalar (T3).
+fn check_tabs_behind(bytes: &[u8], end: usize) -> Result<(), SyntaxError> {
+    let mut at = end;
     loop {
         let line = bytes[at..].iter().take_while(|&&b| b == b' ' || b == b'\t').count();
-        let first = at == range.end;
+        let first = at == end;
         match bytes.get(at + line) {
             Some(b'\n' | b'\r') if !first && bytes[at..at + line].contains(&b'\t') => {
                 return Err(refuse(bytes, at, "a tab on the blank line behind a quoted value"));

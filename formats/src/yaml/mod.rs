@@ -1,7 +1,7 @@
 //! YAML: text and the places of its values, as go-yaml reads them.
 //!
 //! `parse` turns the parser's events into nodes and refuses what go-yaml would read otherwise (`dialect`, `gaps`), and before that what has too many
-//! values (`count`); `walk` and `comments` make the outline in the order of SOPS's tree; `scalar` and `resolve` say what a scalar is worth; `seal` and `open` go to the sealed text and
+//! values (`count`); `walk` and `comments` make the outline in the order of SOPS's tree; `scalar`, `resolve` and `timestamp` say what a scalar is worth; `seal` and `open` go to the sealed text and
 //! back, asking `spell` how a value is written; `block` handles the metadata; `edit` changes a branch; `print` writes trees.
 
 mod block;
@@ -19,6 +19,7 @@ mod resolve;
 mod scalar;
 mod seal;
 mod spell;
+mod timestamp;
 mod untagged;
 mod walk;
 

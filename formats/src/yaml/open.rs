@@ -1,14 +1,17 @@
 //! Values in place of tokens.
 
+mod comment;
+mod otherwise;
+
 use zeroize::Zeroizing;
 
-use super::detail::{Scanned, Site};
+use self::otherwise::read_otherwise;
+pub(super) use self::otherwise::{ends_in_lines, may_read_otherwise};
+use super::detail::{CommentItem, Scanned, Site};
 use super::parse::Written;
 use super::print::{self, Style};
-use super::scalar::{self, Read};
 use super::spell::{CLIPS, Header, KEEPS, as_written, holds, room, spell, styled};
 use crate::document::Document;
-use crate::draft::most_of_text;
 use crate::error::Unwritable;
 use crate::find;
 use crate::hint::{Hint, Spelled};
@@ -39,6 +42,13 @@ pub(super) fn open(
     spelling: Spelling<'_>,
     otherwise: &mut Vec<(LeafId, Value)>,
 ) -> Result<Vec<u8>, Unwritable> {
+    for (i, item) in scanned.items.iter().enumerate() {
+        // As it stands it would be one value more.
+        if matches!(item, Some(CommentItem::Brackets { .. })) && opened.comments.get(i).is_none_or(Option::is_none) {
+            let path = document.paths().display(document.comment(CommentId(i as u32)).container);
+            return Err(Unwritable { path, what: "the token of a comment that does not open".to_owned() });
+        }
+    }
     let tokens = tokens(document, opened);
     let last_end = document.leaves().iter().map(|l| l.span.end).max().unwrap_or(0);
     let splice = Splice::opening(document.text(), tokens.len() + 1);
@@ -113,26 +123,6 @@ fn blanks_behind(text: &[u8], from: u32) -> Vec<Span> {
         at += line.len();
     }
     found
-}
-
-/// See [`crate::syntax::Detail::may_read_otherwise`]: texts of several lines take in what stands behind them, and an alias means what stands elsewhere.
-pub(super) fn may_read_otherwise(scanned: &Scanned, document: &Document<'_>, opened: &Opened) -> bool {
-    // What is not UTF-8 stands in lines of base64.
-    let in_lines = |text: &[u8]| text.contains(&b'\n') || !text.is_ascii() && std::str::from_utf8(text).is_err();
-    let has_lines = |value: &Option<Value>| matches!(value, Some(Value::Str(text)) if in_lines(text.as_slice()));
-    !scanned.aliases.is_empty()
-        || !document.comments().is_empty()
-        || scanned.props.iter().any(|props| props.own)
-        || scanned.sites.iter().any(|site| site.written.is_block())
-        || opened.leaves.iter().any(has_lines)
-}
-
-/// See [`crate::syntax::Detail::ends_in_lines`].
-pub(super) fn ends_in_lines(scanned: &Scanned, document: &Document<'_>, opened: &Opened) -> bool {
-    let Some((number, _)) = document.leaves().iter().enumerate().max_by_key(|(_, leaf)| leaf.span.end) else { return false };
-    let held = opened.leaves.get(number).and_then(Option::as_ref);
-    let has_lines = matches!(held, Some(Value::Str(text)) if text.as_slice().contains(&b'\n'));
-    has_lines || scanned.sites[number].written.is_block()
 }
 
 /// Does the block begin its line? In flow style it does not, and the braces stay.
@@ -312,65 +302,6 @@ impl Opener<'_> {
         let rest = &self.document.text()[span.end as usize..];
         let length = find::either(b'\n', b'\r', rest).unwrap_or(rest.len());
         Span::new(span.end as usize, span.end as usize + length)
-    }
-
-    /// The comments of a list that holds nothing else stand below it, as SOPS prints them: where this one, whose dash and line are given, begins then, and its
-    /// column. The first one writes the list.
-    fn out_of_bare_list(&mut self, id: CommentId, line: usize, dash: usize) -> Option<(usize, usize)> {
-        let lists = &self.scanned.bare_lists;
-        let (comments, column) =
-            lists.get(lists.partition_point(|(comments, _)| comments.end <= id.0)).filter(|(list, _)| list.contains(&id.0))?;
-        let (text, column) = (self.document.text(), *column as usize);
-        if comments.start == id.0 {
-            let before = text[..line].iter().rposition(|b| !b" \t\r\n".contains(b))? + 1;
-            self.splice.insert(before, b" []");
-        }
-        Some(((line + column).min(dash), column))
-    }
-
-    fn comment(&mut self, id: CommentId, span: Span) -> Result<u32, Unwritable> {
-        let text = self.document.text();
-        let comment = self.document.comment(id);
-        let refuse = |what: &str| Unwritable { path: self.document.paths().display(comment.container), what: what.to_owned() };
-        let opened = self.opened.comments[id.0 as usize].as_ref().expect("only opened comments are tokens").as_slice();
-        let Ok(opened) = std::str::from_utf8(opened) else { return Err(refuse("a comment that is not UTF-8")) };
-        if opened.contains(|c: char| (c.is_control() && c != '\t' && c != '\n') || matches!(c, '\u{2028}' | '\u{2029}')) {
-            return Err(refuse("a comment with a control character"));
-        }
-        let start = span.start as usize;
-        // `- ENC[..]` as SOPS writes it: the dash goes as well.
-        let dashed = self.scanned.items[id.0 as usize].is_some();
-        let from = if dashed { text[..start].iter().rposition(|&b| b == b'-').unwrap_or(start) } else { start };
-        let line = text[..from].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
-        let column = text[line..].iter().take_while(|&&b| b == b' ').count();
-        let (from, column) = self.out_of_bare_list(id, line, from).unwrap_or((from, column));
-        let region = Span { start: from as u32, end: span.end };
-        let behind = comment.inline || text.get(line + column).is_some_and(|b| !b"#-?:".contains(b));
-        let mut bytes = Zeroizing::new(Vec::with_capacity(most_of_text(opened.as_bytes(), column + 4)));
-        bytes.extend_from_slice(if dashed { b"#" } else { b"" });
-        for (i, part) in opened.split('\n').enumerate() {
-            if i > 0 {
-                if behind {
-                    return Err(refuse("a comment of several lines behind a value"));
-                }
-                bytes.extend_from_slice(if self.scanned.crlf { b"\r\n" } else { b"\n" });
-                bytes.extend(std::iter::repeat_n(b' ', column));
-                bytes.extend_from_slice(if part.starts_with('#') { b"" } else { b"# " });
-            }
-            bytes.extend_from_slice(part.as_bytes());
-        }
-        self.splice.replace(region, &bytes);
-        Ok(span.end)
-    }
-}
-
-/// What the canonical spelling of a value reads as, where that is another value: a whole float is written as an integer.
-fn read_otherwise(value: &Value, site: &Site) -> Option<Value> {
-    let Value::Float(v) = value else { return None };
-    let text = crate::value::yaml_float(*v);
-    match scalar::read(&text, Written::Plain, site.tag) {
-        Read::Value(read) if !read.same(value) => Some(read),
-        _ => None,
     }
 }
 

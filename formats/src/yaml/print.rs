@@ -4,10 +4,10 @@
 
 mod content;
 mod emitter;
+mod facts;
 mod plain;
+mod refuse;
 mod scalar;
-
-use std::collections::HashSet;
 
 use self::content::{Content, Entry};
 use self::emitter::Emitter;
@@ -17,7 +17,6 @@ pub(crate) use self::scalar::{Place, Style, scalar, simply};
 use crate::draft::room;
 use crate::error::{Unwritable, Warning};
 use crate::limits::Limits;
-use crate::path::{Part, display_parts};
 use crate::print::{Printed, Printing};
 use crate::tree::{Note, Tree};
 use crate::value::Value;
@@ -44,7 +43,7 @@ pub(crate) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwri
 /// One map entry `key: value` with its line feed, at a column.
 ///
 /// # Errors
-/// See [`print`].
+/// See [`print()`].
 pub(crate) fn entry(out: &mut Vec<u8>, key: &[u8], tree: &Tree, column: usize, indent: usize) -> Result<(), Unwritable> {
     let mut printer = Printer::new(out, indent, false);
     let entry = Entry { head: Vec::new(), key: Some(key), tree, behind: None };
@@ -280,62 +279,6 @@ impl<'o, 't> Printer<'o, 't> {
 
     fn extra<'c>(&self, comment: &'c [u8]) -> Extra<'c> {
         Extra { sops: self.sops.then_some(self.indent), comment }
-    }
-
-    fn warn_if(&mut self, wrong: Option<&'static str>) {
-        if let Some(what) = wrong {
-            self.warn(what);
-        }
-    }
-
-    fn warn(&mut self, what: &str) {
-        let what = format!("{}: {what}", self.display());
-        self.warnings.push(Warning { line: 0, what });
-    }
-
-    /// What is refused, unless it is wanted as SOPS prints it.
-    fn refuse(&mut self, what: &str) -> Result<(), Unwritable> {
-        if self.sops {
-            self.warn(what);
-            return Ok(());
-        }
-        Err(self.error(what.to_owned()))
-    }
-
-    fn error(&self, what: String) -> Unwritable {
-        Unwritable { path: self.display(), what }
-    }
-
-    fn display(&self) -> String {
-        let part = |at: &At<'_>| match at {
-            At::Key(key) => Part::Key(key.to_vec()),
-            At::Index(index) => Part::Index(*index),
-        };
-        display_parts(&self.path.iter().map(part).collect::<Vec<_>>())
-    }
-
-    fn check_keys(&mut self, entries: &[Entry<'t>]) -> Result<(), Unwritable> {
-        if !self.unique_keys {
-            return Ok(());
-        }
-        let mut seen = HashSet::new();
-        for key in entries.iter().filter_map(|entry| entry.key) {
-            if !seen.insert(key) {
-                self.path.push(At::Key(key));
-                self.refuse("the key stands there twice, which YAML cannot hold")?;
-                self.path.pop();
-            }
-        }
-        Ok(())
-    }
-
-    fn check_comment(&mut self, note: &Note) -> Result<(), Unwritable> {
-        let readable = |c: char| {
-            matches!(c, '\t' | '\n' | '\u{20}'..='\u{7e}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..) && !matches!(c, '\u{2028}' | '\u{2029}')
-        };
-        let text = std::str::from_utf8(note.text.as_slice());
-        let text = text.map_err(|_| self.error("a comment that is not UTF-8, which YAML cannot hold".to_owned()))?;
-        if text.chars().all(readable) { Ok(()) } else { self.refuse("a comment holds characters that YAML cannot hold in a comment") }
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Neither YAML 1.1 nor 1.2: the order of the attempts below is go-yaml's, and so are its accidents.
 
+use super::timestamp::timestamp;
+
 /// What a plain scalar is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Resolved {
@@ -11,7 +13,7 @@ pub(crate) enum Resolved {
     /// 2^63 and above: SOPS cannot store it.
     Uint(u64),
     Float(f64),
-    /// As RFC 3339 with no trailing zeros in the fraction. SOPS fails on an offset of 24:00, see [`offset_is_a_day`].
+    /// As RFC 3339 with no trailing zeros in the fraction. SOPS fails on an offset of 24:00, see [`super::timestamp::offset_is_a_day`].
     Time(String),
     Str,
     /// `<<`: as a value a string, as a key a merge.
@@ -31,11 +33,6 @@ pub(crate) fn resolve(text: &[u8]) -> Resolved {
         },
         _ => Resolved::Str,
     }
-}
-
-/// Is this normalised time at an offset of a whole day? go-yaml reads it, but cannot write it: SOPS fails.
-pub(crate) fn offset_is_a_day(time: &str) -> bool {
-    time.ends_with("+24:00") || time.ends_with("-24:00")
 }
 
 fn word(text: &[u8]) -> Option<Resolved> {
@@ -134,7 +131,7 @@ fn exponent_ends(rest: &[u8]) -> bool {
     }
 }
 
-fn digits(text: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn digits(text: &[u8]) -> (&[u8], &[u8]) {
     let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
     text.split_at(end)
 }
@@ -155,94 +152,6 @@ fn go_float(text: &[u8]) -> Option<f64> {
 /// The double, unless it is too large for one: Go calls that an error.
 fn finite(text: &[u8]) -> Option<f64> {
     std::str::from_utf8(text).ok()?.parse::<f64>().ok().filter(|v| v.is_finite())
-}
-
-/// The four layouts of go-yaml, as Go's `time.Parse` reads them.
-fn timestamp(text: &[u8]) -> Option<String> {
-    let (year, rest) = digits(text);
-    let rest = rest.strip_prefix(b"-")?;
-    if year.len() != 4 {
-        return None;
-    }
-    let year = year.iter().fold(0, |n, &b| n * 10 + u32::from(b - b'0'));
-    let (month, rest) = one_or_two(rest)?;
-    let (day, rest) = one_or_two(rest.strip_prefix(b"-")?)?;
-    if !(1..=12).contains(&month) || day < 1 || day > days_in(month, year) {
-        return None;
-    }
-    let date = format!("{year:04}-{month:02}-{day:02}");
-    if rest.is_empty() {
-        return Some(format!("{date}T00:00:00Z"));
-    }
-    let (rest, zoned) = match rest {
-        [b'T' | b't', rest @ ..] => (rest, true),
-        [b' ', ..] => (&rest[rest.iter().take_while(|&&b| b == b' ').count()..], false),
-        _ => return None,
-    };
-    let (time, rest) = clock(rest)?;
-    let zone = if zoned { offset(rest)? } else { rest.is_empty().then(|| "Z".to_owned())? };
-    Some(format!("{date}T{time}{zone}"))
-}
-
-fn one_or_two(text: &[u8]) -> Option<(u32, &[u8])> {
-    match text {
-        [a, b, rest @ ..] if a.is_ascii_digit() && b.is_ascii_digit() => Some((u32::from(a - b'0') * 10 + u32::from(b - b'0'), rest)),
-        [a, rest @ ..] if a.is_ascii_digit() => Some((u32::from(a - b'0'), rest)),
-        _ => None,
-    }
-}
-
-fn days_in(month: u32, year: u32) -> u32 {
-    match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// `15:4:5.999999999`, normalised, and what follows. More than nine digits of a fraction are cut off.
-fn clock(text: &[u8]) -> Option<(String, &[u8])> {
-    let (hour, rest) = one_or_two(text)?;
-    let (minute, rest) = one_or_two(rest.strip_prefix(b":")?)?;
-    let (second, mut rest) = one_or_two(rest.strip_prefix(b":")?)?;
-    if hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let mut out = format!("{hour:02}:{minute:02}:{second:02}");
-    if let [b'.' | b',', after @ ..] = rest {
-        let (fraction, behind) = digits(after);
-        if !fraction.is_empty() {
-            let nine = &fraction[..fraction.len().min(9)];
-            let end = nine.iter().rposition(|&b| b != b'0').map_or(0, |i| i + 1);
-            if end > 0 {
-                out.push('.');
-                out.extend(nine[..end].iter().map(|&b| char::from(b)));
-            }
-            rest = behind;
-        }
-    }
-    Some((out, rest))
-}
-
-/// `Z` or `+hh:mm` and nothing behind it, normalised. Go allows 24 hours and 60 minutes here.
-fn offset(text: &[u8]) -> Option<String> {
-    if text == b"Z" {
-        return Some("Z".to_owned());
-    }
-    let [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] = text else { return None };
-    if ![h1, h2, m1, m2].iter().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let (hours, minutes) = (u32::from(h1 - b'0') * 10 + u32::from(h2 - b'0'), u32::from(m1 - b'0') * 10 + u32::from(m2 - b'0'));
-    if hours > 24 || minutes > 60 {
-        return None;
-    }
-    let all = hours * 60 + minutes;
-    if all == 0 {
-        return Some("Z".to_owned());
-    }
-    Some(format!("{}{:02}:{:02}", char::from(*sign), all / 60, all % 60))
 }
 
 #[cfg(test)]
@@ -266,10 +175,6 @@ mod tests {
 
     fn float(source: &str, v: f64) {
         check(&[source], &Resolved::Float(v));
-    }
-
-    fn time(source: &str, normal: &str) {
-        check(&[source], &Resolved::Time(normal.to_owned()));
     }
 
     #[test]
@@ -353,55 +258,5 @@ mod tests {
         float("-.5", -0.5);
         check(&["._5", ".5_", ".5__0", "1e400", "-1e400", ".1e400", ".", "..5", ".5.", ".e5", "1.5.2", "1e", "1e+"], &Resolved::Str);
         check(&[&"9".repeat(400)], &Resolved::Str);
-    }
-
-    #[test]
-    fn times() {
-        time("2001-12-14", "2001-12-14T00:00:00Z");
-        time("2001-1-4", "2001-01-04T00:00:00Z");
-        time("0000-01-01", "0000-01-01T00:00:00Z");
-        time("2001-12-14t21:59:43.10-05:00", "2001-12-14T21:59:43.1-05:00");
-        time("2001-12-14T1:2:3Z", "2001-12-14T01:02:03Z");
-        time("2001-12-14T21:59:43,5Z", "2001-12-14T21:59:43.5Z");
-        time("2001-12-14T21:59:43+00:00", "2001-12-14T21:59:43Z");
-        time("2001-12-14T21:59:43-00:00", "2001-12-14T21:59:43Z");
-        time("2001-12-14T21:59:43+05:60", "2001-12-14T21:59:43+06:00");
-        time("2001-12-14 21:59:43.10", "2001-12-14T21:59:43.1Z");
-        time("2001-12-14   21:59:43", "2001-12-14T21:59:43Z");
-        time("2001-12-14T21:59:43.1234567899Z", "2001-12-14T21:59:43.123456789Z");
-        time("2001-12-14T21:59:43.000Z", "2001-12-14T21:59:43Z");
-        time("2000-02-29", "2000-02-29T00:00:00Z");
-        check(
-            &[
-                "2001-12-14 21:59:43.10 -5",
-                "2001-12-14 21:59:43Z",
-                "2001-12-14T21:59:43",
-                "2001-12-14T21:59:43z",
-                "2001-12-14T21:59:43+05",
-                "2001-12-14T21:59:43+0530",
-                "2001-12-14T21:59:60Z",
-                "2001-12-14T24:00:00Z",
-                "2001-12-14T21:59:43.Z",
-                "2001-02-30",
-                "1900-02-29",
-                "2001-012-14",
-                "2001-00-01",
-                "2001-01-00",
-                "2001-12",
-                "02001-12-14",
-                "2001-12-14 ",
-                "2001-12-14T",
-            ],
-            &Resolved::Str,
-        );
-    }
-
-    #[test]
-    fn an_offset_of_a_day_is_told_apart() {
-        time("2001-12-14T21:59:43+24:00", "2001-12-14T21:59:43+24:00");
-        assert!(offset_is_a_day("2001-12-14T21:59:43+24:00"));
-        assert!(offset_is_a_day("2001-12-14T21:59:43.5-24:00"));
-        assert!(!offset_is_a_day("2001-12-14T21:59:43+23:00"));
-        assert!(!offset_is_a_day("2001-12-14T21:24:00Z"));
     }
 }

@@ -3,7 +3,8 @@
 use base64::Engine as _;
 
 use super::parse::{Tag, Written};
-use super::resolve::{Resolved, offset_is_a_day, resolve};
+use super::resolve::{Resolved, resolve};
+use super::timestamp::offset_is_a_day;
 use crate::value::{Kind, Time, Value};
 
 /// What a scalar can be.

@@ -1,18 +1,20 @@
 //! Tokens in place of values, and the hints that bring the source bytes back.
 
+mod alias;
+mod hints;
+
+use self::hints::{Placed, Repair, TokenSite, hints};
 use super::block;
-use super::detail::{AliasSite, Scanned, Site};
+use super::detail::{Scanned, Site};
 use super::gaps;
 use super::parse::{NONE, Written};
 use super::patch::{Moved, Patch};
-use super::print::{self, Place, Style};
 use super::spell::{Header, as_sealed, header_style, plainly_canonical, spell, style_of};
 use crate::document::Document;
 use crate::error::Unwritable;
-use crate::hint::{Hint, Spelled};
-use crate::leaf::{CommentId, LeafId, Span, Step};
+use crate::leaf::{CommentId, LeafId, Span};
 use crate::syntax::{Sealed, Slot, Tokens};
-use crate::value::{Kind, Value};
+use crate::value::Kind;
 
 /// See [`crate::syntax::Detail::seal`].
 pub(super) fn seal(scanned: &Scanned, document: &Document<'_>, tokens: &Tokens) -> Result<Sealed, Unwritable> {
@@ -89,38 +91,6 @@ fn slots(scanned: &Scanned, document: &Document<'_>, sealed: &[u8], moved: &Move
         Slot { at: moved.place(slot.at as u32) as usize, ..slot }
     };
     scanned.documents.iter().map(slot).collect()
-}
-
-/// A token in the old text's terms.
-struct TokenSite {
-    /// What it replaced, alone or with others.
-    old: Span,
-    /// The bytes of the replacement that are its site.
-    from: u32,
-    to: u32,
-}
-
-/// A token's site in the sealed text.
-struct Placed {
-    old: Span,
-    start: u32,
-    end: u32,
-}
-
-impl TokenSite {
-    fn place(self, moved: &Moved) -> Placed {
-        let at = moved.edits.partition_point(|e| e.old.start < self.old.start);
-        let new = moved.edits.get(at).map_or(0, |e| e.new);
-        Placed { old: self.old, start: new + self.from, end: new + self.to }
-    }
-}
-
-/// Bytes of the source that opening would not find by itself.
-struct Repair {
-    old: Span,
-    kind: u8,
-    /// None: the source bytes themselves.
-    style: Option<u8>,
 }
 
 struct Sealer<'a> {
@@ -247,112 +217,4 @@ impl Sealer<'_> {
             self.repairs.push(Repair { old: Span { start: props.header.start, end: span.end }, kind: 1, style: None });
         }
     }
-
-    fn aliases(&mut self) {
-        if self.scanned.aliases.is_empty() {
-            return;
-        }
-        let mut covered = vec![0u32];
-        for number in 0..self.document.leaves().len() as u32 {
-            let here = u32::from(self.tokens.of_leaf(LeafId(number)).is_some());
-            covered.push(covered[number as usize] + here);
-        }
-        let any = |range: &std::ops::Range<u32>| covered[range.end as usize] > covered[range.start as usize];
-        for alias in &self.scanned.aliases {
-            if any(&alias.target) || any(&alias.leaves) {
-                let mut patch = std::mem::take(&mut self.patch);
-                patch.edit(alias.span, |out| self.expand(out, alias));
-                self.patch = patch;
-                self.repairs.push(Repair { old: alias.span, kind: 1, style: None });
-            }
-        }
-    }
-
-    /// What an alias stands for, on one line.
-    fn expand(&mut self, out: &mut Vec<u8>, alias: &AliasSite) {
-        let start = out.len();
-        let place = Place { column: 0, parent: 0, flow: true, key: false };
-        if let Some(name) = &alias.key {
-            let style = if alias.flow { Style::Double } else { Style::Plain };
-            print::scalar(out, &Value::text(name), style, &Place { key: true, flow: alias.flow, ..place });
-            return;
-        }
-        let steps = &self.document.steps()[alias.steps.start as usize..alias.steps.end as usize];
-        let scalar = steps.len() == 1;
-        let mut fresh = true;
-        for &step in steps {
-            if matches!(step, Step::Document | Step::Comment(_)) {
-                continue;
-            }
-            let ends = matches!(step, Step::MapEnd | Step::ListEnd);
-            if !fresh && !ends {
-                out.extend_from_slice(b", ");
-            }
-            fresh = matches!(step, Step::MapStart(_) | Step::ListStart(_) | Step::Key(_));
-            match step {
-                Step::MapStart(_) => out.push(b'{'),
-                Step::MapEnd => out.push(b'}'),
-                Step::ListStart(_) => out.push(b'['),
-                Step::ListEnd => out.push(b']'),
-                Step::Key(path) => {
-                    let name = Value::text(self.document.paths().name(path).unwrap_or_default());
-                    print::scalar(out, &name, Style::Double, &place);
-                    out.extend_from_slice(b": ");
-                }
-                Step::EmptyMap(_) => out.extend_from_slice(b"{}"),
-                Step::EmptyList(_) => out.extend_from_slice(b"[]"),
-                Step::Null(_) => out.extend_from_slice(b"null"),
-                Step::Leaf(id) => match self.tokens.of_leaf(id) {
-                    Some(token) => {
-                        let from = (out.len() - start) as u32;
-                        let quote: &[u8] = if scalar && !alias.flow { b"" } else { b"\"" };
-                        out.extend_from_slice(quote);
-                        out.extend_from_slice(token);
-                        out.extend_from_slice(quote);
-                        self.sites.push(TokenSite { old: alias.span, from, to: (out.len() - start) as u32 });
-                    }
-                    None => print::scalar(out, &self.document.value(id), Style::Double, &place),
-                },
-                Step::Document | Step::Comment(_) => {}
-            }
-        }
-    }
-}
-
-/// Repairs to hints. Those that hold no token are widened to the next one, and what then overlaps becomes one. Where the metadata
-/// block (at `slots`) would come between, or no token is there, the caller must find the difference at the start or end of the text.
-fn hints(text: &[u8], sites: &[Placed], repairs: Vec<Repair>, moved: &Moved, slots: &[u32]) -> Vec<Hint> {
-    let part = |at: u32| slots.partition_point(|&s| s <= at);
-    let mut merged: Vec<Repair> = Vec::with_capacity(repairs.len());
-    for mut repair in repairs {
-        let next = sites.partition_point(|s| s.old.start < repair.old.start);
-        let holds_one = sites.get(next).is_some_and(|s| s.old.end <= repair.old.end);
-        if !holds_one {
-            let near = |s: &&Placed| part(s.old.start) == part(repair.old.start);
-            let before = next.checked_sub(1).and_then(|i| sites.get(i));
-            let Some(anchor) = sites.get(next).filter(near).or(before.filter(near)).map(|s| s.old) else { continue };
-            repair.old = Span { start: repair.old.start.min(anchor.start), end: repair.old.end.max(anchor.end) };
-            repair.kind = 1;
-        }
-        while let Some(last) = merged.last().filter(|l| l.old.end > repair.old.start) {
-            repair.old = Span { start: repair.old.start.min(last.old.start), end: repair.old.end.max(last.old.end) };
-            repair = Repair { kind: 1, style: None, old: repair.old };
-            merged.pop();
-        }
-        merged.push(repair);
-    }
-    merged.into_iter().map(|r| hint(text, sites, &r, moved)).collect()
-}
-
-fn hint(text: &[u8], sites: &[Placed], repair: &Repair, moved: &Moved) -> Hint {
-    let first = sites.partition_point(|s| s.old.start < repair.old.start);
-    let last = sites.partition_point(|s| s.old.start < repair.old.end) - 1;
-    let (start, end) = (moved.place(repair.old.start), moved.place(repair.old.end));
-    let with = match repair.style {
-        Some(style) => Spelled::Style(style),
-        None => Spelled::Bytes(text[repair.old.range()].to_vec()),
-    };
-    let one = first == last && (repair.kind != 1);
-    let kind = if repair.kind == 1 || one { repair.kind } else { 1 };
-    Hint::Site { kind, first: first as u32, last: last as u32, before: sites[first].start - start, after: end - sites[last].end, with }
 }

@@ -1,20 +1,22 @@
-//! Nodes to the walk: steps, leaves and comments in the order of SOPS's tree. `alias`, `keys`, `leaf` and `notes` are what it meets.
+//! Nodes to the walk: steps, leaves and comments in the order of SOPS's tree. `alias`, `keys`, `leaf` and `notes` are what it meets, `nodes` what it asks.
 
 mod alias;
 mod keys;
 mod leaf;
+mod nodes;
 mod notes;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use zeroize::Zeroizing;
 
 use self::keys::Names;
+use self::nodes::{is_comment_token, is_empty, is_scalar, root_entries, site};
 use super::block;
 use super::comments::{Comments, Of, Whose};
-use super::detail::{DocumentSite, Root, Scanned};
+use super::detail::{CommentItem, DocumentSite, Root, Scanned};
 use super::parse::{NONE, Node, Parsed, What};
-use super::scalar::{self, Read};
 use crate::document::{Mode, Outline, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
 use crate::leaf::{CommentId, Span, Step};
@@ -107,12 +109,20 @@ struct Frame<'p> {
     /// This very frame is what alias number n stands for.
     closes: Option<usize>,
     first_leaf: u32,
+    first_comment: u32,
     /// Comments of its own stand in it, not around it.
     inside: bool,
     /// The node whose comments stand behind it.
     behind: u32,
     /// Comments in it that SOPS never sees.
     lost: Vec<Span>,
+}
+
+/// What an anchored node holds.
+#[derive(Clone, Default)]
+struct Anchored {
+    leaves: Range<u32>,
+    comments: Range<u32>,
 }
 
 struct Walk<'p> {
@@ -126,8 +136,7 @@ struct Walk<'p> {
     /// Comments of the document that SOPS never sees.
     lost: Vec<Span>,
     document: u32,
-    /// The leaves of anchored nodes.
-    anchors: HashMap<u32, (u32, u32)>,
+    anchors: HashMap<u32, Anchored>,
     stack: Vec<Frame<'p>>,
     values: usize,
     expanded_nodes: usize,
@@ -215,6 +224,7 @@ impl<'p> Walk<'p> {
             alias,
             closes: None,
             first_leaf: self.outline.leaves.len() as u32,
+            first_comment: self.outline.comments.len() as u32,
             inside,
             behind,
             lost: Vec::new(),
@@ -255,7 +265,8 @@ impl<'p> Walk<'p> {
         }
         let leaves = self.outline.leaves.len() as u32;
         if self.node(frame.node).anchored && frame.alias.is_none() {
-            self.anchors.insert(frame.node, (frame.first_leaf, leaves));
+            let comments = frame.first_comment..self.outline.comments.len() as u32;
+            self.anchors.insert(frame.node, Anchored { leaves: frame.first_leaf..leaves, comments });
         }
         if !is_root {
             self.outline.steps.push(if frame.map { Step::MapEnd } else { Step::ListEnd });
@@ -276,13 +287,13 @@ impl<'p> Walk<'p> {
 
     /// The list that was just closed holds comments only.
     fn bare_list(&mut self, path: PathId) {
-        let Some(map) = self.stack.last().filter(|frame| frame.map && !frame.flow) else { return };
+        let Some(outer) = self.stack.last().filter(|frame| !frame.flow) else { return };
         let own = |number: &usize| self.outline.comments[*number].container == path;
         // What stands below an item is no item.
         let mut items = (0..self.outline.comments.len()).rev().take_while(own).filter(|&number| self.scanned.items[number].is_some());
         let Some(last) = items.next() else { return };
         let first = items.last().unwrap_or(last);
-        self.scanned.bare_lists.push((first as u32..last as u32 + 1, map.column));
+        self.scanned.bare_lists.push((first as u32..last as u32 + 1, outer.column));
     }
 
     fn entry(&mut self) -> Result<(), SyntaxError> {
@@ -310,7 +321,8 @@ impl<'p> Walk<'p> {
             // SOPS has it inside the braces, even if nothing else is there.
             if is_empty(self.parsed, value_node) {
                 self.put_above(value, path);
-                self.put_below(value, path);
+                self.put(Whose::Node(value), Of::Foot, path);
+                self.put(Whose::Node(value), Of::Lost, path);
             } else if is_scalar(self.parsed, value_node) {
                 self.put_above(value, container);
             }
@@ -329,17 +341,18 @@ impl<'p> Walk<'p> {
         let frame = self.stack.last_mut().expect("only called with an open frame");
         let item = frame.at;
         frame.at = self.parsed.nodes[item as usize].next;
-        let (alias, container, column, flow) = (frame.alias, frame.path, frame.column, frame.flow);
+        let (alias, container, flow) = (frame.alias, frame.path, frame.flow);
         let index = frame.index;
         let node = self.node(item);
         let depth = self.stack.len();
         if alias.is_none() {
             self.put_above(item, container);
         }
-        if self.options.mode == Mode::Sealed && alias.is_none() && !flow && is_comment_token(node) {
+        if self.options.mode == Mode::Sealed && alias.is_none() && is_comment_token(node) {
             self.comment(node.span, container, false);
+            self.outline.without_place |= flow;
             if let Some(last) = self.scanned.items.last_mut() {
-                *last = Some(column);
+                *last = Some(if flow { CommentItem::Brackets { first: index == 0 } } else { CommentItem::Dash });
             }
             self.put_below(item, container);
             return Ok(());
@@ -407,50 +420,4 @@ impl Walk<'_> {
             Some(alias) => Err(self.outside(self.node(alias).span.start, "an alias that stands for something in the metadata block")),
         }
     }
-}
-
-/// A scalar, or an empty collection: nothing that could hold an entry.
-fn is_scalar(parsed: &Parsed<'_>, node: &Node<'_>) -> bool {
-    match node.what {
-        What::Scalar(_) => true,
-        What::Alias(target) => is_scalar(parsed, &parsed.nodes[target as usize]),
-        What::Map { .. } | What::List { .. } => is_empty(parsed, node),
-    }
-}
-
-/// A collection without entries, that stands here itself.
-fn is_empty(parsed: &Parsed<'_>, node: &Node<'_>) -> bool {
-    let last = || parsed.nodes.get(node.next as usize - 1).is_some_and(|last| std::ptr::eq(last, node));
-    matches!(node.what, What::Map { .. } | What::List { .. }) && last()
-}
-
-fn is_comment_token(node: &Node<'_>) -> bool {
-    matches!(node.what, What::Scalar(_)) && crate::leaf::is_comment_token(node.text.as_bytes())
-}
-
-/// The root of a document, and where it ends; none if it is no map.
-fn site(parsed: &Parsed<'_>, number: usize) -> Option<DocumentSite> {
-    let part = &parsed.parts[number];
-    let node = &parsed.nodes[part.root as usize];
-    let root = match node.what {
-        What::Map { flow: true } => Root::Flow { close: node.span.end - 1, filled: root_entries(parsed, part.root) },
-        What::Map { flow: false } => Root::Block { column: node.column },
-        What::Scalar(written) if matches!(scalar::read(&node.text, written, node.tag), Read::Null) => Root::Null(node.span),
-        _ => return None,
-    };
-    Some(DocumentSite { root, end: part.end })
-}
-
-/// Has this root map an entry besides the metadata?
-fn root_entries(parsed: &Parsed<'_>, root: u32) -> bool {
-    let end = parsed.nodes[root as usize].next;
-    let mut at = root + 1;
-    while at < end {
-        let node = &parsed.nodes[at as usize];
-        if node.text != "sops" || !matches!(node.what, What::Scalar(_)) {
-            return true;
-        }
-        at = parsed.nodes[node.next as usize].next;
-    }
-    false
 }

@@ -54,7 +54,7 @@ impl Scanner<'_> {
     pub(super) fn key_holds(&mut self, key: usize) -> Option<bool> {
         let now = self.at.mark;
         let Some(key) = self.keys.get_mut(key).filter(|key| key.possible) else { return Some(false) };
-        if key.mark.line < now.line || key.mark.index + LONGEST_KEY < now.index {
+        if key.mark.line < now.line || key.mark.column + LONGEST_KEY < now.column {
             (!key.required).then_some(())?;
             key.possible = false;
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 /// Comments above, behind and below something.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 pub(super) struct Found {
     pub head: Vec<u32>,
     pub line: Vec<u32>,
@@ -18,7 +18,7 @@ impl Found {
 }
 
 /// Of one node, and what stood in it that no node has kept.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 pub(super) struct Kept {
     pub found: Found,
     pub lost: Vec<u32>,
@@ -40,6 +40,8 @@ pub(super) struct Nodes {
     pub documents: Vec<Kept>,
     open: Vec<Open>,
     count: u32,
+    /// Has any a foot?
+    feet: bool,
     /// Where something was put in, and for which document; how many nodes that has made.
     added: Vec<(Range<usize>, usize)>,
     added_count: u32,
@@ -52,7 +54,24 @@ pub(super) fn added_key(document: usize) -> u32 {
 
 impl Nodes {
     pub(super) fn new(added: Vec<(Range<usize>, usize)>) -> Self {
-        Nodes { of: HashMap::default(), documents: Vec::new(), open: Vec::new(), count: 0, added, added_count: 0 }
+        Nodes { of: HashMap::default(), documents: Vec::new(), open: Vec::new(), count: 0, feet: false, added, added_count: 0 }
+    }
+
+    /// Each comment stands above the key that is named for it.
+    pub(super) fn above(keys: &[u32]) -> Self {
+        let mut nodes = Nodes::new(Vec::new());
+        for (key, comment) in keys.iter().zip(0..) {
+            nodes.kept(*key).found.head.push(comment);
+        }
+        nodes
+    }
+
+    /// Is that what was found?
+    pub(super) fn are_above(&self, keys: &[u32]) -> bool {
+        let none = Kept::default();
+        let above = Nodes::above(keys);
+        let same = |of: &Nodes, other: &Nodes| of.of.iter().all(|(node, kept)| other.of.get(node).unwrap_or(&none) == kept);
+        same(self, &above) && same(&above, self) && self.documents.iter().all(|kept| *kept == none)
     }
 
     pub(super) fn count(&self) -> u32 {
@@ -77,7 +96,7 @@ impl Nodes {
     }
 
     fn has_foot(&self, node: u32) -> bool {
-        self.of.get(&node).is_some_and(|kept| !kept.found.foot.is_empty())
+        self.feet && self.of.get(&node).is_some_and(|kept| !kept.found.foot.is_empty())
     }
 
     pub(super) fn document(&mut self, head: Vec<u32>) {
@@ -98,6 +117,7 @@ impl Nodes {
     pub(super) fn leaf(&mut self, at: usize, found: Found) {
         let node = self.number(at);
         if !found.is_empty() {
+            self.feet |= !found.foot.is_empty();
             self.kept(node).found = found;
         }
         self.done(node);
@@ -118,6 +138,7 @@ impl Nodes {
     pub(super) fn end(&mut self, mut found: Found) {
         let Some(Open { node, map, block, before, .. }) = self.open.pop() else { return };
         if !found.is_empty() {
+            self.feet |= !found.foot.is_empty();
             if let Some(last) = before.filter(|_| map && block && !found.foot.is_empty()) {
                 let foot = std::mem::take(&mut found.foot);
                 let old = std::mem::replace(&mut self.kept(last).found.foot, foot);

@@ -124,7 +124,7 @@ impl<'o> Emitter<'o> {
     fn comment(&mut self, text: &[u8], column: usize) {
         let (mut broken, mut marked) = (false, false);
         for c in String::from_utf8_lossy(text).chars() {
-            if super::scalar::is_break(c) {
+            if super::facts::is_break(c) {
                 self.char_break(c);
                 (broken, marked) = (true, false);
                 continue;

@@ -1,6 +1,6 @@
 //! Which texts may stand without quotes.
 
-use super::scalar::{Facts, is_break, is_special};
+use super::facts::{Facts, is_break, is_special};
 use crate::yaml::resolve::{Resolved, resolve};
 
 /// May a text stand without quotes where one did, tagged as a string or not? As SOPS prints it, and besides that what only go-yaml writes otherwise and

@@ -1,6 +1,7 @@
 //! Aliases: what they stand for is walked at their place, within a budget (go-yaml walks without one).
 
-use super::Walk;
+use super::{Anchored, Walk};
+use crate::document::Repeated;
 use crate::error::{SyntaxClass, SyntaxError};
 use crate::leaf::Span;
 use crate::path::PathId;
@@ -18,16 +19,12 @@ impl Walk<'_> {
         }
         let leaves = self.outline.leaves.len() as u32;
         let steps = self.outline.steps.len() as u32;
-        let known = self.anchors.get(&target).copied().unwrap_or((0, 0));
+        let Anchored { leaves: known, comments } = self.anchors.get(&target).cloned().unwrap_or_default();
+        if !comments.is_empty() {
+            self.outline.repeated.push(Repeated { comments, alias: span.start });
+        }
         let flow = self.stack.last().is_some_and(|f| f.flow);
-        self.scanned.aliases.push(AliasSite {
-            span,
-            flow,
-            leaves: leaves..leaves,
-            steps: steps..steps,
-            target: known.0..known.1,
-            key: None,
-        });
+        self.scanned.aliases.push(AliasSite { span, flow, leaves: leaves..leaves, steps: steps..steps, target: known, key: None });
         let site = self.scanned.aliases.len() - 1;
         let depth = self.stack.len();
         self.value(target, path, Some(span), true, behind)?;

@@ -20,9 +20,8 @@ impl<'p> Walk<'p> {
                 let node = self.node(target);
                 self.expand(1, node.text.len(), key.span.start)?;
                 if here {
-                    let (start, end) = self.anchors.get(&target).copied().unwrap_or((0, 0));
-                    let alias =
-                        AliasSite { span: key.span, flow, leaves: 0..0, steps: 0..0, target: start..end, key: Some(node.text.to_string()) };
+                    let target = self.anchors.get(&target).map_or(0..0, |known| known.leaves.clone());
+                    let alias = AliasSite { span: key.span, flow, leaves: 0..0, steps: 0..0, target, key: Some(node.text.to_string()) };
                     self.scanned.aliases.push(alias);
                 }
                 node

@@ -1,6 +1,6 @@
 //! Leaves: a scalar's kind, and what is remembered of how it stands.
 
-use super::Walk;
+use super::{Anchored, Walk};
 use crate::document::Dialect;
 use crate::draft::reserve;
 use crate::error::{SyntaxClass, SyntaxError};
@@ -56,7 +56,7 @@ impl Walk<'_> {
         self.outline.leaves.push(Leaf { path, span, kind, document: self.document, in_mac: true });
         self.outline.steps.push(Step::Leaf(id));
         if node.anchored && alias.is_none() {
-            self.anchors.insert(number, (id.0, id.0 + 1));
+            self.anchors.insert(number, Anchored { leaves: id.0..id.0 + 1, comments: 0..0 });
         }
         Ok(())
     }
