@@ -42,6 +42,8 @@ pub struct Manners {
     /// A YAML file that is JSON as a whole, and has no field of ours, keeps its text; otherwise it is printed as YAML, as SOPS does: nobody has chosen that
     /// layout, for it was sealed as JSON or as a binary file under another name.
     pub keeps_json: bool,
+    /// A position in a list of YAML counts the lines of comments, each of which is an item to SOPS; otherwise items alone.
+    pub counts_comments: bool,
     /// `--extract` of a map in a stream of documents: that map alone; otherwise the later documents follow.
     pub extract_alone: bool,
     /// A layout that others have changed is told; otherwise not: names and values are right, formatters run over every file, and there are programs that take any
@@ -81,6 +83,7 @@ pub static LEAFCRYPT: Manners = Manners {
     null_is_text: false,
     passes_messages: true,
     keeps_json: true,
+    counts_comments: false,
     extract_alone: true,
     tells_layout: true,
     names_unknown_fields: true,
@@ -110,6 +113,7 @@ pub static SOPS: Manners = Manners {
     null_is_text: true,
     passes_messages: false,
     keeps_json: false,
+    counts_comments: true,
     extract_alone: false,
     tells_layout: false,
     names_unknown_fields: false,

@@ -343,8 +343,9 @@ fn nesting(steps: &[Step]) -> impl Iterator<Item = Step> + '_ {
     })
 }
 
-/// PowerShell and some editors write it; people see text that looks right.
-fn utf16(text: &[u8]) -> Option<SyntaxError> {
+/// Is it UTF-16? PowerShell and some editors write it; people see text that looks right. Where it does not parse, that is said anyway; ENV takes nearly
+/// everything.
+pub fn utf16(text: &[u8]) -> Option<SyntaxError> {
     let is_utf16 = text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff");
     is_utf16
         .then(|| SyntaxError::at(text, 0, crate::SyntaxClass::Syntax, "the text is UTF-16: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)"))

@@ -165,6 +165,34 @@ pub(super) fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done,
 mod tests {
     use super::*;
 
+    /// Flags and words of examples are those that there are.
+    #[test]
+    fn examples_are_read() {
+        fn texts(command: &Command, all: &mut Vec<String>) {
+            all.extend(command.get_after_help().filter(|_| command.get_name() != "leafcrypt").map(ToString::to_string));
+            command.get_subcommands().for_each(|sub| texts(sub, all));
+        }
+        let mut all = Vec::new();
+        texts(&whole(), &mut all);
+        let lines: Vec<&str> = all.iter().flat_map(|text| text.lines()).filter(|line| line.starts_with("  ")).collect();
+        assert!(all.len() > 15 && lines.len() > 35, "{lines:#?}");
+        for line in lines {
+            let start = line.find("leafcrypt ").expect(line);
+            let call = line[start..].split(" | ").next().and_then(|call| call.split(" > ").next()).expect(line);
+            let (mut words, mut quoted) = (vec![String::new()], false);
+            for c in call.chars() {
+                match c {
+                    '\'' => quoted = !quoted,
+                    ' ' if !quoted => words.push(String::new()),
+                    c => words.last_mut().expect("there is one").push(c),
+                }
+            }
+            let argv = super::super::legacy::rewrite(words.into_iter().map(OsString::from).collect(), &whole());
+            whole().try_get_matches_from(argv).unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert!(line.chars().count() < 100, "{line}");
+        }
+    }
+
     #[test]
     fn a_command_by_itself_is_the_one_among_all() {
         let mut all = whole();

@@ -11,6 +11,7 @@ use crate::flows::target::Done;
 
 /// Print the completion script of a shell
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::examples::COMPLETION)]
 pub(super) struct Args {
     /// The shell
     shell: Shell,

@@ -13,6 +13,7 @@ use crate::sealed_file::OpenHow;
 
 /// Open a file, or one value of it; with -i several files
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::examples::DECRYPT)]
 pub(super) struct Args {
     #[command(flatten)]
     files: Files,

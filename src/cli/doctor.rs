@@ -8,7 +8,7 @@ use leafcrypt_kms::{Quiet, Session, without_private_keys};
 use super::Context;
 use super::decrypt::Order;
 use super::shared::format_of;
-use super::{hint, print, screen};
+use super::{hint, later, print, screen};
 use crate::error::Error;
 use crate::flows::doctor::{self, Doctor, State};
 use crate::flows::rules::Given;
@@ -20,6 +20,7 @@ use crate::sealed_file::OpenHow;
 /// Nothing is changed, nobody is asked, and nothing leaves the machine: a file is opened by keys that need no passphrase, plugin, command, gpg or network;
 /// for others it is said what they would ask. Exit 1 where something is broken.
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::examples::DOCTOR)]
 pub(super) struct Args {
     /// Files and folders: which of them could be opened, by which key, and which should be sealed and are not
     paths: Vec<PathBuf>,
@@ -35,7 +36,11 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
-        let order = self.order.read(context)?;
+        let (order, wrong_order) = match self.order.read(context) {
+            Err(error) if self.order.decryption_order.is_none() => (Vec::new(), Some(("SOPS_DECRYPTION_ORDER", error))),
+            read => (read?, None),
+        };
+        let services = later::refuse_key_services(context).err().map(|error| ("key services", error));
         let doctor = Doctor {
             paths: self.paths.clone(),
             types: Types { input: format_of(self.input_type.as_deref(), context.world.manners)?, ..Types::default() },
@@ -43,6 +48,8 @@ impl Args {
             how: OpenHow { order: &order, require_witness: context.variables.require_witness, ..OpenHow::default() },
             quiet: Session::new(Arc::new(Quiet::new(context.world.session.shared_outside()))),
             runtime: context.variables.runtime.clone(),
+            stops: wrong_order.into_iter().chain(services).collect(),
+            recipients: context.variables.keys.clone(),
             hint: &|error| hint::of(error, &context.world),
         };
         let checks = doctor.run(&context.world);

@@ -12,6 +12,7 @@ use crate::flows::target::{Done, Input, Types};
 
 /// Open a file in an editor, and seal it again; a new file is made from an example
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::examples::EDIT)]
 pub(super) struct Args {
     /// The file
     file: PathBuf,

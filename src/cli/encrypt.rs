@@ -9,6 +9,7 @@ use crate::flows::target::Done;
 
 /// Seal a file for the recipients of its creation rule, or of the key flags
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::examples::ENCRYPT)]
 pub(super) struct Args {
     #[command(flatten)]
     file: File,

@@ -11,9 +11,10 @@ pub(super) const HELP: &str = "\
 Also: leafcrypt --version; -e and -d for encrypt and decrypt; leafcrypt FILE for edit FILE
 
 Exit codes are those of SOPS: 0 done; 1 usage, rules and anything else; 2 a file that cannot be
-read or parsed; 3 written; 25 a value that does not open; 51 the file is not as it was sealed;
-100 no such file; 128 no key opens it, or none can be used; 200 the editor changed nothing;
-203 sealed already
+read or parsed; 3 one that cannot be written; 4 what the format cannot hold; 7 a path or value of
+set; 25 a value that does not open; 51 the file is not as it was sealed; 100 no such file; 128 no
+key opens it, or none can be used; 200 the editor changed nothing; 201 it failed, or there is
+none; 203 sealed already
 
 Environment:
   SOPS_CONFIG                   configuration file, as --config
@@ -21,7 +22,8 @@ Environment:
   SOPS_AZURE_KEYVAULT_URLS, SOPS_VAULT_URIS, SOPS_HUAWEICLOUD_KMS_IDS
                                 recipients of new files, as the key flags
   SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD
-                                age identities, besides CONFIG/sops/age/keys.txt
+                                age identities, besides sops/age/keys.txt in
+                                XDG_CONFIG_HOME or ~/.config
   SOPS_AGE_SSH_PRIVATE_KEY_FILE, SOPS_AGE_SSH_PRIVATE_KEY_CMD
                                 SSH identities, besides ~/.ssh
   SOPS_GPG_EXEC, GNUPGHOME      how gpg is run
@@ -87,13 +89,14 @@ impl Variables {
     }
 }
 
-/// SOPS reads this one before anything else; for us there is nothing to switch off. What it says of one that is no boolean.
-pub(super) fn wrong_version_check(outside: &dyn Outside) -> Option<String> {
-    let text = outside.env("SOPS_DISABLE_VERSION_CHECK")?.to_string_lossy().into_owned();
-    let why = || {
-        format!("could not parse {text} as bool value for flag disable-version-check: strconv.ParseBool: parsing {text:?}: invalid syntax")
-    };
-    go_bool(&text).is_none().then(why)
+/// SOPS reads these before anything else, whatever was typed. What it says of one that is no boolean.
+pub(super) fn wrong_switch(outside: &dyn Outside) -> Option<String> {
+    let switches = [("SOPS_DISABLE_VERSION_CHECK", "disable-version-check"), ("SOPS_ENABLE_LOCAL_KEYSERVICE", "enable-local-keyservice")];
+    switches.into_iter().find_map(|(name, flag)| {
+        let text = outside.env(name)?.to_string_lossy().into_owned();
+        let why = || format!("could not parse {text} as bool value for flag {flag}: strconv.ParseBool: parsing {text:?}: invalid syntax");
+        go_bool(&text).is_none().then(why)
+    })
 }
 
 /// A switch of our own. None: neither on nor off.

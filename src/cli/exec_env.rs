@@ -18,6 +18,7 @@ use crate::flows::variables::How;
 /// status is the program's; 127: there is none, 126: it cannot be run.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "leafcrypt exec-env [OPTIONS] FILE... 'LINE'\n       leafcrypt exec-env [OPTIONS] FILE... -- COMMAND ARGS...")]
+#[command(after_help = super::examples::EXEC_ENV)]
 pub(super) struct Args {
     /// Files, later ones over earlier ones; and without `--`, last, a line for /bin/sh
     #[arg(value_name = "FILE")]
@@ -49,7 +50,7 @@ pub(super) struct Args {
 /// How values become variables.
 #[derive(Debug, clap::Args)]
 pub(super) struct VariableArgs {
-    /// How quotes and escapes in ENV files are read
+    /// How quotes and escapes in ENV files are read; as python-dotenv does it where nothing is said
     #[arg(long, value_name = "sops|dotenv|posix|node|compose|systemd")]
     dialect: Option<String>,
     /// Nested values as A__B, lists as JSON

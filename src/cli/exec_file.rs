@@ -19,6 +19,7 @@ use crate::flows::target::{Done, Input, Output, Types};
 /// status is the program's; 127: there is none, 126: it cannot be run.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "leafcrypt exec-file [OPTIONS] FILE 'LINE'\n       leafcrypt exec-file [OPTIONS] FILE -- COMMAND ARGS...")]
+#[command(after_help = super::examples::EXEC_FILE)]
 pub(super) struct Args {
     /// The file; and without `--`, last, a line for /bin/sh
     #[arg(value_name = "FILE")]
@@ -30,9 +31,9 @@ pub(super) struct Args {
     #[arg(long)]
     no_fifo: bool,
     /// A file without a name: the program itself can open the path, what it starts in turn perhaps not
-    #[arg(long, conflicts_with = "no_fifo")]
+    #[arg(long, conflicts_with_all = ["no_fifo", "filename"])]
     memfd: bool,
-    /// The file's name
+    /// The file's name, instead of tmp-file
     #[arg(long, value_name = "NAME")]
     filename: Option<OsString>,
     /// Run it as this user

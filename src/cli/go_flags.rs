@@ -24,6 +24,8 @@ pub(super) enum Stop {
     Usage(String, Option<String>),
     /// No file, or not as many words as the command wants (exit 100).
     NoFile(String),
+    /// The result was to go to two places (exit 8).
+    TwoPlaces,
     /// The file is not there (exit 100).
     NotThere(OsString),
     /// `groups` without a file, which SOPS finds out when it reads it (exit 2).
@@ -89,6 +91,10 @@ fn legacy(mut flags: Flags, files: &[OsString], root: &Command, read: &mut Read)
     asked.extend(flags.has("set").then_some("set"));
     let Some(mut file) = files.first().cloned() else { return Err(Stop::NoFile("Error: no file specified".to_owned())) };
     clean(&mut file);
+    // Also where an edit is meant, which has no use for either.
+    if flags.has("in-place") && flags.0.get("output").is_some_and(|path| path.iter().any(|path| !path.is_empty())) {
+        return Err(Stop::TwoPlaces);
+    }
     // As the command, `rotate` says 2 for a missing file.
     let changes_keys = flags.0.keys().any(|name| name.starts_with("add-") || name.starts_with("rm-"));
     if !std::path::Path::new(&file).exists() {

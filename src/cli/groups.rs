@@ -28,6 +28,7 @@ enum Command {
 
 /// Add a key group
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::examples::GROUPS_ADD)]
 struct Add {
     #[command(flatten)]
     common: Common,
@@ -39,6 +40,7 @@ struct Add {
 
 /// Delete a key group
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::examples::GROUPS_DELETE)]
 struct Delete {
     /// Which: its number, from 0, as `recipients` shows it
     index: usize,
@@ -54,7 +56,7 @@ struct Common {
     /// Write the result over the file
     #[arg(short, long)]
     in_place: bool,
-    /// How many key groups must open
+    /// How many key groups must open; left out, as many as now, and two where one was alone
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     shamir_secret_sharing_threshold: Option<i64>,
     /// Do not ask

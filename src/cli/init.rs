@@ -14,12 +14,13 @@ use crate::keys::KeyGroups;
 
 /// Set a project up: a .sops.yaml for a recipient, and .gitignore entries for plaintext
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::examples::INIT)]
 pub(super) struct Args {
     /// The project's folder
     #[arg(default_value = ".")]
     folder: PathBuf,
     /// The age recipient; without it that of the identity you have (SOPS_AGE_KEY,
-    /// SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD, CONFIG/sops/age/keys.txt: the first there is), or of a new one
+    /// SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD, ~/.config/sops/age/keys.txt: the first there is), or of a new one
     #[arg(short, long, value_name = "RECIPIENT")]
     age: Option<String>,
     /// Replace a file that is there without asking

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::flows::keygen;
 use crate::flows::target::{Done, word};
 
-/// Make an age identity in the place where sops and leafcrypt look for it
+/// Make an age identity in the place where sops and leafcrypt look for it, ~/.config/sops/age/keys.txt
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Write it to this new file instead

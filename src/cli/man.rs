@@ -9,6 +9,7 @@ use crate::flows::target::Done;
 
 /// Print the manual page, or write all pages into a folder
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::examples::MAN)]
 pub(super) struct Args {
     /// Write leafcrypt.1, leafcrypt-encrypt.1 and so on into this folder
     folder: Option<PathBuf>,
@@ -58,8 +59,14 @@ fn page(command: &clap::Command, name: &str) -> Vec<u8> {
     if command.has_subcommands() {
         page.push_str(&below(&|out| man.render_subcommands_section(out)));
     }
-    page.push_str(&below(&|out| man.render_extra_section(out)).replace(".SH EXTRA", ".SH EXIT STATUS AND ENVIRONMENT"));
-    if name != "leafcrypt" {
+    let extra = below(&|out| man.render_extra_section(out));
+    if name == "leafcrypt" {
+        page.push_str(&extra.replace(".SH EXTRA", ".SH EXIT STATUS AND ENVIRONMENT"));
+    } else {
+        // Lines to be copied are not filled.
+        if let Some(examples) = extra.strip_prefix(".SH EXTRA\nExamples:\n") {
+            page.push_str(&format!(".SH EXAMPLES\n.nf\n{examples}.fi\n"));
+        }
         page.push_str(".SH SEE ALSO\n\\fBleafcrypt\\fR(1), for exit status and environment\n");
     }
     page.into_bytes()

@@ -10,6 +10,7 @@ mod doctor;
 mod edit;
 mod encrypt;
 mod env_vars;
+mod examples;
 mod exec_env;
 mod exec_file;
 mod exit;
@@ -160,7 +161,7 @@ fn typed(argv: Vec<OsString>, command: &Command, world: &World<'_>) -> Result<Ve
     if let Some(words) = tab::words(&argv, command) {
         return Err(print(words.as_bytes()));
     }
-    if let Some(wrong) = env_vars::wrong_version_check(world.session.outside()) {
+    if let Some(wrong) = env_vars::wrong_switch(world.session.outside()) {
         report::log("fatal", &wrong, world.now());
         return Err(exit::Exit::Generic as u8);
     }
@@ -175,6 +176,10 @@ fn typed(argv: Vec<OsString>, command: &Command, world: &World<'_>) -> Result<Ve
         Err(go_flags::Stop::NoFile(text)) => {
             report::say(&text);
             Err(exit::Exit::NoFileSpecified as u8)
+        }
+        Err(go_flags::Stop::TwoPlaces) => {
+            report::say(shared::TWO_PLACES);
+            Err(exit::Exit::ConflictingParameters as u8)
         }
         Err(go_flags::Stop::NotThere(file)) => {
             report::say(&format!(

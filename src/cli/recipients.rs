@@ -13,6 +13,7 @@ use crate::flows::target::{Done, Types};
 
 /// List who can read which file, by name where a comment in .sops.yaml gives one
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::examples::RECIPIENTS)]
 pub(super) struct Args {
     /// Files, and folders in which every sealed file counts
     #[arg(default_value = ".")]

@@ -14,6 +14,7 @@ use crate::flows::target::{Done, Input, Types};
 
 /// Take a new data key, and change who can open the file; with -i several files
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::examples::ROTATE)]
 pub(super) struct Args {
     #[command(flatten)]
     files: Files,

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Context;
 use super::decrypt::Opening;
-use super::shared::{format_of, keeps_type};
+use super::shared::{TWO_PLACES, format_of, keeps_type};
 use crate::error::Error;
 use crate::files::ReadError;
 use crate::flows::random::Recipe;
@@ -18,6 +18,7 @@ use crate::flows::target::{Destination, Done, Input, Output, Types};
 
 /// Set a value or branch of a sealed file, in place; what is missing on the way is made
 #[derive(clap::Args)]
+#[command(after_help = super::examples::SET)]
 pub(super) struct Args {
     /// The file
     file: PathBuf,
@@ -33,7 +34,7 @@ pub(super) struct Args {
     /// Read the value, as JSON, from standard input
     #[arg(long, group = "source")]
     value_stdin: bool,
-    /// Make a secret of N characters that nobody sees; the alphabet is alnum, hex, base64url, digits, or the characters themselves
+    /// Make a secret of N characters that nobody sees, of alnum, hex, base64, base64url, digits, or the characters themselves: 32, 32:hex, 6:=abc123
     #[arg(long, value_name = "N[:ALPHABET]", group = "source")]
     random: Option<String>,
     /// Write nothing if the value is there already; with --random, if any value is
@@ -83,20 +84,26 @@ impl TypeFlags {
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
         let destination = |path: &PathBuf| Destination { path: path.clone(), write_through: self.writing.write_through };
-        let (path, value, output) = match &self.set {
+        // Which of several faults is told is SOPS's choice, in each of the two forms.
+        let (order, path, value, output) = match &self.set {
             Some(both) => {
+                let order = self.opening.order(context)?;
                 let (path, value) = legacy(both)?;
                 // SOPS writes over the file, whatever --output says.
                 let output = match (self.in_place, &self.output) {
-                    (true, Some(_)) => return Err(Error::Conflict("Error: cannot operate on both --output and --in-place".to_owned())),
+                    (true, Some(_)) => return Err(Error::Conflict(TWO_PLACES.to_owned())),
                     (false, Some(path)) if !context.world.manners.sops_messages => Output::File(destination(path)),
                     _ => Output::InPlace(destination(&self.file)),
                 };
-                (path, value, output)
+                (order, path, value, output)
             }
-            None => (self.path.clone().unwrap_or_default(), self.value(context)?, Output::InPlace(destination(&self.file))),
+            None => {
+                let path = self.path.clone().unwrap_or_default();
+                set::path_of(&path, set::BAD_INDEX)?;
+                let value = self.value(context)?;
+                (self.opening.order(context)?, path, value, Output::InPlace(destination(&self.file)))
+            }
         };
-        let order = self.opening.order(context)?;
         let set = Set {
             input: Input::File(self.file.clone()),
             output,
@@ -127,15 +134,15 @@ impl Args {
             return Recipe::parse(recipe).map(NewValue::Random);
         }
         let bytes = match &self.value_file {
-            // Exit 1, as SOPS; the codes of a file that is missing are for the one that is to be changed.
+            // Exit 1, as SOPS; the codes of a file that cannot be read are for the one that is to be changed.
             Some(path) => Input::File(path.clone()).read(Format::Json).map_err(|error| match error {
                 Error::Read { path, source: ReadError::NotFound } => Error::Usage(format!("open {path}: no such file or directory")),
+                Error::Read { path, source } => Error::Usage(format!("{path}: {source}")),
                 other => other,
             })?,
             None if self.value_stdin => Input::Stdin.read(Format::Json)?,
             None => {
-                let (input, path) = (Input::File(self.file.clone()), self.path.as_deref().unwrap_or_default());
-                set::ready(&input, &self.types.read("set", &self.file, context)?, path, &context.world)?;
+                set::ready(&Input::File(self.file.clone()), &self.types.read("set", &self.file, context)?, &context.world)?;
                 return ask(context);
             }
         };

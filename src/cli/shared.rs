@@ -9,13 +9,16 @@ use crate::flows::many::{self, Many};
 use crate::flows::target::{Destination, Input, Output, Types};
 use crate::manners::Manners;
 
+/// What SOPS says of `-i` with `--output`.
+pub(super) const TWO_PLACES: &str = "Error: cannot operate on both --output and --in-place";
+
 /// Flags of every command, before or behind it.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Global {
     /// The configuration file, instead of the `.sops.yaml` that is found [env: SOPS_CONFIG]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     pub config: Option<PathBuf>,
-    /// Indent by so many blanks a level what is printed anew
+    /// Indent by so many blanks a level what is printed anew; otherwise YAML by 4, JSON by a tab
     #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, help_heading = "Everywhere")]
     pub indent: Option<i64>,
     /// Say on standard error which rule and keys were used, in which order, and what was written
@@ -136,7 +139,7 @@ pub(super) struct To {
     /// Write the result over the input
     #[arg(short, long)]
     pub in_place: bool,
-    /// Write the result to this file
+    /// Write the result to this file, instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     #[command(flatten)]
@@ -153,9 +156,8 @@ pub(super) struct Writing {
 
 impl To {
     pub(super) fn output(&self, input: &Input) -> Result<Output, Error> {
-        let conflict = |text: &str| Err(Error::Conflict(text.to_owned()));
         match (self.in_place, &self.output, input) {
-            (true, Some(_), _) => conflict("Error: cannot operate on both --output and --in-place"),
+            (true, Some(_), _) => Err(Error::Conflict(TWO_PLACES.to_owned())),
             (true, None, Input::Stdin) => Err(Error::InPlaceOfNothing),
             (true, None, Input::File(path)) => Ok(Output::InPlace(self.destination(path))),
             (false, Some(path), _) => Ok(Output::File(self.destination(path))),

@@ -6,11 +6,13 @@ use super::Context;
 use super::decrypt::Opening;
 use crate::error::Error;
 use crate::flows::rules::Given;
+use crate::flows::set::path_of;
 use crate::flows::target::{Destination, Done};
-use crate::flows::unset::Unset;
+use crate::flows::unset::{BAD_INDEX, Unset};
 
 /// Remove a value or branch of a sealed file, in place
 #[derive(clap::Args)]
+#[command(after_help = super::examples::UNSET)]
 pub(super) struct Args {
     /// The file
     file: PathBuf,
@@ -29,6 +31,8 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        // Of both, SOPS tells this one.
+        path_of(&self.path, BAD_INDEX)?;
         let order = self.opening.order(context)?;
         let unset = Unset {
             to: Destination { path: self.file.clone(), write_through: self.writing.write_through },

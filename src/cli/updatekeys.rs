@@ -14,6 +14,7 @@ use crate::flows::updatekeys::{self, UpdateKeys};
 
 /// Give files the recipients that their creation rules have by now
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::examples::UPDATEKEYS)]
 pub(super) struct Args {
     /// Files, and folders in which every sealed file with a rule counts
     paths: Vec<PathBuf>,

@@ -55,6 +55,10 @@ mod tests {
         let said = |number| super::in_words(&std::io::Error::from_raw_os_error(number));
         assert_eq!(said(rustix::io::Errno::NOEXEC.raw_os_error()), "exec format error");
         assert_eq!(said(rustix::io::Errno::NOENT.raw_os_error()), "no such file or directory");
+        let (read, write) =
+            (super::ReadError::Os(rustix::io::Errno::LOOP.raw_os_error()), super::WriteError::Os(rustix::io::Errno::IO.raw_os_error()));
+        assert_eq!(read.to_string(), "cannot be read: too many levels of symbolic links");
+        assert!(!write.to_string().contains("os error"), "{write}");
         assert_eq!(super::in_words(&std::io::ErrorKind::InvalidData.into()), "invalid data");
     }
 }

@@ -40,7 +40,7 @@ pub enum ReadError {
     #[error("permission denied")]
     Denied,
     /// Anything else, by its number.
-    #[error("cannot be read: {}", io::Error::from_raw_os_error(*.0))]
+    #[error("cannot be read: {}", super::in_words(&io::Error::from_raw_os_error(*.0)))]
     Os(i32),
 }
 

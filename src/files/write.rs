@@ -78,7 +78,7 @@ pub enum WriteError {
     #[error("the new text is there, but the disk did not confirm it: after a power cut it may be the old one")]
     NotSynced,
     /// Anything else, by its number.
-    #[error("cannot be written: {}", io::Error::from_raw_os_error(*.0))]
+    #[error("cannot be written: {}", super::in_words(&io::Error::from_raw_os_error(*.0)))]
     Os(i32),
 }
 

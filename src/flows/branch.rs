@@ -1,5 +1,6 @@
 //! One place of an opened file changed: what `set` and `unset` share. And the value of `set` as it is given: one JSON text.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use leafcrypt_formats::{
 };
 use zeroize::Zeroizing;
 
+use super::counted;
 use super::exported;
 use super::rules::{self, Given};
 use super::trust;
@@ -67,12 +69,34 @@ impl Branch<'_> {
             return Ok(Did::Changed);
         }
         let (plain, exported) = self.changed(file, rule.as_ref(), world)?;
-        let given = self.tree.is_some() && file.sets(exported.as_deref().unwrap_or(self.at));
-        if *plain == *file.plain() && !given {
+        let at = exported.as_deref().unwrap_or(self.at);
+        let given = self.tree.is_some() && file.sets(at);
+        let typed = self.typed(file, world);
+        let is_another = || {
+            let trees = typed.as_ref().and_then(|_| file.trees(world.manners).ok()).unwrap_or_default();
+            let there = trees.first().and_then(|tree| tree.at(at).ok());
+            typed.as_ref().is_some_and(|value| !matches!(there, Some(Tree::Value(there)) if there.same(value)))
+        };
+        if *plain == *file.plain() && !given && !is_another() {
             return Ok(Did::Nothing);
         }
         file.replace(plain);
+        if let Some(value) = typed {
+            file.holds(at, value);
+        }
         Ok(Did::Changed)
+    }
+
+    /// As `sops`: INI has texts only, but a number or boolean that is set has its own type in the token, by which `--extract` prints it.
+    fn typed(&self, file: &OpenFile<'_>, world: &World<'_>) -> Option<Value> {
+        match self.tree {
+            Some(Tree::Value(value @ (Value::Int(_) | Value::Float(_) | Value::Bool(_))))
+                if file.format() == Format::Ini && !world.manners.typed_set =>
+            {
+                Some(value.clone())
+            }
+            _ => None,
+        }
     }
 
     /// As `sops`: ENV stores the two characters `\n`, although its text reads as a line feed there. The value, and as what it reads.
@@ -102,6 +126,13 @@ impl Branch<'_> {
             Some(_) => exported::there_or_new(file.format(), lines, self.at, manners),
             None => exported::there(file.format(), lines, self.at, manners),
         };
+        let has_comments = !document.comments().is_empty();
+        let tree = || has_comments.then(|| document.trees().into_iter().next().map(Cow::Owned)).flatten();
+        let counted = counted::there(file.format(), tree, self.at, true, manners).map_err(|depth| Error::SetRefused {
+            path: name.clone(),
+            what: format!("{} is a comment, which SOPS counts as an item", display_parts(&self.at[..=depth])),
+        })?;
+        let exported = exported.or(counted);
         let at = exported.as_deref().unwrap_or(self.at);
         if self.tree.is_some()
             && let Some(Part::Key(key)) = at.first()

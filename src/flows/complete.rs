@@ -36,8 +36,8 @@ impl Encrypt {
         let clear = sealed.in_clear().map_err(failed)?;
         if clear.is_empty() {
             self.is_as_sealed(sealed, &path, world)?;
-            let mut done = deliver(text.to_vec(), &self.output, Holds::Sealed, Some(text), world)?;
-            done.note = Some(format!("{path} is sealed already, and nothing that its rule covers stands in clear"));
+            let done = deliver(text.to_vec(), &self.output, Holds::Sealed, Some(text), world)?;
+            world.dialog.log(&format!("{path} is sealed already, and nothing that its rule covers stands in clear"));
             return Ok(done);
         }
         world.warn_of(&path, sealed.warnings());
@@ -49,8 +49,8 @@ impl Encrypt {
         world.warn_of(&path, file.warnings());
         world.journal.record(Event::Decrypt, &path).map_err(Error::Audit)?;
         trust::vouch(&mut file, rule);
-        let mut done = deliver(seal(&path, &file, world)?, &self.output, Holds::Sealed, Some(text), world)?;
-        done.note = Some(format!("{path} was sealed already; sealed what stood in clear: {}", named(&clear)));
+        let done = deliver(seal(&path, &file, world)?, &self.output, Holds::Sealed, Some(text), world)?;
+        world.dialog.log(&format!("{path} was sealed already; sealed what stood in clear: {}", named(&clear)));
         Ok(done)
     }
 

@@ -58,8 +58,9 @@ impl Change<'_> {
         let sops = world.manners.sops_messages;
         let always = self.asks == Asks::Always;
         if !self.vouched && !always {
-            let rule = match self.diff.needed.0 {
-                1 => "they are not those of its creation rule",
+            let rule = match (self.config, self.diff.needed.0) {
+                (None, _) => "no .sops.yaml is there to compare them with",
+                (_, 1) => "they are not those of its creation rule",
                 _ => "its creation rule has others, or another number of groups that must open",
             };
             world.dialog.warn(&format!("{}: nobody vouches for the recipients of this file, and {rule}", self.file));

@@ -31,7 +31,7 @@ impl Editor {
     /// Does it hand the file to a server, which has its own TMPDIR, and is looked for there? One that it starts itself stays when we are gone.
     fn has_server(&self, world: &World<'_>) -> bool {
         let program = behind(&self.program, &self.args, world);
-        match program.file_name().and_then(|name| name.to_str()?.split('.').next()) {
+        match name_of(&program) {
             Some("emacsclient") => true,
             Some("kak") => self.args.iter().any(|arg| arg == "-c"),
             _ => false,
@@ -92,7 +92,7 @@ pub fn find(world: &World<'_>) -> Result<Editor, Error> {
     };
     let no_line = |why: &str| say(format!("invalid ${name}: {}", line.to_string_lossy()), format!("{name} holds no command line: {why}"));
     // Bytes: a path need not be UTF-8.
-    let words = shlex::bytes::split(line.as_bytes()).ok_or_else(|| no_line("a quote is not closed"))?;
+    let words = split(line.as_bytes()).ok_or_else(|| no_line("a quote is not closed"))?;
     let mut words = words.into_iter().map(OsString::from_vec);
     let word = words.next().ok_or_else(|| no_line("there is nothing in it"))?;
     let program = world.session.outside().program(&word).ok_or_else(|| {
@@ -104,6 +104,30 @@ pub fn find(world: &World<'_>) -> Result<Editor, Error> {
     Ok(Editor { program, args })
 }
 
+/// A line as SOPS splits it (google/shlex), which is not quite a shell's way: a backslash is gone before any character, in double quotes and before a line
+/// feed, too. None: it ends within quotes, or behind a backslash.
+fn split(line: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<Vec<u8>>, None);
+    let mut bytes = line.iter().copied();
+    while let Some(b) = bytes.next() {
+        match (b, quote) {
+            (b'\\', None | Some(b'"')) => word.get_or_insert_default().push(bytes.next()?),
+            (_, Some(open)) if b == open => quote = None,
+            (_, Some(_)) => word.get_or_insert_default().push(b),
+            (b'"' | b'\'', None) => {
+                word.get_or_insert_default();
+                quote = Some(b);
+            }
+            (b' ' | b'\t' | b'\r' | b'\n', None) => words.extend(word.take()),
+            // A comment, to the end of its line.
+            (b'#', None) if word.is_none() => drop(bytes.find(|b| *b == b'\n')),
+            (_, None) => word.get_or_insert_default().push(b),
+        }
+    }
+    words.extend(word);
+    quote.is_none().then_some(words)
+}
+
 /// Programs that run another one, which then is the editor.
 const WRAPPERS: [&str; 6] = ["env", "nice", "ionice", "nohup", "setsid", "sudo"];
 
@@ -111,10 +135,24 @@ const WRAPPERS: [&str; 6] = ["env", "nice", "ionice", "nohup", "setsid", "sudo"]
 fn behind(program: &Path, args: &[OsString], world: &World<'_>) -> PathBuf {
     let is_wrapper = program.file_name().is_some_and(|name| WRAPPERS.iter().any(|wrapper| name == *wrapper));
     let is_word = |arg: &&OsString| !arg.to_string_lossy().starts_with('-') && !arg.to_string_lossy().contains('=');
-    match args.iter().find(is_word).filter(|_| is_wrapper) {
-        Some(word) => world.session.outside().program(word).unwrap_or_else(|| word.into()),
-        None => program.to_owned(),
-    }
+    let mut words = args
+        .iter()
+        .filter(|_| is_wrapper)
+        .filter(is_word)
+        .map(|word| world.session.outside().program(word).unwrap_or_else(|| word.into()))
+        .peekable();
+    let first = words.peek().cloned();
+    // `sudo -u me vim`: a word may belong to a flag before it.
+    words.find(|word| !quiet(word).is_empty() || is_client(word)).or(first).unwrap_or_else(|| program.to_owned())
+}
+
+/// Does it hand the file to a server?
+fn is_client(program: &Path) -> bool {
+    matches!(name_of(program), Some("emacsclient" | "kak"))
+}
+
+fn name_of(program: &Path) -> Option<&str> {
+    program.file_name()?.to_str()?.split('.').next()
 }
 
 /// Editors that open a window and come back at once, unless they are told to wait; and how they are told.
@@ -164,6 +202,38 @@ mod tests {
         assert!(told("/usr/bin/code", &[]) && told("/usr/bin/gvim", &["-n"]));
         assert!(!told("/usr/bin/code", &["--wait"]) && !told("/usr/bin/code", &["-w"]) && !told("/usr/bin/gvim", &["-f"]));
         assert!(!told("/usr/bin/vim", &[]) && !told("/bin/cat", &[]));
+    }
+
+    #[test]
+    fn the_editor_behind_another_program() {
+        let behind = |line: &[&str]| {
+            let args: Vec<OsString> = line[1..].iter().map(OsString::from).collect();
+            name_of(&super::behind(Path::new(line[0]), &args, &World::quiet())).map(str::to_owned)
+        };
+        for (line, editor) in [
+            (&["/usr/bin/env", "LANG=C", "vim"][..], "vim"),
+            (&["/usr/bin/sudo", "-u", "me", "nvim"], "nvim"),
+            (&["/usr/bin/nice", "-n", "5", "emacsclient", "-t"], "emacsclient"),
+            (&["/usr/bin/nice", "my-editor"], "my-editor"),
+            (&["/usr/bin/my-editor", "vim"], "my-editor"),
+        ] {
+            assert_eq!(behind(line).as_deref(), Some(editor), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn lines_are_split_as_sops_does() {
+        let split = |line: &str| {
+            super::split(line.as_bytes()).map(|words| words.into_iter().map(|word| String::from_utf8(word).unwrap()).collect::<Vec<_>>())
+        };
+        let check =
+            |line, words: &[&str]| assert_eq!(split(line).as_deref(), Some(&*words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()));
+        check(" sh\t-c 'a \"b\" \\c' \r\n", &["sh", "-c", "a \"b\" \\c"]);
+        check(r#"a\ b "c\nd\"e" f"g h"i '' """#, &["a b", "cnd\"e", "fg hi", "", ""]);
+        check("a\\\nb # none\nc#d", &["a\nb", "c#d"]);
+        for open in ["a 'b", "a \"b", "a\\", "\"a\\"] {
+            assert_eq!(split(open), None, "{open}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use leafcrypt_formats::{Document, Format, Mode, Printing, Shape};
+use leafcrypt_formats::{Document, Format, Mode, Printing, Shape, SyntaxError, utf16};
 
 use super::extract::Printer;
 use super::own_key;
@@ -102,6 +102,7 @@ impl Encrypt {
     ) -> Result<Done, Error> {
         world.warn(&rule.warnings);
         let path = self.input.name();
+        refuse_utf16(from, text, world.manners).map_err(|source| Error::PlainSyntax { path: path.clone(), source })?;
         let how = Printing { indent: rules::indent(to, &self.given, config)?, ..Printing::default() };
         let plain = self.plain(text, from, to, &how, &path, world)?;
         let is_sealed = || SealedFile::parse(to, &plain, world.manners).is_ok_and(|sealed| !sealed.metadata().mac.is_empty());
@@ -205,6 +206,14 @@ impl Encrypt {
             Error::NoData { path, sealed_as, .. } => Error::NoData { path, sealed_as, sealing: true },
             other => other,
         })
+    }
+}
+
+/// An ENV file in UTF-16 would be sealed line by line, under names that no program finds. SOPS refuses nearly every one of them, and says otherwise why.
+pub(super) fn refuse_utf16(format: Format, text: &[u8], manners: &Manners) -> Result<(), SyntaxError> {
+    match utf16(text).filter(|_| format == Format::Dotenv && manners.own_dialect) {
+        Some(error) => Err(error),
+        None => Ok(()),
     }
 }
 

@@ -120,40 +120,43 @@ impl Handed {
         let folder = folder?;
         let folder = folder.ok_or_else(|| Error::NoMemory { pipe: self.handing == Handing::Pipe })?;
         let keeper = Keeper::start(&folder, None).map_err(|e| keeper::not_started(&e))?;
-        let mut pipe = None;
-        let ended = self.with_folder(&folder, name, plain, user, &mut pipe, world);
+        let made = self.make(&folder, name, &plain);
+        let pipe = made.as_ref().ok().cloned().flatten();
+        let ended = made.and_then(|pipe| self.with_folder(&folder, name, pipe, plain, user, world));
         let ended = keeper.end(folder, ended, world);
         // Its name is gone by now, and nobody comes any more.
-        pipe.iter().for_each(|pipe: &Arc<NamedPipe>| pipe.let_go());
+        if let Some(pipe) = pipe {
+            pipe.let_go();
+        }
         ended
+    }
+
+    /// What the program is to find in the folder: the file, or the pipe.
+    fn make(&self, folder: &PrivateDir, name: &OsStr, plain: &[u8]) -> Result<Option<Arc<NamedPipe>>, Error> {
+        let made = match self.handing {
+            Handing::File => folder.write(name, plain).map(|()| None),
+            _ => folder.make_pipe(name).map(|pipe| Some(Arc::new(pipe))),
+        };
+        made.map_err(|e| no_place(&e))
     }
 
     fn with_folder(
         &self,
         folder: &PrivateDir,
         name: &OsStr,
+        pipe: Option<Arc<NamedPipe>>,
         plain: Zeroizing<Vec<u8>>,
         user: Option<&User>,
-        named: &mut Option<Arc<NamedPipe>>,
         world: &World<'_>,
     ) -> Result<Ended, Error> {
-        let failed = |e: io::Error| match e.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => keeper::no_room(),
-            _ => Error::NoPlace { what: format!("the plaintext: {}", files::in_words(&e)) },
-        };
         let path = folder.path().join(name);
-        let pipe = match self.handing {
-            Handing::File => folder.write(name, &plain).map(|()| None),
-            _ => folder.make_pipe(name).map(Some),
-        };
-        *named = pipe.map_err(failed)?.map(Arc::new);
         if let Some(user) = user {
             folder.give_to(name, user.ids()).map_err(|e| match e.kind() {
                 io::ErrorKind::PermissionDenied => user.refused(&e),
-                _ => failed(e),
+                _ => no_place(&e),
             })?;
         }
-        let feeding = named.as_ref().map(|pipe| Feeding::start(Arc::clone(pipe), plain)).transpose().map_err(failed)?;
+        let feeding = pipe.map(|pipe| Feeding::start(pipe, plain)).transpose().map_err(|e| no_place(&e))?;
         let ended = self.start(&path, user, world);
         let is_whole = feeding.is_none_or(Feeding::finish);
         match ended? {
@@ -187,6 +190,13 @@ impl Handed {
         }
         let mut command = User::command_as(user, command, program.called(), false, world)?;
         child::run(&mut command, Messages::of(world.manners), Some(PATIENCE)).map_err(|error| program.failed(&error))
+    }
+}
+
+fn no_place(error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => keeper::no_room(),
+        _ => Error::NoPlace { what: format!("the plaintext: {}", files::in_words(error)) },
     }
 }
 

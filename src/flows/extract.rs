@@ -1,7 +1,10 @@
 //! One path of an opened file, or all of it in another format (`--extract`, `--output-type`; docs/lossless-documents.md, section 10).
 
+use std::borrow::Cow;
+
 use leafcrypt_formats::{Format, Part, Printing, Tree, Value, display_parts, parse_path};
 
+use super::counted;
 use super::exported;
 use crate::error::Error;
 use crate::manners::Manners;
@@ -63,10 +66,17 @@ impl Printer<'_> {
     ///
     /// # Errors
     /// There is nothing at that path, or the format cannot print it alone.
-    pub fn at(&mut self, documents: &[Tree], at: &[Part]) -> Result<Vec<u8>, Error> {
+    pub fn at(&mut self, documents: &[Tree], typed: &[Part]) -> Result<Vec<u8>, Error> {
         let root = documents.first().unwrap_or(&Tree::Null);
-        let exported = exported::there(self.from, exported::of_tree(root), at, self.world.manners);
-        let at = exported.as_deref().unwrap_or(at);
+        let exported = exported::there(self.from, exported::of_tree(root), typed, self.world.manners);
+        let counted =
+            counted::there(self.from, || Some(Cow::Borrowed(root)), typed, false, self.world.manners).map_err(|depth| Error::NotThere {
+                path: self.path.to_owned(),
+                at: display_parts(&typed[..=depth]),
+                component: format!("component {} is a comment", display_parts(&typed[depth..=depth])),
+            })?;
+        let at = exported.or(counted);
+        let at = at.as_deref().unwrap_or(typed);
         let found = root.at(at).map_err(|i| Error::NotThere {
             path: self.path.to_owned(),
             at: display_parts(&at[..=i]),

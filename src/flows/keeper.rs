@@ -110,6 +110,10 @@ impl Keeper {
 pub fn place(runtime: Option<&Path>, on_disk: Option<&Path>, room: usize) -> Result<Option<PrivateDir>, Error> {
     files::make_private_dir(runtime, on_disk, room).map_err(|error| match (error.kind(), on_disk) {
         (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, None) => no_room(),
+        (_, None) => {
+            let ways = "XDG_RUNTIME_DIR can name another in memory, --on-disk FOLDER one on a disk";
+            Error::NoPlace { what: format!("the private folder: {}; {ways}", files::in_words(&error)) }
+        }
         _ => Error::NoPlace { what: format!("the private folder: {}", files::in_words(&error)) },
     })
 }

@@ -116,12 +116,16 @@ impl Named {
         Ok(parsed.map_or_else(|error| is_damaged(format, &text, &error), |_| true))
     }
 
-    /// Its text. None: it was found, and nothing in it tells of a sealed file, whatever it is.
+    /// Its text. None: it was found, and nothing in it tells of a sealed file, whatever it is; or a killed writer has left it, which is nobody's file: written
+    /// anew it would stay for ever, and the first write beside it removes it.
     ///
     /// # Errors
     /// It cannot be read, or is over the limit of its format.
     pub fn read(&self, format: Format) -> Result<Option<Wiped>, Error> {
         let path = || self.path.display().to_string();
+        if self.found && files::is_left_over(&self.path) {
+            return Ok(None);
+        }
         if self.found && !files::may_hold(&self.path, &TRACES).map_err(|source| Error::Read { path: path(), source })? {
             return Ok(None);
         }

@@ -20,6 +20,7 @@ pub mod change;
 pub mod child;
 pub mod complete;
 pub mod consent;
+mod counted;
 mod danger;
 pub mod decrypt;
 pub mod dialect;

@@ -1,4 +1,4 @@
-//! A secret that nobody sees: `--random 32`, `--random 16:hex`, `--random 8:abc123`.
+//! A secret that nobody sees: `--random 32`, `--random 16:hex`, `--random 8:=abc123`.
 
 use zeroize::Zeroizing;
 
@@ -6,15 +6,18 @@ use crate::error::Error;
 use crate::world::{NoRandomness, Random};
 
 /// Characters to choose from, by name.
-const ALPHABETS: [(&str, &str); 4] = [
+const ALPHABETS: [(&str, &str); 5] = [
     ("alnum", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
     ("hex", "0123456789abcdef"),
+    ("base64", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"),
     ("base64url", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
     ("digits", "0123456789"),
 ];
 
 /// A longer one is a mistake.
 const LONGEST: usize = 1 << 16;
+/// What looks like a word and has fewer characters is taken for a name that is misspelled: nobody would ever see of how few a secret was made.
+const FEW: usize = 10;
 
 /// What to make: how long, of what.
 #[derive(Debug)]
@@ -24,21 +27,28 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Reads `N` or `N:alphabet`: a name (`alnum`, `hex`, `base64url`, `digits`), or the characters themselves.
+    /// Reads `N` or `N:alphabet`: a name (`alnum`, `hex`, `base64`, `base64url`, `digits`), or the characters themselves, with `=` before them where they could
+    /// be one.
     ///
     /// # Errors
-    /// No number, or fewer than two characters, or one twice.
+    /// No number, a name that nobody knows, or fewer than two characters, or one twice.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let (number, alphabet) = text.split_once(':').unwrap_or((text, "alnum"));
         let length = number.parse().ok().filter(|n| (1..=LONGEST).contains(n));
         let length = length.ok_or_else(|| usage("--random wants a number of characters, from 1 to 65536, as in 32 or 32:hex"))?;
-        let named = ALPHABETS.iter().find(|(name, _)| *name == alphabet).map(|(_, characters)| *characters);
-        let alphabet: Vec<char> = named.unwrap_or(alphabet).chars().collect();
+        let named = ALPHABETS.iter().find(|(name, _)| name.eq_ignore_ascii_case(alphabet)).map(|(_, characters)| *characters);
+        let names = ALPHABETS.map(|(name, _)| name).join(", ");
+        if named.is_none() && alphabet.len() < FEW && alphabet.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+            return Err(Error::Usage(format!(
+                "{alphabet:?} is no alphabet that --random knows ({names}); just these characters are meant by {length}:={alphabet}"
+            )));
+        }
+        let alphabet: Vec<char> = named.unwrap_or(alphabet.strip_prefix('=').unwrap_or(alphabet)).chars().collect();
         let mut sorted = alphabet.clone();
         sorted.sort_unstable();
         sorted.dedup();
         if sorted.len() < 2 || sorted.len() != alphabet.len() {
-            return Err(usage("the alphabet of --random wants at least two characters, each once, or is alnum, hex, base64url or digits"));
+            return Err(Error::Usage(format!("the alphabet of --random wants at least two characters, each once, or is one of {names}")));
         }
         Ok(Recipe { length, alphabet })
     }
@@ -88,9 +98,14 @@ mod tests {
         check("32", 32, ALPHABETS[0].1);
         check("1:hex", 1, "0123456789abcdef");
         check("500:digits", 500, "0123456789");
-        check("40:base64url", 40, ALPHABETS[2].1);
+        check("40:base64url", 40, ALPHABETS[3].1);
+        check("40:Base64", 40, ALPHABETS[2].1);
+        check("20:HEX", 20, "0123456789abcdef");
         check("9:aé:", 9, "aé:");
-        for wrong in ["", "x", "0", "65537", "-1", "5:", "5:a", "5:aba"] {
+        check("9:=abc123", 9, "abc123");
+        check("9:==x", 9, "=x");
+        check("30:abcdefghij", 30, "abcdefghij");
+        for wrong in ["", "x", "0", "65537", "-1", "5:", "5:a", "5:aba", "5:=a", "24:base32", "24:lower", "24:bin", "24:a-z", "24:_9"] {
             assert!(Recipe::parse(wrong).is_err(), "{wrong}");
         }
     }

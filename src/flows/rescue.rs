@@ -2,11 +2,12 @@
 //! state folder, or in memory where that takes nothing. The next `edit` of that file offers it. The text is sealed whole, for it need not parse.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 use leafcrypt_formats::Format;
+use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
@@ -92,26 +93,30 @@ impl<'a> Rescue<'a> {
         })
     }
 
-    /// Seals what stands in the private folder by now, if it is not what was there at first.
+    /// Seals what stands in the private folder by now, if it is not what was there at first. An editor that leaves no file there has left nothing.
     ///
     /// # Errors
-    /// It cannot be read or sealed, or written anywhere.
-    pub fn save(&self, folder: &Path, world: &World<'_>) -> io::Result<Kept> {
-        let invalid = || io::Error::from(io::ErrorKind::InvalidData);
-        let typed = files::read_private(folder, &self.name).map(Zeroizing::new)?;
+    /// It cannot be read or sealed, or written anywhere; in words for a person.
+    pub fn save(&self, folder: &Path, world: &World<'_>) -> Result<Kept, String> {
+        let typed = match files::read_private(folder, &self.name) {
+            Ok(typed) => Zeroizing::new(typed),
+            Err(error) if is_no_file(&error) => return Ok(Kept::Nothing),
+            Err(error) => return Err(files::in_words(&error)),
+        };
         if typed.is_empty() || <[u8; 32]>::from(Sha256::digest(&typed)) == self.initial {
             return Ok(Kept::Nothing);
         }
-        let sealed = SealedFile::parse(self.format, self.base, world.manners).map_err(|_| invalid())?;
-        let data_key = DataKey::from_bytes(self.data_key.to_vec()).ok_or_else(invalid)?;
+        let unsealed = || "it cannot be sealed".to_owned();
+        let sealed = SealedFile::parse(self.format, self.base, world.manners).map_err(|_| unsealed())?;
+        let data_key = DataKey::from_bytes(self.data_key.to_vec()).ok_or_else(unsealed)?;
         // The base was checked when it was opened for editing.
         let how = OpenHow { ignore_mac: true, ..OpenHow::default() };
-        let file = sealed.open_with(data_key, world.manners, &how).map_err(|_| invalid())?;
-        let sealed = file.whole(typed.to_vec()).seal(world).map_err(|_| invalid())?;
+        let file = sealed.open_with(data_key, world.manners, &how).map_err(|_| unsealed())?;
+        let sealed = file.whole(typed.to_vec()).seal(world).map_err(|_| unsealed())?;
         if let Some(over) = self.over.as_deref().filter(|over| self.put(over, &sealed.text).is_ok()) {
             return Ok(kept(self.place.firsts.iter().any(|first| first.in_memory && first.path.parent() == over.parent())));
         }
-        let mut failed = invalid();
+        let mut failed = "there is no folder for it".to_owned();
         for first in &self.place.firsts {
             match self.put(&first.free(), &sealed.text) {
                 Ok(()) => return Ok(kept(first.in_memory)),
@@ -122,10 +127,10 @@ impl<'a> Rescue<'a> {
     }
 
     /// Writes the text, and before it what it was made of.
-    fn put(&self, to: &Path, text: &[u8]) -> io::Result<()> {
+    fn put(&self, to: &Path, text: &[u8]) -> Result<(), String> {
         let write = |to: &Path, text: &[u8]| {
-            let made = to.parent().map_or(Ok(Vec::new()), files::make_private_folders).map_err(io::Error::other)?;
-            files::write(to, text, &secret()).inspect_err(|_| files::remove_folders(&made)).map_err(io::Error::other)
+            let made = to.parent().map_or(Ok(Vec::new()), files::make_private_folders).map_err(|error| error.to_string())?;
+            files::write(to, text, &secret()).inspect_err(|_| files::remove_folders(&made)).map_err(|error| error.to_string())
         };
         let base = of(to);
         let is_new = base.as_deref().is_some_and(|base| !is_there(base));
@@ -139,6 +144,11 @@ impl<'a> Rescue<'a> {
             }
         })
     }
+}
+
+/// It is gone, or a link, a folder or a pipe has taken its place.
+fn is_no_file(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData)
 }
 
 fn kept(in_memory: bool) -> Kept {

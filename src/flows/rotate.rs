@@ -46,7 +46,7 @@ impl Rotate<'_> {
     /// No key opens the file, one of the new ones cannot wrap, or nobody confirms recipients for which nobody vouches. The file is as it was.
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
         let name = self.input.name();
-        let format = self.types.input_of(&self.input, world.manners);
+        let format = self.types.of_changed(&self.input, world.manners);
         let (add, remove) = (self.keys(&self.add)?, self.keys(&self.remove)?);
         world.journal.record(Event::Rotate, &name).map_err(Error::Audit)?;
         let answer = Answer::default();

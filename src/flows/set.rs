@@ -51,12 +51,14 @@ pub struct Set<'a> {
     pub how: OpenHow<'a>,
 }
 
-/// Looks at path and file before somebody types the value, which would be lost.
+/// What SOPS says of a path that is none.
+pub const BAD_INDEX: &str = "Invalid set index format";
+
+/// Looks at the file before somebody types the value, which would be lost.
 ///
 /// # Errors
-/// The path is no path; the file is not there, or not sealed.
-pub fn ready(input: &Input, types: &Types, path: &str, world: &World<'_>) -> Result<(), Error> {
-    path_of(path, "Invalid set index format")?;
+/// It is not there, or not sealed.
+pub fn ready(input: &Input, types: &Types, world: &World<'_>) -> Result<(), Error> {
     let format = types.input_of(input, world.manners);
     let text = input.read(format).map_err(|error| must_exist(error, Path::new(&input.name())))?;
     match SealedFile::parse(format, &text, world.manners) {
@@ -72,7 +74,7 @@ impl Set<'_> {
     /// The path is no path, the value no JSON, or the format cannot hold it there. The file is as it was.
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
         let Input::File(path) = &self.input else { return Err(Error::NoFile) };
-        let format = if self.legacy { "Invalid --set format" } else { "Invalid set index format" };
+        let format = if self.legacy { "Invalid --set format" } else { BAD_INDEX };
         let at = path_of(&self.path, format)?;
         let tree = self.tree(world)?;
         let (name, rule_name) = (self.input.name(), self.types.name.as_ref().unwrap_or(path));
@@ -104,7 +106,7 @@ impl Set<'_> {
             }
             Ok(true)
         };
-        let format = self.types.input_of(&self.input, world.manners);
+        let format = self.types.of_changed(&self.input, world.manners);
         let done = if let Output::InPlace(to) = &self.output {
             let note = format!("{name}: that value is there already");
             InPlace { path, format, how: &self.how, write_through: to.write_through }
@@ -130,7 +132,10 @@ impl Set<'_> {
 }
 
 /// A path as it was typed.
-pub(super) fn path_of(text: &str, format: &str) -> Result<Vec<Part>, Error> {
+///
+/// # Errors
+/// It is none, or empty; `format` is what SOPS says of it.
+pub fn path_of(text: &str, format: &str) -> Result<Vec<Part>, Error> {
     let at = parse_path(text).map_err(|why| Error::BadSetPath { format: format.to_owned(), why: why.to_string() })?;
     if at.is_empty() {
         return Err(Error::BadSetPath { format: format.to_owned(), why: "the path is empty".to_owned() });

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use leafcrypt_formats::{Document, Format, Mode, ScanOptions, Wiped, hidden};
 
 use crate::error::Error;
-use crate::files::{self, Claim, WriteHow};
+use crate::files::{self, Claim, Kind, WriteHow};
 use crate::manners::Manners;
 use crate::sealed_file::scan_options;
 use crate::world::World;
@@ -120,6 +120,20 @@ impl Types {
     /// The format of the output: SOPS takes the name's, not the input type's.
     pub fn output_of(&self, input: &Input, manners: &Manners) -> Format {
         self.output.unwrap_or_else(|| self.by_name(input, manners))
+    }
+
+    /// The format of a sealed file that is changed. As `sops` what is JSON, by its name as well, stays JSON though it is read as YAML (`--input-type yaml`
+    /// reads both): SOPS writes a file by its name.
+    pub fn of_changed(&self, input: &Input, manners: &Manners) -> Format {
+        let format = self.input_of(input, manners);
+        let Input::File(path) = input else { return format };
+        let is_file = || matches!(files::facts(path), Ok(Some(facts)) if facts.kind == Kind::File);
+        let is_json = || {
+            let options = scan_options(Mode::Sealed, manners);
+            input.read(Format::Json).is_ok_and(|text| Document::parse(Format::Json, &text, &options).is_ok())
+        };
+        let may_be = !manners.keeps_json && format == Format::Yaml && self.name.is_none() && self.output_of(input, manners) == Format::Json;
+        if may_be && is_file() && is_json() { Format::Json } else { format }
     }
 
     fn by_name(&self, input: &Input, manners: &Manners) -> Format {

@@ -7,12 +7,13 @@ use leafcrypt_kms::{Kind, Outside, Session};
 
 use super::decrypt::Decrypt;
 use super::encrypt::Encrypt;
+use super::keeper::Keeper;
 use super::rules::Given;
 use super::set::{NewValue, Set};
 use super::target::{Destination, Input, Output, Types};
 use super::{keygen, target};
 use crate::error::Error;
-use crate::files;
+use crate::files::{self, PrivateDir};
 use crate::guard;
 use crate::sealed_file::OpenHow;
 use crate::world::World;
@@ -35,6 +36,25 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
         .ok()
         .flatten()
         .ok_or_else(|| Error::Usage("no folder for the tour: neither memory nor the temporary folder can be written".to_owned()))?;
+    // Where there can be none the folder goes with us, or with the next start: nobody's secret is in it.
+    let keeper = Keeper::start(&folder, None).ok();
+    let done = steps(&folder, world, say);
+    match keeper {
+        Some(keeper) => keeper.end(folder, done, world),
+        None => {
+            let path = folder.path().to_owned();
+            let removed = folder.remove().map_err(|e| failed(&path, &e));
+            done.and(removed)
+        }
+    }?;
+    if !guard::is_interrupted() {
+        say("");
+        say("Next, in a project of yours: leafcrypt init");
+    }
+    Ok(())
+}
+
+fn steps(folder: &PrivateDir, world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
     let key_file = folder.path().join("keys.txt");
     let file = folder.path().join("secrets.json");
     let given_env = Arc::new(Tourist { inner: world.session.shared_outside(), key_file: key_file.clone().into_os_string() });
@@ -142,10 +162,6 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
         files::shred(path).map_err(|e| failed(path, &e))?;
     }
     command(say, "shred -u secrets.json keys.txt");
-    let path = folder.path().to_owned();
-    folder.remove().map_err(|e| failed(&path, &e))?;
-    say("");
-    say("Next, in a project of yours: leafcrypt init");
     Ok(())
 }
 

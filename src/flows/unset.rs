@@ -11,6 +11,9 @@ use crate::error::Error;
 use crate::sealed_file::{OpenFile, OpenHow};
 use crate::world::World;
 
+/// What SOPS says of a path that is none.
+pub const BAD_INDEX: &str = "Invalid unset index format";
+
 /// A removal of one branch.
 pub struct Unset<'a> {
     /// The file, changed in place.
@@ -34,7 +37,7 @@ impl Unset<'_> {
     /// The path is no path, or nothing is there. The file is as it was.
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
         let path = &self.to.path;
-        let at = path_of(&self.path, "Invalid unset index format")?;
+        let at = path_of(&self.path, BAD_INDEX)?;
         let branch = Branch {
             path,
             rule_name: self.types.name.as_ref().unwrap_or(path),
@@ -49,7 +52,7 @@ impl Unset<'_> {
             Err(error) => Err(error),
         };
         let input = Input::File(path.clone());
-        let format = self.types.input_of(&input, world.manners);
+        let format = self.types.of_changed(&input, world.manners);
         let note = format!("{}: there is nothing to remove", input.name());
         InPlace { path, format, how: &self.how, write_through: self.to.write_through }
             .change(&apply, &note, world)

@@ -173,6 +173,8 @@ impl OpenFile<'_> {
         let found = document.leaves().iter().rposition(|leaf| document.paths().parts(leaf.path) == *at);
         match found {
             Some(i) if coverage.leaves[i] => values[i].clone_from(value),
+            // Of a number only its type would be lost.
+            _ if !matches!(value, Value::Str(_)) => {}
             _ => {
                 let what = "the two characters `\\n` read back as a newline where they stand in clear".to_owned();
                 return Err(Unwritable { path: display_parts(at), what });

@@ -79,8 +79,9 @@ pub struct OpenHow<'a> {
     pub strict: bool,
     /// Refuse files without witness or with recipients nobody vouches for: `--require-witness`.
     pub require_witness: bool,
-    /// Give the hinted text back even if it is not the one that was sealed, and whatever becomes of its comments: only sealing itself wants to see that.
-    pub(crate) keep_layout: bool,
+    /// A text that was sealed just now, and is looked at before it is written: its hinted text comes back even if it is not the one that was sealed, and
+    /// whatever becomes of its comments. Sealing itself wants to see that.
+    pub(crate) just_sealed: bool,
     /// Covered values may stand in clear: they are left out of MAC and witness, and sealed next (docs/sealed-file.md, section 5).
     pub(crate) completing: bool,
     /// What differs from what was sealed is told, not refused: `accept`.

@@ -38,7 +38,7 @@ impl<'t> SealedFile<'t> {
     pub fn open_with(mut self, data_key: DataKey, manners: &Manners, how: &OpenHow<'_>) -> Result<OpenFile<'t>, OpenError> {
         let cipher = Cipher::new(&data_key);
         let clear = how.accepting.then(|| self.in_clear()).transpose()?.unwrap_or_default();
-        if how.ignore_mac && !how.keep_layout && !manners.keeps_json && !self.is_braces_by_choice(&cipher, manners, how) {
+        if how.ignore_mac && !how.just_sealed && !manners.keeps_json && !self.is_braces_by_choice(&cipher, manners, how) {
             self.metadata.extension = None;
         }
         let (SealedFile { text, format, body, metadata }, opening) = match self.opening(&cipher, manners, how) {
@@ -220,7 +220,7 @@ pub(super) fn judge(
     let reading = Reading { format, document, opened: &walked.opened, manners };
     let mut text = match early.unwrap_or_else(|| reading.open(&hints)) {
         // Hints of a file that others have changed may fit nowhere.
-        Err(_) if !hints.is_empty() && !how.keep_layout => {
+        Err(_) if !hints.is_empty() && !how.just_sealed => {
             hints.clear();
             reading.open(&[])?
         }
@@ -228,7 +228,7 @@ pub(super) fn judge(
     };
     let is_sealed = |text: &[u8]| payload.as_ref().is_some_and(|payload| witness::text(text) == payload.text);
     let mut vouched_text = is_sealed(&text.text);
-    if !how.keep_layout {
+    if !how.just_sealed {
         let had_hints = !hints.is_empty();
         let asked = if vouched_text { text.replaced } else { payload.is_some() || document.may_read_otherwise(&walked.opened) };
         if asked && reading.settle(&mut text, &mut hints)? {
@@ -261,7 +261,7 @@ pub(super) fn judge(
         }
     }
     let mut is_bare = false;
-    if !how.keep_layout
+    if !how.just_sealed
         && !how.accepting
         && !how.completing
         && !vouched_text
@@ -272,7 +272,7 @@ pub(super) fn judge(
         hints.clear();
         is_bare = true;
     }
-    if metadata.extension.is_none() && !how.keep_layout && !how.accepting {
+    if metadata.extension.is_none() && !how.just_sealed && !how.accepting {
         let otherwise = std::mem::take(&mut text.otherwise);
         hints.extend(end_as_sops(format, &mut text.text, |plain| reading.is_right(plain, &otherwise)));
         text.otherwise = otherwise;

@@ -95,7 +95,7 @@ impl OpenFile<'_> {
         self.renews = self.renews.max(Renews::Leaves);
     }
 
-    /// What is sealed at a path whose text, in ENV, reads as another value: the two characters `\n` as a line feed.
+    /// What is sealed at a path whose text reads as another value: in ENV the two characters `\n` as a line feed, in INI a number as a text.
     pub fn holds(&mut self, at: &[Part], value: Value) {
         self.held = Some((at.to_vec(), value));
     }

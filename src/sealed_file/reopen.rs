@@ -12,7 +12,7 @@ impl OpenFile<'_> {
     /// How finished bytes are opened again. Where there is no field, no layout is to be kept: the text is one that reads as its values.
     pub(super) fn again(&self) -> OpenHow<'static> {
         let unchecked = self.base.as_ref().is_some_and(|base| base.unchecked);
-        OpenHow { ignore_mac: unchecked, keep_layout: !unchecked, ..OpenHow::default() }
+        OpenHow { ignore_mac: unchecked, just_sealed: !unchecked, ..OpenHow::default() }
     }
 
     /// Opens finished bytes again: each token holds the value that went in, and what stands in clear is what stood there, so their MAC is that of what

@@ -132,7 +132,7 @@ pub(super) fn check(
     // No digest is that of nobody.
     let doubts = Doubts { comments: payload.comments != seen.comments, text: false };
     if doubts.comments {
-        if by_comments && !how.keep_layout {
+        if by_comments && !how.just_sealed {
             return fault(WitnessFault::Deciding);
         }
         if how.strict {

@@ -138,6 +138,7 @@ fn bytes_that_are_no_text() {
     let utf16: Vec<u8> = format!("\u{feff}{{\"a\": \"{CANARY}\"}}").encode_utf16().flat_map(u16::to_le_bytes).collect();
     sealing("a.json", &utf16, 2, &["UTF-8"]);
     sealing("a.yaml", &utf16, 2, &["UTF-8"]);
+    sealing("a.env", format!("\u{feff}A={CANARY}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(), 2, &["UTF-16"]);
     let program: Vec<u8> = (0..=255).cycle().take(4000).chain(canary.iter().copied()).collect();
     sealing("program.json", &program, 2, &["UTF-8"]);
     sealing("program.yaml", &program, 2, &["UTF-8"]);

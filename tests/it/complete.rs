@@ -63,6 +63,22 @@ fn a_file_without_our_field_is_completed_too() {
     assert_eq!(completed("a.yaml", "a: b\n", strip).as_deref(), Ok("a: b\nnew: canary\n"));
 }
 
+/// What became of it is one line, also where nobody sits at a terminal: a script that seals all files of a folder would leave no trace of it.
+#[test]
+fn what_was_sealed_already_is_told() {
+    let place = Place::project();
+    let sealed = place.seal("a.yaml", "a: b\n");
+    let told = || {
+        let done = place.ours(["encrypt", "-i", "a.yaml"]);
+        assert!(done.status.success() && done.stdout.is_empty(), "{done:?}");
+        String::from_utf8(done.stderr).unwrap()
+    };
+    assert_eq!(told(), "a.yaml is sealed already, and nothing that its rule covers stands in clear\n");
+    assert_eq!(place.read("a.yaml"), sealed.as_bytes());
+    place.write("a.yaml", sealed.replacen("sops:", "new: canary\nsops:", 1));
+    assert_eq!(told(), "a.yaml was sealed already; sealed what stood in clear: new (line 2)\n");
+}
+
 #[test]
 fn what_else_was_changed_is_refused() {
     let check = |plain: &str, edit: &dyn Fn(&str) -> String| assert_eq!(completed("a.yaml", plain, edit), Err(51));

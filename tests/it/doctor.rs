@@ -199,8 +199,27 @@ fn places() {
     said.has("git", "ok", "/git", "");
     said.has("state folder", "ok", "home/.local/state/leafcrypt", "");
     assert!(!place.path("home/.local").exists(), "a folder was made");
+    // Also where everybody may write, as the kernel says, and nothing can be made.
+    let said = Said::of(place.call(Program::Ours, ["doctor", "--json"]).env("XDG_STATE_HOME", "/proc/nope"), 0);
+    said.has("state folder", "warn", "/proc/nope/leafcrypt", "XDG_STATE_HOME");
     let in_a_file = Said::of(place.call(Program::Ours, ["doctor", "--json"]).env("XDG_STATE_HOME", place.path("keys.txt/x")), 0);
     in_a_file.has("state folder", "warn", "keys.txt", "XDG_STATE_HOME");
+}
+
+/// A variable that makes every command fail does not leave all well, and does not end `doctor`.
+#[test]
+fn variables_that_stop_commands() {
+    let place = project();
+    place.seal("secret.yaml", PLAIN);
+    let said =
+        |name: &str, value: &str, code| Said::of(place.call(Program::Ours, ["doctor", "--json", "secret.yaml"]).env(name, value), code);
+    said("SOPS_KEYSERVICE", "tcp://127.0.0.1:9", 1).has("key services", "fail", "key services", "leave it out");
+    said("SOPS_ENABLE_LOCAL_KEYSERVICE", "false", 1).has("key services", "fail", "not in this version", "leave it out");
+    said("SOPS_DECRYPTION_ORDER", "age,age", 1).has("SOPS_DECRYPTION_ORDER", "fail", "Duplicate", "age,pgp");
+    said("SOPS_AGE_RECIPIENTS", "bad", 1).has("SOPS_AGE_RECIPIENTS", "fail", "bad", "public key");
+    said("SOPS_AGE_RECIPIENTS", &place.recipient, 0).has_not("SOPS_AGE_RECIPIENTS");
+    // A flag is wrong for this call alone.
+    assert_eq!(place.ours(["doctor", "--decryption-order", "age,age"]).status.code(), Some(112));
 }
 
 /// What opens without a question is opened; for the rest it is said what would be asked or started, and nothing is.

@@ -208,6 +208,7 @@ fn no_place_to_keep_an_edit() {
     let err = code(&alone(&desk, &script, "echo 'a: [canary2' > \"$1\"", &desk.place.path("disk")), 2);
     let told = err.find("warning: an edit that cannot be saved will be lost").unwrap_or_else(|| panic!("{err}"));
     assert!(told < err.find("could not be kept").unwrap_or(0) && err.contains("XDG_STATE_HOME"), "{err}");
+    assert!(!err.contains("(os error"), "{err}");
     assert!(!err.contains("kept sealed") && !err.contains("sealed and kept"), "{err}");
     assert_eq!(desk.text("a.yaml"), before);
 }
@@ -390,8 +391,13 @@ fn no_file_and_no_editor() {
         ("rm \"$1\"; mkfifo \"$1\"", "that is no file of ours"),
     ] {
         let err = code(&desk.edit("a.yaml", script, ""), 2);
-        assert!(err.contains(says), "{script}: {err}");
+        // There was nothing to keep.
+        assert!(err.contains(says) && !err.contains("could not be kept"), "{script}: {err}");
     }
+    // What it saves so would be sealed under names that no program finds.
+    desk.seal("b.env", "B=canary\n");
+    let err = code(&desk.edit("b.env", "iconv -f UTF-8 -t UTF-16 \"$1\" > \"$1.new\"; mv \"$1.new\" \"$1\"", ""), 2);
+    assert!(err.contains("the text is UTF-16") && err.contains("sealed and kept"), "{err}");
     for (editor, says) in
         [(" ", "EDITOR holds no command line: there is nothing in it"), ("vi 'x", "EDITOR holds no command line: a quote is not closed")]
     {

@@ -150,6 +150,8 @@ fn a_program_reads_a_file_and_nothing_is_left() {
     check(run(&["exec-file", "a.yaml", "exit 9"]), 9, "");
     check(run(&["exec-file", "--output-type", "json", "a.yaml", "cat {}"]), 0, "{\n\t\"a\": \"x\",\n\t\"b\": [\n\t\t1,\n\t\t2\n\t]\n}\n");
     check(run(&["exec-file", "--filename", "../x", "a.yaml", "true"]), 1, "");
+    // What has no name gets none.
+    check(run(&["exec-file", "--memfd", "--filename", "y", "a.yaml", "--", "/bin/cat", "{}"]), 1, "");
     check(run(&["exec-file", "a.yaml", "kill -9 $$"]), 137, "");
     runtime.is_empty_soon();
     // A big one, more than a pipe holds, and a reader that stops early.

@@ -207,6 +207,8 @@ fn without_memory_the_way_out_is_named() {
         let done = ours(&format!("{before} \"$0\" exec-file {flag} a.yaml -- cat {{}}"));
         assert_eq!((done.0, done.1.as_str()), (Some(0), "A: canary\n"), "{flag}: {}", done.2);
     }
+    let (code, _, err) = ours("mount -t tmpfs -o ro none /dev/shm; \"$0\" edit a.yaml");
+    assert!(code == Some(1) && err.contains("the private folder: ") && err.contains("--on-disk FOLDER one on a disk"), "{err}");
     for folder in ["disk", "temporary"] {
         assert_eq!(std::fs::read_dir(place.path(folder)).unwrap().count(), 0, "{folder}");
     }

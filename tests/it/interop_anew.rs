@@ -92,6 +92,40 @@ fn changed_to_yaml() {
     }
 }
 
+/// What is JSON by its name, too, stays it, though a script reads all its files as YAML: by that name it is opened the next time.
+#[test]
+fn json_that_is_read_as_yaml() {
+    for sealer in sealers() {
+        for call in [
+            &["set", "--input-type", "yaml", "s.json", "[\"data\"]", "\"new\""][..],
+            &["unset", "--input-type", "yaml", "s.json", "[\"a\"]"],
+            &["rotate", "-i", "--input-type", "yaml", "s.json"],
+            &["-r", "-i", "--input-type", "yaml", "s.json"],
+            &["edit", "--input-type", "yaml", "s.json"],
+            &["--input-type", "yaml", "s.json"],
+        ] {
+            let (name, plain, _) = FILES[0];
+            let place = Place::project();
+            seal(&place, sealer, name, plain);
+            let before = place.read("x.yaml");
+            let run = |program: Program| {
+                place.write("s.json", &before);
+                let done = place.call(program, call).env("EDITOR", "sed -i s/one/two/").run();
+                assert!(done.status.success(), "{sealer:?} {program:?} {call:?}: {}", String::from_utf8_lossy(&done.stderr));
+                let readers = sops().map(|_| Program::Sops).into_iter().chain([Program::AsSops]);
+                let opened = readers.map(|reader| place.call(reader, ["-d", "--output-type", "yaml", "s.json"]).run().stdout);
+                opened.map(|text| String::from_utf8(text).unwrap()).collect::<Vec<_>>()
+            };
+            let ours = run(Program::AsSops);
+            assert!(place.read("s.json").starts_with(b"{"), "{sealer:?} {call:?}");
+            assert!(!ours[0].is_empty() && ours.iter().all(|read| *read == ours[0]), "{sealer:?} {call:?}: {ours:?}");
+            if sops().is_some() {
+                assert_eq!(run(Program::Sops), ours, "{sealer:?} {call:?}");
+            }
+        }
+    }
+}
+
 /// Under our own name what was sealed as JSON stays JSON where it is changed, and a binary file a binary file.
 #[test]
 fn under_our_own_name() {

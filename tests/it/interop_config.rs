@@ -434,7 +434,12 @@ fn a_doubtful_configuration_is_told_where_its_rule_is_used() {
     // It vouches for nobody: whoever wrote it may have added himself to the file, too.
     let sealed = String::from_utf8(place.read("f.yaml")).unwrap();
     place.write("f.yaml", without_field(&sealed));
-    assert!(call(&["rotate", "-i", "f.yaml"]).contains("nobody vouches for the recipients"));
+    let said = call(&["rotate", "-i", "f.yaml"]);
+    assert!(said.contains("nobody vouches for the recipients") && said.contains("not those of its creation rule"), "{said}");
+    std::fs::remove_file(place.path(".sops.yaml")).unwrap();
+    place.write("f.yaml", without_field(&sealed));
+    let said = call(&["rotate", "-i", "f.yaml"]);
+    assert!(said.contains("nobody vouches for the recipients") && said.contains("no .sops.yaml is there to compare them with"), "{said}");
 }
 
 /// A hook has `GIT_DIR` set, absolute in a linked work tree: what git says of a stranger's folder must not come from there (P22). Only root can be two people.

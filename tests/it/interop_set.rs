@@ -134,6 +134,8 @@ fn known(format: Format, case: &str, ours: &Output, theirs: &Output, their_data:
         (Some(0), Some(4)) if matches!(format, Format::Dotenv | Format::Ini) => !their_data.status.success(),
         // "a change below a YAML anchor that has aliases"
         (Some(0), Some(4)) => says("alias"),
+        // "one that a comment has"
+        (Some(0 | 1), Some(7)) => says("is a comment, which SOPS counts as an item"),
         // "of a doubled key mean the last one"
         (Some(0), Some(0)) => ["doubled", "repeated"].iter().any(|word| case.contains(word)),
         _ => false,
@@ -262,4 +264,102 @@ fn an_item_that_is_none_any_more() {
     let opened = place.ours(["decrypt", "--strict", "a.yaml"]);
     assert_eq!(String::from_utf8_lossy(&opened.stdout), moved);
     assert!(place.sops(["decrypt", "a.yaml"]).unwrap().status.success());
+}
+
+/// A position among comments means the item that it means to SOPS, which counts each line of them: else a script would read, or write over, another secret. As
+/// `leafcrypt` items alone count.
+#[test]
+fn positions_among_comments() {
+    let plain = "l:\n    # one\n    - name: a # behind\n      pw: first\n    # two\n    # lines\n    - name: b\n      pw: second\n    - third # here\n    # below\n";
+    let place = Place::new();
+    place.write("p.yaml", plain);
+    let sealers = sops().map(|_| Program::Sops).into_iter().chain([Program::AsSops, Program::Ours]);
+    let sealed: Vec<_> = sealers.map(|sealer| place.call(sealer, ["encrypt", "--age", &place.recipient, "p.yaml"]).run().stdout).collect();
+    let mut met = [0, 0];
+    for sealed in &sealed {
+        for n in 0..10 {
+            let at = format!("[\"l\"][{n}]");
+            let below = format!("{at}[\"pw\"]");
+            for call in [
+                &["decrypt", "--extract", &at, "f.yaml"][..],
+                &["decrypt", "--extract", &below, "f.yaml"],
+                &["set", "f.yaml", &at, "\"new\""],
+                &["set", "f.yaml", &below, "\"new\""],
+                &["unset", "f.yaml", &at],
+                &["unset", "f.yaml", &below],
+            ] {
+                let run = |program: Program| {
+                    place.write("f.yaml", sealed);
+                    let done = place.call(program, call).run();
+                    let data = place.as_sops(["decrypt", "--output-type", "json", "f.yaml"]).stdout;
+                    (done.status.code(), String::from_utf8(done.stdout).unwrap(), String::from_utf8(data).unwrap(), done.stderr)
+                };
+                let ours = run(Program::AsSops);
+                if String::from_utf8_lossy(&ours.3).contains("is a comment") {
+                    met[0] += 1;
+                    assert_eq!(ours.0, Some(if call[0] == "decrypt" { 1 } else { 7 }), "{call:?}");
+                    continue;
+                }
+                met[1] += 1;
+                if sops().is_some() {
+                    let theirs = run(Program::Sops);
+                    // Of a name below a text it panics.
+                    assert!(ours.0 == theirs.0 || theirs.3.starts_with(b"panic:"), "{call:?}: {ours:?} {theirs:?}");
+                    assert!((&ours.1, &ours.2) == (&theirs.1, &theirs.2), "{call:?}: {ours:?} {theirs:?}");
+                }
+            }
+        }
+    }
+    assert!(met[0] > 30 && met[1] > 40, "{met:?}");
+    place.write("f.yaml", sealed.last().unwrap());
+    let extracted =
+        |program: Program, n: usize| place.call(program, ["decrypt", "--extract", &format!("[\"l\"][{n}][\"pw\"]"), "f.yaml"]).run().stdout;
+    assert_eq!(extracted(Program::Ours, 1), b"second");
+    assert_eq!((extracted(Program::AsSops, 1), extracted(Program::AsSops, 4)), (b"first".to_vec(), b"second".to_vec()));
+}
+
+/// A number or boolean set in INI has SOPS's type in its token: a script sets a port and extracts it. It stays so when something else changes, and goes when a
+/// text is set.
+#[test]
+fn numbers_of_ini() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::project();
+    place.write("p.ini", "[s]\nport = one\nother = x\n");
+    for sealer in [Program::Sops, Program::AsSops] {
+        let sealed = place.call(sealer, ["encrypt", "p.ini"]).run().stdout;
+        for value in ["5432", "5432.0", "1e21", "-0.5", "true", "12345678901234567", "\"5432\""] {
+            let run = |program: Program, args: &[&str]| {
+                let done = place.call(program, args).env("EDITOR", "sed -i s/two/three/").run();
+                assert!(done.status.success(), "{program:?} {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+                String::from_utf8(done.stdout).unwrap()
+            };
+            let extracted = |file: &str| {
+                let [theirs, ours] =
+                    [Program::Sops, Program::AsSops].map(|reader| run(reader, &["decrypt", "--extract", "[\"s\"][\"port\"]", file]));
+                assert_eq!(theirs, ours, "{sealer:?} {value}");
+                ours
+            };
+            let [theirs, mine] = [(Program::Sops, "theirs.ini"), (Program::AsSops, "ours.ini")].map(|(program, file)| {
+                place.write(file, &sealed);
+                // The text that it has anyway: its type is another all the same.
+                run(program, &["set", file, "[\"s\"][\"port\"]", "\"5432.0\""]);
+                run(program, &["set", file, "[\"s\"][\"port\"]", value]);
+                (extracted(file), run(Program::Sops, &["decrypt", "--output-type", "json", file]))
+            });
+            assert_eq!(theirs, mine, "{sealer:?} {value}");
+            for args in [
+                &["set", "--idempotent", "ours.ini", "[\"s\"][\"port\"]", value][..],
+                &["set", "ours.ini", "[\"s\"][\"other\"]", "\"two\""],
+                &["edit", "ours.ini"],
+                &["rotate", "-i", "ours.ini"],
+            ] {
+                run(Program::AsSops, args);
+                assert_eq!(extracted("ours.ini"), mine.0, "{sealer:?} {value} {args:?}");
+            }
+            run(Program::AsSops, &["set", "ours.ini", "[\"s\"][\"port\"]", "\"7\""]);
+            assert_eq!(extracted("ours.ini"), "7");
+        }
+    }
 }

@@ -137,6 +137,31 @@ fn rotated_and_opened() {
     assert!(done.status.success() && said(&done).contains("no sealed file is there"), "{}", said(&done));
 }
 
+/// What a killed writer has left is nobody's file: no command over folders lists it or writes it anew, and the first write beside it removes it.
+#[test]
+fn what_a_killed_writer_left_is_passed_over() {
+    let place = Place::project();
+    std::fs::create_dir(place.path("d")).unwrap();
+    place.seal("d/a.yaml", "a: canary\n");
+    let left = format!("d/.leafcrypt-{}.tmp", "0123456789abcdef".repeat(2));
+    place.write(&left, place.read("d/a.yaml"));
+    let other = "age1ayl8eckhft928glyu5uyeullwgzykcdfsveaswrua27gfk3y3pnq2y55y8";
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {},{other}\n", place.recipient));
+    let before = place.read(&left);
+    for args in [&["recipients", "d"][..], &["updatekeys", "--dry-run", "d"]] {
+        let done = place.ours(args);
+        let out = said(&done) + &String::from_utf8_lossy(&done.stdout);
+        assert!(done.status.success() && out.contains("d/a.yaml") && !out.contains(".leafcrypt-"), "{args:?}: {out}");
+    }
+    assert_eq!(place.read(&left), before);
+    for args in [&["updatekeys", "-y", "d"][..], &["rotate", "-i", "-y", "d"], &["decrypt", "-i", "d"]] {
+        place.write(&left, &before);
+        let done = place.ours(args);
+        assert!(done.status.success() && !said(&done).contains(".leafcrypt-"), "{args:?}: {}", said(&done));
+        assert!(!place.path(&left).exists(), "{args:?}");
+    }
+}
+
 /// As `sops` only the first counts, as with SOPS.
 #[test]
 fn one_of_several_as_sops() {

@@ -140,6 +140,7 @@ fn manual_pages() {
     let groups = page("leafcrypt-groups-delete");
     assert!(groups.contains(".TH leafcrypt-groups-delete 1 \"\" leafcrypt leafcrypt\n.SH NAME"), "{groups}");
     assert!(groups.contains(".SH SYNOPSIS\nleafcrypt groups delete [OPTIONS] \\-\\-file <FILE> <INDEX>\n"), "{groups}");
+    assert!(groups.contains(".SH EXAMPLES\n.nf\n  leafcrypt groups delete \\-i \\-\\-file secrets.yaml 1\n.fi\n.SH SEE ALSO"), "{groups}");
     assert!(groups.contains(".SH SEE ALSO\n\\fBleafcrypt\\fR(1)") && !groups.contains("check\\-for"), "{groups}");
     let whole = page("leafcrypt");
     assert!(whole.contains(".SH EXIT STATUS AND ENVIRONMENT\n") && whole.contains("200 the editor changed nothing"), "{whole}");

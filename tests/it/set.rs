@@ -93,7 +93,14 @@ fn a_secret_that_nobody_sees() {
     assert_eq!(opened(), first, "what is there stays");
     assert!(place.ours(["set", "f.yaml", "[\"k\"]", "--random", "24:hex"]).status.success());
     assert_ne!(opened(), first);
-    for wrong in [&["--random", "0"][..], &["--random", "8:a"], &["--random", "8", "--value-stdin"], &["1", "--random", "8"], &[]] {
+    for wrong in [
+        &["--random", "0"][..],
+        &["--random", "8:a"],
+        &["--random", "24:base32"],
+        &["--random", "8", "--value-stdin"],
+        &["1", "--random", "8"],
+        &[],
+    ] {
         let done = place.ours([&["set", "f.yaml", "[\"k\"]"], wrong].concat());
         assert_eq!(done.status.code(), Some(1), "{wrong:?}");
     }

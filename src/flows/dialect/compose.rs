@@ -3,11 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::expand::{Scope, What};
+use super::expand::{DEEPEST, Operator, Puts, Scope, What};
 use super::{Bad, Lookup, Pairs, line, line_of, variable};
-
-/// So deep may expansions stand in each other.
-const DEEPEST: usize = 32;
 
 const TEMPLATE: What = "Docker Compose refuses this expansion";
 
@@ -174,21 +171,14 @@ fn braces(template: &[u8], at: usize, scope: &Scope<'_>, depth: usize, out: &mut
         out.extend_from_slice(&scope.get_outside_first(name)?.unwrap_or_default());
         return Ok(behind + 1);
     }
-    let colon = usize::from(template.get(behind) == Some(&b':'));
-    let operator = template.get(behind + colon).copied().filter(|b| matches!(b, b'-' | b'+' | b'?')).ok_or(TEMPLATE)?;
+    let (operator, len) = Operator::of(&template[behind..]).ok_or(TEMPLATE)?;
     let close = closing(template, at).ok_or(TEMPLATE)?;
-    let text = &template[behind + colon + 1..close];
     let value = scope.get_outside_first(name)?;
-    let is_set = value.as_ref().is_some_and(|value| colon == 0 || !value.is_empty());
-    match operator {
-        b'?' if !is_set => return Err("Docker Compose wants a value for a variable here, and it has none"),
-        b'-' | b'+' if is_set == (operator == b'+') => {
-            if depth >= DEEPEST {
-                return Err(TEMPLATE);
-            }
-            out.extend_from_slice(&substitute(text, scope, depth + 1)?);
-        }
-        _ => out.extend_from_slice(&value.unwrap_or_default()),
+    match operator.puts(value.as_deref()) {
+        Puts::Refuses => return Err("Docker Compose wants a value for a variable here, and it has none"),
+        Puts::Text if depth >= DEEPEST => return Err(TEMPLATE),
+        Puts::Text => out.extend_from_slice(&substitute(&template[behind + len..close], scope, depth + 1)?),
+        Puts::Value => out.extend_from_slice(&value.unwrap_or_default()),
     }
     Ok(close + 1)
 }

@@ -20,6 +20,50 @@ const TIMES: usize = 10;
 const SOME_MORE: usize = 1 << 20;
 const TOO_MUCH: What = "the expansions up to here put in more than 1 MiB and ten times the text";
 
+/// So deep may expansions stand in each other.
+pub(super) const DEEPEST: usize = 32;
+
+/// What stands behind a name in braces: `-`, `+` or `?`, and a colon before it where an empty value is to count as none.
+#[derive(Clone, Copy)]
+pub(super) struct Operator {
+    sign: u8,
+    colon: bool,
+}
+
+/// What is put in for it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Puts {
+    /// The value; nothing, where there is none.
+    Value,
+    /// The text behind the operator.
+    Text,
+    /// Nothing: a value is asked for.
+    Refuses,
+}
+
+impl Operator {
+    /// The one that a text begins with, and its length.
+    pub(super) fn of(text: &[u8]) -> Option<(Self, usize)> {
+        let colon = text.first() == Some(&b':');
+        let sign = text.get(usize::from(colon)).copied().filter(|b| matches!(b, b'-' | b'+' | b'?'))?;
+        Some((Operator { sign, colon }, 1 + usize::from(colon)))
+    }
+
+    /// Is it `?`?
+    pub(super) fn asks(self) -> bool {
+        self.sign == b'?'
+    }
+
+    pub(super) fn puts(self, value: Option<&[u8]>) -> Puts {
+        let is_set = value.is_some_and(|value| !(self.colon && value.is_empty()));
+        match self.sign {
+            b'?' if !is_set => Puts::Refuses,
+            b'-' | b'+' if is_set == (self.sign == b'+') => Puts::Text,
+            _ => Puts::Value,
+        }
+    }
+}
+
 /// The variables that a text has assigned so far.
 pub(super) struct Scope<'a> {
     assigned: Vec<(Vec<u8>, Option<Vec<u8>>)>,

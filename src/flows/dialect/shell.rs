@@ -3,11 +3,8 @@
 //! What it would run is refused, and what it could not read; so is what it would put in of its own (`$$`, `$1`, a home folder for `~`), and what shells
 //! read in different ways.
 
-use super::expand::Scope;
+use super::expand::{DEEPEST, Operator, Puts, Scope};
 use super::{Bad, Lookup, Pairs, line, line_of, variable};
-
-/// So deep may expansions stand in each other.
-const DEEPEST: usize = 32;
 
 const COMMAND: &str = "this would run a command";
 const NOT_UNDERSTOOD: &str = "an expansion that is not understood";
@@ -177,27 +174,18 @@ impl Shell<'_, '_> {
         let name = variable(&text[at + 2..]);
         let behind = at + 2 + name.len();
         let value = self.value(at, name, within)?;
-        // With a colon an empty value is none.
-        let colon = usize::from(text.get(behind) == Some(&b':'));
-        let value = value.filter(|value| colon == 0 || !value.is_empty());
-        let other = match text.get(behind + colon) {
-            _ if name.is_empty() || within.depth >= DEEPEST => return self.bad(at, NOT_UNDERSTOOD),
-            Some(b'}') if colon == 0 => return Ok((value.unwrap_or_default(), behind + 1)),
-            Some(b'-') => value.is_none(),
-            Some(b'+') => value.is_some(),
-            _ => return self.bad(at, NOT_UNDERSTOOD),
-        };
-        let inner = Within { depth: within.depth + 1, counts: within.counts && other, ..within };
-        let (word, end) = self.word(behind + colon + 1, inner)?;
-        let is_default = text[behind + colon] == b'-';
-        let out = if other {
-            word
-        } else if is_default {
-            value.unwrap_or_default()
-        } else {
-            Vec::new()
-        };
-        Ok((out, end + 1))
+        if name.is_empty() || within.depth >= DEEPEST {
+            return self.bad(at, NOT_UNDERSTOOD);
+        }
+        if text.get(behind) == Some(&b'}') {
+            return Ok((value.unwrap_or_default(), behind + 1));
+        }
+        let found = Operator::of(&text[behind..]).filter(|(operator, _)| !operator.asks());
+        let Some((operator, len)) = found else { return self.bad(at, NOT_UNDERSTOOD) };
+        let puts_text = operator.puts(value.as_deref()) == Puts::Text;
+        let inner = Within { depth: within.depth + 1, counts: within.counts && puts_text, ..within };
+        let (word, end) = self.word(behind + len, inner)?;
+        Ok((if puts_text { word } else { value.unwrap_or_default() }, end + 1))
     }
 
     fn value(&self, at: usize, name: &[u8], within: Within) -> Result<Option<Vec<u8>>, Bad> {

@@ -6,12 +6,13 @@ mod configuration;
 mod files;
 mod names;
 mod places;
+mod variables;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
 
 use leafcrypt_formats::{json, one_line};
-use leafcrypt_kms::{BACKENDS, Health, Session};
+use leafcrypt_kms::{BACKENDS, Health, Kind, Session};
 
 use self::configuration::Configurations;
 use super::rules::Given;
@@ -78,6 +79,10 @@ pub struct Doctor<'a> {
     pub given: Given,
     /// How to open.
     pub how: OpenHow<'a>,
+    /// What is set that stops every command which opens or seals, by its name.
+    pub stops: Vec<(&'static str, Error)>,
+    /// Recipients of new files, by variables.
+    pub recipients: Vec<(Kind, String)>,
     /// The world in which nobody is asked and nothing is started, for opening files.
     pub quiet: Session,
     /// `XDG_RUNTIME_DIR`
@@ -102,6 +107,7 @@ impl Doctor<'_> {
             checks.extend(configurations.around(None, world));
         }
         let of_files = self.files(&mut configurations, &mut checks, world);
+        checks.extend(self.variables());
         checks.extend(places::programs(world, self.hint));
         checks.extend(places::places(self.runtime.as_deref(), world));
         checks.extend(of_files);

@@ -53,12 +53,13 @@ fn memory(runtime: Option<&Path>) -> Option<Check> {
             match folder.remove() {
                 Ok(()) => Check::new(State::Ok, name, place),
                 Err(why) => {
-                    Check::new(State::Fail, name, format!("{place}: a folder of ours could not be removed: {}", why.kind())).fix(fix)
+                    Check::new(State::Fail, name, format!("{place}: a folder of ours could not be removed: {}", files::in_words(&why)))
+                        .fix(fix)
                 }
             }
         }
         Ok(None) => Check::new(State::Warn, name, "no folder is in memory: edit and exec-file need --on-disk").fix(fix),
-        Err(why) => Check::new(State::Warn, name, format!("no folder can be made: {}", why.kind())).fix(fix),
+        Err(why) => Check::new(State::Warn, name, format!("no folder can be made: {}", files::in_words(&why))).fix(fix),
     })
 }
 
@@ -68,11 +69,15 @@ fn state(world: &World<'_>) -> Check {
         return Check::new(State::Warn, name, "neither HOME nor XDG_STATE_HOME names one: an edit that fails cannot be kept")
             .fix("export XDG_STATE_HOME=FOLDER");
     };
-    // It need not exist; then it is made below the nearest that does.
-    let there = folder.ancestors().find(|folder| matches!(files::facts(folder), Ok(Some(_)))).unwrap_or(Path::new("/"));
-    match files::can_write(&there.join("leafcrypt-doctor"), &WriteHow { secret: true, ..WriteHow::default() }) {
+    // It need not exist: then it is made and removed, for nothing less tells whether that can be done.
+    let usable = files::make_private_folders(&folder).and_then(|made| {
+        let can = files::can_write(&folder.join("leafcrypt-doctor"), &WriteHow { secret: true, ..WriteHow::default() });
+        files::remove_folders(&made);
+        can
+    });
+    match usable {
         Ok(()) => Check::new(State::Ok, name, folder.display().to_string()),
-        Err(why) => Check::new(State::Warn, name, format!("{}: {why}", there.display())).fix("export XDG_STATE_HOME=FOLDER"),
+        Err(why) => Check::new(State::Warn, name, format!("{}: {why}", folder.display())).fix("export XDG_STATE_HOME=FOLDER"),
     }
 }
 

@@ -60,7 +60,7 @@ impl Edit<'_> {
     pub fn run(&self, world: &World<'_>) -> Result<Done, Error> {
         let name = self.path.display().to_string();
         let input = Input::File(self.path.clone());
-        let format = self.types.input_of(&input, world.manners);
+        let format = self.types.of_changed(&input, world.manners);
         let text = match input.read(format) {
             Ok(text) => Some(text),
             Err(Error::Read { source: ReadError::NotFound, .. }) => None,

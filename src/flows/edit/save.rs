@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::files::{self, Claim, PrivateDir, WriteError};
 use crate::flows::child;
 use crate::flows::editor::Editor;
+use crate::flows::encrypt::refuse_utf16;
 use crate::flows::target::{self, Holds};
 use crate::flows::uncovered::{self, Side};
 use crate::metadata::{MetadataError, Version};
@@ -153,6 +154,7 @@ impl Edit<'_> {
         }
         let options = scan_options(Mode::Plain, world.manners);
         let parse = |text| Document::parse(format, text, &options).map_err(|source| mistyped(&name, format, text, source));
+        refuse_utf16(format, text.typed, world.manners).map_err(|source| mistyped(&name, format, text.typed, source))?;
         let document = parse(text.typed)?;
         if !document.blocks().is_empty() {
             return Err(reserved(&name, format));
@@ -208,10 +210,12 @@ fn try_again_text(error: &Error, text: &Path) -> String {
 /// What the editor has left instead of the file.
 fn lost(error: &std::io::Error) -> Error {
     let what = match error.kind() {
-        _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => "the editor has put a link in its place".to_owned(),
+        _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+            "the editor has put a link in its place; what was typed is where that leads".to_owned()
+        }
         ErrorKind::NotFound => "the editor has removed it".to_owned(),
         ErrorKind::InvalidData => "the editor has put something in its place that is no file of ours".to_owned(),
-        kind => kind.to_string(),
+        _ => files::in_words(error),
     };
     Error::EditorLost { what }
 }

@@ -10,23 +10,27 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::crash::trace::{CHANGING, Call, START, alone, is_changing, parse};
 use crate::files::{PROGRAM, Runtime, command, said};
-use crate::tools::Place;
+use crate::tools::{Place, soon};
 
-fn tour(place: &Place, memory: &Runtime, harm: Option<(&Call, &str)>, log: &Path) -> Output {
+/// Its helper gets a signal only as `-f` has it; with this words for it, to be killed before it has removed anything.
+const HELPER_TOO: [&str; 3] = ["-f", "-e", "inject=unlinkat:signal=KILL"];
+
+fn tour(place: &Place, memory: &Runtime, harm: Option<(&Call, &str)>, follow: &[&str], log: &Path) -> Output {
     let mut strace = alone(command(place, "unshare"), Some(&memory.0));
-    strace.args(["-f", "-qqq", "-o"]).arg(log);
+    strace.args(["-qqq", "-o"]).arg(log);
     match harm {
         None => strace.args(["-e", &format!("trace={CHANGING},{START}")]),
         Some((Call { name, number, .. }, signal)) => {
-            strace.args(["-e", &format!("trace={name}"), "-e", &format!("inject={name}:signal={signal}:when={number}")])
+            strace.args(["-e", &format!("trace={name},unlinkat"), "-e", &format!("inject={name}:signal={signal}:when={number}")])
         }
     };
+    strace.args(follow);
     strace.env("XDG_RUNTIME_DIR", "/dev/shm").env("TMPDIR", place.path("")).args([PROGRAM, "tour"]).output().unwrap()
 }
 
 fn calls(place: &Place) -> Vec<Call> {
     let log = place.path("log");
-    let output = tour(place, &Runtime::new(place), None, &log);
+    let output = tour(place, &Runtime::new(place), None, &["-f"], &log);
     assert!(output.status.success(), "{}", said(&output));
     let calls: Vec<Call> = parse(&std::fs::read_to_string(&log).unwrap()).into_iter().filter(is_changing).collect();
     assert!(calls.len() > 20, "{calls:?}");
@@ -40,7 +44,7 @@ fn the_tour_leaves_nothing_whatever_signal_ends_it() {
     let all = |signal: &str, number: i32, every: usize| {
         for call in calls.iter().step_by(every) {
             let memory = Runtime::new(&place);
-            let output = tour(&place, &memory, Some((call, signal)), Path::new("/dev/null"));
+            let output = tour(&place, &memory, Some((call, signal)), &["-f"], Path::new("/dev/null"));
             assert_eq!(output.status.signal(), Some(number), "{signal} at {call}: {}", said(&output));
             assert_eq!(memory.entries(), Vec::<PathBuf>::new(), "{signal} at {call}");
         }
@@ -56,9 +60,9 @@ fn the_tour_leaves_nothing_whatever_signal_ends_it() {
 fn what_kill_9_leaves_is_for_the_owner_only_and_swept_by_the_next_start() {
     let place = Place::new();
     let mut left = 0;
-    for call in calls(&place).iter().step_by(3) {
+    for call in calls(&place).iter().step_by(3).filter(|call| call.name != "unlinkat") {
         let memory = Runtime::new(&place);
-        let output = tour(&place, &memory, Some((call, "KILL")), Path::new("/dev/null"));
+        let output = tour(&place, &memory, Some((call, "KILL")), &HELPER_TOO, Path::new("/dev/null"));
         assert_eq!(output.status.signal(), Some(9), "{}", said(&output));
         for folder in memory.entries() {
             left += 1;
@@ -69,6 +73,19 @@ fn what_kill_9_leaves_is_for_the_owner_only_and_swept_by_the_next_start() {
         assert_eq!(memory.entries(), Vec::<PathBuf>::new(), "after KILL at {call}");
     }
     assert!(left > 3, "the tour was never killed while its folder was there");
+}
+
+#[test]
+fn the_tour_is_cleared_away_by_its_helper() {
+    let place = Place::new();
+    for call in calls(&place).iter().step_by(3) {
+        let memory = Runtime::new(&place);
+        let output = tour(&place, &memory, Some((call, "KILL")), &[], Path::new("/dev/null"));
+        assert_eq!(output.status.signal(), Some(9), "{}", said(&output));
+        // Where it had no helper yet there is nothing in its folder either.
+        let has_files = |folder: PathBuf| std::fs::read_dir(folder.join("files")).into_iter().flatten().next().is_some();
+        soon(&format!("after KILL at {call} its files go"), || !memory.entries().into_iter().any(has_files));
+    }
 }
 
 #[test]
