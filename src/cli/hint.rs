@@ -213,6 +213,13 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
         SealError::RepeatedComment { .. } => {
             "write out what the alias stands for, or choose what is sealed by names (encrypted_regex)".to_owned()
         }
+        SealError::Strays(_) => {
+            "put it back to its place as it was sealed (git diff shows what was changed); or take it out, if nobody needs it any more"
+                .to_owned()
+        }
+        SealError::NoRecipient { .. } => {
+            "put its recipient back beside its enc, as it was (git diff shows it), or take the whole key out of the block".to_owned()
+        }
         SealError::NotFaithful { .. }
         | SealError::Astray
         | SealError::Unwritable(_)
