@@ -104,7 +104,7 @@ pub enum Step {
     Comment(CommentId),
 }
 
-/// A token without the blanks and line feeds behind it, over which SOPS passes: programs that write YAML or JSON anew keep those that a block scalar or an
+/// A token without the blanks and line feeds behind it, over which SOPS passes: programs that write a file anew keep those that a block scalar or an
 /// editor has left there. Whatever else stands behind a token is the reader's to refuse.
 pub(crate) fn bare_token(text: &[u8]) -> &[u8] {
     let token = text.trim_ascii_end();

@@ -154,9 +154,14 @@ fn seal(error: &SealError) -> Exit {
         SealError::CommentMatches { .. } | SealError::DoubtfulComment { .. } | SealError::RepeatedComment { .. } => {
             Exit::ErrorEncryptingTree
         }
-        SealError::Unwritable(_) | SealError::NotFaithful { .. } | SealError::Astray | SealError::TooLarge { .. } => Exit::ErrorDumpingTree,
+        SealError::Unwritable(_)
+        | SealError::NotFaithful { .. }
+        | SealError::Astray
+        | SealError::Strays(_)
+        | SealError::TooLarge { .. } => Exit::ErrorDumpingTree,
         SealError::Regex(_)
         | SealError::NothingCovered { .. }
+        | SealError::NoRecipient { .. }
         | SealError::Unusable { .. }
         | SealError::Wrap(_)
         | SealError::Random(_)

@@ -195,9 +195,6 @@ fn open_hint(path: &str, error: &OpenError, world: &World<'_>) -> Option<String>
             let path = shell(path);
             format!("leafcrypt encrypt -i {path} seals what was added in clear; what was typed over a value: leafcrypt accept {path}")
         }
-        OpenError::Leaf { why: BadToken::Uncovered | BadToken::Comment, .. } => {
-            format!("put it back where it was sealed, or take it out of the text; then: leafcrypt accept {}", shell(path))
-        }
         OpenError::Leaf { .. }
         | OpenError::Leaves { .. }
         | OpenError::Unreadable
@@ -215,6 +212,13 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
         SealError::DoubtfulComment { .. } => "put the comment directly above the key that it is for, or write | in place of |+".to_owned(),
         SealError::RepeatedComment { .. } => {
             "write out what the alias stands for, or choose what is sealed by names (encrypted_regex)".to_owned()
+        }
+        SealError::Strays(_) => {
+            "put it back to its place as it was sealed (git diff shows what was changed); or take it out, if nobody needs it any more"
+                .to_owned()
+        }
+        SealError::NoRecipient { .. } => {
+            "put its recipient back beside its enc, as it was (git diff shows it), or take the whole key out of the block".to_owned()
         }
         SealError::NotFaithful { .. }
         | SealError::Astray

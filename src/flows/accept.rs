@@ -16,7 +16,7 @@ use crate::config::{Config, Rule};
 use crate::error::Error;
 use crate::files::WriteError;
 use crate::seal::selection::Selection;
-use crate::sealed_file::{Differences, MacState, OpenFile, OpenHow, OwnTag, Recipients, WitnessState, tags_without};
+use crate::sealed_file::{Differences, MacState, OpenFile, OpenHow, OwnTag, Recipients, SealError, WitnessState, tags_without};
 use crate::world::World;
 
 /// An acceptance.
@@ -56,6 +56,14 @@ impl Accept<'_> {
             let head = before::find(&self.path, file, &self.how, world);
             for line in self.report(&name, file, differences, &head, rule.as_ref(), config.as_ref(), world)? {
                 world.dialog.log(&line);
+            }
+            let refused = |source| Error::Seal { path: name.clone(), source: Box::new(source) };
+            // What nobody can name nobody vouches for.
+            if let Some(record) = file.settings().groups.records().find(|record| record.key.id().is_empty()) {
+                return Err(refused(SealError::NoRecipient { kind: record.key.kind().name() }));
+            }
+            if differences.strays.count > 0 {
+                return Err(refused(SealError::Strays(differences.strays.clone())));
             }
             let confirmed = self.yes || world.dialog.confirm("Seal it anew as it stands?") == Some(true);
             if !confirmed {
@@ -120,7 +128,7 @@ const NAMED: usize = 20;
 
 /// What differs, a line each. `known` are the tags that somebody has vouched for.
 fn told(differences: &Differences, known: Vec<OwnTag>) -> Vec<String> {
-    let Differences { mac, witness, clear, layout, tags } = differences;
+    let Differences { mac, witness, clear, layout, tags, .. } = differences;
     let mut lines = Vec::new();
     lines.extend(match mac {
         MacState::Right => None,

@@ -94,10 +94,6 @@ pub enum BadToken {
     Forged,
     #[error("the token's type does not fit its content")]
     Content,
-    #[error("a sealed value at a place that the file's rule does not cover: kept as text it would be lost with the next data key")]
-    Uncovered,
-    #[error("a sealed comment that opens nowhere in this file: it was changed, or is another file's")]
-    Comment,
 }
 
 impl Token {
@@ -242,11 +238,6 @@ pub fn finish(out: &mut Vec<u8>, data: Range<usize>, nonce: &[u8; NONCE], tag: &
     out.extend_from_slice(b",type:");
     out.extend_from_slice(holds.name().as_bytes());
     out.push(b']');
-}
-
-/// Is a text a whole token, whatever it holds?
-pub fn is_token(text: &[u8]) -> bool {
-    Frame::parse(text).is_ok()
 }
 
 /// Does a text look like a token? For hints and messages; never decides what is covered.

@@ -7,6 +7,7 @@ use super::clear::Clear;
 use super::error::OpenError;
 use super::open::check_mac;
 use super::reading::OwnTag;
+use super::stray::Strays;
 use super::verdict::{Doubts, Seen, Vouched};
 use super::{OpenFile, OpenHow, Renews};
 use crate::metadata::Metadata;
@@ -71,9 +72,19 @@ pub struct Differences {
     pub layout: bool,
     /// Tags that mean nothing to SOPS, where nobody vouches for the text.
     pub tags: Vec<OwnTag>,
+    /// Tokens that would be texts from then on. Nobody accepts those.
+    pub strays: Strays,
 }
 
 impl Differences {
+    /// Are values and names as they were sealed, and the rule too? And the comments?
+    pub(super) fn kept(&self) -> (bool, bool) {
+        match self.witness {
+            WitnessState::Read { body, comments, .. } => (!body && self.mac == MacState::Right, !comments),
+            _ => (false, false),
+        }
+    }
+
     /// The file is as it was sealed, and somebody vouches for its recipients.
     pub fn is_empty(&self) -> bool {
         let witness = WitnessState::Read { body: false, comments: false, recipients: Recipients::Right };
@@ -138,5 +149,5 @@ pub(super) fn compare(
     };
     let right = matches!(witness, WitnessState::Read { body: false, recipients: Recipients::Right, .. });
     let vouched = if mac == MacState::Right && right { Vouched::Yes } else { Vouched::No };
-    (payload, vouched, Differences { mac, witness, clear: Clear::default(), layout: false, tags: Vec::new() })
+    (payload, vouched, Differences { mac, witness, clear: Clear::default(), layout: false, tags: Vec::new(), strays: Strays::default() })
 }

@@ -96,12 +96,17 @@ impl OpenFile<'_> {
         for (covers, value) in coverage.leaves.iter_mut().zip(&values) {
             *covers &= value.is_some();
         }
+        let closed = self.closed_comments();
         for i in 0..document.comments().len() {
             let id = CommentId(i as u32);
             if !coverage.comments[i] {
                 continue;
             }
             let text = document.comment_text(id);
+            if closed.contains(&*text) {
+                coverage.comments[i] = false;
+                continue;
+            }
             let container = document.comment(id).container;
             bind(&mut path, &mut path_of, document, container);
             match reuse.take(&path, Holds::Comment, &text) {

@@ -3,6 +3,7 @@
 use leafcrypt_formats::{SyntaxError, Unwritable};
 use thiserror::Error;
 
+use super::stray::Strays;
 use crate::keys::{NoKeyOpens, WrapFailed};
 use crate::metadata::{BadDate, MetadataError};
 use crate::seal::go_regex::BadRegex;
@@ -146,6 +147,12 @@ pub enum SealError {
         "line {alias}: by the comment of line {comment} SOPS seals values also where this alias stands for them, and a value in the alias's place has no comment"
     )]
     RepeatedComment { alias: usize, comment: usize },
+    /// Tokens that would be texts from then on.
+    #[error("{0}")]
+    Strays(Strays),
+    /// A key of the metadata block that names nobody.
+    #[error("{kind}: the metadata has a key without its recipient, so nobody can tell whose it is")]
+    NoRecipient { kind: &'static str },
     /// Key groups that nobody could open.
     #[error("{why}: nobody could open the file")]
     Unusable { why: String },

@@ -13,7 +13,7 @@
 //! | what is had then | `opened.rs` |
 //! | back: tokens, MAC, witness, block | `seal.rs`, with `cover.rs` for the tokens, `reopen.rs` for the look at the finished bytes, `placed.rs` for comments that belong elsewhere there |
 //! | the same for a whole file | `binary.rs` |
-//! | changes of less than values, or more | `rewrap.rs` (recipients), `rotate.rs` (the data key), `clear.rs` (what was added in clear), `accept.rs` (what differs), `shown.rs` (the block under the text) |
+//! | changes of less than values, or more | `rewrap.rs` (recipients), `rotate.rs` (the data key), `clear.rs` (what was added in clear), `accept.rs` (what differs), `stray.rs` (tokens that would become texts), `shown.rs` (the block under the text) |
 //! | many leaves on all cores | `crew.rs` |
 
 mod accept;
@@ -34,6 +34,7 @@ mod rewrap;
 mod rotate;
 mod seal;
 mod shown;
+mod stray;
 mod verdict;
 mod walk;
 
@@ -45,6 +46,7 @@ pub use damaged::{has_lost_block, is_damaged};
 pub use error::{NotSealed, OpenError, SealError, SealedError, WitnessFault};
 pub use reading::{OwnTag, without as tags_without};
 pub use seal::{Finished, Wanted};
+pub use stray::{Stray, Strays};
 pub use verdict::Vouched;
 
 use crate::keys::{DataKey, GroupReport, KeyGroups};

@@ -7,7 +7,7 @@ use super::accept::{self, Differences, WitnessState};
 use super::error::OpenError;
 use super::reading::{Reading, own_tags};
 use super::verdict::{self, Doubts, Vouched};
-use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, crew, planted, walk};
+use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, crew, planted, stray, walk};
 use crate::keys::{DataKey, Unwrapped};
 use crate::manners::Manners;
 use crate::metadata::{self, Metadata};
@@ -242,6 +242,10 @@ pub(super) fn judge(
         }
         if let Some(differences) = differences.as_mut().filter(|_| !vouched_text) {
             differences.tags = own_tags(document);
+        }
+        if let Some(differences) = &mut differences {
+            let (values, comments) = differences.kept();
+            differences.strays = stray::told(document, &walked.opened, !values, !comments);
         }
         if let Some(payload) = payload.as_ref().filter(|_| !vouched_text) {
             // With mac_only_encrypted others may add clear values, and so does who has the file completed; comments may have been edited, which is

@@ -148,6 +148,14 @@ impl OpenFile<'_> {
             || self.cover(&document, &policy, &cipher, &mut nonces, world.random, standing),
         );
         let mut covered = covered?;
+        let strays = self.strays(&document, &covered.coverage.leaves);
+        if strays.count > 0 {
+            if manners.strict_clear {
+                return Err(SealError::Strays(strays));
+            }
+            let with_key = if self.renews == Renews::Key { ", and the data key that opens it is gone" } else { "" };
+            warnings.extend(strays.first.iter().map(|stray| format!("{stray}; it stands there as a text now{with_key}")));
+        }
         if covered.all_clear && self.must_cover {
             warnings.extend(may_be_clear(&selection, manners)?);
         }

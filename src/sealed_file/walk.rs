@@ -88,14 +88,6 @@ pub(super) fn open(
                     }
                     Some(value)
                 }
-                // Kept as it stands, and it would be a text from then on.
-                Ok(Found::Clear) if how.accepting && !covers[i] && token::is_token(&document.content(LeafId(i as u32))) => {
-                    count += 1;
-                    if count <= NAMED {
-                        closed.push(closed_leaf(document, i, BadToken::Uncovered));
-                    }
-                    None
-                }
                 Ok(Found::Clear) => {
                     if in_mac && !mac_only_encrypted {
                         let plain = document.value(LeafId(i as u32));
@@ -124,17 +116,6 @@ pub(super) fn open(
     }
     let Comments { opened: comments, clear: clear_comments, moved: moved_comments } =
         open_comments(document, &mut coverage, cipher, how.accepting);
-    if how.accepting {
-        let lost = (0..comments.len()).map(|i| CommentId(i as u32)).filter(|&id| comments[id.0 as usize].is_none());
-        for id in lost.filter(|&id| written_token(document, id).is_some_and(|text| token::is_token(&text))) {
-            count += 1;
-            if count <= NAMED {
-                let comment = document.comment(id);
-                let (path, line) = (document.paths().display(comment.container), document.position(comment.span.start).0);
-                closed.push(ClosedLeaf { path, line, why: BadToken::Comment });
-            }
-        }
-    }
     match closed.pop() {
         None => {}
         Some(one) if closed.is_empty() => return Err(one.into()),

@@ -81,6 +81,7 @@ mod reading;
 mod references;
 mod sealed_for_others;
 mod set;
+mod stray_tokens;
 mod tamper;
 mod terminal;
 mod tools;

@@ -11,7 +11,7 @@ use crate::document::{Document, Mode, Outline, ScanOptions};
 use crate::edit::{Floats, Graft};
 use crate::error::{SyntaxError, Unwritable};
 use crate::flat::unfold_newlines;
-use crate::leaf::{CommentId, LeafId, Span};
+use crate::leaf::{CommentId, LeafId, Span, bare_token};
 use crate::path::Part;
 use crate::print::{Printed, Printing};
 use crate::splice::Splice;
@@ -53,7 +53,8 @@ impl Detail for Lines {
     }
 
     fn content<'a>(&self, document: &'a Document<'_>, leaf: LeafId) -> Cow<'a, [u8]> {
-        Cow::Borrowed(&document.text[document.leaf(leaf).span.range()])
+        let text = &document.text[document.leaf(leaf).span.range()];
+        Cow::Borrowed(if self.sealed { bare_token(text) } else { text })
     }
 
     fn comment<'a>(&self, document: &'a Document<'_>, comment: CommentId) -> Cow<'a, [u8]> {

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::document::{Document, Outline, ScanOptions};
 use crate::edit::{Floats, Graft};
 use crate::error::{SyntaxError, Unwritable};
-use crate::leaf::{CommentId, LeafId};
+use crate::leaf::{CommentId, LeafId, bare_token};
 use crate::path::Part;
 use crate::print::{Printed, Printing};
 use crate::splice::Splice;
@@ -88,7 +88,12 @@ impl Detail for Keys {
     fn content<'a>(&self, document: &'a Document<'_>, leaf: LeafId) -> Cow<'a, [u8]> {
         match self.shapes[leaf.0 as usize] {
             value::Shape::Plain => Cow::Borrowed(&document.text[document.leaf(leaf).span.range()]),
-            _ => Cow::Owned(std::mem::take(&mut *self.text(document, leaf))),
+            _ => {
+                let mut text = self.text(document, leaf);
+                let len = bare_token(&text).len();
+                text.truncate(len);
+                Cow::Owned(std::mem::take(&mut *text))
+            }
         }
     }
 

@@ -1,0 +1,184 @@
+//! Tokens that have strayed: a value's where the rule covers nothing (a line typed between it and the comment that covers it, another name, another rule), a
+//! comment's where it does not open (moved, or damaged). Sealed as they stand they would be texts from then on, and be lost with the next data key. So they
+//! are told: `accept` and `rotate` refuse them, and so does whatever seals a file whose MAC nobody has checked, or brings new ones into it.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Opened};
+
+use super::{Base, BaseBody, OpenFile, Renews};
+use crate::seal::token::Token;
+
+/// So many are named.
+const NAMED: usize = 20;
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// A value's path, for people; none: a comment's.
+    pub path: Option<String>,
+    /// Its line.
+    pub line: usize,
+}
+
+impl fmt::Display for Stray {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stray { path: Some(path), line } => write!(out, "{path} (line {line}): a sealed value that the rule does not cover any more"),
+            Stray { path: None, line } => {
+                write!(
+                    out,
+                    "line {line}: a sealed comment that does not open there: it was changed or moved, or the rule covers nothing there any more"
+                )
+            }
+        }
+    }
+}
+
+/// Some of them, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Strays {
+    /// All.
+    pub count: usize,
+    /// The first, to be named.
+    pub first: Vec<Stray>,
+}
+
+impl Strays {
+    fn add(&mut self, stray: impl FnOnce() -> Stray) {
+        self.count += 1;
+        if self.first.len() < NAMED {
+            self.first.push(stray());
+        }
+    }
+}
+
+impl fmt::Display for Strays {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let ([one], 1) = (self.first.as_slice(), self.count) {
+            return one.fmt(out);
+        }
+        write!(out, "{} sealed values and comments have lost their places", self.count)?;
+        self.first.iter().try_for_each(|stray| write!(out, "\n  {stray}"))?;
+        if self.count > self.first.len() {
+            write!(out, "\n  and {} more", self.count - self.first.len())?;
+        }
+        Ok(())
+    }
+}
+
+/// Where one stands.
+#[derive(Clone, Copy)]
+enum Place {
+    Leaf(usize),
+    Comment(usize),
+}
+
+impl Place {
+    fn stray(self, document: &Document<'_>, line: &mut impl FnMut(u32) -> usize) -> Stray {
+        match self {
+            Place::Leaf(i) => {
+                let leaf = &document.leaves()[i];
+                Stray { path: Some(document.paths().display(leaf.path)), line: line(leaf.span.start) }
+            }
+            Place::Comment(i) => Stray { path: None, line: line(document.comment(CommentId(i as u32)).span.start) },
+        }
+    }
+
+    /// What it is known by: its token, and of a value its path.
+    fn key(self, document: &Document<'_>, opened: Option<&Opened>) -> (Option<String>, Vec<u8>) {
+        match self {
+            Place::Leaf(i) => {
+                let id = LeafId(i as u32);
+                (Some(document.paths().display(document.leaf(id).path)), bare(&document.content(id)).to_vec())
+            }
+            Place::Comment(i) => (None, bare(&comment(document, opened, i)).to_vec()),
+        }
+    }
+}
+
+fn bare(text: &[u8]) -> &[u8] {
+    text.trim_ascii()
+}
+
+/// A comment as it reads once it is opened.
+fn comment<'a>(document: &'a Document<'_>, opened: Option<&'a Opened>, i: usize) -> Cow<'a, [u8]> {
+    match opened.and_then(|opened| opened.comments[i].as_ref()) {
+        Some(text) => text.as_slice().into(),
+        None => document.comment_text(CommentId(i as u32)),
+    }
+}
+
+/// Is this a whole token, of a value or a comment? One that stands in clear beside `ENC[` in a text is none.
+fn is_token(text: &[u8]) -> bool {
+    let text = bare(text);
+    text.starts_with(b"ENC[") && Token::parse(text).is_ok()
+}
+
+/// Like a token in all but what makes it open.
+fn is_like_one(text: &[u8]) -> bool {
+    let text = bare(text);
+    text.starts_with(b"ENC[AES256_GCM,data:") && text.ends_with(b"]") && text.windows(6).any(|part| part == b",type:")
+}
+
+/// Those of a sealed document: what was opened is a value.
+fn of_sealed<'a>(document: &'a Document<'_>, opened: &'a Opened) -> impl Iterator<Item = Place> + 'a {
+    let comments = (0..document.comments().len()).filter(|&i| match &opened.comments[i] {
+        Some(text) => is_token(text.as_slice()),
+        None => is_like_one(&document.comment_text(CommentId(i as u32))),
+    });
+    leaves(document, |i| opened.leaves[i].is_none()).chain(comments.map(Place::Comment))
+}
+
+fn leaves<'a>(document: &'a Document<'_>, is_clear: impl Fn(usize) -> bool + 'a) -> impl Iterator<Item = Place> + 'a {
+    let all = document.leaves().iter().enumerate();
+    let found = all.filter(move |(i, leaf)| leaf.kind == Kind::Str && is_clear(*i) && is_token(&document.content(LeafId(*i as u32))));
+    found.map(|(i, _)| Place::Leaf(i))
+}
+
+/// Those of a file that somebody may accept as it stands.
+pub(super) fn told(document: &Document<'_>, opened: &Opened, leaves: bool, comments: bool) -> Strays {
+    let (mut strays, mut line) = (Strays::default(), document.lines());
+    let asked = |place: &Place| if matches!(place, Place::Leaf(_)) { leaves } else { comments };
+    of_sealed(document, opened).filter(asked).for_each(|place| strays.add(|| place.stray(document, &mut line)));
+    strays
+}
+
+impl OpenFile<'_> {
+    /// The tokens of comments that do not open. As they stand they open where they are put back; sealed once more they would not.
+    pub(super) fn closed_comments(&self) -> HashSet<Vec<u8>> {
+        let Some(Base { body: BaseBody::Document { document, opened, .. }, .. }) = &self.base else { return HashSet::new() };
+        let closed = (0..document.comments().len()).filter(|&i| opened.comments[i].is_none());
+        let texts = closed.map(|i| document.comment_text(CommentId(i as u32)));
+        texts.filter(|text| is_like_one(text)).map(Cow::into_owned).collect()
+    }
+
+    /// Those that would be sealed as texts now; `covers` says of which leaves. What stood there before, under a MAC that somebody has checked, is a text
+    /// already, and stays as long as the data key does, under which it opens.
+    pub(super) fn strays(&self, document: &Document<'_>, covers: &[bool]) -> Strays {
+        let mut strays = Strays::default();
+        let Some(base @ Base { body: BaseBody::Document { document: old, opened, .. }, .. }) = &self.base else { return strays };
+        let comments = (0..document.comments().len()).map(Place::Comment);
+        let comments =
+            comments.filter(|place| matches!(place, Place::Comment(i) if is_like_one(&document.comment_text(CommentId(*i as u32)))));
+        let mut found = leaves(document, |i| !covers[i]).chain(comments).peekable();
+        if found.peek().is_none() {
+            return strays;
+        }
+        let before: HashMap<_, _> = of_sealed(old, opened).map(|place| (place.key(old, Some(opened)), place)).collect();
+        let stays = !base.unchecked && self.renews < Renews::Key;
+        let (mut line, mut old_line) = (document.lines(), old.lines());
+        for place in found {
+            match before.get(&place.key(document, None)) {
+                Some(_) if stays => {}
+                Some(before) => strays.add(|| before.stray(old, &mut old_line)),
+                // A comment that looks like a token and was one's text before is no token.
+                None if matches!(place, Place::Comment(i) if !is_token(&document.comment_text(CommentId(i as u32)))) => {}
+                None => strays.add(|| place.stray(document, &mut line)),
+            }
+        }
+        strays
+    }
+}
