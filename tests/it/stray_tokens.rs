@@ -137,7 +137,10 @@ fn a_comment_that_does_not_open() {
         for (changed, line) in [(moved, line), (damaged, 2)] {
             place.write(file, &changed);
             let said = format!("{file}: line {line}: a sealed comment that does not open there");
-            refused(&place, file, &["accept", "-y", file], &said);
+            // `accept` looks for the one that was moved in all places of the file (tests/it/accept.rs).
+            if !changed.contains(token) {
+                refused(&place, file, &["accept", "-y", file], &said);
+            }
             refused(&place, file, &["rotate", "-i", "-y", file], &said);
             warned(&place, file, &["rotate", "-i", file], "and the data key that opens it is gone");
             // Other commands keep the data key, and the warning.
