@@ -5,6 +5,7 @@ use leafcrypt_formats::{Document, Format, Hint, Kind, Limits, Sealed, Tokens, Va
 use super::cover::{Covered, Standing};
 use super::error::SealError;
 use super::reopen::Reopened;
+use super::stray::Stray;
 use super::verdict::{self, Doubts, Vouched};
 use super::{BaseBody, OpenFile, Renews, SOPS_VERSION, Settings, binary, crew};
 use crate::keys::{DataKey, KeyGroups};
@@ -154,7 +155,11 @@ impl OpenFile<'_> {
                 return Err(SealError::Strays(strays));
             }
             let with_key = if self.renews == Renews::Key { ", and the data key that opens it is gone" } else { "" };
-            warnings.extend(strays.first.iter().map(|stray| format!("{stray}; it stands there as a text now{with_key}")));
+            let told = |stray: &Stray| {
+                let now = if stray.path.is_some() { "it stands there as a text now" } else { "it stays as it is" };
+                format!("{stray}; {now}{with_key}")
+            };
+            warnings.extend(strays.first.iter().map(told));
         }
         if covered.all_clear && self.must_cover {
             warnings.extend(may_be_clear(&selection, manners)?);
