@@ -213,6 +213,7 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
         SealError::RepeatedComment { .. } => {
             "write out what the alias stands for, or choose what is sealed by names (encrypted_regex)".to_owned()
         }
+        SealError::CommentOfAlias { .. } => "put the comment on a line of its own, directly above what it is for".to_owned(),
         SealError::NotFaithful { .. }
         | SealError::Astray
         | SealError::Unwritable(_)

@@ -146,6 +146,11 @@ pub enum SealError {
         "line {alias}: by the comment of line {comment} SOPS seals values also where this alias stands for them, and a value in the alias's place has no comment"
     )]
     RepeatedComment { alias: usize, comment: usize },
+    /// Brackets cannot have the comment.
+    #[error(
+        "line {comment}: to SOPS this comment stands at the alias of line {alias}; in the sealed text brackets stand in the alias's place, and have no such comment"
+    )]
+    CommentOfAlias { comment: usize, alias: usize },
     /// Key groups that nobody could open.
     #[error("{why}: nobody could open the file")]
     Unusable { why: String },
