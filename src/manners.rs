@@ -59,7 +59,7 @@ pub struct Manners {
     /// What a person or a program gets to see (an editor, standard output, the file of `exec-file`) has its last line ended, as all that SOPS prints: scripts append
     /// to it, and read it by lines. Files that are written keep their end.
     pub ends_last_line: bool,
-    /// Integers of 2^63 and more and odd ENV lines are taken with hints; otherwise errors.
+    /// Integers of 2^63 and more and odd ENV lines are taken with hints; otherwise errors, but for those that a sealed file has.
     pub own_dialect: bool,
 }
 

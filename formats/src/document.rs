@@ -11,6 +11,7 @@ use crate::format::Format;
 use crate::hint::Hint;
 use crate::leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
 use crate::limits::Limits;
+use crate::ours::Ours;
 use crate::path::Paths;
 use crate::syntax::{Block, Detail, Opened, OpenedText, Sealed, Spelling, Tokens};
 use crate::tree::Tree;
@@ -73,6 +74,8 @@ pub(crate) struct Outline {
     pub without_place: bool,
     /// Comments that count again where an alias stands.
     pub repeated: Vec<Repeated>,
+    /// What SOPS's dialect refuses.
+    pub ours: Vec<Ours>,
 }
 
 /// Comments in what an alias stands for: SOPS writes them out there once more, and goes by them.

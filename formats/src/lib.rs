@@ -72,6 +72,7 @@ mod json;
 mod leaf;
 mod limits;
 mod merge;
+mod ours;
 mod path;
 mod plain;
 mod print;

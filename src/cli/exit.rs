@@ -151,9 +151,10 @@ fn seal(error: &SealError) -> Exit {
     match error {
         SealError::Syntax(e) => plain(e.class),
         SealError::AlreadySealed => Exit::FileAlreadyEncrypted,
-        SealError::CommentMatches { .. } | SealError::DoubtfulComment { .. } | SealError::RepeatedComment { .. } => {
-            Exit::ErrorEncryptingTree
-        }
+        SealError::CommentMatches { .. }
+        | SealError::DoubtfulComment { .. }
+        | SealError::RepeatedComment { .. }
+        | SealError::CommentOfAlias { .. } => Exit::ErrorEncryptingTree,
         SealError::Unwritable(_)
         | SealError::NotFaithful { .. }
         | SealError::Astray

@@ -220,6 +220,7 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
         SealError::NoRecipient { .. } => {
             "put its recipient back beside its enc, as it was (git diff shows it), or take the whole key out of the block".to_owned()
         }
+        SealError::CommentOfAlias { .. } => "put the comment on a line of its own, directly above what it is for".to_owned(),
         SealError::NotFaithful { .. }
         | SealError::Astray
         | SealError::Unwritable(_)

@@ -5,8 +5,8 @@ use std::cell::OnceCell;
 use std::path::Path;
 
 use leafcrypt_formats::{
-    Change, Document, EditError, Floats, Format, Item, Kind, LeafId, Member, Mode, Part, PlainText, SyntaxClass, Tree, Value,
-    display_parts, unfold_newlines,
+    Change, Document, EditError, Floats, Format, Item, Kind, LeafId, Member, Part, PlainText, SyntaxClass, Tree, Value, display_parts,
+    unfold_newlines,
 };
 use zeroize::Zeroizing;
 
@@ -18,7 +18,7 @@ use super::uncovered::{self, Side};
 use crate::config::Rule;
 use crate::error::Error;
 use crate::seal::selection::Selection;
-use crate::sealed_file::{OpenFile, scan_options};
+use crate::sealed_file::OpenFile;
 use crate::world::World;
 
 /// A change at one path of a file.
@@ -118,7 +118,7 @@ impl Branch<'_> {
         if file.format() == Format::Binary {
             return Ok((self.binary()?, None));
         }
-        let options = scan_options(Mode::Plain, manners);
+        let options = file.scan_options(manners);
         let syntax = |source| Error::PlainSyntax { path: name.clone(), source };
         let document = file.document(manners).map_err(syntax)?;
         let lines = exported::lines(&document);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use leafcrypt_formats::{Document, Format, Mode, ScanOptions, Wiped, hidden};
+use leafcrypt_formats::{Dialect, Document, Format, Mode, ScanOptions, Wiped, hidden};
 
 use crate::error::Error;
 use crate::files::{self, Claim, Kind, WriteHow};
@@ -171,7 +171,8 @@ pub(super) fn with_last_line_ended(text: Vec<u8>, format: Format, manners: &Mann
     let mut ended = Vec::with_capacity(text.len() + 1);
     ended.extend_from_slice(&text);
     ended.push(b'\n');
-    let options = ScanOptions { odd_merges: true, ..scan_options(Mode::Plain, manners) };
+    // What only our own dialect reads ends as all else does.
+    let options = ScanOptions { odd_merges: true, dialect: Dialect::Leafcrypt, ..scan_options(Mode::Plain, manners) };
     let is_same = |read: &Document<'_>, ended: &Document<'_>| read.reads_like(ended, |id| read.value(id).same(&ended.value(id)));
     if format == Format::Yaml
         && let (Ok(read), Ok(with_end)) = (Document::parse(format, &text, &options), Document::parse(format, &ended, &options))

@@ -73,6 +73,7 @@ pub(super) fn open(
         warnings,
         differences,
         bare: false,
+        own_dialect: false,
     })
 }
 

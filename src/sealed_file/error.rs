@@ -153,6 +153,11 @@ pub enum SealError {
     /// A key of the metadata block that names nobody.
     #[error("{kind}: the metadata has a key without its recipient, so nobody can tell whose it is")]
     NoRecipient { kind: &'static str },
+    /// Brackets cannot have the comment.
+    #[error(
+        "line {comment}: to SOPS this comment stands at the alias of line {alias}; in the sealed text brackets stand in the alias's place, and have no such comment"
+    )]
+    CommentOfAlias { comment: usize, alias: usize },
     /// Key groups that nobody could open.
     #[error("{why}: nobody could open the file")]
     Unusable { why: String },

@@ -114,6 +114,8 @@ pub struct OpenFile<'t> {
     unwrapped: Vec<GroupReport>,
     /// A value that was set, and its path: the text there reads as another one.
     held: Option<(Vec<Part>, Value)>,
+    /// Its text reads by our own dialect only, whatever the name.
+    own_dialect: bool,
 }
 
 /// What is sealed into the metadata besides MAC and date.
@@ -207,6 +209,14 @@ impl SealedFile<'_> {
             Body::Binary(_) => Vec::new(),
         };
         scan.into_iter().chain(self.metadata.warnings.iter().cloned()).collect()
+    }
+}
+
+impl OpenFile<'_> {
+    /// How its plain text is scanned, and what comes of it.
+    pub fn scan_options(&self, manners: &Manners) -> ScanOptions {
+        let options = scan_options(Mode::Plain, manners);
+        if self.own_dialect { ScanOptions { dialect: Dialect::Leafcrypt, ..options } } else { options }
     }
 }
 

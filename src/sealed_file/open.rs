@@ -55,7 +55,21 @@ impl<'t> SealedFile<'t> {
             }
             Err(error) => return Err(error),
         };
-        let Opening { plain, otherwise, opened, coverage, hints, mac, payload, vouched, doubts, warnings, mut differences, bare } = opening;
+        let Opening {
+            plain,
+            otherwise,
+            opened,
+            coverage,
+            hints,
+            mac,
+            payload,
+            vouched,
+            doubts,
+            warnings,
+            mut differences,
+            bare,
+            own_dialect,
+        } = opening;
         if let Some(differences) = &mut differences {
             differences.clear = clear;
         }
@@ -89,6 +103,7 @@ impl<'t> SealedFile<'t> {
             differences,
             unwrapped: Vec::new(),
             held: None,
+            own_dialect,
         })
     }
 
@@ -153,6 +168,8 @@ pub(super) struct Opening {
     pub differences: Option<Box<Differences>>,
     /// Something of the file's layout is left out.
     pub bare: bool,
+    /// The text reads by our own dialect only.
+    pub own_dialect: bool,
 }
 
 /// The policy of a file with that rule field; none is read as SOPS's default.
@@ -264,12 +281,13 @@ pub(super) fn judge(
             }
         }
     }
+    let own_dialect = !how.keep_layout && !hints.is_empty() && reading.needs_own_dialect(&text.text);
     let mut is_bare = false;
     if !how.just_sealed
         && !how.accepting
         && !how.completing
         && !vouched_text
-        && let Some(planted) = planted::left_out(format, document, &text.text, payload.is_some(), manners)?
+        && let Some(planted) = planted::left_out(format, document, &text.text, payload.is_some(), own_dialect, manners)?
     {
         text.text = planted.text;
         warnings.extend(planted.warning);
@@ -295,6 +313,7 @@ pub(super) fn judge(
         warnings,
         differences,
         bare: is_bare,
+        own_dialect,
     })
 }
 

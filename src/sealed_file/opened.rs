@@ -1,8 +1,8 @@
 //! What is had of an opened file, and what is changed in it before it is sealed again.
 
-use leafcrypt_formats::{Bytes, CommentId, Document, Format, LeafId, Mode, Part, PlainText, SyntaxError, Tree, Value};
+use leafcrypt_formats::{Bytes, CommentId, Document, Format, LeafId, Part, PlainText, SyntaxError, Tree, Value};
 
-use super::{Base, BaseBody, OpenFile, Renews, SealedError, Settings, scan_options};
+use super::{Base, BaseBody, OpenFile, Renews, SealedError, Settings};
 use crate::keys::{DataKey, GroupReport};
 use crate::manners::Manners;
 
@@ -22,7 +22,7 @@ impl OpenFile<'_> {
     /// # Errors
     /// It is not of its format.
     pub fn document(&self, manners: &Manners) -> Result<Document<'_>, SyntaxError> {
-        self.plain.document(self.format, &scan_options(Mode::Plain, manners))
+        self.plain.document(self.format, &self.scan_options(manners))
     }
 
     /// The sealed document, with the paths of the opened one; none of a binary file or a new one.
@@ -31,6 +31,16 @@ impl OpenFile<'_> {
             BaseBody::Document { document, .. } => Some(document),
             BaseBody::Binary(_) => None,
         }
+    }
+
+    /// Does its text read by our own dialect only? Then what becomes of it is read so, too.
+    pub fn is_of_own_dialect(&self) -> bool {
+        self.own_dialect
+    }
+
+    /// What has come together with a text of our own dialect reads by it.
+    pub fn read_by_own_dialect(&mut self, also: bool) {
+        self.own_dialect |= also;
     }
 
     /// The format of the plain text.

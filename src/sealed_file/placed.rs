@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use leafcrypt_formats::{Bytes, CommentId, Document};
+use leafcrypt_formats::{Bytes, CommentId, Document, Step};
 
 use super::error::SealError;
 use super::walk::{bind, opens_there, written_token};
@@ -33,6 +33,34 @@ pub(super) fn read_alike(sealed: &Document<'_>, opened: &[Option<Bytes>], plain:
         held(here).map_or_else(|| sealed.comment_text(here) == plain.comment_text(before), |held| *held == *plain.comment_text(before))
     };
     sealed.comments().len() == plain.comments().len() && in_text_order(sealed).into_iter().zip(in_text_order(plain)).all(is_same)
+}
+
+/// A comment behind an anchor or a tag, whose first item or entry is an alias for a list or a map: SOPS has it at the alias. In brackets nothing has it, so
+/// that the sealed text, if such a comment decides, would say that other values are covered.
+pub(super) fn of_alias(plain: &Document<'_>) -> Option<SealError> {
+    let at_container = |rest: &[Step]| {
+        let next = rest.iter().find(|step| !matches!(step, Step::Comment(_)));
+        matches!(next, Some(Step::MapStart(_) | Step::ListStart(_)))
+    };
+    let comments = plain.steps().iter().enumerate().filter_map(|(i, step)| match step {
+        Step::Comment(id) if at_container(&plain.steps()[i..]) => Some(plain.comment(*id)),
+        _ => None,
+    });
+    let text = plain.text();
+    let is_behind = |start: usize| text[..start].iter().rev().take_while(|b| **b != b'\n').any(|b| !b" \t#".contains(b));
+    comments.filter(|comment| is_behind(comment.span.start as usize)).find_map(|comment| {
+        let mut at = comment.span.end as usize;
+        let alias = loop {
+            at += text[at..].iter().position(|b| !b" \t\r\n-".contains(b))?;
+            match text[at] {
+                b'*' => break at,
+                b'#' => at += text[at..].iter().position(|b| *b == b'\n')?,
+                _ => return None,
+            }
+        };
+        let line = |at: usize| plain.position(at as u32).0;
+        Some(SealError::CommentOfAlias { comment: line(comment.span.start as usize), alias: line(alias) })
+    })
 }
 
 impl OpenFile<'_> {

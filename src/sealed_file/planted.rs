@@ -1,7 +1,7 @@
 //! Layout that nobody has vouched for: what another reader of the format would take for something else than SOPS does is left out of the opened text, or
 //! spelled as SOPS spells it (P2). ENV and TOML have nothing of that.
 
-use leafcrypt_formats::{CommentId, Document, Format, Mode, Printing, ScanOptions, Wiped};
+use leafcrypt_formats::{CommentId, Dialect, Document, Format, Mode, Printing, ScanOptions, Wiped};
 
 use super::error::OpenError;
 use super::scan_options;
@@ -13,7 +13,8 @@ pub(super) struct LeftOut {
     pub warning: Option<String>,
 }
 
-/// None: there is nothing of that. `document` is the sealed text, `plain` the opened one; it `had_layout` of ours.
+/// None: there is nothing of that. `document` is the sealed text, `plain` the opened one; it `had_layout` of ours, and reads by our
+/// `own_dialect` only.
 ///
 /// # Errors
 /// It cannot be left out so that the values stay.
@@ -22,9 +23,13 @@ pub(super) fn left_out(
     document: &Document<'_>,
     plain: &[u8],
     had_layout: bool,
+    own_dialect: bool,
     manners: &Manners,
 ) -> Result<Option<LeftOut>, OpenError> {
-    let options = ScanOptions { odd_merges: true, ..scan_options(Mode::Plain, manners) };
+    let mut options = ScanOptions { odd_merges: true, ..scan_options(Mode::Plain, manners) };
+    if own_dialect {
+        options.dialect = Dialect::Leafcrypt;
+    }
     match format {
         Format::Yaml => {
             let untagged = if document.has_own_tags() { without_tags(plain, &options)? } else { None };

@@ -83,6 +83,22 @@ impl Reading<'_> {
         matches!(self.reads(plain, otherwise), Reads::Right)
     }
 
+    /// As `sops`: is an opened text one of ours that only our own dialect reads? Without a hint none is. What it refuses is all that SOPS's dialect does
+    /// otherwise, so a text that both read says the same in both.
+    pub fn needs_own_dialect(&self, plain: &[u8]) -> bool {
+        let options = ScanOptions { odd_merges: true, warns: false, ..scan_options(Mode::Plain, self.manners) };
+        let own = ScanOptions { dialect: Dialect::Leafcrypt, ..options.clone() };
+        let may = match self.format {
+            Format::Dotenv => true,
+            Format::Yaml => {
+                self.opened.leaves.iter().any(|leaf| matches!(leaf, Some(Value::Float(n)) if *n >= 9_223_372_036_854_775_807.0))
+            }
+            _ => false,
+        };
+        let reads = |options| Document::parse(self.format, plain, options).is_ok();
+        own != options && may && !reads(&options) && reads(&own)
+    }
+
     fn reads(&self, plain: &[u8], otherwise: &[(LeafId, Value)]) -> Reads {
         let options = ScanOptions { odd_merges: true, ..scan_options(Mode::Plain, self.manners) };
         let own = ScanOptions { dialect: Dialect::Leafcrypt, ..options.clone() };

@@ -25,7 +25,9 @@ impl OpenFile<'_> {
         cipher: &Cipher,
         manners: &Manners,
     ) -> Result<Reopened, SealError> {
-        let unfaithful = |line| SealError::NotFaithful { line };
+        let by_comments = self.settings.rule().kind.is_of_comments();
+        let of_alias = || by_comments.then(|| placed::of_alias(plain)).flatten();
+        let unfaithful = |line| of_alias().unwrap_or(SealError::NotFaithful { line });
         let how = self.again();
         let file = SealedFile::parse_own(self.format, sealed, manners).map_err(|e| match e {
             SealedError::Syntax(e) => unfaithful(e.line),

@@ -54,6 +54,7 @@ impl OpenFile<'_> {
             differences: None,
             unwrapped: Vec::new(),
             held: None,
+            own_dialect: false,
         }
     }
 }

@@ -78,6 +78,7 @@ impl OpenFile<'static> {
             differences: None,
             unwrapped: Vec::new(),
             held: None,
+            own_dialect: false,
         })
     }
 }

@@ -1,10 +1,10 @@
 //! An open file with its metadata block under it, as `edit --show-master-keys` shows it, and back.
 
-use leafcrypt_formats::{Document, Format, Mode, Opened, Printing, SyntaxClass, SyntaxError, Tokens, Tree};
+use leafcrypt_formats::{Document, Format, Opened, Printing, SyntaxClass, SyntaxError, Tokens, Tree};
 use zeroize::Zeroizing;
 
 use super::error::{SealError, SealedError};
-use super::{BaseBody, NotSealed, OpenFile, Settings, scan_options};
+use super::{BaseBody, NotSealed, OpenFile, Settings};
 use crate::keys::KeyGroups;
 use crate::manners::Manners;
 use crate::metadata::{Metadata, MetadataError, Version};
@@ -22,9 +22,10 @@ impl OpenFile<'_> {
             BaseBody::Binary(_) => None,
         };
         let text = self.as_document()?;
-        let document = Document::parse(self.shown_as(), &text, &scan_options(Mode::Plain, manners))?;
+        let document = Document::parse(self.shown_as(), &text, &self.scan_options(manners))?;
         let nothing = Tokens::new(document.leaves().len(), document.comments().len());
-        let mut shown = document.seal(nothing)?;
+        // What cannot stay in clear in a sealed text may be shown all the same.
+        let mut shown = document.seal(nothing).unwrap_or_else(|_| document.without_blocks());
         // The version may have been raised since.
         let metadata = Metadata { version: self.settings.version.clone(), ..base.metadata.clone() };
         let fields = metadata.fields(self.format.shape());
@@ -80,7 +81,7 @@ impl OpenFile<'_> {
     }
 
     fn cut(&self, text: &[u8], manners: &Manners) -> Result<(Zeroizing<Vec<u8>>, Metadata), SealedError> {
-        let document = match Document::parse(self.shown_as(), text, &scan_options(Mode::Plain, manners)) {
+        let document = match Document::parse(self.shown_as(), text, &self.scan_options(manners)) {
             Err(error) if matches!(error.class, SyntaxClass::NoDocument | SyntaxClass::NoContent) => {
                 return Err(NotSealed::default().into());
             }

@@ -162,6 +162,32 @@ fn a_comment_in_what_an_alias_stands_for() {
     assert_eq!(String::from_utf8_lossy(&ours.stdout), String::from_utf8_lossy(&back.stdout));
 }
 
+/// In an alias's place stand brackets, which have no comment behind an anchor. On a line of its own they have it.
+#[test]
+fn a_comment_at_an_alias_in_a_list() {
+    for rule in [SEALS, OPEN] {
+        let keep = if rule == SEALS { "secret" } else { "public" };
+        for (text, at) in [
+            (format!("p: &a\n  - canary\nt: &d # {keep}\n  - *a\n  - z\n"), "line 3: to SOPS this comment stands at the alias of line 4"),
+            (format!("p: &a\n  k: canary\nt: !!seq # {keep}\n\n  # other\n  - *a\n"), "line 3: "),
+        ] {
+            let desk = project(rule);
+            desk.place.write("a.yaml", &text);
+            for program in [Program::Ours, Program::AsSops] {
+                let err = code(&run(&desk.place, program, &["encrypt", "-i", "a.yaml"]), 23);
+                assert!(err.contains(at) && err.contains("hint: put the comment on a line of its own"), "{err}");
+                assert!(!err.contains("canary") && desk.text("a.yaml") == text, "{err}");
+            }
+            let mended = text.replacen(&format!(" # {keep}\n"), "\n", 1).replacen("  - *a", &format!("  # {keep}\n  - *a"), 1);
+            let sealed = desk.place.seal("a.yaml", &mended);
+            let back = run(&desk.place, Program::Sops, &["decrypt", "--output-type", "json", "a.yaml"]);
+            let ours = run(&desk.place, Program::Ours, &["decrypt", "--output-type", "json", "a.yaml"]);
+            assert!(back.status.success() && sealed.contains("ENC["), "{sealed}");
+            assert_eq!(String::from_utf8_lossy(&ours.stdout), String::from_utf8_lossy(&back.stdout));
+        }
+    }
+}
+
 /// One that was moved past values: its text and the order are those of before.
 #[test]
 fn a_comment_that_was_moved() {

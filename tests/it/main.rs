@@ -72,6 +72,7 @@ mod newcomers_git;
 mod newcomers_told;
 mod next_command;
 mod one_of_many;
+mod own_dialect;
 mod own_tags;
 mod planted_layout;
 mod private_folder;

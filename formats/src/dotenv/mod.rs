@@ -25,6 +25,8 @@ mod print;
 mod scan;
 mod seal;
 
+pub(crate) use scan::first_bare;
+
 /// The format.
 pub(crate) struct Dotenv;
 

@@ -5,6 +5,7 @@ use crate::error::{SyntaxClass, SyntaxError, Warning};
 use crate::find;
 use crate::flat::{ends_early, unfold_newlines};
 use crate::leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
+use crate::ours::{NO_EQUALS, Ours};
 use crate::path::{Part, PathId};
 use crate::syntax::Block;
 use crate::tree::{Member, Tree};
@@ -143,7 +144,7 @@ impl<'t> Scan<'t> {
             return Ok(());
         }
         if sealed || self.options.dialect == Dialect::Sops {
-            return Err(SyntaxError::at(self.text, start, SyntaxClass::Syntax, "the line has no `=` and does not start with `#`"));
+            return Err(SyntaxError::at(self.text, start, SyntaxClass::Syntax, NO_EQUALS));
         }
         let line = self.text[start..end].trim_ascii();
         if self.options.warns && !matches!(line.first(), None | Some(b'#' | b';')) {
@@ -152,6 +153,7 @@ impl<'t> Scan<'t> {
                 self.warn(format!("line {} has no `=`: it is kept like a comment, and few programs get anything of it", self.line));
             }
         }
+        self.outline.ours.push(Ours::Line(CommentId(self.outline.comments.len() as u32)));
         self.comment(start, end)
     }
 
@@ -207,7 +209,10 @@ impl<'t> Scan<'t> {
         }
         match quoted(self.text, start) {
             Quoted::No | Quoted::Lines(None) => line_end,
-            Quoted::Value(end) if self.options.dialect == Dialect::Leafcrypt => end,
+            Quoted::Value(end) if self.options.dialect == Dialect::Leafcrypt => {
+                self.outline.ours.push(Ours::Value(LeafId(self.outline.leaves.len() as u32)));
+                end
+            }
             Quoted::Value(_) => line_end,
             Quoted::Lines(Some(key)) => {
                 let other = self.line + count_lines(&self.text[start..key]);
@@ -238,6 +243,20 @@ impl<'t> Scan<'t> {
         }
         self.outline.blocks.extend(self.block);
         self.outline
+    }
+}
+
+/// Where the first line without `=` begins in a value over several lines.
+pub(crate) fn first_bare(text: &[u8], value: Span) -> usize {
+    let mut at = value.start as usize;
+    loop {
+        at = line_end(text, at) + 1;
+        if at >= value.end as usize {
+            return value.start as usize;
+        }
+        if matches!(classify(&text[at..line_end(text, at)]), Line::Bare) {
+            return at;
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The file is another by now: what was typed and what somebody else has written become one (docs/threat-model.md, P8).
 
-use leafcrypt_formats::{Format, Mode, Prefer, Unmerged, merge};
+use leafcrypt_formats::{Format, Prefer, Unmerged, merge};
 use zeroize::Zeroizing;
 
 use super::Edit;
@@ -12,7 +12,7 @@ use crate::files::WriteError;
 use crate::flows::decrypt::open;
 use crate::flows::trust;
 use crate::seal::witness;
-use crate::sealed_file::{SealedFile, scan_options};
+use crate::sealed_file::{OpenFile, SealedFile};
 use crate::world::World;
 
 /// So many places of a conflict are named.
@@ -52,7 +52,8 @@ impl Edit<'_> {
             let mine = mine.transpose().map_err(|at| Error::Unmerged { path: name.clone(), at })?;
             let was = file.settings().clone();
             let changed = self.set_keys(&mut file, mine.as_ref(), session.config.as_ref(), world)?;
-            let merged = self.merged(format, &base.plain, &typed.plain, file.plain(), world)?;
+            file.read_by_own_dialect(base.own_dialect);
+            let merged = self.merged(format, [&base.plain, &typed.plain, file.plain()], &file, world)?;
             // The new version's own rule and comments count from now on, and whoever wrote it may have had no key: what was covered in the version that
             // the editor was opened on, or in what was typed, does not come to stand in clear by them (P10). Unless there is no such version.
             let seen = [(&*typed.plain as &[u8], typed.settings.as_ref().unwrap_or(&base.settings)), (&base.plain, &base.settings)];
@@ -78,9 +79,15 @@ impl Edit<'_> {
     }
 
     /// One text of two. Where they do not go together somebody is asked.
-    fn merged(&self, format: Format, base: &[u8], mine: &[u8], theirs: &[u8], world: &World<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+    fn merged(
+        &self,
+        format: Format,
+        [base, mine, theirs]: [&[u8]; 3],
+        file: &OpenFile<'_>,
+        world: &World<'_>,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let path = self.path.display().to_string();
-        let options = scan_options(Mode::Plain, world.manners);
+        let options = file.scan_options(world.manners);
         let merge = |prefer| merge(format, base, mine, theirs, prefer, &options);
         let conflicts = match merge(Prefer::Neither) {
             Ok(text) => return Ok(text),

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use leafcrypt_formats::{Document, Format, Mode, SyntaxError, one_line};
+use leafcrypt_formats::{Document, Format, SyntaxError, one_line};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
@@ -21,7 +21,7 @@ use crate::flows::target::{self, Holds};
 use crate::flows::uncovered::{self, Side};
 use crate::metadata::{MetadataError, Version};
 use crate::seal::selection::Selection;
-use crate::sealed_file::{Finished, OpenFile, SOPS_VERSION, SealError, SealedError, Settings, scan_options};
+use crate::sealed_file::{Finished, OpenFile, SOPS_VERSION, SealError, SealedError, Settings};
 use crate::world::{Event, World};
 
 /// What became of a write.
@@ -152,7 +152,7 @@ impl Edit<'_> {
         if format == Format::Binary {
             return Ok(());
         }
-        let options = scan_options(Mode::Plain, world.manners);
+        let options = file.scan_options(world.manners);
         let parse = |text| Document::parse(format, text, &options).map_err(|source| mistyped(&name, format, text, source));
         refuse_utf16(format, text.typed, world.manners).map_err(|source| mistyped(&name, format, text.typed, source))?;
         let document = parse(text.typed)?;
@@ -161,6 +161,10 @@ impl Edit<'_> {
         }
         let before = parse(file.plain())?;
         let seen = text.seen.iter().map(|(text, settings)| Ok((parse(text)?, settings.rule()))).collect::<Result<Vec<_>, Error>>()?;
+        let known: Vec<_> = seen[seen.len().min(1)..].iter().map(|(document, _)| document).chain([&before]).collect();
+        if let Some(source) = document.first_of_ours(&known).filter(|_| !world.manners.own_dialect) {
+            return Err(mistyped(&name, format, text.typed, source));
+        }
         let seen: Vec<Side<'_>> = seen.iter().map(|(document, rule)| Side { document, rule }).collect();
         let creation = text.rule.map(|rule| Selection::in_force(rule.selection.as_ref()));
         let change = uncovered::Change {

@@ -52,11 +52,12 @@ impl Kept<'_> {
 pub(super) struct Older {
     pub plain: Zeroizing<Vec<u8>>,
     pub settings: Settings,
+    pub own_dialect: bool,
 }
 
 impl Older {
     pub(super) fn of(file: &OpenFile<'_>) -> Self {
-        Older { plain: Zeroizing::new(file.plain().to_vec()), settings: file.settings().clone() }
+        Older { plain: Zeroizing::new(file.plain().to_vec()), settings: file.settings().clone(), own_dialect: file.is_of_own_dialect() }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::document::Dialect;
 use crate::draft::reserve;
 use crate::error::{SyntaxClass, SyntaxError};
 use crate::leaf::{Leaf, LeafId, Span, Step};
+use crate::ours::{Ours, TOO_BIG};
 use crate::path::PathId;
 use crate::value::Kind;
 use crate::yaml::detail::Site;
@@ -73,12 +74,11 @@ impl Walk<'_> {
             Read::Null => Ok(None),
             Read::Value(value) => Ok(Some(value.kind())),
             Read::Bad(what) => Err(self.outside(span.start, what)),
-            Read::Unsigned(_) if self.options.dialect == Dialect::Sops => {
-                Err(self.error(span.start, SyntaxClass::NotWalked, "an integer of 2^63 or more"))
-            }
+            Read::Unsigned(_) if self.options.dialect == Dialect::Sops => Err(self.error(span.start, SyntaxClass::NotWalked, TOO_BIG)),
             Read::Unsigned(_) => {
                 let path = self.outline.paths.display(path);
                 self.warn(span.start, format!("{path} is an integer of 2^63 or more: SOPS reads it as a float and loses digits"));
+                self.outline.ours.push(Ours::Value(LeafId(self.outline.leaves.len() as u32)));
                 Ok(Some(Kind::Float))
             }
         }
