@@ -281,7 +281,7 @@ pub(super) fn judge(
             }
         }
     }
-    let own_dialect = !how.keep_layout && !hints.is_empty() && reading.needs_own_dialect(&text.text);
+    let own_dialect = !how.just_sealed && !hints.is_empty() && reading.needs_own_dialect(&text.text);
     let mut is_bare = false;
     if !how.just_sealed
         && !how.accepting
