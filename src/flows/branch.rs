@@ -126,8 +126,11 @@ impl Branch<'_> {
             Some(_) => exported::there_or_new(file.format(), lines, self.at, manners),
             None => exported::there(file.format(), lines, self.at, manners),
         };
-        let has_comments = !document.comments().is_empty();
-        let tree = || has_comments.then(|| document.trees().into_iter().next().map(Cow::Owned)).flatten();
+        // What SOPS has sealed as JSON has comments as items, which are left out where it is opened.
+        let sealed = file.sealed_document().filter(|_| file.format() == Format::Json);
+        let counting = sealed.unwrap_or(&document);
+        let has_comments = !counting.comments().is_empty();
+        let tree = || has_comments.then(|| counting.trees().into_iter().next().map(Cow::Owned)).flatten();
         let counted = counted::there(file.format(), tree, self.at, true, manners).map_err(|depth| Error::SetRefused {
             path: name.clone(),
             what: format!("{} is a comment, which SOPS counts as an item", display_parts(&self.at[..=depth])),

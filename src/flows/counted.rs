@@ -1,4 +1,4 @@
-//! Positions in lists of YAML as SOPS counts them: each line of a comment is an item of its own to it. Whoever has a script with a position found it by trying
+//! Positions in lists of YAML, and of JSON that was YAML, as SOPS counts them: each line of a comment is an item of its own to it. Whoever has a script with a position found it by trying
 //! it with SOPS, so as `sops` it means the same item, whatever stands between them; as `leafcrypt` comments are no items.
 
 use std::borrow::Cow;
@@ -18,7 +18,8 @@ pub(super) fn there<'t>(
     last: bool,
     manners: &Manners,
 ) -> Result<Option<Vec<Part>>, usize> {
-    let counts = manners.counts_comments && format == Format::Yaml && at.iter().any(|part| matches!(part, Part::Index(_)));
+    let counts =
+        manners.counts_comments && matches!(format, Format::Yaml | Format::Json) && at.iter().any(|part| matches!(part, Part::Index(_)));
     let Some(root) = counts.then(root).flatten() else { return Ok(None) };
     let (mut there, mut tree) = (at.to_vec(), &*root);
     for (depth, part) in at.iter().enumerate() {

@@ -363,3 +363,23 @@ fn numbers_of_ini() {
         }
     }
 }
+
+/// SOPS makes items of the comments when it seals YAML as JSON, and counts them there, too.
+#[test]
+fn positions_among_comments_in_json() {
+    let place = Place::new();
+    place.write("p.yaml", "l:\n    # one\n    - name: a\n      pw: first\n    # two\n    - name: b\n      pw: second\n");
+    let Some(sealed) = place.sops(["encrypt", "--age", &place.recipient, "--output-type", "json", "p.yaml"]) else { return };
+    let run = |program: Program, call: &[&str]| {
+        place.write("f.json", &sealed.stdout);
+        let done = place.call(program, call).run();
+        (done.status.code(), done.stdout, place.call(Program::Sops, ["decrypt", "f.json"]).run().stdout)
+    };
+    for at in ["[\"l\"][1][\"pw\"]", "[\"l\"][3][\"pw\"]", "[\"l\"][3]", "[\"l\"][4]"] {
+        for call in [&["decrypt", "--extract", at, "f.json"][..], &["set", "f.json", at, "\"new\""], &["unset", "f.json", at]] {
+            assert!(run(Program::AsSops, call) == run(Program::Sops, call), "{call:?}");
+        }
+    }
+    assert_eq!(run(Program::AsSops, &["set", "f.json", "[\"l\"][2]", "\"new\""]).0, Some(7));
+    assert_eq!(run(Program::Ours, &["decrypt", "--extract", "[\"l\"][1][\"pw\"]", "f.json"]).1, b"second");
+}
