@@ -85,6 +85,8 @@ pub struct Repeated {
     pub comments: Range<u32>,
     /// Where the alias stands, a byte offset.
     pub alias: u32,
+    /// The leaves that it stands for, by number, and in the same order those in its place.
+    pub leaves: [Range<u32>; 2],
 }
 
 impl Outline {

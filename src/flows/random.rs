@@ -38,7 +38,11 @@ impl Recipe {
         let length = length.ok_or_else(|| usage("--random wants a number of characters, from 1 to 65536, as in 32 or 32:hex"))?;
         let named = ALPHABETS.iter().find(|(name, _)| name.eq_ignore_ascii_case(alphabet)).map(|(_, characters)| *characters);
         let names = ALPHABETS.map(|(name, _)| name).join(", ");
-        if named.is_none() && alphabet.len() < FEW && alphabet.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+        let is_word = |text: &str| {
+            let mut bytes = text.bytes();
+            bytes.clone().any(|b| b.is_ascii_alphabetic()) && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        };
+        if named.is_none() && alphabet.len() < FEW && is_word(alphabet) {
             return Err(Error::Usage(format!(
                 "{alphabet:?} is no alphabet that --random knows ({names}); just these characters are meant by {length}:={alphabet}"
             )));

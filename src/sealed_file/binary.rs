@@ -67,6 +67,7 @@ pub(super) fn open(
         coverage,
         hints: Vec::new(),
         mac,
+        has_older_mac: false,
         payload,
         vouched,
         doubts: Doubts::default(),

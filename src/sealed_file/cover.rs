@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::error::SealError;
 use super::placed::in_text_order;
-use super::walk::{bind, written_token};
+use super::walk::{bind, is_negative_zero, written_token};
 use super::{Base, BaseBody, OpenFile, Renews, crew};
 use crate::seal::cipher::{Cipher, Nonces};
 use crate::seal::mac::Mac;
@@ -31,10 +31,11 @@ impl OpenFile<'_> {
         standing: Standing,
     ) -> Result<Covered, SealError> {
         let selection = self.settings.rule();
-        check_comments(document, policy)?;
         let mut coverage = policy.coverage(document);
+        check_comments(document, policy, &coverage)?;
         let mut reuse = self.reuse();
         let mut mac = Mac::new(self.settings.mac_only_encrypted);
+        let has_older_mac = self.base.as_ref().is_some_and(|base| base.has_older_mac);
         // Most of a text is covered, and base64 takes a third more. What stands between tokens grows by quotes at most.
         let (leaves, comments) = (document.leaves().len(), document.comments().len());
         let (around, room) = (self.plain.len() + 2 * (leaves + comments), (leaves + comments) * token::FRAME + self.plain.len() / 3 * 4);
@@ -62,7 +63,8 @@ impl OpenFile<'_> {
                     continue;
                 }
                 if leaf.in_mac {
-                    mac.leaf(&plain, covers);
+                    let is_signed = has_older_mac && !covers && is_negative_zero(document, i);
+                    mac.leaf(if is_signed { b"-0" } else { &plain }, covers);
                 }
                 any_covered |= covers;
                 any_clear |= !covers;
@@ -229,7 +231,7 @@ impl OpenFile<'_> {
 }
 
 /// Do the comments that the rule looks for say what they say for SOPS?
-fn check_comments(document: &Document<'_>, policy: &Policy) -> Result<(), SealError> {
+fn check_comments(document: &Document<'_>, policy: &Policy, coverage: &Coverage) -> Result<(), SealError> {
     let line = |at: u32| document.position(at).0;
     let is_looked_for = |id: CommentId| policy.matches_comment(&document.comment_text(id));
     if let Some(&id) = document.doubtful_comments().iter().find(|id| is_looked_for(**id)) {
@@ -241,9 +243,12 @@ fn check_comments(document: &Document<'_>, policy: &Policy) -> Result<(), SealEr
         return Ok(());
     }
     let found: Vec<u32> = (0..document.comments().len() as u32).filter(|&number| is_looked_for(CommentId(number))).collect();
-    for Repeated { comments, alias } in repeated {
+    for Repeated { comments, alias, leaves: [target, copy] } in repeated {
         let next = found.get(found.partition_point(|number| *number < comments.start));
-        if let Some(&number) = next.filter(|number| comments.contains(number)) {
+        let covers = |leaf: u32| coverage.leaves[leaf as usize];
+        let mut both = target.clone().zip(copy.clone());
+        let comes_clear = both.any(|(leaf, copy)| covers(leaf) && !covers(copy) && !document.content(LeafId(copy)).is_empty());
+        if let Some(&number) = next.filter(|number| comes_clear && comments.contains(number)) {
             let comment = line(document.comment(CommentId(number)).span.start);
             return Err(SealError::RepeatedComment { alias: line(*alias), comment });
         }

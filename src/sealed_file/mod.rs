@@ -168,6 +168,8 @@ struct Base<'t> {
     hints: Vec<Hint>,
     /// The MAC's plaintext.
     mac: zeroize::Zeroizing<String>,
+    /// It is right as SOPS before 3.13.2 takes it, for which `-0` in clear in JSON is a float; what is sealed from it is for the same SOPS.
+    has_older_mac: bool,
     /// Opened without checking the MAC: what is sealed from it gets no field of ours.
     unchecked: bool,
 }

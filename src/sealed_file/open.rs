@@ -62,6 +62,7 @@ impl<'t> SealedFile<'t> {
             coverage,
             hints,
             mac,
+            has_older_mac,
             payload,
             vouched,
             doubts,
@@ -87,7 +88,7 @@ impl<'t> SealedFile<'t> {
             vouched,
             descent: payload.as_ref().map(|p| p.descent.clone()).unwrap_or_default(),
         };
-        let base = Base { text, metadata, body, hints, mac, unchecked: how.ignore_mac || how.accepting };
+        let base = Base { text, metadata, body, hints, mac, has_older_mac, unchecked: how.ignore_mac || how.accepting };
         // What is completed has leaves to seal as it stands; what is left out of the text goes from the file, too.
         let renews = if how.completing || bare { Renews::Leaves } else { Renews::Block };
         Ok(OpenFile {
@@ -161,6 +162,8 @@ pub(super) struct Opening {
     /// Those that were used.
     pub hints: Vec<Hint>,
     pub mac: Zeroizing<String>,
+    /// See `Base`.
+    pub has_older_mac: bool,
     pub payload: Option<Box<Payload>>,
     pub vouched: Vouched,
     pub doubts: Doubts,
@@ -203,6 +206,7 @@ pub(super) fn judge(
     let seen = || verdict::seen(format, metadata, document, &walked);
     let by_comments = verdict::by_comments(format, metadata);
     let mut early = None;
+    let mut has_older_mac = false;
     let (payload, vouched, mut doubts, mut warnings, mut differences) = if how.accepting {
         let (payload, vouched, mut differences) = accept::compare(metadata, &walked.mac, cipher, seen);
         if let WitnessState::Read { comments, .. } = &mut differences.witness {
@@ -213,10 +217,13 @@ pub(super) fn judge(
     } else if how.ignore_mac {
         (None, Vouched::No, Doubts::default(), Vec::new(), None)
     } else {
-        check_mac(metadata, &walked.mac, cipher).or_else(|error| match (&walked.older_mac, error) {
-            (Some(older), OpenError::MacMismatch) => check_mac(metadata, older, cipher),
-            (_, error) => Err(error),
-        })?;
+        match (check_mac(metadata, &walked.mac, cipher), &walked.older_mac) {
+            (Err(OpenError::MacMismatch), Some(older)) => {
+                check_mac(metadata, older, cipher)?;
+                has_older_mac = true;
+            }
+            (checked, _) => checked?,
+        }
         let found = extension::open(cipher, metadata.extension.as_deref(), &metadata.mac);
         // The text is put together while the digests are taken, and wiped if these are wrong.
         let hints = if let Found::Payload(payload) = &found { payload.hints.clone() } else { Vec::new() };
@@ -306,7 +313,8 @@ pub(super) fn judge(
         opened: walked.opened,
         coverage: walked.coverage,
         hints,
-        mac: walked.mac,
+        mac: walked.older_mac.filter(|_| has_older_mac).unwrap_or(walked.mac),
+        has_older_mac,
         payload,
         vouched,
         doubts,

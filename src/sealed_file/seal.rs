@@ -150,7 +150,9 @@ impl OpenFile<'_> {
             || self.cover(&document, &policy, &cipher, &mut nonces, world.random, standing),
         );
         let mut covered = covered?;
-        let strays = self.strays(&document, &covered.coverage.leaves);
+        let (strays, texts) = self.strays(&document, &covered.coverage.leaves);
+        let lost = |text: &Stray| format!("{text}; it is a text there, and if it was this file's, the data key that opens it is gone");
+        warnings.extend(texts.first.iter().map(lost));
         if strays.count > 0 {
             if manners.strict_clear {
                 return Err(SealError::Strays(strays));

@@ -117,10 +117,10 @@ fn is_token(text: &[u8]) -> bool {
     text.starts_with(b"ENC[") && Token::parse(text).is_ok()
 }
 
-/// Like a token in all but what makes it open.
+/// Like a comment's token in all but what makes it open; words that show what one looks like have dots in it, or another type.
 fn is_like_one(text: &[u8]) -> bool {
-    let text = bare(text);
-    text.starts_with(b"ENC[AES256_GCM,data:") && text.ends_with(b"]") && text.windows(6).any(|part| part == b",type:")
+    let inner = bare(text).strip_prefix(b"ENC[AES256_GCM,data:").and_then(|text| text.strip_suffix(b",type:comment]"));
+    inner.is_some_and(|inner| inner.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=,:".contains(byte)))
 }
 
 /// Those of a sealed document: what was opened is a value.
@@ -156,9 +156,9 @@ impl OpenFile<'_> {
     }
 
     /// Those that would be sealed as texts now; `covers` says of which leaves. What stood there before, under a MAC that somebody has checked, is a text
-    /// already, and stays as long as the data key does, under which it opens.
-    pub(super) fn strays(&self, document: &Document<'_>, covers: &[bool]) -> Strays {
-        let mut strays = Strays::default();
+    /// already, and stays; with a new data key the second ones are told. What the MAC does not cover stays as long as the data key does, under which it opens.
+    pub(super) fn strays(&self, document: &Document<'_>, covers: &[bool]) -> (Strays, Strays) {
+        let mut strays = (Strays::default(), Strays::default());
         let Some(base @ Base { body: BaseBody::Document { document: old, opened, .. }, .. }) = &self.base else { return strays };
         let comments = (0..document.comments().len()).map(Place::Comment);
         let comments =
@@ -168,15 +168,18 @@ impl OpenFile<'_> {
             return strays;
         }
         let before: HashMap<_, _> = of_sealed(old, opened).map(|place| (place.key(old, Some(opened)), place)).collect();
+        // A MAC over all values says that a value in clear was this text when the file was sealed: a token of another file, or one that somebody keeps as a text.
+        let is_text = |place: &Place| matches!(place, Place::Leaf(_)) && !self.settings.mac_only_encrypted && !base.unchecked;
         let stays = !base.unchecked && self.renews < Renews::Key;
         let (mut line, mut old_line) = (document.lines(), old.lines());
         for place in found {
             match before.get(&place.key(document, None)) {
                 Some(_) if stays => {}
-                Some(before) => strays.add(|| before.stray(old, &mut old_line)),
+                Some(before) if is_text(&place) => strays.1.add(|| before.stray(old, &mut old_line)),
+                Some(before) => strays.0.add(|| before.stray(old, &mut old_line)),
                 // A comment that looks like a token and was one's text before is no token.
                 None if matches!(place, Place::Comment(i) if !is_token(&document.comment_text(CommentId(i as u32)))) => {}
-                None => strays.add(|| place.stray(document, &mut line)),
+                None => strays.0.add(|| place.stray(document, &mut line)),
             }
         }
         strays

@@ -282,7 +282,7 @@ fn containers(document: &Document<'_>) -> Vec<PathId> {
 }
 
 /// `-0` in JSON.
-fn is_negative_zero(document: &Document<'_>, number: usize) -> bool {
+pub(super) fn is_negative_zero(document: &Document<'_>, number: usize) -> bool {
     let leaf = &document.leaves()[number];
     document.format() == Format::Json && leaf.kind == Kind::Int && document.text()[leaf.span.range()] == *b"-0"
 }

@@ -152,6 +152,24 @@ fn a_comment_in_what_an_alias_stands_for() {
             assert!(!err.contains("canary") && desk.text("a.yaml") == text, "{err}");
         }
     }
+    // Where no copy would stand in clear there is nothing to refuse.
+    for text in [
+        "b: &b\n  # secret\n  h: x\n# secret\nq: *b\n",
+        "# secret\nq:\n  - &a\n    x: 1\n    # secret\n    y: 2\n  - *a\nz: 1\n",
+        "b: &b\n  h: 1\n  # secret\nq: *b\n# secret\nz: 1\n",
+        "b: &b\n  # secret\n  h: []\nq: *b\n# secret\nz: 1\n",
+    ] {
+        let desk = project(SEALS);
+        // Comments that stand in the copies are SOPS's alone.
+        let values = |sealed: &str| sealed.matches("ENC[").count() - sealed.matches("type:comment]").count();
+        desk.place.write("a.yaml", text);
+        let theirs = String::from_utf8(run(&desk.place, Program::Sops, &["encrypt", "a.yaml"]).stdout).unwrap();
+        let ours = desk.place.seal("a.yaml", text);
+        assert_eq!(values(&without_field(&ours)), values(&theirs), "{ours}");
+        for program in [Program::Sops, Program::Ours] {
+            assert!(run(&desk.place, program, &["decrypt", "a.yaml"]).status.success(), "{program:?} {ours}");
+        }
+    }
     // Of other aliases, and of comments that say nothing, SOPS seals what we seal.
     let text = "# secret\nbase: &base\n  host: h\n  # other\n  password: canary\nprod: *base\n# secret\npw: &pw x\nlast: *pw\n";
     let desk = project(SEALS);

@@ -229,8 +229,13 @@ fn zero_with_a_sign_in_clear() {
     place.write("a.json", sealed.replacen("-0", "-1", 1));
     assert_eq!(place.ours(["decrypt", "a.json"]).status.code(), Some(51));
     place.write("a.json", &sealed);
-    assert!(place.ours(["set", "a.json", "[\"b\"][\"d\"]", "\"y\""]).status.success());
-    assert!(place.ours(["decrypt", "--strict", "a.json"]).status.success());
+    // Who sealed it opens it also after us.
+    for args in [&["set", "a.json", "[\"b\"][\"d\"]", "\"y\""][..], &["rotate", "-i", "a.json"], &["unset", "a.json", "[\"a\"]"]] {
+        assert!(place.ours(args).status.success());
+        assert!(place.ours(["decrypt", "--strict", "a.json"]).status.success());
+        let theirs = place.sops(["decrypt", "a.json"]).unwrap();
+        assert!(theirs.status.success(), "{args:?}: {}", String::from_utf8_lossy(&theirs.stderr));
+    }
 }
 
 /// For SOPS such a comment is in the list, for us below it.

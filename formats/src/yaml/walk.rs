@@ -15,9 +15,9 @@ use self::keys::Names;
 use self::nodes::{is_comment_token, is_empty, is_scalar, root_entries, site};
 use super::block;
 use super::comments::{Comments, Of, Whose};
-use super::detail::{CommentItem, DocumentSite, Root, Scanned};
+use super::detail::{AliasSite, CommentItem, DocumentSite, Root, Scanned};
 use super::parse::{NONE, Node, Parsed, What};
-use crate::document::{Mode, Outline, ScanOptions};
+use crate::document::{Mode, Outline, Repeated, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
 use crate::leaf::{CommentId, Span, Step};
 use crate::path::PathId;
@@ -78,6 +78,7 @@ fn walk_with(text: &[u8], parsed: &Parsed<'_>, options: &ScanOptions, kept: bool
         lost: Vec::new(),
         document: 0,
         anchors: HashMap::new(),
+        repeating: Vec::new(),
         stack: Vec::new(),
         values: 0,
         expanded_nodes: 0,
@@ -90,6 +91,12 @@ fn walk_with(text: &[u8], parsed: &Parsed<'_>, options: &ScanOptions, kept: bool
     for number in 0..parsed.parts.len() {
         walk.document(number)?;
     }
+    let aliases = &walk.scanned.aliases;
+    let repeated = walk.repeating.into_iter().map(|(site, comments)| {
+        let AliasSite { span, target, leaves, .. } = &aliases[site];
+        Repeated { comments, alias: span.start, leaves: [target.clone(), leaves.clone()] }
+    });
+    walk.outline.repeated = repeated.collect();
     Ok((walk.outline, walk.scanned, left_out))
 }
 
@@ -137,6 +144,8 @@ struct Walk<'p> {
     lost: Vec<Span>,
     document: u32,
     anchors: HashMap<u32, Anchored>,
+    /// Aliases, and the comments in what they stand for.
+    repeating: Vec<(usize, Range<u32>)>,
     stack: Vec<Frame<'p>>,
     values: usize,
     expanded_nodes: usize,

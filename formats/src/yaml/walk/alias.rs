@@ -1,7 +1,6 @@
 //! Aliases: what they stand for is walked at their place, within a budget (go-yaml walks without one).
 
 use super::{Anchored, Walk};
-use crate::document::Repeated;
 use crate::error::{SyntaxClass, SyntaxError};
 use crate::leaf::Span;
 use crate::path::PathId;
@@ -20,12 +19,12 @@ impl Walk<'_> {
         let leaves = self.outline.leaves.len() as u32;
         let steps = self.outline.steps.len() as u32;
         let Anchored { leaves: known, comments } = self.anchors.get(&target).cloned().unwrap_or_default();
-        if !comments.is_empty() {
-            self.outline.repeated.push(Repeated { comments, alias: span.start });
-        }
         let flow = self.stack.last().is_some_and(|f| f.flow);
         self.scanned.aliases.push(AliasSite { span, flow, leaves: leaves..leaves, steps: steps..steps, target: known, key: None });
         let site = self.scanned.aliases.len() - 1;
+        if !comments.is_empty() {
+            self.repeating.push((site, comments));
+        }
         let depth = self.stack.len();
         self.value(target, path, Some(span), true, behind)?;
         if self.stack.len() > depth {
