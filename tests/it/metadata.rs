@@ -279,7 +279,7 @@ fn refused() {
     assert_eq!(error(read(r#"{"key_groups": [{"age": [[]]}]}"#)), "metadata field key_groups[0].age[0]: expected a map");
     assert_eq!(error(read(r#"{"key_groups": [{"age": [{"enc": []}]}]}"#)), "metadata field key_groups[0].age[0].enc: expected text");
     assert_eq!(error(with(r#""shamir_threshold": "two","#)), "metadata field shamir_threshold: expected a whole number");
-    assert_eq!(error(with(r#""mac_only_encrypted": "yes","#)), "metadata field mac_only_encrypted: expected true or false");
+    assert_eq!(error(with(r#""mac_only_encrypted": "perhaps","#)), "metadata field mac_only_encrypted: expected true or false");
     assert_eq!(error(with(r#""encrypted_regex": ["x"],"#)), "metadata field encrypted_regex: expected text");
     assert!(error(read_flat(&[("age__list_3__map_enc", "e")])).starts_with("Incomplete list"));
     let many = format!("[{}]", vec![r#"{"recipient": "r", "enc": "e"}"#; 1001].join(","));

@@ -33,7 +33,7 @@ fn colours() {
     let Some(world) = World::new() else { return };
     let (error, hint) = ("\u{1b}[1m\u{1b}[31merror:\u{1b}[0m missing.yaml", "\u{1b}[1m\u{1b}[36mhint:\u{1b}[0m ");
     check(&world, "decrypt missing.yaml", &[error, hint]);
-    check(&world, "set plain.yaml [\"password\"] 5", &["\u{1b}[1m\u{1b}[33mwarning:\u{1b}[0m other users"]);
+    check(&world, "set plain.yaml [0] 5", &["\u{1b}[1m\u{1b}[33mwarning:\u{1b}[0m other users"]);
     check(&world, "decrypt --no-such-flag", &["\u{1b}[1m\u{1b}[31merror:\u{1b}[0m a flag", hint]);
     check(&world, "decrypt --help", &["\u{1b}["]);
     check(&world, "doctor", &["\u{1b}[1m\u{1b}[31mfail\u{1b}[0m  keys: no private key", "\u{1b}[33mwarn\u{1b}[0m"]);

@@ -181,12 +181,12 @@ fn tokens_move() {
     }
 }
 
-/// SOPS ignores what stands behind the bracket. Ours only knows the CR that git's conversion leaves.
+/// SOPS ignores what stands behind the bracket. Ours only knows the CR that git's conversion leaves, and in ENV all blanks.
 #[test]
 fn a_carriage_return_behind_a_token() {
     let mut bench = Bench::new("env", super::ENV);
     bench.row("one", &|s: &Sealed| s.retoken("name", |t| format!("{t}\r")), "same");
-    bench.row("two", &|s: &Sealed| s.retoken("name", |t| format!("{t}\r\r")), "25");
+    bench.row("two", &|s: &Sealed| s.retoken("name", |t| format!("{t}\r\r")), "same");
     bench.row("before the end", &|s: &Sealed| s.retoken("name", |t| t.replace(']', "\r]")), "25");
     // The clear values get one too, and there it is part of the value, as in SOPS.
     bench.row("at every line", &|s: &Sealed| Some(s.text.replace('\n', "\r\n")), "51");
