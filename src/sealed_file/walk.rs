@@ -194,7 +194,7 @@ fn open_comments(document: &Document<'_>, coverage: &mut Coverage, cipher: &Ciph
             let id = CommentId(i as u32);
             let mut opened = coverage.comments[i].then(|| open_comment(document, id, cipher, &mut budget)).flatten();
             if coverage.comments[i] && opened.is_none() {
-                opened = open_elsewhere(document, id, &all, cipher, &mut budget);
+                opened = open_in(document, id, all.iter().copied(), cipher, &mut budget);
                 moved |= opened.is_some();
             }
             clear |= coverage.comments[i] && opened.is_none();
@@ -244,32 +244,32 @@ fn closed_leaf(document: &Document<'_>, number: usize, why: BadToken) -> ClosedL
 /// A clear comment in place of a sealed one is accepted, and one that does not open is left as it is (SOPS behaviour); the witness tells.
 /// SOPS's placement and ours may differ by a container, so every enclosing path is tried, until the budget of the document is used up.
 fn open_comment(document: &Document<'_>, id: CommentId, cipher: &Cipher, budget: &mut usize) -> Option<Bytes> {
+    let around = |container: &PathId| (*container != PathId::ROOT).then(|| document.paths().parent(*container));
+    open_in(document, id, std::iter::successors(Some(document.comment(id).container), around), cipher, budget)
+}
+
+/// The first of these containers in which it opens.
+fn open_in(
+    document: &Document<'_>,
+    id: CommentId,
+    containers: impl Iterator<Item = PathId>,
+    cipher: &Cipher,
+    budget: &mut usize,
+) -> Option<Bytes> {
     let text = written_token(document, id)?;
-    let mut container = document.comment(id).container;
     let mut bound = Vec::new();
-    loop {
+    for container in containers {
         aad::write(&mut bound, document.paths(), container);
         if let Ok(plain) = cipher.open_text(&bound, &text, Holds::Comment) {
             return Some(Bytes::new(plain));
         }
         // What a trial costs grows with its path.
         *budget = budget.saturating_sub(1 + bound.len() / LONG_PATH);
-        if container == PathId::ROOT || *budget == 0 {
-            return None;
+        if *budget == 0 {
+            break;
         }
-        container = document.paths().parent(container);
     }
-}
-
-/// The same in any of these containers.
-fn open_elsewhere(document: &Document<'_>, id: CommentId, containers: &[PathId], cipher: &Cipher, budget: &mut usize) -> Option<Bytes> {
-    let text = written_token(document, id).filter(|_| !containers.is_empty())?;
-    let mut bound = Vec::new();
-    containers.iter().find_map(|&container| {
-        *budget = budget.checked_sub(1)?;
-        aad::write(&mut bound, document.paths(), container);
-        cipher.open_text(&bound, &text, Holds::Comment).ok().map(Bytes::new)
-    })
+    None
 }
 
 /// All maps and lists.
