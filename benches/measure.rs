@@ -93,6 +93,23 @@ impl Bench {
         (done.status.code(), Cost { cpu: done.rusage.utime + done.rusage.stime, memory: done.rusage.maxrss })
     }
 
+    /// How many instructions a run executes, as valgrind counts them: nearly the same at every run, whatever else the machine does. What valgrind cannot
+    /// run for this processor (VAES, SHA) our libraries do another way. `None`: the run failed.
+    #[allow(dead_code)] // Only the test counts.
+    pub fn instructions(&self, program: &Path, args: &[&str], to: &str) -> Option<u64> {
+        let out = std::fs::File::create(self.folder.join(to)).expect("the folder takes a file");
+        let log = self.folder.join(format!("{to}.count"));
+        let options = ["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"].map(str::to_owned);
+        let mut command = self.command(Path::new("valgrind"), &[]);
+        command.args(options).arg(format!("--log-file={}", log.display())).arg(program).args(args);
+        if !command.stdout(out).stderr(Stdio::null()).status().expect("valgrind starts").success() {
+            return None;
+        }
+        let told = std::fs::read_to_string(&log).expect("valgrind leaves a log");
+        let count = told.lines().find_map(|line| line.split_once("refs:")).expect("the log has the count").1;
+        Some(count.trim().replace(',', "").parse().expect("a number"))
+    }
+
     /// The cheapest of some runs: noise only adds.
     #[allow(dead_code)] // The table takes turns instead.
     pub fn least(&self, runs: usize, program: &Path, args: &[&str], to: &str, limit: Duration) -> Option<Cost> {

@@ -1,7 +1,9 @@
-//! What a release costs: `cargo test --release --test speed`. CPU time and memory as the kernel counts them, the least or the middle of several
-//! runs, and wide margins: a test here fails when something grows with the square of a text or ten times, not when the machine is busy.
+//! What a release costs: `cargo test --release --test speed`. Instructions as valgrind counts them, CPU time and memory as the kernel does, the least or the middle of
+//! several runs, and wide margins: a test here fails when something grows with the square of a text or ten times, not when the machine is busy.
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 
+#[path = "speed/growth.rs"]
+mod growth;
 #[path = "../benches/inputs.rs"]
 mod inputs;
 #[path = "../benches/measure.rs"]
@@ -33,58 +35,13 @@ fn a_release_is_as_fast_as_promised() {
     assert!(!cfg!(debug_assertions), "only a release build is worth measuring: cargo test --release --test speed");
     let bench = Bench::new(Path::new(OURS));
     let mut wrong = Vec::new();
-    four_times_the_text_costs_four_times_as_much(&bench, &mut wrong);
+    growth::work(&bench, &mut wrong);
+    growth::time(&bench, &mut wrong);
     limits_of_the_threat_model(&bench, &mut wrong);
     a_million_leaves_and_one_more(&bench, &mut wrong);
     a_big_binary_takes_three_times_its_size(&bench, &mut wrong);
     many_times_cheaper_than_sops(&bench, &mut wrong);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// What a change costs: a new name, and its end. None where the text has no place for it.
-fn changed(bench: &Bench, ending: &str) -> [Option<Cost>; 2] {
-    let (sealed, at) = (format!("sealed.{ending}"), if ending == "ini" { "[\"zz_new\"][\"k\"]" } else { "[\"zz_new\"]" });
-    let set = bench.once(Path::new(OURS), &["set", &sealed, at, "\"v\""], "out", LIMIT);
-    [set, bench.once(Path::new(OURS), &["unset", &sealed, at], "out", LIMIT)]
-}
-
-/// P24: no faster than n log n.
-fn four_times_the_text_costs_four_times_as_much(bench: &Bench, wrong: &mut Vec<String>) {
-    let start = bench.least(5, Path::new(OURS), &["--version"], "out", LIMIT).unwrap().cpu;
-    for shape in inputs::USUAL.iter().chain(inputs::AWKWARD) {
-        let own = |cost: Cost| cost.cpu.saturating_sub(start).as_secs_f64();
-        // What takes a few milliseconds has no shape yet.
-        let grows = |costs: &[[Option<Cost>; 2]]| {
-            let [small, large] = costs else { return false };
-            small.iter().zip(large).any(|pair| matches!(pair, (Some(small), Some(large)) if own(*large) > 7.0 * own(*small).max(0.002)))
-        };
-        let texts = [6_000, 24_000].map(|leaves| (shape.make)(leaves));
-        // Other programs take the caches from us and add to one run what they do not add to the next; the square of a text is in every run.
-        let (mut least, mut round) = (Vec::new(), 0);
-        while round == 0 || round < 6 && [0, 2].into_iter().any(|i| grows(&least[i..i + 2])) {
-            let costs = texts.iter().map(|text| (both(bench, 1, shape.ending, text.as_bytes()).map(Some), changed(bench, shape.ending)));
-            let (sealed, changed): (Vec<_>, Vec<_>) = costs.unzip();
-            let costs: Vec<[Option<Cost>; 2]> = sealed.into_iter().chain(changed).collect();
-            if round == 0 {
-                least = costs;
-            } else {
-                let fewer = |old: Option<Cost>, new: Option<Cost>| old.zip(new).map(|(old, new)| if new.cpu < old.cpu { new } else { old });
-                least = least.iter().zip(&costs).map(|(old, new)| [0, 1].map(|i| fewer(old[i], new[i]))).collect();
-            }
-            round += 1;
-        }
-        for (i, what) in [(0, "seal and open"), (2, "set and unset")] {
-            if grows(&least[i..i + 2]) {
-                wrong.push(format!(
-                    "{} ({}): {what} took {:?}, four times the text {:?}",
-                    shape.name,
-                    shape.ending,
-                    least[i],
-                    least[i + 1]
-                ));
-            }
-        }
-    }
 }
 
 /// P24 in numbers.
