@@ -115,7 +115,9 @@ impl Encrypt {
         if from == Format::Binary && to == Format::Binary && self.types.input.is_none() && world.manners.strict_types {
             world.warn(self.types.name_of(&self.input).and_then(|name| whole(&name, world.manners)));
         }
-        if let Some(selection) = rule.selection.as_ref().filter(|s| to.shape() != Shape::Nested && s.text.contains("\\n")) {
+        if let Some(selection) =
+            rule.selection.as_ref().filter(|s| from != Format::Binary && to.shape() != Shape::Nested && s.text.contains("\\n"))
+        {
             return Err(ConfigError::NotStorable { field: selection.kind.name() }.into());
         }
         let wanted = Wanted {
@@ -123,6 +125,7 @@ impl Encrypt {
             selection: rule.selection.clone(),
             mac_only_encrypted: rule.mac_only_encrypted,
             indent: how.indent,
+            is_one_value: from == Format::Binary,
         };
         if has_lost_block(from, text, world.manners) {
             if !world.manners.sops_messages {

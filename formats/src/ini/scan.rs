@@ -67,24 +67,35 @@ fn one_more_than(most: usize, text: &[u8]) -> Option<usize> {
 
 /// Where a key ends: its name, and the offset behind its delimiter.
 pub(super) fn read_key(line: &[u8]) -> Result<(&[u8], usize), &'static str> {
-    let quote: &[u8] = match line {
-        [b'"', b'"', b'"', ..] if line.len() > 6 => b"\"\"\"",
-        [b'"', ..] => b"\"",
-        [b'`', ..] => b"`",
-        _ => b"",
-    };
     let delimiter = |from: usize| line[from..].iter().position(|b| matches!(b, b'=' | b':')).map(|i| from + i);
     let no_delimiter = "the line has neither `=` nor `:`, and is no section or comment";
-    let n = quote.len();
+    let n = quote_of_name(line).len();
     let (name, at) = if n == 0 {
         let at = delimiter(0).ok_or(no_delimiter)?;
         (&line[..at], at)
     } else {
-        let close = line[n..].windows(n).position(|w| w == quote).ok_or("the quote around the name never closes")? + n;
-        (&line[n..close], delimiter(close + n).ok_or(no_delimiter)?)
+        let close = end_of_quoted(line).ok_or("the quote around the name never closes")?;
+        (&line[n..close - n], delimiter(close).ok_or(no_delimiter)?)
     };
     let name = trim(name);
     if name.is_empty() { Err("a value without a name") } else { Ok((name, at + 1)) }
+}
+
+/// The quote that a line's name stands in, if any.
+fn quote_of_name(line: &[u8]) -> &'static [u8] {
+    match line {
+        [b'"', b'"', b'"', ..] if line.len() > 6 => b"\"\"\"",
+        [b'"', ..] => b"\"",
+        [b'`', ..] => b"`",
+        _ => b"",
+    }
+}
+
+/// One past the quote that closes a name in quotes.
+fn end_of_quoted(line: &[u8]) -> Option<usize> {
+    let quote = quote_of_name(line);
+    let n = quote.len();
+    (n > 0).then(|| line[n..].windows(n).position(|w| w == quote).map(|i| i + 2 * n))?
 }
 
 /// What is read so far.
@@ -188,6 +199,7 @@ impl<'t> Scan<'t> {
             return self.error(start, SyntaxClass::Limit, "more sections than the limit of values");
         }
         let mark = text[close..next].iter().position(|b| matches!(b, b'#' | b';')).map(|i| close + i);
+        self.nothing_dropped(close + 1, mark.unwrap_or(next), "behind the `]` of a section")?;
         let mut section = Section::new(name);
         if let Some(mark) = mark {
             let end = mark + trim_end(&text[mark..next]).len();
@@ -210,6 +222,9 @@ impl<'t> Scan<'t> {
         if self.in_block {
             self.field(start, name, &value);
             return Ok(value.next);
+        }
+        if let Some(close) = end_of_quoted(&text[start..next]) {
+            self.nothing_dropped(start + close, start + behind - 1, "between a name in quotes and its delimiter")?;
         }
         self.check_name(start, name)?;
         if name == b"-" {
@@ -256,6 +271,16 @@ impl<'t> Scan<'t> {
             let text = unfold_newlines(&decode(&self.text[value.start..value.end], value.shape));
             members.push(Member::Entry(name.to_vec(), Tree::text(text)));
         }
+    }
+
+    /// What ini.v1 reads over, SOPS drops, and here it would stay in clear in the sealed text. A text that is sealed already must open all the same.
+    fn nothing_dropped(&self, from: usize, to: usize, place: &str) -> Result<(), SyntaxError> {
+        let text = self.text;
+        if self.options.mode == Mode::Sealed || trim(&text[from..to]).is_empty() {
+            return Ok(());
+        }
+        let hint = if text[from..to].contains(&b'\r') { "; a carriage return alone ends no line" } else { "" };
+        self.error(from, SyntaxClass::OutsideModel, format!("what stands {place} is part of nothing, and SOPS drops it{hint}"))
     }
 
     fn check_name(&self, at: usize, name: &[u8]) -> Result<(), SyntaxError> {
