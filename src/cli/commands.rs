@@ -130,10 +130,10 @@ impl Commands {
 
 /// Runs it.
 pub(super) fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
-    if let (Some(wrong), true) = (&context.variables.wrong, command.uses_keys() || matches!(command, Commands::Doctor(_))) {
-        return Err(Error::Usage(wrong.clone()));
-    }
     if command.uses_keys() {
+        if let [(name, what), ..] = context.variables.wrong[..] {
+            return Err(Error::Usage(format!("{name} is {what}")));
+        }
         later::refuse_key_services(context)?;
     }
     match command {

@@ -71,10 +71,14 @@ fn a_switch_that_protects_does_not_fail_open() {
         assert_eq!(run(off, "encrypt more.yaml").0, 0, "{off}");
     }
     for wrong in ["y", "enabled", "2", "' '", "$(printf '\\377')"] {
-        for line in ["decrypt bare.yaml", "decrypt s.yaml", "rotate s.yaml", "exec-env s.yaml true", "doctor"] {
+        for line in ["decrypt bare.yaml", "decrypt s.yaml", "rotate s.yaml", "exec-env s.yaml true"] {
             let (code, said) = run(wrong, line);
             assert!(code == 1 && said.contains("LEAFCRYPT_REQUIRE_WITNESS is n"), "{wrong} {line}: {said}");
         }
+        // What it is for: it tells it with the rest.
+        let said = paste(&place, &format!("LEAFCRYPT_REQUIRE_WITNESS={wrong} leafcrypt doctor"));
+        let told = String::from_utf8_lossy(&said.stdout).into_owned();
+        assert!(said.status.code() == Some(1) && told.contains("\nfail  LEAFCRYPT_REQUIRE_WITNESS: n"), "{wrong}: {told}");
     }
     // What cannot be read is not taken for what is not there.
     let said = paste(&place, "SOPS_KEYSERVICE=$(printf '\\377') leafcrypt decrypt s.yaml");
