@@ -15,6 +15,9 @@ fn a_completion_is_for_the_name_that_was_called() {
             let script = String::from_utf8(script).unwrap();
             assert!(script.contains(&line.replace("NAME", name)), "{name} {shell}");
             assert!(!script.contains(&line.replace("NAME", other)), "{name} {shell}");
+            // Behind `--` stands a program; elsewhere clap has it right, or the shell's own rule offers files.
+            let programs = ["exec-env", "exec-file"].map(|command| format!("({command})\nif (( CURRENT > ${{words[(i)--]}} )); then\n"));
+            assert_eq!(programs.map(|start| script.matches(&start).count()), [usize::from(shell == "zsh"); 2], "{name} {shell}");
         }
     }
 }
@@ -130,10 +133,29 @@ fn help_that_cannot_be_printed_is_an_error() {
 #[test]
 fn every_command_has_a_page() {
     let place = machine();
-    done(&place, "mkdir m && leafcrypt man m");
-    let pages = done(&place, "ls m");
+    // The folder is made, as everybody's umask wants it.
+    done(&place, "umask 022 && leafcrypt man m/n");
+    assert_eq!(done(&place, "stat -c %a m m/n m/n/leafcrypt.1"), "755\n755\n644\n");
+    let pages = done(&place, "ls m/n");
     for name in ["leafcrypt.1", "leafcrypt-set.1", "leafcrypt-groups.1", "leafcrypt-groups-add.1", "leafcrypt-groups-delete.1"] {
         assert!(pages.lines().any(|page| page == name), "{name}: {pages}");
     }
     assert!(!pages.contains("help"), "{pages}");
+}
+
+/// The examples of commands that write where other programs look can be pasted on a machine that is new.
+#[test]
+fn examples_make_their_folders() {
+    let place = machine();
+    for (command, files) in [
+        ("completion", [".local/share/bash-completion/completions/leafcrypt", ".config/fish/completions/leafcrypt.fish"]),
+        ("man", [".local/share/man/man1/leafcrypt.1", ".local/share/man/man1/leafcrypt-set.1"]),
+    ] {
+        let help = done(&place, &format!("leafcrypt {command} --help"));
+        let (_, examples) = help.split_once("Examples:\n").unwrap();
+        done(&place, &format!("set -e; man() {{ cat; }}\n{examples}"));
+        for file in files {
+            assert!(std::fs::metadata(place.path("home").join(file)).is_ok_and(|found| found.len() > 0), "{file}");
+        }
+    }
 }
