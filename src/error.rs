@@ -51,7 +51,7 @@ pub enum Error {
     #[error("{}: the changed rule, {own}, would leave in clear what is sealed: {at}; {why}", one_line(path))]
     Uncovers { path: String, at: String, own: String, why: String },
     /// Comments decide, and by those that stand there something would come to stand in clear (P10).
-    #[error("{}: {at} {}", one_line(path), by_comment(*.why, own))]
+    #[error("{}: {at} {}", one_line(path), by_comment(*.why, at, own))]
     ClearByComment { path: String, at: String, own: String, why: ByComment },
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -214,8 +214,11 @@ pub enum ByComment {
     InDoubt,
 }
 
-fn by_comment(why: ByComment, own: &str) -> String {
+fn by_comment(why: ByComment, at: &str, own: &str) -> String {
     match why {
+        ByComment::Covered if at.contains(", ") || at.ends_with(" comments") => {
+            format!("are covered, and would come to stand in clear: here comments decide, by {own}")
+        }
         ByComment::Covered => format!("is covered, and would come to stand in clear: here comments decide, by {own}"),
         ByComment::InDoubt => format!("would stand in clear: here comments decide, by {own}, and nobody vouches for where they stand"),
     }

@@ -67,6 +67,11 @@ pub trait MasterKey: Debug + Send + Sync {
     /// The fields of its metadata record, in SOPS's order up to 3.12, without `enc` and `created_at`.
     fn fields(&self) -> Fields;
 
+    /// Why nothing can be hidden under it, as it is written: what is known without starting a program. Nothing: only trying would tell.
+    fn misspelled(&self) -> Option<String> {
+        None
+    }
+
     /// What trying it costs. Depends on what the session has found, so it may look for identities.
     fn cost(&self, session: &Session) -> Cost;
 

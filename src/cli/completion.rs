@@ -21,6 +21,9 @@ impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
         let (mut out, name) = (Vec::new(), context.world.manners.name);
         clap_complete::generate(self.shell, &mut with_values(shown()), name, &mut out);
+        if self.shell == Shell::Zsh {
+            out = with_programs(&String::from_utf8_lossy(&out)).into_bytes();
+        }
         Ok(Done { stdout: Some(out), note: None })
     }
 }
@@ -42,4 +45,13 @@ fn with_values(command: Command) -> Command {
         }
     };
     command.mut_args(offered).mut_subcommands(with_values)
+}
+
+/// Behind `--` stands a program, which has a completion of its own. Where files stand before it, zsh's `_arguments` has no word for that.
+fn with_programs(script: &str) -> String {
+    const PROGRAM: &str = "if (( CURRENT > ${words[(i)--]} )); then\n(( CURRENT -= ${words[(i)--]} ))\nshift ${words[(i)--]} words\n_normal && ret=0\nreturn ret\nfi\n";
+    ["exec-env", "exec-file"].iter().fold(script.to_owned(), |script, command| {
+        let start = format!("({command})\n");
+        script.replacen(&start, &format!("{start}{PROGRAM}"), 1)
+    })
 }

@@ -49,6 +49,7 @@ impl Args {
             quiet: Session::new(Arc::new(Quiet::new(context.world.session.shared_outside()))),
             runtime: context.variables.runtime.clone(),
             stops: wrong_order.into_iter().chain(services).collect(),
+            wrong: &context.variables.wrong,
             recipients: context.variables.keys.clone(),
             hint: &|error| hint::of(error, &context.world),
         };

@@ -11,6 +11,9 @@ use crate::flows::edit::Edit;
 use crate::flows::target::{Done, Input, Types};
 
 /// Open a file in an editor, and seal it again; a new file is made from an example
+///
+/// The editor is that of SOPS_EDITOR or EDITOR. vim, nvim, nano and emacs are told to leave no swap, undo, history and backup files, also behind env, nice,
+/// ionice, nohup, setsid and sudo. Inside a script or a line for a shell (sh -c '...') they are not known: there give them those flags yourself.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::examples::EDIT)]
 pub(super) struct Args {

@@ -56,21 +56,21 @@ pub(super) struct Variables {
     /// `XDG_RUNTIME_DIR`
     pub runtime: Option<PathBuf>,
     /// What cannot be understood. Not to be passed over: a switch that is meant to protect would be off.
-    pub wrong: Option<String>,
+    pub wrong: Vec<(&'static str, &'static str)>,
 }
 
 impl Variables {
     /// Reads them.
     pub(super) fn read(outside: &dyn Outside) -> Self {
-        let wrong = std::cell::RefCell::new(None);
-        let text = |name: &str| {
-            outside.env(name).and_then(|value| value.into_string().map_err(|_| wrong.replace(Some(format!("{name} is not UTF-8")))).ok())
+        let wrong = std::cell::RefCell::new(Vec::new());
+        let text = |name: &'static str| {
+            outside.env(name).and_then(|value| value.into_string().map_err(|_| wrong.borrow_mut().push((name, "not UTF-8"))).ok())
         };
         let require_witness = match text("LEAFCRYPT_REQUIRE_WITNESS").as_deref().map(switch) {
             None => false,
             Some(Some(on)) => on,
             Some(None) => {
-                wrong.replace(Some("LEAFCRYPT_REQUIRE_WITNESS is none of 1, true, yes, on, 0, false, no, off".to_owned()));
+                wrong.borrow_mut().push(("LEAFCRYPT_REQUIRE_WITNESS", "none of 1, true, yes, on, 0, false, no, off"));
                 true
             }
         };
@@ -82,7 +82,7 @@ impl Variables {
             key_services: text("SOPS_KEYSERVICE").map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default(),
             local_keys: text("SOPS_ENABLE_LOCAL_KEYSERVICE"),
             runtime: outside.env("XDG_RUNTIME_DIR").map(PathBuf::from),
-            wrong: None,
+            wrong: Vec::new(),
         };
         read.wrong = wrong.into_inner();
         read

@@ -79,8 +79,10 @@ Examples:
 
 pub(super) const COMPLETION: &str = "\
 Examples:
-  leafcrypt completion bash > ~/.local/share/bash-completion/completions/leafcrypt
-  leafcrypt completion fish > ~/.config/fish/completions/leafcrypt.fish";
+  mkdir -p ~/.local/share/bash-completion/completions &&
+    leafcrypt completion bash > ~/.local/share/bash-completion/completions/leafcrypt
+  mkdir -p ~/.config/fish/completions &&
+    leafcrypt completion fish > ~/.config/fish/completions/leafcrypt.fish";
 
 pub(super) const MAN: &str = "\
 Examples:

@@ -11,7 +11,7 @@ use crate::flows::target::Done;
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::examples::MAN)]
 pub(super) struct Args {
-    /// Write leafcrypt.1, leafcrypt-encrypt.1 and so on into this folder
+    /// Write leafcrypt.1, leafcrypt-encrypt.1 and so on into this folder, which is made where it is not there
     folder: Option<PathBuf>,
 }
 
@@ -25,6 +25,8 @@ impl Args {
         if files::facts(folder).is_ok_and(|found| found.is_some_and(|found| found.kind != Kind::Folder)) {
             return Err(Error::Usage(format!("{} is no folder", folder.display())));
         }
+        // As `mkdir -p` would. What cannot be made is told where the first page is written.
+        let _ = crate::guard::as_started(|| std::fs::create_dir_all(folder));
         for (name, text) in pages(&command, "leafcrypt") {
             let path = folder.join(format!("{name}.1"));
             files::write(&path, &text, &WriteHow::default()).map_err(|source| Error::Write { path: path.display().to_string(), source })?;

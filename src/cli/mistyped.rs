@@ -1,10 +1,13 @@
 //! Usage errors, in our own words: what was typed may be a value, so of it only names of ours are shown.
 
+use std::io::Write as _;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::Exit;
-use super::report::{marked, unprinted};
-use super::screen::Mark;
+use super::report::marked;
+use super::screen::{Mark, colours};
+use crate::files::Stream;
 use crate::manners::Manners;
 
 /// What clap has to say: help on standard output with 0, a usage error with SOPS's 1.
@@ -15,10 +18,15 @@ pub(super) fn usage(error: &clap::Error, manners: &Manners) -> u8 {
         return super::print(error.render().to_string().as_bytes());
     }
     if !error.use_stderr() || lost {
-        return match error.print() {
-            Ok(()) => u8::from(error.use_stderr()),
-            Err(error) => unprinted(&error),
-        };
+        let (stderr, text) = (error.use_stderr(), error.render());
+        let coloured = if stderr { colours(&std::io::stderr()) } else { colours(&std::io::stdout()) };
+        let text = if coloured { text.ansi().to_string() } else { text.to_string() };
+        if !stderr {
+            return super::print(text.as_bytes());
+        }
+        // Nobody can be told what standard error does not take.
+        let _ = Stream::errors().write_all(text.as_bytes());
+        return Exit::Generic as u8;
     }
     marked(Mark::Error, &mistyped(error));
     let command = command_of(error).unwrap_or_else(|| manners.name.to_owned());

@@ -98,7 +98,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         screen::erase();
         crate::guard::as_started(start);
     };
-    let holding = Holding { hold: || Box::new(crate::guard::hold_signals()), came: crate::guard::is_interrupted };
+    let holding = Holding { hold: || Box::new(crate::guard::hold_all_signals()), came: crate::guard::is_any_waiting };
     let session =
         Session::new(Arc::new(Real::starting(starting).telling(screen::erase).hiding(leafcrypt_formats::hidden).holding(holding)));
     let terminal = prompt::Terminal {

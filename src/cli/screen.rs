@@ -66,7 +66,7 @@ pub(super) fn sops_listing(text: &str) -> String {
         line if line.starts_with("Group ") => Style::new().underline(),
         _ => Style::new(),
     };
-    let on = std::io::stdout().is_terminal() && colours(&std::io::stdout());
+    let on = colours(&std::io::stdout());
     text.lines().map(|line| if on { format!("{0}{line}{0:#}\n", style(line)) } else { format!("{line}\n") }).collect()
 }
 
@@ -80,13 +80,13 @@ pub(super) fn sops_report(text: &str) -> String {
         Some((start, word @ ("FAILED" | "SUCCESS"))) => format!("{start}: {0}{word}{0:#}", style(word)),
         _ => line.to_owned(),
     };
-    let on = std::io::stderr().is_terminal() && colours(&std::io::stderr());
+    let on = colours(&std::io::stderr());
     if on { text.lines().map(line).collect::<Vec<_>>().join("\n") } else { text.to_owned() }
 }
 
-/// Does the stream take colours?
-pub(super) fn colours(stream: &impl RawStream) -> bool {
-    AutoStream::choice(stream) != ColorChoice::Never
+/// Does the stream take colours? Only a terminal does: `CLICOLOR_FORCE`, which many a CI system sets, would bring them into what is read by programs.
+pub(super) fn colours(stream: &(impl RawStream + std::io::IsTerminal)) -> bool {
+    std::io::IsTerminal::is_terminal(stream) && AutoStream::choice(stream) != ColorChoice::Never
 }
 
 /// The clock of this process, for SOPS's logger.

@@ -191,7 +191,7 @@ impl Config {
             what: fault.what,
         })?;
         let stores = Stores::of(map.fields.stores.as_ref());
-        let warnings = unknown::unknown_fields(&map);
+        let warnings = unknown::unknown_fields(&map, &String::from_utf8_lossy(text));
         let text = String::from_utf8_lossy(text).into_owned();
         Ok(Config {
             path,

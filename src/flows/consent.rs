@@ -132,10 +132,12 @@ impl Change<'_> {
             }
         }
         if self.asks == Asks::IfRemoved && self.diff.removes() {
-            let lost = self.diff.lost();
-            match &lost[..] {
-                [] => lines.push("  nobody loses access: all are in another group".to_owned()),
-                lost => lines.extend(lost.iter().map(|key| format!("  loses access: {} {}{}", key.kind().name(), key.id(), name(key)))),
+            let told = [("loses access", self.diff.lost()), ("does not open the file alone any more", self.diff.not_alone())];
+            if told.iter().all(|(_, keys)| keys.is_empty()) {
+                lines.push("  nobody loses access: all are in another group".to_owned());
+            }
+            for (what, keys) in told {
+                lines.extend(keys.iter().map(|key| format!("  {what}: {} {}{}", key.kind().name(), key.id(), name(key))));
             }
         }
         let (old, new) = self.diff.needed;

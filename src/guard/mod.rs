@@ -4,12 +4,14 @@
 mod descriptors;
 mod harden;
 mod origin;
+mod others;
 mod panics;
 mod signals;
 mod stack;
 
 pub use harden::{Started, as_started, harden, started, started_umask};
 pub use origin::Watch;
+pub use others::{AllHeld, hold_all_signals, is_any_waiting};
 pub use signals::{
     Held, KEYBOARD, before_the_end, end_by_broken_pipe, forget, hold_signals, interrupted_but_by_keyboard, interrupted_by, is_interrupted,
     remember,

@@ -9,6 +9,7 @@ use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::Cause;
 
+use super::others::leave;
 use super::signals::{KEYBOARD, held, ignored, is_interrupted};
 
 /// Signals that say something to whom they are sent. Those of a clock are among them: whoever started us may have set one before (`perl -e 'alarm 30; exec ...'`).
@@ -29,6 +30,7 @@ impl Watch {
     /// The system has no pipe to give.
     pub fn new() -> io::Result<Self> {
         let (woken, wake) = UnixStream::pair()?;
+        leave(&MESSAGES);
         let ignored = ignored();
         // Those that are held are remembered elsewhere, and that first: here they only wake.
         let wanted = held().chain(MESSAGES).filter(|signal| ignored & (1 << (signal - 1)) == 0);

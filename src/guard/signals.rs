@@ -140,11 +140,11 @@ pub fn end_by_broken_pipe() {
 }
 
 /// The first process of a container: the kernel lets no signal end it by default.
-fn is_first_process() -> bool {
+pub(super) fn is_first_process() -> bool {
     std::process::id() == 1
 }
 
-fn die_of(signal: i32) {
+pub(super) fn die_of(signal: i32) {
     if is_first_process() {
         low_level::exit(128 + signal);
     }

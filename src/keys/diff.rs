@@ -54,6 +54,22 @@ impl KeyDiff {
         }
         lost
     }
+
+    /// Who is taken from a group, had keys of as many groups as must open, and has not any more, though still a recipient.
+    pub fn not_alone(&self) -> Keys {
+        let in_groups = |key: &Arc<dyn MasterKey>, keys: fn(&GroupDiff) -> [&Keys; 2]| {
+            self.groups.iter().filter(|group| keys(group).into_iter().flatten().any(|other| is_same(other, key))).count()
+        };
+        let (lost, mut not_alone) = (self.lost(), Keys::new());
+        for key in self.groups.iter().flat_map(|g| &g.removed) {
+            let (before, after) = (in_groups(key, |g| [&g.kept, &g.removed]), in_groups(key, |g| [&g.kept, &g.added]));
+            let not_any_more = before >= self.needed.0 && after < self.needed.1;
+            if not_any_more && !lost.iter().chain(&not_alone).any(|other| is_same(other, key)) {
+                not_alone.push(Arc::clone(key));
+            }
+        }
+        not_alone
+    }
 }
 
 impl KeyGroups {

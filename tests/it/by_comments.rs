@@ -239,9 +239,10 @@ fn a_comment_that_stays_when_its_entry_goes() {
         ("a.yaml", "# public\na: 1\nb: canary\n", "[\"a\"]", " b is"),
         ("b.yaml", "# public\nm: {x: 1}\nb: canary\n", "[\"m\"]", " b is"),
         ("c.yaml", "l:\n  # public\n  - a\n  - canary\n", "[\"l\"][FIRST]", " l[0] is"),
-        ("d.yaml", "# public\na: 1\nb: {x: [canary, 1]}\n", "[\"a\"]", " b.x[0], b.x[1] is"),
+        ("d.yaml", "# public\na: 1\nb: {x: [canary, 1]}\n", "[\"a\"]", " b.x[0], b.x[1] are"),
         ("e.yaml", "# public\na: 1\nb:\nc: d\n", "[\"a\"]", " b is"),
-        ("f.yaml", "# public\na: 1\n# canary note\nb: \"\"\nc: d\n", "[\"a\"]", " b, a comment is"),
+        ("f.yaml", "# public\na: 1\n# canary note\nb: \"\"\nc: d\n", "[\"a\"]", " b, a comment are"),
+        ("g.yaml", "# public\na: 1\n# canary note\n# canary more\nb: \"\"\nc: d\n", "[\"a\"]", " b, 2 comments are"),
         ("a.env", "# public\nA=1\nB=canary\n", "[\"A\"]", " B is"),
         ("a.ini", "; public\n[s]\na = 1\n[t]\nb = canary\n", "[\"s\"]", " t.b is"),
         // SOPS has the comment above a key behind it.
@@ -252,7 +253,7 @@ fn a_comment_that_stays_when_its_entry_goes() {
         let sealed = desk.seal(file, plain);
         for text in [without_field(&sealed), sealed] {
             desk.place.write(file, &text);
-            told(&desk.place, file, &["unset", file, path], &[at, "is covered, and would come to stand in clear"]);
+            told(&desk.place, file, &["unset", file, path], &[at, " covered, and would come to stand in clear"]);
         }
     }
 }
@@ -301,7 +302,7 @@ fn an_edit_that_uncovers_what_was_covered() {
     for (file, plain, script, at) in [
         ("a.yaml", "# public\na: 1\nb: canary\n", "/^a: /d", " b is covered"),
         ("b.yaml", "# public\na: 1\nb: canary\n", "/^a: /d; s/^b:/c:/", " c is covered"),
-        ("c.yaml", "# public\na: 1\n# canary note\nb: c\n", "/^a: /d", " b, a comment is covered"),
+        ("c.yaml", "# public\na: 1\n# canary note\nb: c\n", "/^a: /d", " b, a comment are covered"),
         ("a.env", "# public\nA=1\nB=canary\n", "/^A=/d", " B is covered"),
         ("a.ini", "[s]\n; public\na = 1\nb = 2\nc = canary\n", "/^b = /d", " s.c is covered"),
         ("a.toml", "# public\na = 1\nb = \"canary\"\n", "/^a = /d", " b is covered"),

@@ -255,6 +255,38 @@ fn unknown_fields_are_named() {
     assert_eq!(load(&many).expect("all unknown").warnings.len(), 21);
 }
 
+/// The idiom of sops-nix, and its like: a field that only gives the rules their anchors is no mistake. One that says anything else may be misspelled.
+#[test]
+fn fields_of_anchors_are_not_named() {
+    let named = |text: &str| load(&format!("{text}creation_rules:\n  - age: R1\n")).expect(text).warnings;
+    for text in [
+        "keys:\n  - &alice R1\n  - &bob R2 # of bob\n\n",
+        "keys: [R1]\n",
+        "hosts:\n# all\n- &web R1\n- &db R2\n",
+        "people:\n  admins:\n    - &alice R1\n  # more\n  users:\n    - &bob R2\n    - *alice\n",
+        "people:\n  admin: &alice R1\n  users: &users\n  - R2\n  - R3\n",
+        ".all: &all\n- R1\n- R2\n",
+        "rules:\n  - &rule\n    path_regex: x\n    age: R1\n  - &other\n    age: >-\n      R2\n",
+        "one: &one R1\ntwo: &two\n  a: b\n",
+    ] {
+        assert_eq!(named(text), Vec::<String>::new(), "{text}");
+    }
+    for text in [
+        "creation_rule:\n  - path_regex: x\n    age: &alice R1\n",
+        "creation_rule:\n  - age: &alice R1\n    path_regex: x\n",
+        "creation_rule:\n  - &alice R1\n  - R2\n",
+        "creation_rule: x\n",
+        "creation_rule:\n  - &rule path_regex: x\n    age: R1\n",
+        "creation_rule:\n  - path_regex: x\n",
+        "creation_rule:\n",
+        "creation_rule:\n  users: &users\n    - R1\n  age: R2\n",
+    ] {
+        assert_eq!(named(text), ["field creation_rule is not known and is ignored"], "{text}");
+    }
+    // Only at the top, where it means nothing to anybody.
+    assert_eq!(load("creation_rules:\n  - age: R1\n    keys:\n      - &a R1\n").expect("ignored").warnings.len(), 1);
+}
+
 #[test]
 fn keys_of_a_wrong_type() {
     let wrong = |field: &str, value: &str| error(&format!("creation_rules: [{{{field}: {value}}}]"));

@@ -1,5 +1,6 @@
 //! `doctor`: what is there, what is broken, and the one thing that mends it; nothing is changed, nothing is shown that is secret.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
@@ -216,6 +217,14 @@ fn variables_that_stop_commands() {
     said("SOPS_KEYSERVICE", "tcp://127.0.0.1:9", 1).has("key services", "fail", "key services", "leave it out");
     said("SOPS_ENABLE_LOCAL_KEYSERVICE", "false", 1).has("key services", "fail", "not in this version", "leave it out");
     said("SOPS_DECRYPTION_ORDER", "age,age", 1).has("SOPS_DECRYPTION_ORDER", "fail", "Duplicate", "age,pgp");
+    said("LEAFCRYPT_REQUIRE_WITNESS", "maybe", 1).has("LEAFCRYPT_REQUIRE_WITNESS", "fail", "none of 1, true", "unset LEAFCRYPT_");
+    let bytes = std::ffi::OsStr::from_bytes(b"\xff");
+    let raw = Said::of(place.call(Program::Ours, ["doctor", "--json", "secret.yaml"]).env("SOPS_KEYSERVICE", bytes), 1);
+    raw.has("SOPS_KEYSERVICE", "fail", "not UTF-8", "unset SOPS_KEYSERVICE");
+    said("SOPS_PGP_FP", "xx", 1).has("SOPS_PGP_FP", "fail", "xx: gpg takes the whole fingerprint", "correct SOPS_PGP_FP");
+    for fits in ["0123456789abcdef", "0123 0123456789ABCDEF!", crate::tools::PGP] {
+        said("SOPS_PGP_FP", fits, 0).has_not("SOPS_PGP_FP");
+    }
     said("SOPS_AGE_RECIPIENTS", "bad", 1).has("SOPS_AGE_RECIPIENTS", "fail", "bad", "public key");
     said("SOPS_AGE_RECIPIENTS", &place.recipient, 0).has_not("SOPS_AGE_RECIPIENTS");
     // A flag is wrong for this call alone.

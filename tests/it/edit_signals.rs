@@ -263,6 +263,44 @@ fn what_keys_ask_for() {
     }
 }
 
+/// Signals that nobody sends to end a program end it there, too, with the terminal as it was.
+#[test]
+fn messages_and_clocks_where_nothing_is_shown() {
+    for signal in [("USR1", 10), ("USR2", 12), ("ALRM", 14), ("VTALRM", 26), ("PROF", 27), ("XCPU", 24)] {
+        let desk = Desk::new();
+        let before = desk.seal("a.yaml", "a: canary-old\n");
+        let mut terminal = desk.asks(OURS, "set a.yaml '[\"a\"]'", "true");
+        ends(&mut terminal, &desk.place.path("pid"), "New value (not shown):", signal);
+        assert_eq!(desk.text("a.yaml"), before);
+    }
+}
+
+/// Ctrl-Z stops the program with the terminal as it was; afterwards it is asked again, and what was typed before is gone. Where there is no shell that could
+/// let it go on, it is only asked again.
+#[test]
+fn a_stop_where_nothing_is_shown() {
+    let desk = Desk::new();
+    desk.seal("a.yaml", "a: canary\n");
+    let set = format!("{OURS} set a.yaml '[\"a\"]'");
+    let looks = "stty -a | tr ' ;' '\\n\\n' | grep -x -e -echo -e -icanon -e -isig";
+    desk.place.write("run.sh", format!("set -m\n{set}\necho \"stopped $?\"\n{looks}\nfg\ncode=$?\n{looks}\nexit $code\n"));
+    for line in ["bash run.sh", &set] {
+        let mut command = std::process::Command::new("setsid");
+        command.args(["-w", "script"]).current_dir(desk.place.path("")).env_clear().env("PATH", "/usr/bin:/bin").env("TERM", "dumb");
+        command.env("SOPS_AGE_KEY_FILE", desk.place.path("keys.txt")).env("HOME", desk.place.path("home"));
+        let mut terminal = Terminal::start(command, line);
+        terminal.answer("New value (not shown):", "gone\u{1a}");
+        terminal.answer("New value (not shown):", "typed\n");
+        assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+        assert_eq!(terminal.seen.contains("stopped 148"), line != set, "{}", terminal.seen);
+        for unseen in ["-echo", "-icanon", "-isig", "gone", "typed", "^Z"] {
+            assert!(!terminal.seen.contains(unseen), "{unseen}: {}", terminal.seen);
+        }
+        assert_eq!(desk.decrypted("a.yaml"), "a: typed\n");
+        desk.seal("a.yaml", "a: canary\n");
+    }
+}
+
 /// A value that is not typed is asked for again, and no empty one is stored.
 #[test]
 fn no_value_for_set() {

@@ -67,6 +67,13 @@ fn the_group_that_is_shown_is_the_one_that_goes() {
     let done = place.ours(["groups", "delete", "-i", "-f", "b.yaml", "1", "--shamir-secret-sharing-threshold", "1"]);
     let said = String::from_utf8(done.stderr).unwrap();
     assert!(done.status.code() == Some(1) && said.contains("nobody loses access"), "{said}");
+    assert!(!said.contains("any more"), "{said}");
+    // In another group as well, and that is not enough: two must open.
+    ok(&place, &["groups", "add", "-f", "b.yaml", "-i", "-y", "--age", three]);
+    let done = place.ours(["groups", "delete", "-i", "-f", "b.yaml", "1"]);
+    let said = String::from_utf8(done.stderr).unwrap();
+    let listed = format!("  does not open the file alone any more: age {one}\n  none of the age identities found here opens it any more\n");
+    assert!(done.status.code() == Some(1) && said.contains(&listed) && !said.contains("loses access"), "{said}\n{listed}");
 }
 
 /// What no key opens: group by group, with the same numbers.

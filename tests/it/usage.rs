@@ -15,6 +15,9 @@ fn a_completion_is_for_the_name_that_was_called() {
             let script = String::from_utf8(script).unwrap();
             assert!(script.contains(&line.replace("NAME", name)), "{name} {shell}");
             assert!(!script.contains(&line.replace("NAME", other)), "{name} {shell}");
+            // Behind `--` stands a program; elsewhere clap has it right, or the shell's own rule offers files.
+            let programs = ["exec-env", "exec-file"].map(|command| format!("({command})\nif (( CURRENT > ${{words[(i)--]}} )); then\n"));
+            assert_eq!(programs.map(|start| script.matches(&start).count()), [usize::from(shell == "zsh"); 2], "{name} {shell}");
         }
     }
 }
@@ -71,10 +74,14 @@ fn a_switch_that_protects_does_not_fail_open() {
         assert_eq!(run(off, "encrypt more.yaml").0, 0, "{off}");
     }
     for wrong in ["y", "enabled", "2", "' '", "$(printf '\\377')"] {
-        for line in ["decrypt bare.yaml", "decrypt s.yaml", "rotate s.yaml", "exec-env s.yaml true", "doctor"] {
+        for line in ["decrypt bare.yaml", "decrypt s.yaml", "rotate s.yaml", "exec-env s.yaml true"] {
             let (code, said) = run(wrong, line);
             assert!(code == 1 && said.contains("LEAFCRYPT_REQUIRE_WITNESS is n"), "{wrong} {line}: {said}");
         }
+        // What it is for: it tells it with the rest.
+        let said = paste(&place, &format!("LEAFCRYPT_REQUIRE_WITNESS={wrong} leafcrypt doctor"));
+        let told = String::from_utf8_lossy(&said.stdout).into_owned();
+        assert!(said.status.code() == Some(1) && told.contains("\nfail  LEAFCRYPT_REQUIRE_WITNESS: n"), "{wrong}: {told}");
     }
     // What cannot be read is not taken for what is not there.
     let said = paste(&place, "SOPS_KEYSERVICE=$(printf '\\377') leafcrypt decrypt s.yaml");
@@ -126,10 +133,29 @@ fn help_that_cannot_be_printed_is_an_error() {
 #[test]
 fn every_command_has_a_page() {
     let place = machine();
-    done(&place, "mkdir m && leafcrypt man m");
-    let pages = done(&place, "ls m");
+    // The folder is made, as everybody's umask wants it.
+    done(&place, "umask 022 && leafcrypt man m/n");
+    assert_eq!(done(&place, "stat -c %a m m/n m/n/leafcrypt.1"), "755\n755\n644\n");
+    let pages = done(&place, "ls m/n");
     for name in ["leafcrypt.1", "leafcrypt-set.1", "leafcrypt-groups.1", "leafcrypt-groups-add.1", "leafcrypt-groups-delete.1"] {
         assert!(pages.lines().any(|page| page == name), "{name}: {pages}");
     }
     assert!(!pages.contains("help"), "{pages}");
+}
+
+/// The examples of commands that write where other programs look can be pasted on a machine that is new.
+#[test]
+fn examples_make_their_folders() {
+    let place = machine();
+    for (command, files) in [
+        ("completion", [".local/share/bash-completion/completions/leafcrypt", ".config/fish/completions/leafcrypt.fish"]),
+        ("man", [".local/share/man/man1/leafcrypt.1", ".local/share/man/man1/leafcrypt-set.1"]),
+    ] {
+        let help = done(&place, &format!("leafcrypt {command} --help"));
+        let (_, examples) = help.split_once("Examples:\n").unwrap();
+        done(&place, &format!("set -e; man() {{ cat; }}\n{examples}"));
+        for file in files {
+            assert!(std::fs::metadata(place.path("home").join(file)).is_ok_and(|found| found.len() > 0), "{file}");
+        }
+    }
 }

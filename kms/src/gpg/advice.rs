@@ -148,8 +148,7 @@ pub(super) fn not_started(why: NotStarted, session: &Session) -> WrapError {
 pub(super) fn not_encrypted(report: &Report, fingerprint: &str, session: &Session) -> WrapError {
     let refused = |why: &str| WrapError::Refused { why: why.to_owned() };
     if report.arguments("FAILURE").any(|args| args.first().is_some_and(|arg| arg == "option-parser")) {
-        let forms = "gpg takes the whole fingerprint, or the last 16 digits of it, not a short id, a name or a mail address";
-        return WrapError::BadKey(format!("{forms}; see: gpg --list-keys --with-subkey-fingerprints"));
+        return WrapError::BadKey(FORMS.to_owned());
     }
     let reason = report.arguments("INV_RECP").next().and_then(|args| args.first()).map(String::as_str);
     match reason {
@@ -169,6 +168,10 @@ pub(super) fn not_encrypted(report: &Report, fingerprint: &str, session: &Sessio
         None => WrapError::Refused { why: no_reason(report) },
     }
 }
+
+/// What `--trusted-key` takes.
+pub(super) const FORMS: &str = "gpg takes the whole fingerprint, or the last 16 digits of it, not a short id, a name or a mail address; see: gpg --list-keys \
+                                --with-subkey-fingerprints";
 
 const TRUST: &str = "gpg is not told to trust that the key is its owner's; compare the fingerprint, then: gpg --lsign-key FINGERPRINT";
 

@@ -194,6 +194,12 @@ impl MasterKey for PgpKey {
         fields
     }
 
+    fn misspelled(&self) -> Option<String> {
+        let id = last_16(&self.fingerprint).trim_end_matches('!');
+        let is_id = id.len() == 16 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
+        (!is_id).then(|| advice::FORMS.to_owned())
+    }
+
     fn cost(&self, _: &Session) -> Cost {
         Cost::Process
     }

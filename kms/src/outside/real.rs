@@ -55,9 +55,9 @@ impl Real {
         Real { hides, ..self }
     }
 
-    /// Ctrl-C and Ctrl-\ at a question are signals, as everywhere else, and every signal lets us put the terminal right before it ends us. While one waits,
-    /// no program and no agent is waited for. Without this, as
-    /// in a program that embeds us and whose signals are its own, the two keys only cancel the question.
+    /// Ctrl-C and Ctrl-\ at a question are signals, as everywhere else, and every signal lets us put the terminal right before it ends us; Ctrl-Z stops us, with
+    /// the terminal as it was, and it is asked again afterwards. While a signal waits, no program and no agent is waited for. Without this, as in a
+    /// program that embeds us and whose signals are its own, the first two keys only cancel the question.
     #[must_use]
     pub fn holding(self, holding: Holding) -> Self {
         Real { holding: Some(holding), ..self }

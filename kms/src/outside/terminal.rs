@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::process::{Signal, kill_current_process_group};
 use rustix::termios::{InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroize;
 
@@ -19,6 +20,9 @@ const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 /// So long nothing comes any more: what was pasted has come to its end.
 const QUIET: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 
+/// No key: `_POSIX_VDISABLE`.
+const DISABLED: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
+
 /// How a line came to its end.
 enum End {
     /// With these bytes.
@@ -29,6 +33,8 @@ enum End {
     TooLong,
     /// The person gave up, or a signal came.
     Cancelled,
+    /// Ctrl-Z.
+    Stopped,
 }
 
 /// Asks a question; with or without echo. A signal that waits meanwhile cancels it, and comes when the terminal is as it was.
@@ -42,22 +48,29 @@ pub(super) fn ask(prompt: &str, echo: bool, hides: fn(char) -> bool, holding: Op
 
 fn answer(prompt: &str, echo: bool, came: Option<fn() -> bool>) -> Asked {
     let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Asked::NoTerminal };
-    let Ok(quiet) = Quiet::new(&terminal, came.is_some()) else { return Asked::NoTerminal };
-    let mut screen = &terminal;
-    if screen.write_all(format!("{} ", prompt.trim_end()).as_bytes()).is_err() {
-        return Asked::NoTerminal;
-    }
     let mut line = vec![0; LIMIT];
-    let asked = match read_line(&mut terminal, &mut line, echo, came.unwrap_or(|| false)) {
-        End::Line(len) => Asked::Answer(Secret::new(line[..len].to_vec())),
-        End::Lines(len) => Asked::Lines(Secret::new(line[..len].to_vec())),
-        End::TooLong => Asked::TooLong,
-        End::Cancelled => Asked::Cancelled,
-    };
-    line.zeroize();
-    drop(quiet);
-    let _ = terminal.write_all(b"\n");
-    asked
+    loop {
+        let Ok(quiet) = Quiet::new(&terminal, came.is_some()) else { return Asked::NoTerminal };
+        if terminal.write_all(format!("{} ", prompt.trim_end()).as_bytes()).is_err() {
+            return Asked::NoTerminal;
+        }
+        let asked = match read_line(&mut terminal, &mut line, echo, quiet.stop, came.unwrap_or(|| false)) {
+            End::Line(len) => Some(Asked::Answer(Secret::new(line[..len].to_vec()))),
+            End::Lines(len) => Some(Asked::Lines(Secret::new(line[..len].to_vec()))),
+            End::TooLong => Some(Asked::TooLong),
+            End::Cancelled => Some(Asked::Cancelled),
+            End::Stopped => None,
+        };
+        line.as_mut_slice().zeroize();
+        drop(quiet);
+        let _ = terminal.write_all(b"\n");
+        if let Some(asked) = asked {
+            return asked;
+        }
+        // As the terminal would have done it. Where nobody could let us go on, the kernel does not stop us; and it is asked again either way, since nobody
+        // sees how far it was typed.
+        let _ = kill_current_process_group(Signal::TSTP);
+    }
 }
 
 /// Shows a line, if there is a terminal.
@@ -74,8 +87,9 @@ fn printable(text: &str, hides: fn(char) -> bool) -> String {
 
 /// Reads up to the line's end; the person gives up by Ctrl-C, by Ctrl-D on an empty line, or at the end of the terminal.
 /// What is not shown and comes behind the line at once was pasted with it: it is taken from the terminal, which would show it, and hand it to the shell.
-/// Keys are handled here because the terminal is in raw mode: with its own line editing there would be a limit to a line, and a copy of it in the kernel.
-fn read_line(terminal: &mut File, line: &mut [u8], echo: bool, came: fn() -> bool) -> End {
+/// `stop` is the key that stops us. Keys are handled here because the terminal is in raw mode: with its own line editing there would be a limit to a line,
+/// and a copy of it in the kernel.
+fn read_line(terminal: &mut File, line: &mut [u8], echo: bool, stop: Option<u8>, came: fn() -> bool) -> End {
     const CTRL_C: u8 = 3;
     const CTRL_D: u8 = 4;
     const CTRL_U: u8 = 21;
@@ -104,6 +118,7 @@ fn read_line(terminal: &mut File, line: &mut [u8], echo: bool, came: fn() -> boo
         match key[0] {
             b'\r' | b'\n' => return end(len, is_over, terminal),
             CTRL_C | CTRL_BACKSLASH => return End::Cancelled,
+            key if Some(key) == stop => return End::Stopped,
             CTRL_D if len == 0 => return End::Cancelled,
             CTRL_D => return end(len, is_over, terminal),
             CTRL_U => (len, is_over) = (0, false),
@@ -148,22 +163,27 @@ fn pasted(terminal: &mut File) -> bool {
 struct Quiet {
     terminal: File,
     before: Termios,
+    /// The key that stops programs, where it is one.
+    stop: Option<u8>,
 }
 
 impl Quiet {
-    /// `signals`: Ctrl-C and Ctrl-\ are signals, to all of the terminal's foreground, and no keys. Ctrl-Z is neither: nobody would turn the echo on.
+    /// `signals`: Ctrl-C and Ctrl-\ are signals, to all of the terminal's foreground, and no keys; Ctrl-Z stays a key, so
+    /// that the echo is on again before it stops us.
     fn new(terminal: &File, signals: bool) -> std::io::Result<Self> {
         let before = tcgetattr(terminal)?;
         let mut quiet = before.clone();
         quiet.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::IEXTEN;
         quiet.local_modes.set(LocalModes::ISIG, signals);
-        quiet.special_codes[SpecialCodeIndex::VSUSP] = 0;
+        quiet.special_codes[SpecialCodeIndex::VSUSP] = DISABLED;
         quiet.input_modes |= InputModes::ICRNL;
         quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
         quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
+        let suspend = before.special_codes[SpecialCodeIndex::VSUSP];
+        let stop = (signals && before.local_modes.contains(LocalModes::ISIG) && suspend != DISABLED).then_some(suspend);
         let terminal = terminal.try_clone()?;
         tcsetattr(&terminal, OptionalActions::Flush, &quiet)?;
-        Ok(Quiet { terminal, before })
+        Ok(Quiet { terminal, before, stop })
     }
 }
 

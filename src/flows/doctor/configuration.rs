@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use leafcrypt_kms::Kind;
 
+use super::variables::misspelled;
 use super::{Check, State};
 use crate::config::{self, Config, Rule, Search};
 use crate::error::Error;
@@ -117,6 +118,12 @@ impl Configurations<'_> {
                 checks.push(
                     check(State::Fail, format!("{path} (line {line}): the rule names no key"))
                         .fix(format!("add a key to the rule in {path}")),
+                );
+            }
+            for group in &rule.groups {
+                checks.extend(
+                    misspelled(group)
+                        .map(|what| check(State::Fail, format!("{path} (line {line}): {what}")).fix(format!("correct {path}"))),
                 );
             }
             kinds.extend(rule.groups.iter().flatten().map(|key| key.kind()));

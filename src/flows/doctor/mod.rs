@@ -81,6 +81,8 @@ pub struct Doctor<'a> {
     pub how: OpenHow<'a>,
     /// What is set that stops every command which opens or seals, by its name.
     pub stops: Vec<(&'static str, Error)>,
+    /// Variables that cannot be understood, and what they are.
+    pub wrong: &'a [(&'static str, &'static str)],
     /// Recipients of new files, by variables.
     pub recipients: Vec<(Kind, String)>,
     /// The world in which nobody is asked and nothing is started, for opening files.
