@@ -133,9 +133,14 @@ pub(super) fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done,
     if let (Some(wrong), true) = (&context.variables.wrong, command.uses_keys() || matches!(command, Commands::Doctor(_))) {
         return Err(Error::Usage(wrong.clone()));
     }
-    if command.uses_keys() {
-        later::refuse_key_services(context)?;
+    if !command.uses_keys() {
+        return run(command, context);
     }
+    later::refuse_key_services(context)?;
+    run(command, context).map_err(|error| context.told_first(error))
+}
+
+fn run(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
     match command {
         Commands::Encrypt(args) => args.run(context),
         Commands::Decrypt(args) => args.run(context),
