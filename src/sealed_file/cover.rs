@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Repeated, Tokens, Unwritable, Value, display_parts};
+use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Part, Repeated, Tokens, Unwritable, Value, display_parts};
 use zeroize::Zeroizing;
 
 use super::error::SealError;
@@ -176,8 +176,11 @@ impl OpenFile<'_> {
 
     /// What was set, where the text may read as something else. In clear it would be that for every reader.
     fn hold_values(&self, document: &Document<'_>, coverage: &Coverage, values: &mut [Value]) -> Result<(), Unwritable> {
+        let paths = document.paths();
         for (at, value) in &self.held {
-            let found = document.leaves().iter().rposition(|leaf| document.paths().parts(leaf.path) == *at);
+            // The name alone tells most of them apart, and costs nothing.
+            let is_named = |path| !matches!(at.last(), Some(Part::Key(name)) if paths.name(path) != Some(name));
+            let found = document.leaves().iter().rposition(|leaf| is_named(leaf.path) && paths.parts(leaf.path) == *at);
             match found {
                 Some(i) if coverage.leaves[i] => values[i].clone_from(value),
                 // Of a number only its type would be lost, and of a text that reads as it was set nothing.
