@@ -211,7 +211,11 @@ pub fn parse_path(text: &str) -> Result<Vec<Part>, BadPath> {
                 }
                 parts.push(Part::Key(inner.as_bytes()[1..inner.len() - 1].to_vec()));
             }
-            Some(_) => parts.push(Part::Index(inner.parse().map_err(|_| bad("is neither a quoted key nor an index"))?)),
+            // As Go's `int`, of which only the sign of zero is none.
+            Some(_) => match inner.parse::<i64>().map(usize::try_from) {
+                Ok(Ok(index)) => parts.push(Part::Index(index)),
+                _ => return Err(bad("is neither a quoted key nor an index")),
+            },
             None => return Err(bad("is empty")),
         }
     }

@@ -130,12 +130,17 @@ impl Commands {
 
 /// Runs it.
 pub(super) fn dispatch(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
-    if command.uses_keys() {
-        if let [(name, what), ..] = context.variables.wrong[..] {
-            return Err(Error::Usage(format!("{name} is {what}")));
-        }
-        later::refuse_key_services(context)?;
+    if !command.uses_keys() {
+        return run(command, context);
     }
+    if let [(name, what), ..] = context.variables.wrong[..] {
+        return Err(Error::Usage(format!("{name} is {what}")));
+    }
+    later::refuse_key_services(context)?;
+    run(command, context).map_err(|error| context.told_first(error))
+}
+
+fn run(command: Commands, context: &Context<'_>) -> Result<Done, Error> {
     match command {
         Commands::Encrypt(args) => args.run(context),
         Commands::Decrypt(args) => args.run(context),

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Context;
 use super::shared::{Files, To};
 use crate::error::Error;
+use crate::files::{self, ReadError};
 use crate::flows::decrypt::Decrypt;
 use crate::flows::many;
 use crate::flows::rules::{self, Given};
@@ -100,6 +101,12 @@ impl Args {
     fn one(&self, input: Input, types: Types, context: &Context<'_>) -> Result<Done, Error> {
         let world = &context.world;
         let output = self.to.output(&input)?;
+        // Of several faults SOPS tells that there is no such file.
+        if let (Input::File(path), true) = (&input, world.manners.sops_messages)
+            && matches!(files::facts(path), Ok(None))
+        {
+            return Err(Error::Read { path: input.name(), source: ReadError::NotFound });
+        }
         let order = self.opening.order(context)?;
         let given = Given { config: context.config(), indent: context.global.indent, ..Given::default() };
         let config = rules::load_if_trusted(types.name_of(&input).as_deref(), &given, world)?;

@@ -28,8 +28,6 @@ pub(super) enum Stop {
     TwoPlaces,
     /// The file is not there (exit 100).
     NotThere(OsString),
-    /// `groups` without a file, which SOPS finds out when it reads it (exit 2).
-    Nameless,
     /// Keys are to be added to a file that is not there, or taken from it (exit 49).
     NoKeys(OsString),
     /// A word behind `groups`, `completion` or `help` that is none of theirs (exit 3).

@@ -173,9 +173,9 @@ impl Flags {
             if values.is_empty() {
                 words.push(format!("--{name}").into());
             }
-            // An empty value is none, but of keys: it puts out the variable of its kind.
-            let keys = leafcrypt_kms::BACKENDS.iter().any(|backend| backend.names().flag == name);
-            for value in values.iter().filter(|value| keys || !value.is_empty()) {
+            // An empty value is none, but of keys, where it puts out the variable of their kind, and of the file of `groups`.
+            let stays = name == "file" || leafcrypt_kms::BACKENDS.iter().any(|backend| backend.names().flag == name);
+            for value in values.iter().filter(|value| stays || !value.is_empty()) {
                 let mut word = OsString::from(format!("--{name}="));
                 word.push(value);
                 words.push(word);

@@ -28,9 +28,8 @@ pub(super) fn wanted(command: &str, of_group: &str, flags: &mut Flags, files: &m
     }
     if command == "groups" {
         group_words(of_group, files)?;
-        if !flags.has("file") {
-            return Err(Stop::Nameless);
-        }
+        // SOPS finds out when it reads it that there is none.
+        flags.0.entry("file".to_owned()).or_insert_with(|| vec![OsString::new()]);
     }
     if command == "set" && flags.has("value-file") && files.len() == 3 {
         // With SOPS the flag says what the third word is.

@@ -1,6 +1,6 @@
 //! `leafcrypt groups add` and `groups delete`
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use clap::Subcommand;
 
@@ -52,7 +52,7 @@ struct Delete {
 struct Common {
     /// The file
     #[arg(short, long, value_name = "FILE")]
-    file: PathBuf,
+    file: OsString,
     /// Write the result over the file
     #[arg(short, long)]
     in_place: bool,
@@ -79,7 +79,7 @@ impl Args {
 
 impl Common {
     fn run(self, what: What, context: &Context<'_>) -> Result<Done, Error> {
-        let input = Input::File(self.file);
+        let input = Input::File(self.file.into());
         let order = self.opening.order_of_ours(context)?;
         let how = self.opening.how(&order, context);
         let groups = Groups {

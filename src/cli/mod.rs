@@ -82,6 +82,17 @@ impl Context<'_> {
             false => Ok(()),
         }
     }
+
+    /// What SOPS looks at when it has read its configuration: of two faults it tells the one of that.
+    fn told_first(&self, error: Error) -> Error {
+        let later = match &error {
+            Error::DuplicateOrder { .. } | Error::BadSetPath { .. } | Error::BadSetValue | Error::NotHeld { .. } | Error::SetList => true,
+            Error::Read { source, .. } => !matches!(source, files::ReadError::NotFound),
+            Error::NothingToChange { .. } | Error::Sealed { .. } | Error::Open { .. } => true,
+            _ => false,
+        };
+        if later { self.readable_config().err().unwrap_or(error) } else { error }
+    }
 }
 
 /// Runs the program: argv in, exit code out.
@@ -192,10 +203,6 @@ fn typed(argv: Vec<OsString>, command: &Command, world: &World<'_>) -> Result<Ve
             let path = report::absolute(std::path::Path::new(&file), world);
             report::say(&format!("Error: cannot add or remove keys on non-existent file \"{path}\", use `--kms` and `--pgp` instead."));
             Err(exit::Exit::NoKeysToChange as u8)
-        }
-        Err(go_flags::Stop::Nameless) => {
-            report::say("Error reading file: open : no such file or directory");
-            Err(exit::Exit::CouldNotReadInput as u8)
         }
         Err(go_flags::Stop::NoTopic(text)) => {
             report::say(&text);

@@ -101,7 +101,11 @@ impl Args {
                 let path = self.path.clone().unwrap_or_default();
                 set::path_of(&path, set::BAD_INDEX)?;
                 let value = self.value(context)?;
-                (self.opening.order(context)?, path, value, Output::InPlace(destination(&self.file)))
+                let order = self.opening.order(context).map_err(|error| match &value {
+                    NewValue::Json(json) => set::read_json(json, context.world.manners.typed_set).err().unwrap_or(error),
+                    _ => error,
+                })?;
+                (order, path, value, Output::InPlace(destination(&self.file)))
             }
         };
         let set = Set {

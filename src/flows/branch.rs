@@ -71,32 +71,30 @@ impl Branch<'_> {
         let (plain, exported) = self.changed(file, rule.as_ref(), world)?;
         let at = exported.as_deref().unwrap_or(self.at);
         let given = self.tree.is_some() && file.sets(at);
-        let typed = self.typed(file, world);
+        let typed = self.typed(file, at, world);
         let is_another = || {
-            let trees = typed.as_ref().and_then(|_| file.trees(world.manners).ok()).unwrap_or_default();
-            let there = trees.first().and_then(|tree| tree.at(at).ok());
-            typed.as_ref().is_some_and(|value| !matches!(there, Some(Tree::Value(there)) if there.same(value)))
+            let trees = if typed.is_empty() { Vec::new() } else { file.trees(world.manners).unwrap_or_default() };
+            let there = |at: &[Part]| trees.first().and_then(|tree| tree.at(at).ok());
+            typed.iter().any(|(at, value)| !matches!(there(at), Some(Tree::Value(there)) if there.same(value)))
         };
         if *plain == *file.plain() && !given && !is_another() {
             return Ok(Did::Nothing);
         }
         file.replace(plain);
-        if let Some(value) = typed {
-            file.holds(at, value);
-        }
+        typed.into_iter().for_each(|(at, value)| file.holds(&at, value));
         Ok(Did::Changed)
     }
 
-    /// As `sops`: INI has texts only, but a number or boolean that is set has its own type in the token, by which `--extract` prints it.
-    fn typed(&self, file: &OpenFile<'_>, world: &World<'_>) -> Option<Value> {
-        match self.tree {
-            Some(Tree::Value(value @ (Value::Int(_) | Value::Float(_) | Value::Bool(_))))
-                if file.format() == Format::Ini && !world.manners.typed_set =>
-            {
-                Some(value.clone())
-            }
-            _ => None,
-        }
+    /// As `sops`: INI has texts only, but what is set, also as an entry of a section, has the type that was given in its token: by it `--extract` and JSON
+    /// print a number, and a text that stands in the place of one is printed as such.
+    fn typed(&self, file: &OpenFile<'_>, at: &[Part], world: &World<'_>) -> Vec<(Vec<Part>, Value)> {
+        let is_typed = file.format() == Format::Ini && !world.manners.typed_set;
+        // Neither maps nor texts of INI have positions: nothing is set there.
+        let is_place = !at.iter().any(|part| matches!(part, Part::Index(_)));
+        let Some(tree) = self.tree.filter(|_| is_typed && is_place) else { return Vec::new() };
+        let below = tree.entries().map(|(name, tree)| ([at, &[Part::Key(name.to_vec())]].concat(), tree));
+        let all = std::iter::once((at.to_vec(), tree)).chain(below);
+        all.filter_map(|(at, tree)| if let Tree::Value(value) = tree { Some((at, value.clone())) } else { None }).collect()
     }
 
     /// As `sops`: ENV stores the two characters `\n`, although its text reads as a line feed there. The value, and as what it reads.

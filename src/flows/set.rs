@@ -6,7 +6,8 @@ use std::path::Path;
 use leafcrypt_formats::{Part, PathId, Tree, display_parts, parse_path};
 use zeroize::Zeroizing;
 
-use super::branch::{Branch, Did, must_exist, read_json};
+pub use super::branch::read_json;
+use super::branch::{Branch, Did, must_exist};
 use super::change::{InPlace, seal};
 use super::decrypt::open;
 use super::exported;

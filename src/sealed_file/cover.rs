@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Repeated, Tokens, Unwritable, Value, display_parts};
+use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Part, Repeated, Tokens, Unwritable, Value, display_parts};
 use zeroize::Zeroizing;
 
 use super::error::SealError;
@@ -42,7 +42,7 @@ impl OpenFile<'_> {
         let mut tokens = Tokens::new(leaves, comments).with_room(around, room);
         let mut values: Vec<Value> = (0..leaves).map(|i| document.value(LeafId(i as u32))).collect();
         self.keep_values(document, &coverage, &mut values);
-        self.hold_value(document, &coverage, &mut values)?;
+        self.hold_values(document, &coverage, &mut values)?;
         let (mut renewed, mut any_covered, mut any_clear) = (false, false, false);
         let mut path = Vec::new();
         let mut path_of = None;
@@ -174,17 +174,22 @@ impl OpenFile<'_> {
         }
     }
 
-    /// What was set last, where the text reads as something else. In clear it would be that for every reader.
-    fn hold_value(&self, document: &Document<'_>, coverage: &Coverage, values: &mut [Value]) -> Result<(), Unwritable> {
-        let Some((at, value)) = &self.held else { return Ok(()) };
-        let found = document.leaves().iter().rposition(|leaf| document.paths().parts(leaf.path) == *at);
-        match found {
-            Some(i) if coverage.leaves[i] => values[i].clone_from(value),
-            // Of a number only its type would be lost.
-            _ if !matches!(value, Value::Str(_)) => {}
-            _ => {
-                let what = "the two characters `\\n` read back as a newline where they stand in clear".to_owned();
-                return Err(Unwritable { path: display_parts(at), what });
+    /// What was set, where the text may read as something else. In clear it would be that for every reader.
+    fn hold_values(&self, document: &Document<'_>, coverage: &Coverage, values: &mut [Value]) -> Result<(), Unwritable> {
+        let paths = document.paths();
+        for (at, value) in &self.held {
+            // The name alone tells most of them apart, and costs nothing.
+            let is_named = |path| !matches!(at.last(), Some(Part::Key(name)) if paths.name(path) != Some(name));
+            let found = document.leaves().iter().rposition(|leaf| is_named(leaf.path) && paths.parts(leaf.path) == *at);
+            match found {
+                Some(i) if coverage.leaves[i] => values[i].clone_from(value),
+                // Of a number only its type would be lost, and of a text that reads as it was set nothing.
+                _ if !matches!(value, Value::Str(_)) => {}
+                Some(i) if values[i].same(value) => {}
+                _ => {
+                    let what = "the two characters `\\n` read back as a newline where they stand in clear".to_owned();
+                    return Err(Unwritable { path: display_parts(at), what });
+                }
             }
         }
         Ok(())

@@ -112,8 +112,8 @@ pub struct OpenFile<'t> {
     differences: Option<Box<Differences>>,
     /// How its data key was found; none if it was known.
     unwrapped: Vec<GroupReport>,
-    /// A value that was set, and its path: the text there reads as another one.
-    held: Option<(Vec<Part>, Value)>,
+    /// Values that were set, and their paths: the text there may read as another one.
+    held: Vec<(Vec<Part>, Value)>,
     /// Its text reads by our own dialect only, whatever the name.
     own_dialect: bool,
 }

@@ -103,7 +103,7 @@ impl<'t> SealedFile<'t> {
             warnings,
             differences,
             unwrapped: Vec::new(),
-            held: None,
+            held: Vec::new(),
             own_dialect,
         })
     }

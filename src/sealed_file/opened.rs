@@ -107,7 +107,7 @@ impl OpenFile<'_> {
 
     /// What is sealed at a path whose text reads as another value: in ENV the two characters `\n` as a line feed, in INI a number as a text.
     pub fn holds(&mut self, at: &[Part], value: Value) {
-        self.held = Some((at.to_vec(), value));
+        self.held.push((at.to_vec(), value));
     }
 
     /// A new MAC and date, also if nothing else changes: `set` as SOPS does it.

@@ -53,7 +53,7 @@ impl OpenFile<'_> {
             warnings: Vec::new(),
             differences: None,
             unwrapped: Vec::new(),
-            held: None,
+            held: Vec::new(),
             own_dialect: false,
         }
     }

@@ -79,7 +79,7 @@ impl OpenFile<'static> {
             warnings: Vec::new(),
             differences: None,
             unwrapped: Vec::new(),
-            held: None,
+            held: Vec::new(),
             own_dialect: false,
         })
     }

@@ -369,6 +369,53 @@ fn numbers_of_ini() {
     }
 }
 
+/// A map that is given to a section of INI has SOPS's types, entry by entry, and a text in place of a number that is spelled so is a text. Integers in a map
+/// stay integers, as in SOPS from 3.13.2 on; to 3.11 they are floats, which JSON and `--extract` print alike.
+#[test]
+fn types_of_ini() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::project();
+    place.write("p.ini", "[s]\nport = one\nother = x\n");
+    let sealed = place.sops(["encrypt", "p.ini"]).unwrap().stdout;
+    let (section, port, map) =
+        ("[\"s\"]", "[\"s\"][\"port\"]", "{\"port\": 5.5, \"big\": 1e30, \"is\": true, \"text\": \"5\", \"n\": 5432}");
+    let cases: [&[[&str; 2]]; 8] = [
+        &[[section, map]],
+        &[["[\"new\"]", map], [section, map]],
+        &[["[\"DEFAULT\"]", map]],
+        &[[section, map], [section, "{\"port\": \"5.5\", \"is\": \"true\", \"text\": 0.5}"]],
+        &[[section, map], ["[\"s\"][\"other\"]", "\"z\""]],
+        &[[port, "5.5"], [port, "\"5.5\""]],
+        &[[port, "5432"], [port, "\"5432.0\""]],
+        &[[port, "true"], [port, "\"true\""], [port, "true"]],
+    ];
+    for case in cases {
+        let seen = [(Program::Sops, "theirs.ini"), (Program::AsSops, "ours.ini")].map(|(program, file)| {
+            let run = |program: Program, args: &[&str]| {
+                let done = place.call(program, args).run();
+                assert!(done.status.success(), "{program:?} {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+                String::from_utf8(done.stdout).unwrap()
+            };
+            place.write(file, &sealed);
+            for [at, value] in case {
+                run(program, &["set", file, at, value]);
+            }
+            let json = [Program::Sops, Program::AsSops].map(|reader| run(reader, &["decrypt", "--output-type", "json", file]));
+            assert_eq!(json[0], json[1], "{program:?} {case:?}");
+            let before = place.read(file);
+            let [at, value] = case.last().unwrap();
+            run(program, &["set", "--idempotent", file, at, value]);
+            // Once more it is nothing new; of whole numbers in a map that is our own view.
+            assert!(program == Program::Sops || before == place.read(file), "{case:?}");
+            run(program, &["unset", file, at]);
+            (json, run(Program::Sops, &["decrypt", "--output-type", "json", file]))
+        });
+        assert_eq!(seen[0], seen[1], "{case:?}");
+    }
+}
+
 /// SOPS makes items of the comments when it seals YAML as JSON, and counts them there, too.
 #[test]
 fn positions_among_comments_in_json() {
