@@ -55,6 +55,7 @@ impl OpenFile<'_> {
             unwrapped: Vec::new(),
             held: None,
             own_dialect: false,
+            checkout: None,
         }
     }
 }
