@@ -30,6 +30,12 @@ impl DataKey {
         Self::from_secret(Secret::new(bytes))
     }
 
+    /// The same one more time, to open another state of a file.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self::from_bytes(self.expose().to_vec()).expect("a data key has the length of a data key")
+    }
+
     /// The bytes.
     pub fn expose(&self) -> &[u8] {
         self.0.expose()

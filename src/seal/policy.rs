@@ -101,11 +101,16 @@ impl Policy {
     }
 
     fn by_comments(&self, document: &Document<'_>, coverage: &mut Coverage) {
-        let if_hit = self.kind == RuleKind::EncryptedCommentRegex;
+        let (if_hit, leaves) = (self.kind == RuleKind::EncryptedCommentRegex, document.leaves());
         walk_comments(document, self.hits(document), |step, in_force, hits| {
             let others = in_force.count > 0;
             match step {
-                Step::Leaf(LeafId(i)) => coverage.leaves[i as usize] = others == if_hit,
+                Step::Leaf(LeafId(i)) => {
+                    let i = i as usize;
+                    // What a later value of its key takes the place of (INI) is none to SOPS, and as secret as that one.
+                    let is_superseded = i > 0 && !leaves[i].in_mac && leaves[i - 1].path == leaves[i].path;
+                    coverage.leaves[i] = others == if_hit || is_superseded && coverage.leaves[i - 1];
+                }
                 Step::EmptyMap(path) | Step::EmptyList(path) | Step::Null(path) => coverage.empties.push((path, others == if_hit)),
                 // A comment never counts for itself where a match seals, but does where a match leaves clear.
                 Step::Comment(id) => coverage.comments[id.0 as usize] = if if_hit { others } else { !(others || hits) },

@@ -71,6 +71,7 @@ pub(super) fn open(
         payload,
         vouched,
         doubts: Doubts::default(),
+        closed: 0,
         warnings,
         differences,
         bare: false,

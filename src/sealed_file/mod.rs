@@ -9,7 +9,7 @@
 //! | the step | is in |
 //! | --- | --- |
 //! | from a text to a sealed file, or why it is none | `parse.rs`; was it one? `damaged.rs` |
-//! | from sealed to open: values, MAC, witness, layout | `open.rs`, with `walk.rs` for the leaves, `verdict.rs` for what the witness decides, `reading.rs` for what the text reads as, `planted.rs` for layout of others |
+//! | from sealed to open: values, MAC, witness, layout | `open.rs`, with `walk.rs` for the leaves, `verdict.rs` for what the witness decides, `reading.rs` for what the text reads as, `planted.rs` for layout of others, `line_ends.rs` for what git makes of them |
 //! | what is had then | `opened.rs` |
 //! | back: tokens, MAC, witness, block | `seal.rs`, with `cover.rs` for the tokens, `reopen.rs` for the look at the finished bytes, `placed.rs` for comments that belong elsewhere there |
 //! | the same for a whole file | `binary.rs` |
@@ -23,6 +23,7 @@ mod cover;
 mod crew;
 mod damaged;
 mod error;
+mod line_ends;
 mod open;
 mod opened;
 mod parse;
@@ -88,6 +89,8 @@ pub struct OpenHow<'a> {
     pub(crate) completing: bool,
     /// What differs from what was sealed is told, not refused: `accept`.
     pub(crate) accepting: bool,
+    /// With the line ends that it has, whether or not others would do better.
+    pub(crate) as_it_stands: bool,
     /// `--decryption-order`; empty: none given.
     pub order: &'a [String],
 }
@@ -116,6 +119,8 @@ pub struct OpenFile<'t> {
     held: Vec<(Vec<Part>, Value)>,
     /// Its text reads by our own dialect only, whatever the name.
     own_dialect: bool,
+    /// Git has given it other line ends than it was sealed with. All the rest here is what it was with those.
+    checkout: Option<line_ends::Checkout>,
 }
 
 /// What is sealed into the metadata besides MAC and date.

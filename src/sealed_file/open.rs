@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::accept::{self, Differences, WitnessState};
 use super::error::OpenError;
+use super::line_ends::{self, Again};
 use super::reading::{Reading, own_tags};
 use super::verdict::{self, Doubts, Vouched};
 use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, crew, planted, stray, walk};
@@ -37,11 +38,19 @@ impl<'t> SealedFile<'t> {
     /// As [`SealedFile::open`], less the keys.
     pub fn open_with(mut self, data_key: DataKey, manners: &Manners, how: &OpenHow<'_>) -> Result<OpenFile<'t>, OpenError> {
         let cipher = Cipher::new(&data_key);
-        let clear = how.accepting.then(|| self.in_clear()).transpose()?.unwrap_or_default();
+        let mut clear = how.accepting.then(|| self.in_clear()).transpose()?.unwrap_or_default();
         if how.ignore_mac && !how.just_sealed && !manners.keeps_json && !self.is_braces_by_choice(&cipher, manners, how) {
             self.metadata.extension = None;
         }
-        let (SealedFile { text, format, body, metadata }, opening) = match self.opening(&cipher, manners, how) {
+        let mut checkout = None;
+        let mut first = self.opening(&cipher, manners, how);
+        if let Some(Again { mut opening, metadata, checkout: other }) = line_ends::look_again(&self, &first, &data_key, manners, how) {
+            if let Some(differences) = &mut opening.differences {
+                clear = std::mem::take(&mut differences.clear);
+            }
+            (first, self.metadata, checkout) = (Ok(opening), metadata, Some(other));
+        }
+        let (SealedFile { text, format, body, metadata }, opening) = match first {
             Ok(opening) => (self, opening),
             // What is not UTF-8 in JSON was a binary file: `--input-type binary --output-type json`.
             Err(error @ (OpenError::Witness(_) | OpenError::Unwritable(_))) => {
@@ -66,6 +75,7 @@ impl<'t> SealedFile<'t> {
             payload,
             vouched,
             doubts,
+            closed: _,
             warnings,
             mut differences,
             bare,
@@ -105,6 +115,7 @@ impl<'t> SealedFile<'t> {
             unwrapped: Vec::new(),
             held: Vec::new(),
             own_dialect,
+            checkout,
         })
     }
 
@@ -144,7 +155,7 @@ impl<'t> SealedFile<'t> {
         }
     }
 
-    fn opening(&self, cipher: &Cipher, manners: &Manners, how: &OpenHow<'_>) -> Result<Opening, OpenError> {
+    pub(super) fn opening(&self, cipher: &Cipher, manners: &Manners, how: &OpenHow<'_>) -> Result<Opening, OpenError> {
         match &self.body {
             Body::Document(document) => open_document(self.format, document, &self.metadata, cipher, manners, how),
             Body::Binary(envelope) => binary::open(self.text, envelope, &self.metadata, cipher, how),
@@ -167,6 +178,8 @@ pub(super) struct Opening {
     pub payload: Option<Box<Payload>>,
     pub vouched: Vouched,
     pub doubts: Doubts,
+    /// So many comments are tokens that do not open.
+    pub closed: usize,
     pub warnings: Vec<String>,
     pub differences: Option<Box<Differences>>,
     /// Something of the file's layout is left out.
@@ -318,6 +331,7 @@ pub(super) fn judge(
         payload,
         vouched,
         doubts,
+        closed: walked.closed_comments,
         warnings,
         differences,
         bare: is_bare,

@@ -1,20 +1,40 @@
 //! What is had of an opened file, and what is changed in it before it is sealed again.
 
 use leafcrypt_formats::{Bytes, CommentId, Document, Format, LeafId, Part, PlainText, SyntaxError, Tree, Value};
+use zeroize::Zeroizing;
 
 use super::{Base, BaseBody, OpenFile, Renews, SealedError, Settings};
 use crate::keys::{DataKey, GroupReport};
 use crate::manners::Manners;
 
 impl OpenFile<'_> {
-    /// The plain text.
+    /// The plain text, with the line ends that it was sealed with.
     pub fn plain(&self) -> &[u8] {
         &self.plain
     }
 
-    /// The plain text, and nothing else of the file.
+    /// The plain text with the line ends of the file, and nothing else of it.
     pub fn into_plain(self) -> Vec<u8> {
-        self.plain.into_bytes()
+        match &self.checkout {
+            Some(checkout) => std::mem::take(&mut *checkout.outside(&self.plain)),
+            None => self.plain.into_bytes(),
+        }
+    }
+
+    /// A plain text as it is handed out: git may have given the file other line ends than it was sealed with.
+    pub fn with_own_line_ends(&self, text: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
+        match &self.checkout {
+            Some(checkout) => Zeroizing::new(std::mem::take(&mut *checkout.outside(&text))),
+            None => text,
+        }
+    }
+
+    /// The reverse.
+    pub fn with_sealed_line_ends(&self, text: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
+        match &self.checkout {
+            Some(checkout) => Zeroizing::new(std::mem::take(&mut *checkout.inside(&text))),
+            None => text,
+        }
     }
 
     /// The plain text as a document. Scanned now, unless whoever changed it has done so.
@@ -96,7 +116,7 @@ impl OpenFile<'_> {
 
     /// A copy of its data key, to open another state of the same file.
     pub fn copy_data_key(&self) -> DataKey {
-        DataKey::from_bytes(self.data_key.expose().to_vec()).expect("a data key has the length of a data key")
+        self.data_key.copy()
     }
 
     /// Other text: what is sealed next. Tokens of unchanged values stay.

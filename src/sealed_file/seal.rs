@@ -81,6 +81,7 @@ impl OpenFile<'static> {
             unwrapped: Vec::new(),
             held: Vec::new(),
             own_dialect: false,
+            checkout: None,
         })
     }
 }
@@ -91,6 +92,9 @@ impl OpenFile<'_> {
     /// # Errors
     /// Bad text, a rule that covers nothing, a key that cannot wrap, something the format cannot hold, or a result that does not open to the same bytes.
     pub fn seal(&self, world: &World<'_>) -> Result<Finished, SealError> {
+        if let Some(checkout) = &self.checkout {
+            return checkout.seal(self, world);
+        }
         let mut warnings = Vec::new();
         let text = match &self.base {
             _ if self.format == Format::Binary => binary::seal(self, world)?,

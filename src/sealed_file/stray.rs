@@ -3,7 +3,7 @@
 //! are told: `accept` and `rotate` refuse them, and so does whatever seals a file whose MAC nobody has checked, or brings new ones into it.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 
 use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Opened};
@@ -167,13 +167,16 @@ impl OpenFile<'_> {
         if found.peek().is_none() {
             return strays;
         }
-        let before: HashMap<_, _> = of_sealed(old, opened).map(|place| (place.key(old, Some(opened)), place)).collect();
+        let mut before: HashMap<_, VecDeque<Place>> = HashMap::new();
+        of_sealed(old, opened).for_each(|place| before.entry(place.key(old, Some(opened))).or_default().push_back(place));
         // A MAC over all values says that a value in clear was this text when the file was sealed: a token of another file, or one that somebody keeps as a text.
         let is_text = |place: &Place| matches!(place, Place::Leaf(_)) && !self.settings.mac_only_encrypted && !base.unchecked;
         let stays = !base.unchecked && self.renews < Renews::Key;
         let (mut line, mut old_line) = (document.lines(), old.lines());
         for place in found {
-            match before.get(&place.key(document, None)) {
+            // The same text may stand there more than once: one after the other.
+            let known = before.get_mut(&place.key(document, None));
+            match known.and_then(|places| if places.len() > 1 { places.pop_front() } else { places.front().copied() }) {
                 Some(_) if stays => {}
                 Some(before) if is_text(&place) => strays.1.add(|| before.stray(old, &mut old_line)),
                 Some(before) => strays.0.add(|| before.stray(old, &mut old_line)),

@@ -27,6 +27,8 @@ pub(super) struct Walked {
     pub mac: Zeroizing<String>,
     /// The same as SOPS before 3.13.2 has it, where that is another one: `-0` in clear in JSON is a float to it, and an integer to us.
     pub older_mac: Option<Zeroizing<String>>,
+    /// So many comments are tokens that do not open.
+    pub closed_comments: usize,
     /// A comment was found by a place that is none of those where it could stand.
     pub moved_comments: bool,
 }
@@ -114,7 +116,7 @@ pub(super) fn open(
     for (covers, value) in coverage.leaves.iter_mut().zip(&leaves) {
         *covers &= value.is_some();
     }
-    let Comments { opened: comments, clear: clear_comments, moved: moved_comments } =
+    let Comments { opened: comments, clear: clear_comments, closed: closed_comments, moved: moved_comments } =
         open_comments(document, &mut coverage, cipher, how.accepting);
     match closed.pop() {
         None => {}
@@ -131,7 +133,8 @@ pub(super) fn open(
         return Err(OpenError::Leaf { path, line, why: BadToken::Forged });
     }
     let older_mac = older_mac.map(Mac::finish);
-    Ok(Walked { opened: Opened { leaves, comments }, coverage, clear_comments, added, mac: mac.finish(), older_mac, moved_comments })
+    let (opened, mac) = (Opened { leaves, comments }, mac.finish());
+    Ok(Walked { opened, coverage, clear_comments, closed_comments, added, mac, older_mac, moved_comments })
 }
 
 /// The same for a text that was sealed just now: `values` are those of the covered leaves, `mac` is the MAC of all, `plain` is what was sealed. Whatever the
@@ -172,8 +175,10 @@ pub(super) fn open_known(
     for (covers, value) in coverage.leaves.iter_mut().zip(&values) {
         *covers &= value.is_some();
     }
-    let Comments { opened: comments, clear: clear_comments, moved: moved_comments } = open_comments(document, &mut coverage, cipher, false);
-    Ok(Walked { opened: Opened { leaves: values, comments }, coverage, clear_comments, added: None, mac, older_mac: None, moved_comments })
+    let Comments { opened: comments, clear: clear_comments, closed: closed_comments, moved: moved_comments } =
+        open_comments(document, &mut coverage, cipher, false);
+    let opened = Opened { leaves: values, comments };
+    Ok(Walked { opened, coverage, clear_comments, closed_comments, added: None, mac, older_mac: None, moved_comments })
 }
 
 /// What the comments of a document hold.
@@ -181,12 +186,14 @@ struct Comments {
     opened: Vec<Option<Bytes>>,
     /// One that should be a token stands in clear, or does not open.
     clear: bool,
+    /// How many tokens do not open.
+    closed: usize,
     moved: bool,
 }
 
 /// `accepting`: one that somebody has moved with its lines is looked for in all containers, or its text would be lost.
 fn open_comments(document: &Document<'_>, coverage: &mut Coverage, cipher: &Cipher, accepting: bool) -> Comments {
-    let (mut clear, mut moved) = (false, false);
+    let (mut clear, mut closed, mut moved) = (false, 0, false);
     let mut budget = MOST_TRIALS;
     let all = if accepting { containers(document) } else { Vec::new() };
     let opened = (0..document.comments().len())
@@ -198,11 +205,12 @@ fn open_comments(document: &Document<'_>, coverage: &mut Coverage, cipher: &Ciph
                 moved |= opened.is_some();
             }
             clear |= coverage.comments[i] && opened.is_none();
+            closed += usize::from(opened.is_none() && written_token(document, id).is_some());
             coverage.comments[i] = opened.is_some();
             opened
         })
         .collect();
-    Comments { opened, clear, moved }
+    Comments { opened, clear, closed, moved }
 }
 
 /// What stands where a leaf is.

@@ -543,3 +543,24 @@ fn code_out(done: &Output) -> String {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8_lossy(&done.stdout).into_owned()
 }
+
+/// Of a key of INI that stands twice SOPS has the last value only. The one before stays in our text, and is as secret.
+#[test]
+fn a_superseded_value_is_covered_with_the_last_one() {
+    let place = Place::new();
+    let plain = "[s]\n; secret\na = 1\npassword = canary1\npassword = canary2\npassword = canary3\nz = 1\n";
+    place.write("a.ini", plain);
+    let rule = "--encrypted-comment-regex=secret";
+    let done = place.ours(["encrypt", "--age", &place.recipient, rule, "a.ini"]);
+    let sealed = String::from_utf8(done.stdout).unwrap();
+    assert!(
+        done.status.success() && !sealed.contains("canary") && sealed.contains("\na = 1\n") && sealed.contains("\nz = 1\n"),
+        "{sealed}"
+    );
+    place.write("a.ini", &sealed);
+    let opened = place.ours(["decrypt", "--strict", "a.ini"]);
+    assert_eq!((String::from_utf8_lossy(&opened.stdout).as_ref(), opened.status.code()), (plain, Some(0)));
+    let Some(theirs) = place.sops(["decrypt", "a.ini"]) else { return };
+    let theirs = String::from_utf8_lossy(&theirs.stdout);
+    assert!(theirs.contains("= canary3") && !theirs.contains("canary2"), "{theirs}");
+}

@@ -65,6 +65,7 @@ mod interop_shamir;
 mod interop_untold;
 mod later;
 mod limits;
+mod line_ends;
 mod many_files;
 mod messages;
 mod newcomers;

@@ -222,3 +222,16 @@ fn blanks_behind_a_token() {
         assert!(String::from_utf8_lossy(&ours.stdout).contains("hunter2") && ours.stdout == theirs.stdout, "{ours:?} {theirs:?}");
     }
 }
+
+/// The same token twice: each is named by its own line.
+#[test]
+fn two_of_one_token_are_named_by_their_lines() {
+    let place = Place::project();
+    let sealed = place.seal("a.yaml", "a:\n  # hunter2\n  x: 1\nb:\n  y: 2\nc:\n  z: 3\n");
+    let token = sealed.lines().find(|line| line.starts_with("  #ENC[")).unwrap();
+    let moved = sealed.replacen(&format!("{token}\n"), "", 1);
+    let moved = moved.replacen("b:\n", &format!("b:\n{token}\n"), 1).replacen("c:\n", &format!("c:\n{}\n", token.replace('#', "# ")), 1);
+    place.write("a.yaml", &moved);
+    let err = code(&place.ours(["rotate", "-y", "-i", "a.yaml"]), 4);
+    assert!(err.contains("line 4: a sealed comment") && err.contains("line 7: a sealed comment"), "{err}");
+}

@@ -38,9 +38,11 @@ impl Edit<'_> {
     /// What the editor shows of a file.
     pub(super) fn shown(&self, file: &OpenFile<'_>, world: &World<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
         if !self.show_keys {
-            return Ok(Zeroizing::new(file.plain().to_vec()));
+            return Ok(file.with_own_line_ends(Zeroizing::new(file.plain().to_vec())));
         }
-        file.shown(world.manners).map_err(|source| Error::Seal { path: self.path.display().to_string(), source: Box::new(source) })
+        let shown = file.shown(world.manners);
+        let shown = shown.map_err(|source| Error::Seal { path: self.path.display().to_string(), source: Box::new(source) })?;
+        Ok(file.with_own_line_ends(shown))
     }
 
     /// Reads what was typed. A rescued edit may have been shown otherwise than this one.
@@ -52,6 +54,7 @@ impl Edit<'_> {
         world: &World<'_>,
     ) -> Result<Typed, Error> {
         let (path, format) = (self.path.display().to_string(), file.format());
+        let text = file.with_sealed_line_ends(text);
         if !self.show_keys && session.taken.is_none() {
             return Ok(Typed { plain: text, settings: None });
         }
