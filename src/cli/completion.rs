@@ -1,11 +1,14 @@
 //! `leafcrypt completion`: from the same definitions as the commands.
 
+use std::collections::BTreeMap;
+
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 use clap_complete::Shell;
 
 use super::Context;
 use super::commands::shown;
+use super::go_parse::{Known, MODES};
 use crate::error::Error;
 use crate::flows::target::Done;
 
@@ -19,6 +22,7 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
+        let shown = || if context.world.manners.sops_messages { with_legacy(shown()) } else { shown() };
         let (mut out, name) = (Vec::new(), context.world.manners.name);
         clap_complete::generate(self.shell, &mut with_values(shown()), name, &mut out);
         if self.shell == Shell::Zsh {
@@ -26,6 +30,36 @@ impl Args {
         }
         Ok(Done { stdout: Some(out), note: None })
     }
+}
+
+/// As `sops`: the flags of the form without a command, which most people type. Only what a shell is to know of them: what they go with is read elsewhere.
+fn with_legacy(command: Command) -> Command {
+    let known = Known::legacy(&command);
+    let of = |name: &str| command.find_subcommand(name).into_iter().flat_map(Command::get_arguments);
+    let there = |long: &str| command.get_arguments().any(|arg| arg.get_long() == Some(long));
+    let all = MODES.iter().map(|(mode, _)| *mode).chain(["set", "edit"]).flat_map(of);
+    let mut flags: BTreeMap<&str, Arg> = BTreeMap::new();
+    for arg in all {
+        let Some(long) = arg.get_long().filter(|long| known.long().contains(long) && !there(long)) else { continue };
+        let mut flag = Arg::new(arg.get_id().clone()).long(long.to_owned()).action(arg.get_action().clone());
+        if let Some(names) = arg.get_value_names() {
+            flag = flag.value_names(names.iter().cloned());
+        }
+        if let Some(help) = arg.get_help() {
+            flag = flag.help(help.clone());
+        }
+        flags.entry(long).or_insert_with(|| flag.short(arg.get_short()));
+    }
+    let mode = |&(mode, short): &(&'static str, &'static str)| {
+        let flag = Arg::new(mode).long(mode).short(short.chars().next()).action(ArgAction::SetTrue);
+        match command.find_subcommand(mode).and_then(Command::get_about) {
+            Some(about) => flag.help(about.clone()),
+            None => flag,
+        }
+    };
+    let version = Arg::new("version").long("version").short('v').action(ArgAction::SetTrue).help("Print the version");
+    let flags: Vec<Arg> = MODES.iter().map(mode).chain(flags.into_values()).chain([version]).collect();
+    command.args(flags)
 }
 
 /// A flag takes the words that its help lists (`yaml|json`), though not only these as `sops`: so a shell offers them, and no files.

@@ -4,7 +4,7 @@ use leafcrypt_formats::{Format, SyntaxClass};
 use leafcrypt_kms::{Kind, WrapError};
 
 use super::hint_files::{is_stream, read_hint, write_hint};
-use super::hint_git::{accept, is_emptied, mend, restore, sides};
+use super::hint_git::{accept, is_emptied, lost_configuration, mend, restore, sides};
 use super::hint_keys::no_key_hint;
 use crate::config::{ConfigError, Distrust};
 use crate::error::{Error, Missing, NotStarted};
@@ -17,7 +17,10 @@ use crate::world::World;
 pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
     let name = world.manners.name;
     Some(match error {
-        Error::NoKeys => "leafcrypt init writes a .sops.yaml for your key, and makes one where there is none".to_owned(),
+        Error::NoKeys => match lost_configuration(None, world) {
+            Some(lost) => lost,
+            None => "leafcrypt init writes a .sops.yaml for your key, and makes one where there is none".to_owned(),
+        },
         Error::Status(source) => return of(source, world),
         Error::AlreadySealed { path } => format!("{name} decrypt {}", shell(path)),
         Error::Sealed { path, source: SealedError::NotSealed(NotSealed { stripped: true, .. }), .. } => restore(path, world),
@@ -48,6 +51,8 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
         Error::Open { path, source } => return open_hint(path, source, world),
         Error::Complete { path, source, .. } => match &**source {
             source @ OpenError::Witness(WitnessFault::Missing | WitnessFault::Unvouched) => return open_hint(path, source, world),
+            // `accept` cannot open it either, and what was added would be gone with a restored file.
+            OpenError::Leaf { .. } | OpenError::Leaves { .. } => mend(path, world),
             _ => format!("{name} accept {} shows what differs, asks, and seals it as it stands; or {}", shell(path), restore(path, world)),
         },
         Error::WouldBeClear { path, .. } => {
@@ -73,7 +78,10 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
         Error::NotConfirmed { .. } => "look at the list above, and say yes with -y".to_owned(),
         Error::NobodyLeft { path, group: Some(group) } => format!("{name} groups delete -i -f {} {group}", shell(path)),
         Error::NobodyLeft { .. } => "with --add-age RECIPIENT in the same call somebody else can open it".to_owned(),
-        Error::NoConfig { .. } => "leafcrypt init writes a .sops.yaml".to_owned(),
+        Error::NoConfig { path } => match lost_configuration(path.as_deref(), world) {
+            Some(lost) => lost,
+            None => "leafcrypt init writes a .sops.yaml".to_owned(),
+        },
         Error::BadSetValue => {
             "a JSON text, so a string has quotes: '\"text\"'; jq -Rs . FILE makes one of a raw text, for --value-stdin".to_owned()
         }
@@ -121,9 +129,11 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
             }
         },
         Error::Whole { path } => {
-            let path = shell(path);
+            let of_name = Format::of_name(path, world.manners.knows_toml);
+            let (what, format) = if of_name == Format::Binary { ("lines", Format::Dotenv) } else { ("values", of_name) };
+            let (path, format) = (shell(path), format.name());
             format!(
-                "seal its lines one by one: {name} decrypt -i {path}, then {name} encrypt -i --input-type dotenv --output-type dotenv {path}"
+                "seal its {what} one by one: {name} decrypt -i {path}, then {name} encrypt -i --input-type {format} --output-type {format} {path}"
             )
         }
         Error::Dangerous { names, .. } => {
@@ -187,7 +197,7 @@ fn open_hint(path: &str, error: &OpenError, world: &World<'_>) -> Option<String>
             "SOPS drops the witness when it writes a file; without --require-witness it opens".to_owned()
         }
         OpenError::Witness(WitnessFault::Unvouched) => {
-            format!("leafcrypt updatekeys {} lists the recipients, and vouches for them when you say yes", shell(path))
+            format!("leafcrypt accept {} lists the recipients, and vouches for them when you say yes", shell(path))
         }
         OpenError::Witness(_) => accept(path, world),
         // Its own name, also where we are called otherwise: SOPS does not complete files.

@@ -29,6 +29,10 @@ pub(super) fn write_hint(path: &str, error: &WriteError) -> Option<String> {
         WriteError::Denied => return Some(format!("ls -l {} shows who may write it", shell(path))),
         WriteError::NotFound { folder } => return Some(format!("mkdir -p {}", shell(&folder.display().to_string()))),
         WriteError::Directory => return Some(format!("name a file in it: {}/FILE", shell(path.trim_end_matches('/')))),
+        WriteError::NoSpace => {
+            let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            return Some(format!("df -h {} shows how full the disk is", shell(&folder.display().to_string())));
+        }
         WriteError::Exists | WriteError::NotRegular => return Some(format!("ls -l {} shows what it is", shell(path))),
         WriteError::HardLinks { .. } => {
             "--write-through writes into the file, so that all its names have the new text; a crash meanwhile may tear it"

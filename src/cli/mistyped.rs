@@ -61,10 +61,19 @@ fn mistyped(error: &clap::Error) -> String {
         ErrorKind::UnknownArgument => match names(ContextKind::SuggestedArg) {
             known if near(&typed, &known) => format!("a flag that is not known{}; did you mean {known}?", as_flag(&typed)),
             _ if typed.starts_with('-') => format!("a flag that is not known{}", as_flag(&typed)),
+            _ if command_of(error).is_some_and(|command| command.ends_with(" encrypt")) => {
+                "one argument too many: encrypt takes one file".to_owned()
+            }
             _ => "one argument too many; a value with blanks stands in quotes".to_owned(),
         },
         ErrorKind::InvalidSubcommand => {
             let typed = names(ContextKind::InvalidSubcommand);
+            // What other programs call it; `set`, which is like one of them, would change the file.
+            match &*typed {
+                "get" => return format!("{typed:?} is no command; did you mean decrypt --extract?"),
+                "cat" | "show" | "view" => return format!("{typed:?} is no command; did you mean decrypt?"),
+                _ => {}
+            }
             // The last one is the most alike.
             let known = match error.get(ContextKind::SuggestedSubcommand) {
                 Some(ContextValue::Strings(known)) => known.iter().rfind(|known| near(&typed, known)),

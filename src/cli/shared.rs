@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use leafcrypt_formats::Format;
 
 use crate::error::Error;
+use crate::files;
 use crate::flows::many::{self, Many};
 use crate::flows::target::{Destination, Input, Output, Types};
 use crate::manners::Manners;
@@ -107,7 +108,15 @@ impl Files {
             return Err(Error::Usage("--output and --filename-override are for one file".to_owned()));
         }
         if !to.in_place {
-            return Err(Error::Usage(format!("several files, and folders, are written in place: {command} -i; or one after the other")));
+            let of_one = match &self.files[..] {
+                [_, path] if command == "decrypt" && matches!(files::facts(path), Ok(None)) => {
+                    r#"; one value of a file: --extract '["db"]["password"]' FILE"#
+                }
+                _ => "",
+            };
+            return Err(Error::Usage(format!(
+                "several files, and folders, are written in place: {command} -i; or one after the other{of_one}"
+            )));
         }
         Ok(Some(many::files(&self.files, true)))
     }

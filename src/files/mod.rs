@@ -32,7 +32,7 @@ pub use named_pipe::NamedPipe;
 pub use opened::{Opened, open_once};
 pub use own::shred;
 pub use private::{PrivateDir, make_private_dir, read_private, remove_private_dir, sweep_private_dirs};
-pub use read::{Facts, Kind, ReadError, facts, is_link, is_same, may_hold, read, read_stdin, read_text, read_within};
+pub use read::{Facts, Kind, ReadError, facts, is_descriptor, is_link, is_same, may_hold, read, read_stdin, read_text, read_within};
 pub use stream::Stream;
 pub use temp::is_left_over;
 pub use walk::{Below, files_below};

@@ -265,6 +265,14 @@ fn is_stdin(path: &Path) -> bool {
     [&b"/dev/stdin"[..], b"/dev/fd/0", b"/proc/self/fd/0"].contains(&path.as_os_str().as_bytes())
 }
 
+/// Names of what is open already, by this process or whoever calls it (`<(...)`): they stand in no folder of a project.
+pub fn is_descriptor(path: &Path) -> bool {
+    let is_number = |name: &[u8]| !name.is_empty() && name.iter().all(u8::is_ascii_digit);
+    let name = path.as_os_str().as_bytes();
+    let of_ours = [&b"/dev/fd/"[..], b"/proc/self/fd/"].iter().find_map(|folder| name.strip_prefix(*folder));
+    name == b"/dev/stdin" || of_ours.is_some_and(is_number)
+}
+
 fn is_null(now: &Stat) -> bool {
     stat("/dev/null").is_ok_and(|null| null.st_rdev == now.st_rdev)
 }

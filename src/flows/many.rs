@@ -71,7 +71,6 @@ pub fn each(
     one: &mut dyn FnMut(&Path) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let Many { files, unread } = many;
-    let total = files.len() + unread.len();
     let (mut failed, mut met) = (Vec::new(), 0);
     for file in in_turn(&files, world) {
         match file.is_meant(types, world).and_then(|meant| if meant { one(&file.path).map(|()| true) } else { Ok(false) }) {
@@ -80,6 +79,8 @@ pub fn each(
         }
     }
     failed.extend(unread.into_iter().map(|(_, error)| error));
+    // What was passed over is none of them.
+    let total = met + failed.len();
     match failed.len() {
         0 => {
             if met == 0 {

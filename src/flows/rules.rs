@@ -78,7 +78,8 @@ pub fn load_silently(file: Option<&Path>, given: &Given, world: &World<'_>, warn
     }
     let current = current(world);
     let home = world.session.outside().env("HOME").map(PathBuf::from);
-    let folder = config::absolute(&current, file.and_then(Path::parent).unwrap_or(Path::new("")));
+    let near = file.filter(|file| !files::is_descriptor(file)).and_then(Path::parent);
+    let folder = config::absolute(&current, near.unwrap_or(Path::new("")));
     let lenient = !world.manners.strict_config_owner;
     let search = match &given.config {
         Some(path) => Search::Named { path, current: &current, lenient },

@@ -80,6 +80,8 @@ pub struct Token {
 pub enum BadToken {
     #[error("not a sealed value (ENC[AES256_GCM,...]) though the file's rule covers it")]
     NoToken,
+    #[error("a damaged token: a part of it is missing, or something stands within it that is none of it")]
+    Damaged,
     #[error("bytes behind the token's closing bracket")]
     Trailing,
     #[error("the token's base64 is damaged or not canonical")]
@@ -127,7 +129,10 @@ impl<'t> Frame<'t> {
     pub fn parse(text: &'t [u8]) -> Result<Self, BadToken> {
         let Parts { sealed, nonce, tag, kind } = match Parts::at_usual_places(text) {
             Some(parts) => parts,
-            None => Parts::by_commas(text)?,
+            None => Parts::by_commas(text).map_err(|why| match why {
+                BadToken::NoToken if resembles(text) => BadToken::Damaged,
+                why => why,
+            })?,
         };
         let holds = Holds::of_name(kind).ok_or(BadToken::Type)?;
         let nonce = fixed(nonce).map_err(|short| if short { BadToken::Nonce } else { BadToken::Base64 })?;
@@ -245,6 +250,16 @@ pub fn looks_sealed(text: &[u8]) -> bool {
     text.starts_with(b"ENC[AES256_GCM,")
 }
 
+/// Is a text a token, or what is left of one? Nobody has typed that as a value, so it is never sealed as one that was added in clear. Of a text with
+/// several tokens, such as a sealed file within a value, or with several lines only the beginning counts.
+pub fn resembles(text: &[u8]) -> bool {
+    const NAME: &[u8] = b"AES256_GCM,data:";
+    const BEHIND: &[u8] = b",tag:";
+    let mut heads = text.windows(NAME.len()).filter(|part| *part == NAME);
+    let mut is_one = || heads.next().is_some() && heads.next().is_none();
+    looks_sealed(text) || is_one() && !text.contains(&b'\n') && text.windows(BEHIND.len()).any(|part| part == BEHIND)
+}
+
 fn base64_into(out: &mut Vec<u8>, bytes: &[u8]) {
     let start = out.len();
     out.resize(start + encoded(bytes.len()), 0);
@@ -309,10 +324,12 @@ mod tests {
         };
         check("type:str]", "type:str] x", BadToken::Trailing);
         check("type:str]", "type:str]]", BadToken::Trailing);
-        check("type:str]", "type:str", BadToken::NoToken);
+        check("type:str]", "type:str", BadToken::Damaged);
         check("type:str", "type:bytes", BadToken::Type);
         check("type:str", "type:Str", BadToken::Type);
-        check("ENC[", " ENC[", BadToken::NoToken);
+        check("ENC[", " ENC[", BadToken::Damaged);
+        check("ENC[", "ENC[ ", BadToken::Damaged);
+        check(",tag:", ", tag:", BadToken::Damaged);
         check("AES256_GCM", "AES128_GCM", BadToken::NoToken);
         check("aGVsbG8=", "aGVsbG8", BadToken::Base64);
         check("aGVsbG8=", "aGVsbG9=", BadToken::Base64);

@@ -95,9 +95,9 @@ impl SealedFile<'_> {
     }
 }
 
-/// Is this, in place of a token, a value in clear? An empty string is none: it is never sealed.
+/// Is this, in place of a token, a value in clear? An empty string is none: it is never sealed; nor is a damaged token, whose letters would be the value.
 pub(super) fn is_clear(content: &[u8]) -> bool {
-    !content.is_empty() && !token::looks_sealed(content)
+    !content.is_empty() && !token::resembles(content)
 }
 
 /// The walk without the leaves in `added`, as it was before they came: a map or list that holds nothing else has come with them,

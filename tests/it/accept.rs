@@ -271,7 +271,7 @@ fn the_question() {
     let keys = [("SOPS_AGE_KEY_FILE", "keys.txt")];
     let bare = without_field(&sealed);
     for (answer, meanwhile, expected) in
-        [("n\n", None, 1), ("\n", None, 1), ("y\n", Some(sealed.replacen("ENC[", "ENC [", 1)), 3), ("y\n", None, 0)]
+        [("n\n", None, 1), ("\n", None, 1), ("y\n", Some(format!("new: typed\n{sealed}")), 3), ("y\n", None, 0)]
     {
         world.write("sealed.yaml", &bare);
         let mut terminal = world.terminal(&format!("{} accept sealed.yaml", world.program(Who::Ours).display()), &keys);

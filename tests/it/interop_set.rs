@@ -238,6 +238,32 @@ fn zero_with_a_sign_in_clear() {
     }
 }
 
+/// A float that is zero keeps the sign that it was set with, in its token, and so for SOPS.
+#[test]
+fn zero_with_a_sign_is_set() {
+    if sops().is_none() {
+        return;
+    }
+    let place = Place::project();
+    for (file, plain) in [("z.yaml", "a: b\n"), ("z.json", "{\"a\": \"b\"}\n")] {
+        let sealed = place.seal(file, plain);
+        for value in ["-0.0", "-0e0", "-1e-400", "{\"a\":-0.0}", "{\"a\":[5.0,-0.0]}"] {
+            for (at, reader) in [("z", Program::Sops), ("a", Program::AsSops)] {
+                let at = format!("[\"{at}\"]");
+                let opened = [Program::Sops, Program::AsSops].map(|program| {
+                    place.write(file, &sealed);
+                    let set = place.call(program, ["set", file, &at, value]).run();
+                    assert!(set.status.success(), "{program:?} {file} {value}: {}", String::from_utf8_lossy(&set.stderr));
+                    let opened = place.call(reader, ["decrypt", "--extract", &at, file]).run();
+                    assert!(opened.status.success(), "{program:?} {file} {value}");
+                    String::from_utf8(opened.stdout).unwrap()
+                });
+                assert!(opened[0] == opened[1] && opened[0].contains("-0"), "{file} {value}: {opened:?}");
+            }
+        }
+    }
+}
+
 /// For SOPS such a comment is in the list, for us below it.
 #[test]
 fn a_list_of_comments_alone_changes_once() {

@@ -1,6 +1,6 @@
 //! Where git has something to do with it: the sides of a merge, and what it can restore.
 
-use crate::next_command::{done, fails, machine};
+use crate::next_command::{done, fails, machine, paste};
 
 /// The command takes the side that it says: in a rebase git has the names the other way round.
 #[test]
@@ -60,4 +60,45 @@ fn what_git_can_restore() {
     done(&place, "git add -N b.yaml");
     let hint = fails(&place, "leafcrypt decrypt b.yaml", 51, "MAC");
     assert!(hint.starts_with("restore the file from a copy: git does not have it; "), "{hint}");
+}
+
+/// git looks for a repository around the current folder, and takes a name for a pattern.
+#[test]
+fn what_git_can_restore_elsewhere() {
+    let place = machine();
+    done(
+        &place,
+        "mkdir -p 'my repo' out; cd 'my repo'; leafcrypt init; printf 'a: b\\nc: d\\n' > '[ab].yaml'; leafcrypt encrypt -i '[ab].yaml'",
+    );
+    done(&place, "cd 'my repo'; cp '[ab].yaml' a.yaml; git init -q .; git add .; git commit -q -m x; sed -i '/^c:/d' *.yaml");
+    for (from, file) in [("out", "'../my repo/a.yaml'"), ("out", "\"$PWD/../my repo/a.yaml\""), ("my repo", "'[ab].yaml'")] {
+        let hint = fails(&place, &format!("cd '{from}'; leafcrypt decrypt {file}"), 51, "MAC");
+        let line = hint.strip_prefix("restore the file: ").unwrap().split(';').next().unwrap();
+        done(&place, &format!("cd '{from}'; {line}; leafcrypt decrypt {file}"));
+        // Not what the name would fit as a pattern, and nothing else.
+        assert_eq!(done(&place, "cd 'my repo'; git status --porcelain").lines().count(), 1, "{line}");
+        done(&place, "cd 'my repo'; git restore .; sed -i '/^c:/d' *.yaml");
+    }
+}
+
+/// `init` would have one reader, and `updatekeys` take the others out.
+#[test]
+fn a_configuration_that_git_has() {
+    let place = machine();
+    done(&place, "leafcrypt init; git init -q .; git add .sops.yaml; git commit -q -m x; mkdir d; printf 'a: b\\n' > d/s.yaml");
+    for (line, code, says) in [
+        ("leafcrypt encrypt -i d/s.yaml", 1, "no keys provided"),
+        ("cd d; leafcrypt encrypt -i s.yaml", 1, "no keys provided"),
+        ("leafcrypt updatekeys d/t.yaml", 1, "config file not found"),
+    ] {
+        done(&place, "cp d/s.yaml d/t.yaml; leafcrypt encrypt -i d/t.yaml; rm .sops.yaml");
+        let hint = fails(&place, line, code, says);
+        let line = hint.strip_prefix("git has a .sops.yaml that is gone here: ").unwrap_or_else(|| panic!("{line}: {hint}"));
+        let told = paste(&place, "leafcrypt doctor d");
+        assert!(String::from_utf8_lossy(&told.stdout).contains("fix: git has a .sops.yaml"), "{told:?}");
+        done(&place, &format!("cd d; {line} || cd .. && {line}"));
+        done(&place, "leafcrypt doctor d");
+    }
+    done(&place, "git rm -q .sops.yaml; git commit -q -m y");
+    assert!(fails(&place, "leafcrypt encrypt -i d/s.yaml", 1, "no keys provided").starts_with("leafcrypt init writes a .sops.yaml"));
 }

@@ -1,6 +1,7 @@
 //! What somebody is told who is stuck: one way out and no circle, the name and the line of what is wrong, what a shell completes, and manual pages.
 
 use crate::next_command::{done, fails, machine, paste};
+use crate::tools::without_field;
 
 /// What one command says to do, the next one does.
 #[test]
@@ -23,8 +24,88 @@ fn nobody_is_sent_round_in_a_circle() {
     assert!(fails(&place, "leafcrypt encrypt -i x.yaml", 2, "line 1").starts_with("mend it at that line; "));
     assert!(fails(&place, "leafcrypt encrypt", 8, "stdin").starts_with("leafcrypt encrypt FILE; "));
     assert_eq!(fails(&place, "leafcrypt decrypt --extract '' p.yaml", 91, "is empty"), "a path looks like '[\"db\"][\"hosts\"][0]'");
+    // What others call it, and `set` would change the file.
+    assert_eq!(fails(&place, "leafcrypt get p.yaml", 1, "did you mean decrypt --extract?"), "leafcrypt --help");
+    fails(&place, "leafcrypt encrypt -i p.yaml x.yaml", 1, "encrypt takes one file");
+    let said = String::from_utf8(paste(&place, "leafcrypt decrypt p.yaml a.b").stderr).unwrap();
+    assert!(said.contains("one value of a file: --extract"), "{said}");
     for line in ["updatekeys", "rotate"] {
         assert!(fails(&place, &format!("leafcrypt {line}"), 100, "no file").starts_with("name the file"), "{line}");
+    }
+}
+
+/// What is left of a token is no text that somebody has typed: its letters would be sealed, and the value be gone.
+#[test]
+fn a_damaged_token_is_no_value() {
+    let place = machine();
+    done(&place, "leafcrypt init; git init -q .");
+    let files = [
+        ("c.yaml", "a: 1\nb: two\n"),
+        ("c.json", "{\n  \"a\": 1,\n  \"b\": \"two\"\n}\n"),
+        ("c.env", "a=1\nb=two\n"),
+        ("c.ini", "[s]\na = 1\nb = two\n"),
+        ("c.toml", "a = 1\nb = \"two\"\n"),
+    ];
+    for (file, plain) in files {
+        place.write(file, plain);
+        done(&place, &format!("leafcrypt encrypt -i {file} && git add {file}"));
+        let sealed = String::from_utf8(place.read(file)).unwrap();
+        let start = sealed.lines().find(|line| line.trim_start_matches([' ', '"']).starts_with('b')).unwrap();
+        for (from, to) in [(",type:str]", ""), (",tag:", ", tag:"), ("ENC[AES", "ENC[ AES"), ("ENC[", ""), ("ENC[", "EN")] {
+            let damaged = sealed.replacen(start, &start.replacen(from, to, 1), 1);
+            assert_ne!(damaged, sealed, "{file} {from}");
+            place.write(file, &damaged);
+            for line in ["decrypt", "accept -y", "encrypt -i", "set --value-file new"] {
+                let at = if line.starts_with("set") { " '[\"s\"][\"b\"]'" } else { "" };
+                place.write("new", "\"x\"\n");
+                let hint = fails(&place, &format!("leafcrypt {line} {file}{at}"), 25, "b (line ");
+                assert_eq!(hint, format!("restore the file: git restore {file}"), "{file} {from} {line}");
+                assert_eq!(place.read(file), damaged.as_bytes(), "{file} {from} {line}");
+            }
+            done(&place, &format!("git restore {file}"));
+        }
+    }
+    // Beside what was added, which a restored file would not have any more.
+    let sealed = String::from_utf8(place.read("c.yaml")).unwrap();
+    place.write("c.yaml", sealed.replacen("b: ENC[", "new: secret\nb: ENC[ ", 1));
+    let hint = fails(&place, "leafcrypt encrypt -i c.yaml", 25, "a damaged token");
+    assert_eq!(hint, "mend it at that line; or, without what was changed since: git restore c.yaml");
+    // A text that has tokens in it is a value like others.
+    let lines = sealed.lines().map(|line| format!("  {line}\n")).collect::<String>();
+    place.write("c.yaml", format!("new: |\n{lines}{sealed}"));
+    done(&place, "leafcrypt encrypt -i c.yaml");
+    assert_eq!(done(&place, "leafcrypt decrypt --extract '[\"new\"]' c.yaml"), sealed);
+}
+
+/// The recipients of a file that was merged by hand, with the rule: `updatekeys` has nothing to do there.
+#[test]
+fn who_vouches_is_told() {
+    let place = machine();
+    place.write("f.yaml", "a: b\n");
+    done(&place, "leafcrypt init; leafcrypt encrypt -i f.yaml; leafcrypt keygen -o other.txt; cp .sops.yaml rule");
+    let sealed = String::from_utf8(place.read("f.yaml")).unwrap();
+    place.write("f.yaml", without_field(&sealed));
+    done(
+        &place,
+        "sed -i \"s/age1.*/$(grep -o 'age1.*' other.txt)/\" .sops.yaml; leafcrypt set f.yaml '[\"a\"]' '\"c\"'; cp rule .sops.yaml",
+    );
+    let hint = fails(&place, "leafcrypt decrypt --require-witness f.yaml", 51, "nobody has vouched for its recipients");
+    let line = hint.split_once(" lists the recipients").unwrap().0;
+    done(&place, &format!("export LEAFCRYPT_REQUIRE_WITNESS=1; {line} -y"));
+    assert_eq!(done(&place, "leafcrypt decrypt --require-witness f.yaml"), "a: c\n");
+}
+
+/// What is open already has no folder: the rules are those of the current one, as where no file is named.
+#[test]
+fn what_comes_by_a_descriptor() {
+    let place = machine();
+    place.write("v.yaml", "a: b\n");
+    done(&place, "leafcrypt init; ln -s leafcrypt bin/sops; mkdir d; cp .sops.yaml d; rm .sops.yaml");
+    for name in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "/dev/fd/7"] {
+        for program in ["leafcrypt", "sops"] {
+            let line = format!("cd d; exec 7< ../v.yaml; {program} encrypt --input-type yaml --output-type yaml {name} < ../v.yaml");
+            assert!(done(&place, &line).starts_with("a: ENC["), "{line}");
+        }
     }
 }
 
@@ -126,6 +207,17 @@ fn what_a_shell_completes() {
     for shell in ["bash", "zsh", "fish"] {
         let script = done(&place, &format!("leafcrypt completion {shell}"));
         assert!(!script.contains("check-for-updates") && script.contains("systemd"), "{shell}");
+    }
+    // As `sops` most people type no command.
+    done(&place, "ln -s leafcrypt bin/sops");
+    for (shell, flag) in [("bash", "--add-age"), ("zsh", "--add-age="), ("fish", "-l add-age")] {
+        let before = |name: &str| done(&place, &format!("{name} completion {shell}")).matches(flag).count();
+        assert!(before("sops") > before("leafcrypt"), "{shell}");
+    }
+    for (typed, expected) in [("--ag", "--age"), ("--dec", "--decrypt --decryption-order"), ("-d --extr", "--extract")] {
+        let (count, last) = (typed.split(' ').count(), typed.split(' ').next_back().unwrap());
+        let typed = format!("COMP_WORDS=(sops {typed}); COMP_CWORD={count}; _sops sops {last} x; echo ${{COMPREPLY[@]}}");
+        assert_eq!(done(&place, &format!("bash -c '. <(sops completion bash); {typed}'")), format!("{expected}\n"));
     }
     let typed = "COMP_WORDS=(leafcrypt decrypt --output-type j); COMP_CWORD=3; _leafcrypt leafcrypt j --output-type; echo ${COMPREPLY[@]}";
     assert_eq!(done(&place, &format!("bash -c '. <(leafcrypt completion bash); {typed}'")), "json\n");

@@ -23,6 +23,7 @@ use crate::error::Unwritable;
 use crate::path::{Part, display_parts};
 use crate::plain::PlainText;
 use crate::tree::Tree;
+use crate::value::Value;
 
 /// What is to happen at a path of the first document.
 #[derive(Clone, Copy)]
@@ -87,6 +88,8 @@ impl Document<'_> {
             Change::Set(tree) => Some(self.detail.held(tree, at)?),
             Change::Remove => None,
         };
+        // As SOPS prints it (`-0`) every format would read the integer 0, and SOPS keeps the sign.
+        let floats = if held.as_ref().is_some_and(has_negative_zero) { Floats::Stay } else { floats };
         if let Some(done) = self.edit_leaf(at, held.as_ref(), floats, options) {
             return done;
         }
@@ -111,5 +114,14 @@ impl Document<'_> {
         }
         drop(read);
         Ok(new)
+    }
+}
+
+fn has_negative_zero(tree: &Tree) -> bool {
+    match tree {
+        Tree::Value(Value::Float(number)) => *number == 0.0 && number.is_sign_negative(),
+        Tree::Map(_) => tree.entries().any(|(_, below)| has_negative_zero(below)),
+        Tree::List(_) => tree.items().any(has_negative_zero),
+        _ => false,
     }
 }

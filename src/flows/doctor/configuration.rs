@@ -53,7 +53,10 @@ impl Configurations<'_> {
             Ok(None) if self.seen.insert(folder.clone()) => {
                 let none = Check::new(State::Warn, "configuration", format!("no .sops.yaml for {}", folder.display()));
                 let wrong = warnings.into_iter().map(|line| Check::new(State::Warn, "configuration", line).fix("mv .sops.yml .sops.yaml"));
-                return wrong.chain([none.fix("leafcrypt init")]).collect();
+                // As for every other command: perhaps git has one.
+                let shown = file.map(|file| file.display().to_string());
+                let lost = (self.hint)(&Error::NoConfig { path: shown }).filter(|hint| hint.starts_with("git "));
+                return wrong.chain([none.fix(lost.as_deref().unwrap_or("leafcrypt init"))]).collect();
             }
             Err(error) if self.faults.insert(error.to_string()) => {
                 return vec![Check { fix: (self.hint)(&error), ..Check::new(State::Fail, "configuration", error.to_string()) }];
