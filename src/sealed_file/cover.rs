@@ -1,6 +1,6 @@
 //! The tokens of a plain text, and its MAC. Unchanged values keep theirs; where there are none to keep, all cores make new ones.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Part, Repeated, Tokens, Unwritable, Value, display_parts};
@@ -176,11 +176,21 @@ impl OpenFile<'_> {
 
     /// What was set, where the text may read as something else. In clear it would be that for every reader.
     fn hold_values(&self, document: &Document<'_>, coverage: &Coverage, values: &mut [Value]) -> Result<(), Unwritable> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
         let paths = document.paths();
+        let mut places: HashMap<&[Part], Option<usize>> = self.held.iter().map(|(at, _)| (&at[..], None)).collect();
+        // The last name alone tells most of them apart, and costs little.
+        let names: HashSet<Option<&[u8]>> =
+            self.held.iter().map(|(at, _)| if let Some(Part::Key(name)) = at.last() { Some(&name[..]) } else { None }).collect();
+        for (i, leaf) in document.leaves().iter().enumerate().filter(|(_, leaf)| names.contains(&paths.name(leaf.path))) {
+            if let Some(place) = places.get_mut(&paths.parts(leaf.path)[..]) {
+                *place = Some(i);
+            }
+        }
         for (at, value) in &self.held {
-            // The name alone tells most of them apart, and costs nothing.
-            let is_named = |path| !matches!(at.last(), Some(Part::Key(name)) if paths.name(path) != Some(name));
-            let found = document.leaves().iter().rposition(|leaf| is_named(leaf.path) && paths.parts(leaf.path) == *at);
+            let found = places.get(&at[..]).copied().flatten();
             match found {
                 Some(i) if coverage.leaves[i] => values[i].clone_from(value),
                 // Of a number only its type would be lost, and of a text that reads as it was set nothing.
