@@ -47,7 +47,7 @@ pub fn work(bench: &Bench, wrong: &mut Vec<String>) {
     let check = |(number, shape): (usize, &Shape)| {
         let count = |args: &[&str], to: &str| bench.instructions(Path::new(OURS), args, to);
         // Too few for threads, which look for work as often as they like.
-        let [small, large] = [3_000, 12_000].map(|leaves| all_four(bench, shape, leaves, &number.to_string(), count));
+        let [small, large] = [2_000, 8_000].map(|leaves| all_four(bench, shape, leaves, &number.to_string(), count));
         let ratios = ratios(small, large, |count| count.saturating_sub(start) as f64);
         let name = format!("{} ({})", shape.name, shape.ending);
         ratios
