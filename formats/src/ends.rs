@@ -50,6 +50,11 @@ impl<'h> Ends<'h> {
         let mut whole = Vec::with_capacity(text.len() + put.len() + added.len());
         whole.extend_from_slice(put);
         whole.extend_from_slice(&text[dropped..]);
+        // A CR LF that was put at the end to be cut off again, and that git has made a line feed of.
+        let cut = match (cut, added, &whole[..]) {
+            (2, b"", [.., before, b'\n']) if !b"\r\n".contains(before) => 1,
+            _ => cut,
+        };
         whole.truncate(whole.len() - cut);
         whole.extend_from_slice(added);
         whole.into()

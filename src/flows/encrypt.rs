@@ -120,12 +120,13 @@ impl Encrypt {
         {
             return Err(ConfigError::NotStorable { field: selection.kind.name() }.into());
         }
+        // A text that is one value has nothing to select, whatever it is written as.
+        let is_one_value = from == Format::Binary;
         let wanted = Wanted {
             groups: rules::groups(rule, world)?,
-            selection: rule.selection.clone(),
-            mac_only_encrypted: rule.mac_only_encrypted,
+            selection: rule.selection.clone().filter(|_| !is_one_value),
+            mac_only_encrypted: rule.mac_only_encrypted && !is_one_value,
             indent: how.indent,
-            is_one_value: from == Format::Binary,
         };
         if has_lost_block(from, text, world.manners) {
             if !world.manners.sops_messages {

@@ -72,6 +72,7 @@ pub(super) fn open(
         vouched,
         doubts: Doubts::default(),
         closed: 0,
+        tried_out: false,
         warnings,
         differences,
         bare: false,

@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 
-use leafcrypt_formats::{Dialect, Document, Format, Mode, Opened, ScanOptions, Wiped};
+use leafcrypt_formats::{Dialect, Document, Format, LeafId, Mode, Opened, ScanOptions, Value, Wiped};
 
 use super::accept::{Differences, MacState, WitnessState};
 use super::error::{OpenError, SealError};
@@ -112,6 +112,8 @@ pub(super) struct Checkout {
     ends: Ends,
     /// Does the opened text have the same values with them? In ENV a carriage return would be part of each.
     fits_plain: bool,
+    /// Values in clear that are others with the line ends of the file.
+    clear: Vec<(LeafId, Value)>,
     /// What it was opened with.
     data_key: DataKey,
     how: OpenHow<'static>,
@@ -128,7 +130,9 @@ pub(super) fn look_again(
     let Body::Document(document) = &file.body else { return None };
     let rank = Rank::of(first);
     let has_witness = first.as_ref().is_ok_and(|opening| opening.payload.is_some());
-    if how.just_sealed || how.as_it_stands || rank.is_best(has_witness) {
+    // As many trials once more would double what comments cost that were put there to fail.
+    let tried_out = first.as_ref().is_ok_and(|opening| opening.tried_out);
+    if how.just_sealed || how.as_it_stands || tried_out || rank.is_best(has_witness) {
         return None;
     }
     let ends = Ends::of(file.text)?;
@@ -153,7 +157,9 @@ pub(super) fn look_again(
     let OpenHow { ignore_mac, strict, require_witness, completing, accepting, .. } = *how;
     let how = OpenHow { ignore_mac, strict, require_witness, completing, accepting, as_it_stands: true, ..OpenHow::default() };
     let fits_plain = fits(file.format, &opening, ends, manners);
-    Some(Again { opening, metadata: metadata.clone(), checkout: Checkout { ends, fits_plain, data_key: data_key.copy(), how } })
+    let in_clear = (0u32..).map(LeafId).zip(&opening.opened.leaves).filter(|(_, value)| value.is_none());
+    let clear = in_clear.map(|(id, _)| (id, read.value(id))).filter(|(id, value)| !value.same(&document.value(*id))).collect();
+    Some(Again { opening, metadata: metadata.clone(), checkout: Checkout { ends, fits_plain, clear, data_key: data_key.copy(), how } })
 }
 
 /// Can an opened text have these line ends, and be had back from that?
@@ -180,6 +186,11 @@ fn renumber(read: &Document<'_>, document: &Document<'_>, opened: &mut Opened, c
 }
 
 impl Checkout {
+    /// A value in clear, if it is another one with the line ends of the file.
+    pub fn in_clear(&self, leaf: LeafId) -> Option<&Value> {
+        self.clear.binary_search_by_key(&leaf, |(id, _)| *id).ok().map(|at| &self.clear[at].1)
+    }
+
     /// A plain text with the line ends of the file, if it has the same values then.
     pub fn outside(&self, plain: &[u8]) -> Wiped {
         if self.fits_plain { self.ends.put(plain) } else { plain.to_vec().into() }

@@ -76,6 +76,7 @@ impl<'t> SealedFile<'t> {
             vouched,
             doubts,
             closed: _,
+            tried_out: _,
             warnings,
             mut differences,
             bare,
@@ -180,6 +181,8 @@ pub(super) struct Opening {
     pub doubts: Doubts,
     /// So many comments are tokens that do not open.
     pub closed: usize,
+    /// No more of their trials were made.
+    pub tried_out: bool,
     pub warnings: Vec<String>,
     pub differences: Option<Box<Differences>>,
     /// Something of the file's layout is left out.
@@ -332,6 +335,7 @@ pub(super) fn judge(
         vouched,
         doubts,
         closed: walked.closed_comments,
+        tried_out: walked.tried_out,
         warnings,
         differences,
         bare: is_bare,

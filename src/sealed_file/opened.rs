@@ -143,7 +143,8 @@ impl OpenFile<'_> {
         match &self.base {
             Some(Base { body: BaseBody::Document { document, opened, .. }, .. }) => {
                 let value = |id: LeafId| {
-                    Ok::<_, std::convert::Infallible>(opened.leaves[id.0 as usize].clone().unwrap_or_else(|| document.value(id)))
+                    let known = opened.leaves[id.0 as usize].as_ref().or_else(|| self.checkout.as_ref()?.in_clear(id));
+                    Ok::<_, std::convert::Infallible>(known.cloned().unwrap_or_else(|| document.value(id)))
                 };
                 let comment =
                     |id: CommentId| opened.comments[id.0 as usize].clone().unwrap_or_else(|| Bytes::from(&*document.comment_text(id)));

@@ -30,8 +30,6 @@ pub struct Wanted {
     pub mac_only_encrypted: bool,
     /// Blanks a level in the metadata block.
     pub indent: Option<usize>,
-    /// A text that is one value, whatever the format: neither of the two above is for it, and the block says nothing of them, as SOPS has it.
-    pub is_one_value: bool,
 }
 
 /// A sealed text.
@@ -56,11 +54,11 @@ impl OpenFile<'static> {
             let dated = leafcrypt_kms::backend(record.key.kind()).names().created_at;
             record.created_at = dated.then(|| now.clone());
         }
-        let one_value = format == Format::Binary || wanted.is_one_value;
+        let binary = format == Format::Binary;
         let settings = Settings {
             groups,
-            selection: (!one_value).then(|| wanted.selection.unwrap_or_else(Selection::default_rule)),
-            mac_only_encrypted: wanted.mac_only_encrypted && !one_value,
+            selection: (!binary).then(|| wanted.selection.unwrap_or_else(Selection::default_rule)),
+            mac_only_encrypted: wanted.mac_only_encrypted && !binary,
             version: SOPS_VERSION.to_owned(),
             unknown: Vec::new(),
             indent: wanted.indent,

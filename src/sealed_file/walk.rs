@@ -29,6 +29,8 @@ pub(super) struct Walked {
     pub older_mac: Option<Zeroizing<String>>,
     /// So many comments are tokens that do not open.
     pub closed_comments: usize,
+    /// So many trials of them have failed that no more were made.
+    pub tried_out: bool,
     /// A comment was found by a place that is none of those where it could stand.
     pub moved_comments: bool,
 }
@@ -116,7 +118,7 @@ pub(super) fn open(
     for (covers, value) in coverage.leaves.iter_mut().zip(&leaves) {
         *covers &= value.is_some();
     }
-    let Comments { opened: comments, clear: clear_comments, closed: closed_comments, moved: moved_comments } =
+    let Comments { opened: comments, clear: clear_comments, closed: closed_comments, tried_out, moved: moved_comments } =
         open_comments(document, &mut coverage, cipher, how.accepting);
     match closed.pop() {
         None => {}
@@ -134,7 +136,7 @@ pub(super) fn open(
     }
     let older_mac = older_mac.map(Mac::finish);
     let (opened, mac) = (Opened { leaves, comments }, mac.finish());
-    Ok(Walked { opened, coverage, clear_comments, closed_comments, added, mac, older_mac, moved_comments })
+    Ok(Walked { opened, coverage, clear_comments, closed_comments, tried_out, added, mac, older_mac, moved_comments })
 }
 
 /// The same for a text that was sealed just now: `values` are those of the covered leaves, `mac` is the MAC of all, `plain` is what was sealed. Whatever the
@@ -175,10 +177,10 @@ pub(super) fn open_known(
     for (covers, value) in coverage.leaves.iter_mut().zip(&values) {
         *covers &= value.is_some();
     }
-    let Comments { opened: comments, clear: clear_comments, closed: closed_comments, moved: moved_comments } =
+    let Comments { opened: comments, clear: clear_comments, closed: closed_comments, tried_out, moved: moved_comments } =
         open_comments(document, &mut coverage, cipher, false);
     let opened = Opened { leaves: values, comments };
-    Ok(Walked { opened, coverage, clear_comments, closed_comments, added: None, mac, older_mac: None, moved_comments })
+    Ok(Walked { opened, coverage, clear_comments, closed_comments, tried_out, added: None, mac, older_mac: None, moved_comments })
 }
 
 /// What the comments of a document hold.
@@ -188,6 +190,7 @@ struct Comments {
     clear: bool,
     /// How many tokens do not open.
     closed: usize,
+    tried_out: bool,
     moved: bool,
 }
 
@@ -210,7 +213,7 @@ fn open_comments(document: &Document<'_>, coverage: &mut Coverage, cipher: &Ciph
             opened
         })
         .collect();
-    Comments { opened, clear, closed, moved }
+    Comments { opened, clear, closed, tried_out: budget == 0, moved }
 }
 
 /// What stands where a leaf is.

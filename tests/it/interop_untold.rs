@@ -189,3 +189,38 @@ fn a_binary_file_does_not_become_a_tree() {
         assert_eq!(done.status.code(), Some(51), "{}", String::from_utf8_lossy(&done.stderr));
     }
 }
+
+/// A text that is read as one value is sealed whole, whatever the selector and the type that it is written in. It stood in clear where the rule fitted the name `data`.
+#[test]
+fn what_is_read_as_binary_has_nothing_to_select() {
+    const RULES: [&[&str]; 6] = [
+        &["--unencrypted-regex", "^d"],
+        &["--unencrypted-suffix", "ta"],
+        &["--encrypted-regex", "^password"],
+        &["--encrypted-suffix", "x"],
+        &["--unencrypted-comment-regex", "x"],
+        &["--encrypted-comment-regex", "x", "--mac-only-encrypted"],
+    ];
+    let place = Place::project();
+    place.write("a.json", "{\"key\": \"hunter2\"}\n");
+    for program in [Program::Ours, Program::AsSops] {
+        for rule in RULES {
+            for kind in ["json", "yaml", "dotenv", "ini", "binary"] {
+                let call = [&["encrypt", "--input-type", "binary", "--output-type", kind], rule, &["a.json"]].concat();
+                let done = place.call(program, &call).run();
+                let (sealed, told) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+                assert!(done.status.success() && told.contains("ignored"), "{program:?} {call:?}: {told}");
+                assert!(!sealed.contains("hunter2") && !sealed.contains("_only_encrypted"), "{program:?} {call:?}: {sealed}");
+                let name = format!("s.{}", if kind == "dotenv" { "env" } else { kind });
+                place.write(&name, &*sealed);
+                for reader in [Program::Ours, Program::AsSops] {
+                    let done = place
+                        .call(reader, ["decrypt", "--extract", if kind == "ini" { "[\"DEFAULT\"][\"data\"]" } else { "[\"data\"]" }, &name])
+                        .run();
+                    let told = String::from_utf8_lossy(&done.stderr);
+                    assert!(done.stdout.starts_with(b"{\"key\": \"hunter2\"}"), "{program:?} {call:?} {reader:?}: {told}");
+                }
+            }
+        }
+    }
+}

@@ -9,7 +9,7 @@ const MANY: &str =
     "# one\na:\n  b:\n    c: secret\n  # two\n# three\n\nl:\n  - x\n  # four\n  - \"y\"\nt: |\n  lines\n  of text\n# five\n\nz: 1\n";
 
 /// A file, what is sealed, the rule.
-const CASES: [(&str, &str, &[&str]); 15] = [
+const CASES: [(&str, &str, &[&str]); 16] = [
     ("a.yaml", "a:\n  b:\n    c: 1\n  # n\n# m\n", &[]),
     ("a.yaml", "a:\n  b:\n    c: 1\n  # n\n# m\n", &["--unencrypted-comment-regex", "zzz"]),
     ("a.yaml", "a:\n  b:\n    c: 1\n  # n\n# m\nd: 2\n", &["--encrypted-comment-regex", "m"]),
@@ -21,6 +21,7 @@ const CASES: [(&str, &str, &[&str]); 15] = [
     ("a.env", "# note\nA=\nB=x\nC_unencrypted=y\n", &[]),
     ("a.env", "# note\nA=\nB=x\n# not\nC=y\n", &["--unencrypted-comment-regex", "not"]),
     ("a.ini", "; note\n[s]\na = x\nb =\n; not\nc_unencrypted = y\n", &[]),
+    ("a.ini", "[s]\na = x\nc_unencrypted = `l\nm`\n; n\nb = y\n", &[]),
     ("a.ini", "; note\n[s]\na = x\n; not\nb =\nc = y\nd = z\n", &["--unencrypted-comment-regex", "not"]),
     ("a.json", "{\n  \"a\": \"x\",\n  \"b\": \"\",\n  \"l\": [1, 2]\n}\n", &[]),
     ("a.toml", "# n\na = \"x\"\nb = \"\"\"\nl\"\"\"\n[t] # not this\nd = 1\n", &["--unencrypted-comment-regex", "not this"]),
@@ -57,14 +58,17 @@ fn new(file: &str) -> (&'static str, &'static str) {
 /// One file in one direction. `back` is git's way back.
 fn check(place: &Place, (file, sealed): (&str, &str), by_us: bool, turn: fn(&str) -> String, back: fn(&str) -> String, what: &str) {
     place.write(file, sealed);
+    let values = || run(place, what, &["decrypt", "--output-type", "json", file]).0;
     let (plain, told) = run(place, what, &["decrypt", file]);
+    let held = values();
     let turned = turn(sealed);
     place.write(file, &turned);
+    assert_eq!(values(), held, "{what}: values");
     let flags: &[&str] = if by_us { &["--strict"] } else { &[] };
     let (out, err) = run(place, what, &[&["decrypt"], flags, &[file]].concat());
     assert_eq!(err, told, "{what}");
-    // In a value in clear they are part of that: in ENV, and in TOML's texts of several lines.
-    let are_of_value = file == "a.env" || plain.contains("c_unencrypted = \"\"\"");
+    // In a value in clear they are part of that: in ENV, and in texts of several lines in TOML and INI.
+    let are_of_value = file == "a.env" || plain.contains("c_unencrypted = \"\"\"") || plain.contains("c_unencrypted = `");
     match by_us {
         true => assert_eq!(out, if are_of_value { plain.clone() } else { turn(&plain) }, "{what}"),
         // Where no witness speaks of the text, a text of several lines has line ends of its own.
@@ -173,4 +177,18 @@ fn other_changes_are_told_all_the_same() {
     let comments: Vec<&str> = sealed.lines().filter(|line| line.trim_start().starts_with('#')).collect();
     place.write("b.yaml", crlf(&sealed.replacen(&format!("{}\n", comments[1]), "", 1)));
     assert_ne!(place.ours(["decrypt", "b.yaml"]).status.code(), Some(0));
+}
+
+/// A CR LF that was put at the end, to be cut off again, is a line feed by now; the letter before it stays.
+#[test]
+fn the_end_of_a_text_without_a_line_end() {
+    let place = Place::project();
+    for (file, plain) in [("a.yaml", "k5: x\r\nk6: 4\r\n# hunterz"), ("a.toml", "k5 = \"x\"\r\nk6 = 4\r\n# hunterz")] {
+        place.write(file, plain);
+        let (sealed, _) = run(&place, file, &["encrypt", "--encrypted-regex", "[13579]$", "--mac-only-encrypted", file]);
+        place.write(file, lf(&sealed));
+        let (out, _) = run(&place, file, &["decrypt", file]);
+        assert!(out.ends_with("# hunterz"), "{out}");
+        assert_eq!(lf(&out), lf(plain));
+    }
 }

@@ -119,20 +119,14 @@ pub fn seal(
     random: &Known,
 ) -> Result<Vec<u8>, SealError> {
     let armor = "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n-----END AGE ENCRYPTED FILE-----\n";
-    let wanted = Wanted {
-        groups: groups(Some(Wrapped(armor.to_owned())), RECIPIENT),
-        selection,
-        mac_only_encrypted,
-        indent: None,
-        is_one_value: false,
-    };
+    let wanted = Wanted { groups: groups(Some(Wrapped(armor.to_owned())), RECIPIENT), selection, mac_only_encrypted, indent: None };
     let world = world(random);
     Ok(OpenFile::new(format, plain.to_vec(), wanted, &world)?.seal(&world)?.text)
 }
 
 /// A plain text sealed so that who holds the identity can open it.
 pub fn seal_for_real(format: Format, plain: &[u8], random: &Known) -> Result<Vec<u8>, SealError> {
-    let wanted = Wanted { groups: groups(None, RECIPIENT), selection: None, mac_only_encrypted: false, indent: None, is_one_value: false };
+    let wanted = Wanted { groups: groups(None, RECIPIENT), selection: None, mac_only_encrypted: false, indent: None };
     let world = world(random);
     Ok(OpenFile::new(format, plain.to_vec(), wanted, &world)?.seal(&world)?.text)
 }

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::document::{Document, Outline, ScanOptions};
 use crate::edit::{Floats, Graft};
 use crate::error::{SyntaxError, Unwritable};
-use crate::leaf::{CommentId, LeafId, bare_token};
+use crate::leaf::{CommentId, LeafId, Span, bare_token};
 use crate::path::Part;
 use crate::print::{Printed, Printing};
 use crate::splice::Splice;
@@ -54,6 +54,14 @@ impl Syntax for Ini {
 struct Keys {
     shapes: Vec<value::Shape>,
     places: Vec<Place>,
+    dropped: Option<Dropped>,
+}
+
+/// Text that is part of nothing.
+#[derive(Clone, Copy)]
+struct Dropped {
+    span: Span,
+    place: &'static str,
 }
 
 /// Where a comment stands.

@@ -15,7 +15,7 @@ use crate::tree::{Member, Tree};
 use super::section::{Entry, Raw, Section, Value};
 use super::value::{Read, decode, leading_space, next_line, read, trim, trim_end};
 use super::walk::emit;
-use super::{DEFAULT, Keys, METADATA, comment};
+use super::{DEFAULT, Dropped, Keys, METADATA, comment};
 
 /// Scans a whole text.
 pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<(Outline, Keys), SyntaxError> {
@@ -33,6 +33,7 @@ pub(super) fn scan(text: &[u8], options: &ScanOptions) -> Result<(Outline, Keys)
         leaves: 0,
         comments: 0,
         warnings: Vec::new(),
+        dropped: None,
         counted: (0, 1),
     };
     let mut at = byte_order_mark(text);
@@ -111,6 +112,8 @@ pub(super) struct Scan<'t> {
     pub leaves: usize,
     comments: usize,
     pub warnings: Vec<Warning>,
+    /// The first of them.
+    pub dropped: Option<Dropped>,
     /// An offset, and the number of its line.
     counted: (usize, usize),
 }
@@ -199,7 +202,7 @@ impl<'t> Scan<'t> {
             return self.error(start, SyntaxClass::Limit, "more sections than the limit of values");
         }
         let mark = text[close..next].iter().position(|b| matches!(b, b'#' | b';')).map(|i| close + i);
-        self.nothing_dropped(close + 1, mark.unwrap_or(next), "behind the `]` of a section")?;
+        self.drops(close + 1, mark.unwrap_or(next), "behind the `]` of a section");
         let mut section = Section::new(name);
         if let Some(mark) = mark {
             let end = mark + trim_end(&text[mark..next]).len();
@@ -224,7 +227,7 @@ impl<'t> Scan<'t> {
             return Ok(value.next);
         }
         if let Some(close) = end_of_quoted(&text[start..next]) {
-            self.nothing_dropped(start + close, start + behind - 1, "between a name in quotes and its delimiter")?;
+            self.drops(start + close, start + behind - 1, "between a name in quotes and its delimiter");
         }
         self.check_name(start, name)?;
         if name == b"-" {
@@ -273,14 +276,11 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// What ini.v1 reads over, SOPS drops, and here it would stay in clear in the sealed text. A text that is sealed already must open all the same.
-    fn nothing_dropped(&self, from: usize, to: usize, place: &str) -> Result<(), SyntaxError> {
-        let text = self.text;
-        if self.options.mode == Mode::Sealed || trim(&text[from..to]).is_empty() {
-            return Ok(());
+    /// What ini.v1 reads over, and SOPS drops. Not refused here: a sealed text that has it must open, and be edited to have it no more.
+    fn drops(&mut self, from: usize, to: usize, place: &'static str) {
+        if self.dropped.is_none() && !trim(&self.text[from..to]).is_empty() {
+            self.dropped = Some(Dropped { span: Span::new(from, to), place });
         }
-        let hint = if text[from..to].contains(&b'\r') { "; a carriage return alone ends no line" } else { "" };
-        self.error(from, SyntaxClass::OutsideModel, format!("what stands {place} is part of nothing, and SOPS drops it{hint}"))
     }
 
     fn check_name(&self, at: usize, name: &[u8]) -> Result<(), SyntaxError> {

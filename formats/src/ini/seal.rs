@@ -20,7 +20,7 @@ use crate::tree::Tree;
 use crate::value::{Kind, Value};
 
 use super::value::{self, Shape};
-use super::{Keys, Place, comment, print, scan};
+use super::{Dropped, Keys, Place, comment, print, scan};
 
 /// See [`crate::Document::seal`].
 pub(super) fn seal(keys: &Keys, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable> {
@@ -100,6 +100,12 @@ fn comment_hint(keys: &Keys, document: &Document<'_>, id: CommentId) -> Option<S
 /// What stays in clear must read in the sealed text as it does here.
 fn check_clear(keys: &Keys, document: &Document<'_>, tokens: &Tokens) -> Result<(), Unwritable> {
     let text = document.text;
+    if let Some(Dropped { span, place }) = keys.dropped {
+        let line = text[..span.start as usize].iter().filter(|b| **b == b'\n').count() + 1;
+        let hint = if text[span.range()].contains(&b'\r') { "; a carriage return alone ends no line" } else { "" };
+        let what = format!("what stands {place} is part of nothing, and would stay in clear{hint}");
+        return Err(Unwritable { path: format!("line {line}"), what });
+    }
     let refuse = |id: LeafId, what: &str| Err(Unwritable { path: document.paths().display(document.leaf(id).path), what: what.to_owned() });
     for (i, shape) in keys.shapes.iter().enumerate() {
         let id = LeafId(i as u32);

@@ -42,6 +42,7 @@ pub(super) fn emit(scan: Scan<'_>) -> (Outline, Keys) {
     out.outline.steps.push(Step::MapEnd);
     out.outline.blocks.extend(scan.block);
     out.outline.warnings = scan.warnings;
+    out.keys.dropped = scan.dropped;
     (out.outline, out.keys)
 }
 

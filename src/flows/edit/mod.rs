@@ -103,7 +103,6 @@ impl Edit<'_> {
             selection: rule.selection.clone(),
             mac_only_encrypted: rule.mac_only_encrypted,
             indent: rules::indent(format, &self.given, config)?,
-            is_one_value: false,
         };
         let failed = |source: SealError| match source {
             SealError::Wrap(source) => Error::NewKey { path: self.path.display().to_string(), source },

@@ -137,7 +137,7 @@ impl Lab {
         selection: Option<Selection>,
         mac_only_encrypted: bool,
     ) -> Option<(Vec<u8>, Vec<u8>)> {
-        let wanted = Wanted { groups: Self::groups(), selection, mac_only_encrypted, indent: Some(4), is_one_value: false };
+        let wanted = Wanted { groups: Self::groups(), selection, mac_only_encrypted, indent: Some(4) };
         // What `OpenFile::new` will draw first.
         let next = Counted(AtomicU64::new(self.random.0.load(Ordering::Relaxed)));
         let key = DataKey::generate(&next).expect("there is randomness").expose().to_vec();
