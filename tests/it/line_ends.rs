@@ -58,7 +58,7 @@ fn new(file: &str) -> (&'static str, &'static str) {
 /// One file in one direction. `back` is git's way back.
 fn check(place: &Place, (file, sealed): (&str, &str), by_us: bool, turn: fn(&str) -> String, back: fn(&str) -> String, what: &str) {
     place.write(file, sealed);
-    let values = || run(place, what, &["decrypt", "--output-type", "json", file]).0;
+    let values = || lf(&run(place, what, &["decrypt", "--output-type", "json", file]).0);
     let (plain, told) = run(place, what, &["decrypt", file]);
     let held = values();
     let turned = turn(sealed);

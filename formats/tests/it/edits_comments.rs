@@ -129,6 +129,8 @@ fn what_is_said_of_a_table_goes_where_it_goes() {
     toml("[a]\nx = 1\n# about t\n[a.t]\ny = 1\n", r#"["a"]["t"]"#, "5", "[a]\nx = 1\n# about t\nt = 5\n");
     toml("# about t\n[a.t]\ny = 1\n\n[b]\n", r#"["a"]["t"]"#, "5", "# about t\n[a]\nt = 5\n\n[b]\n");
     toml("# about t\n[[t]] # on t\ny = 1\n", r#"["t"]"#, "[1]", "# about t\nt = [1] # on t\n");
+    // What is said of a table within it goes with that: it may be sealed, and the new name not.
+    toml("# about t\n[t.u] # on u\ny = 1\n", r#"["t"]"#, "1", "# about t\nt = 1\n");
 }
 
 /// Where something goes that stood apart on one side only, what stays keeps apart.

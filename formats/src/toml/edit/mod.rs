@@ -127,8 +127,11 @@ impl Editor<'_> {
             return values.into_iter().chain(tables).try_for_each(|(key, tree)| self.insert(splice, at, key, tree));
         }
         let line = print::is_line(tree) || !by_header;
+        let is_its_own = first.path[at.len()..].iter().all(|part| matches!(part, Part::Index(_)));
         let notes = match first.body {
-            Body::Header if line && !item => self.lines.notes(first),
+            Body::Header if line && !item && is_its_own => self.lines.notes(first),
+            // What stands behind the header of a table within it is covered as that is, and would come to stand in clear elsewhere: it goes with it.
+            Body::Header if line && !item => Notes { behind: "", ..self.lines.notes(first) },
             // Only what goes with it: else it stays where it is.
             Body::Value(_) => Notes { above: &self.lines.text[self.lines.own_comments(first)..first.start], behind: "" },
             Body::Header => Notes::default(),
