@@ -39,6 +39,10 @@ const KEYS: &str = "keys";
 
 /// Is every text below this field at the top anchored, itself or with what it is in? Told by lines, as people write that: what is laid out otherwise is named.
 fn only_anchors(name: &str, text: &str) -> bool {
+    // Those that we know, misspelled.
+    if ["creation", "destination", "store"].iter().any(|known| name.to_ascii_lowercase().starts_with(known)) {
+        return false;
+    }
     let starts = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(':'));
     let mut lines = text.lines().skip_while(|line| !starts(line));
     let Some(first) = lines.next() else { return false };

@@ -280,6 +280,8 @@ fn fields_of_anchors_are_not_named() {
         "creation_rule:\n  - path_regex: x\n",
         "creation_rule:\n",
         "creation_rule:\n  users: &users\n    - R1\n  age: R2\n",
+        "creation_rule: &rules\n  - path_regex: x\n    age: R1\n",
+        "creation_rule:\n  - &rule\n    path_regex: x\n    age: R1\n",
     ] {
         assert_eq!(named(text), ["field creation_rule is not known and is ignored"], "{text}");
     }

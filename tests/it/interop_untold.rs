@@ -204,9 +204,10 @@ fn what_is_read_as_binary_has_nothing_to_select() {
     let place = Place::project();
     place.write("a.json", "{\"key\": \"hunter2\"}\n");
     for program in [Program::Ours, Program::AsSops] {
-        for rule in RULES {
+        // Of comments only the configuration can say so to SOPS.
+        for rule in &RULES[..if program == Program::Ours { 6 } else { 4 }] {
             for kind in ["json", "yaml", "dotenv", "binary"] {
-                let call = [&["encrypt", "--input-type", "binary", "--output-type", kind], rule, &["a.json"]].concat();
+                let call = [&["encrypt", "--input-type", "binary", "--output-type", kind], *rule, &["a.json"]].concat();
                 let done = place.call(program, &call).run();
                 let (sealed, told) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
                 assert!(done.status.success() && told.contains("ignored"), "{program:?} {call:?}: {told}");
