@@ -18,6 +18,7 @@ const REFUSALS: &[(&str, &str)] = &[
     ("it is no assignment", "ENV: SOPS could not read such a line in clear"),
     ("three quotes at the very end stay in clear", "INI: they would open a value of several lines"),
     ("a carriage return in a comment that stays in clear", "ENV, INI: other programs end the comment there"),
+    ("is part of nothing", "INI: text behind a section or a name in quotes, which SOPS drops, would stay in clear"),
     ("which would join the next line to the token", "INI: a comment in clear that ends in a backslash"),
     (
         "one of which looks like a token",
