@@ -47,7 +47,7 @@ pub fn work(bench: &Bench, wrong: &mut Vec<String>) {
     let check = |(number, shape): (usize, &Shape)| {
         let count = |args: &[&str], to: &str| bench.instructions(Path::new(OURS), args, to);
         // Too few for threads, which look for work as often as they like.
-        let [small, large] = [2_000, 8_000].map(|leaves| all_four(bench, shape, leaves, &number.to_string(), count));
+        let [small, large] = [1_000, 4_000].map(|leaves| all_four(bench, shape, leaves, &number.to_string(), count));
         let ratios = ratios(small, large, |count| count.saturating_sub(start) as f64);
         let name = format!("{} ({})", shape.name, shape.ending);
         ratios
@@ -57,9 +57,9 @@ pub fn work(bench: &Bench, wrong: &mut Vec<String>) {
     };
     // Two at once: what is counted is the same.
     let shapes: Vec<_> = inputs::USUAL.iter().chain(inputs::AWKWARD).enumerate().collect();
-    let (one, other) = shapes.split_at(shapes.len() / 2);
     let found = std::thread::scope(|scope| {
-        let threads = [one, other].map(|half| scope.spawn(|| half.iter().copied().filter_map(check).collect::<Vec<_>>()));
+        let half = |start| shapes.iter().skip(start).step_by(2).copied().filter_map(check).collect::<Vec<_>>();
+        let threads = [0, 1].map(|start| scope.spawn(move || half(start)));
         threads.map(|thread| thread.join().expect("each text is sealed and opened"))
     });
     wrong.extend(found.into_iter().flatten());
