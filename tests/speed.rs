@@ -1,6 +1,6 @@
 //! What a release costs: `cargo test --release --test speed`. Instructions as valgrind counts them, CPU time and memory as the kernel does, the least or the middle of
 //! several runs, and wide margins: a test here fails when something grows with the square of a text or ten times, not when the machine is busy.
-#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods, clippy::assertions_on_constants)]
 
 #[path = "speed/growth.rs"]
 mod growth;
