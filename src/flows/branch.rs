@@ -155,10 +155,15 @@ impl Branch<'_> {
         };
         let own = file.settings().rule();
         let creation = rule.map(|rule| Selection::in_force(rule.selection.as_ref()));
-        // Where names decide, and the rule is the creation rule's, nothing is uncovered.
+        let side = |document| Side { document, rule: &own };
+        // Where comments decide, they do not go: what they would uncover is refused.
+        let new = match own.kind.is_of_comments() {
+            true => new,
+            false => uncovered::without_uncovered(&[side(&document)], new, &own, &options, &name, world)?,
+        };
+        // Where names decide, and the rule is the creation rule's, no value is uncovered.
         if own.kind.is_of_comments() || creation.as_ref().is_some_and(|creation| *creation != own) {
             let after = new.document(file.format(), &options).map_err(syntax)?;
-            let side = |document| Side { document, rule: &own };
             let change = uncovered::Change {
                 file: side(&document),
                 seen: &[],

@@ -81,6 +81,7 @@ mod private_folder;
 mod random_tree;
 mod reading;
 mod references;
+mod remarks;
 mod sealed_for_others;
 mod set;
 mod stray_tokens;

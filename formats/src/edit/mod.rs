@@ -10,6 +10,7 @@ mod brackets;
 mod leaves;
 mod lines;
 mod plan;
+mod remarks;
 mod same;
 
 pub(crate) use self::brackets::Brackets;

@@ -69,7 +69,7 @@ pub(super) fn graft(document: &Document<'_>, graft: &Graft<'_>) -> Result<Vec<u8
             let style = style_of(editor.text, entry.value.start, entry.value.shape);
             match editor.before_its_tail(entry, tree, style) {
                 Some((end, bytes)) => splice.replace(Span::new(entry.value.start, end), &bytes),
-                None => splice.replace(Span::new(entry.value.start, entry.value.end), &spelled(at, tree, style)?),
+                None => editor.before_its_comment(&mut splice, entry, &spelled(at, tree, style)?, tree),
             }
         }
         Plan::Remove { at: at @ [Part::Key(section), Part::Key(name)], .. } => {
@@ -162,6 +162,24 @@ impl<'t> Editor<'t> {
         let is_note = matches!(value::trim(tail).first(), Some(b'#' | b';'));
         let spellings = [style.and_then(|n| value::styled(n, plain)), value::canonical(plain)];
         spellings.into_iter().flatten().find(|bytes| is_note && before(bytes)).map(|bytes| (end, bytes))
+    }
+
+    /// Another value before what is a comment for ini.v1. Behind a quote that is opened and closed on one line there is none, and its text would be part of
+    /// nothing: where the value needs such quotes the comment comes to stand above.
+    fn before_its_comment(&self, splice: &mut Splice, entry: &Entry<'_>, spelled: &[u8], tree: &Tree) {
+        let whole = Span::new(entry.value.start, entry.value.end);
+        let (Some((mark, end)), Tree::Value(Value::Str(plain))) = (entry.value.comment, tree) else {
+            return splice.replace(whole, spelled);
+        };
+        let (plain, behind) = (plain.as_slice(), joined(&[&self.text[entry.value.end..end], b"\n"]));
+        let stays = |bytes: &&[u8]| value::means_before(bytes, &behind, plain);
+        let others: Vec<_> = [1, 2, 3].into_iter().filter_map(|style| value::styled(style, plain)).collect();
+        if let Some(bytes) = [spelled].into_iter().chain(others.iter().map(|bytes| &***bytes)).find(stays) {
+            return splice.replace(whole, bytes);
+        }
+        let indent = &self.text[entry.line..entry.start];
+        splice.insert(entry.line, &joined(&[indent, &self.text[mark..end], self.line_break()]));
+        splice.replace(Span::new(entry.value.start, end), spelled);
     }
 
     fn line_break(&self) -> &'static [u8] {

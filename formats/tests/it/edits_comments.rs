@@ -1,6 +1,6 @@
 //! Comments beside a change: what is said of a place goes with it, what is said of another stays where it is.
 
-use leafcrypt_formats::Format;
+use leafcrypt_formats::{CommentId, Document, Format, ScanOptions};
 
 use crate::edits::edited;
 
@@ -228,4 +228,33 @@ fn a_comment_behind_quotes_of_ini_stays() {
     ini("[s]\nk = `a;b` ; note\n", r#"["s"]["k"]"#, r#""c`d""#, "[s]\nk = `c`d` ; note\n");
     ini("[s]\nk = `a;b` ; no`te\n", r#"["s"]["k"]"#, r#""c;d""#, "[s]\nk = `c;d`\n");
     ini("[s]\nk = `a;b` rest\n", r#"["s"]["k"]"#, r#""c;d""#, "[s]\nk = `c;d`\n");
+}
+
+/// INI: a comment behind a quote that is opened and closed on its line would be none.
+#[test]
+fn a_comment_of_ini_stays_one() {
+    let x = r#"["a"]["x"]"#;
+    ini("[a]\nx = `\nq` ; note\n", x, r#""N""#, "[a]\nx = N ; note\n");
+    ini("[a]\n  x = \"\"\"1\n2\"\"\" # note\n", x, r#"" N""#, "[a]\n  x = \" N\" # note\n");
+    ini("[a]\n  x = \"\"\"1\n2\"\"\" # note\n", x, r##""N#`""##, "[a]\n  # note\n  x = \"\"\"N#`\"\"\"\n");
+    ini("[a]\r\nx = one ; note\r\ny=1\r\n", x, r#""a;b""#, "[a]\r\n; note\r\nx = `a;b`\r\ny=1\r\n");
+    ini("[a]\nx = one ; note", x, r#""a;b""#, "[a]\n; note\nx = `a;b`");
+}
+
+/// Lines of comments can go, unless the text reads otherwise without them.
+#[test]
+fn without_lines() {
+    let check = |format, text: &str, expected: Option<&str>| {
+        let document = Document::parse(format, text.as_bytes(), &ScanOptions::PLAIN).expect("it is well-formed");
+        let lines: Vec<_> = (0..document.comments().len()).flat_map(|i| document.comment_lines(CommentId(i as u32))).collect();
+        let gone: Vec<_> = lines.into_iter().filter(|line| text[line.clone()].starts_with("gone")).collect();
+        let new = document.without_comment_lines(&gone, &ScanOptions::PLAIN).ok();
+        assert_eq!(new.map(|new| String::from_utf8_lossy(&new).into_owned()).as_deref(), expected, "{text:?}");
+    };
+    check(Format::Yaml, "# gone\na: 1 # gone too\n  #  gone\r\n# stays\nb: # gone\n  c: x#y # gone", Some("a: 1\n# stays\nb:\n  c: x#y"));
+    check(Format::Yaml, "a: |+\n  x\n\n# gone\n\nb: 1\n", None);
+    check(Format::Yaml, "a: [1, # gone\n  2 # stays\n  ] # gone\n", Some("a: [1,\n  2 # stays\n  ]\n"));
+    check(Format::Ini, "; stays\n;; gone\n# gone\n[s] ; gone\na = 1 ; gone\n", Some("; stays\n[s]\na = 1\n"));
+    check(Format::Toml, "# gone\n[t] # gone\na = [ # gone\n  1, # gone\n]#stays\n# gone", Some("[t]\na = [\n  1,\n]#stays\n"));
+    check(Format::Dotenv, "# gone\nA=1\n#gone\n", Some("A=1\n"));
 }

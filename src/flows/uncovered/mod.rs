@@ -1,9 +1,11 @@
 //! What comes to stand in clear? One answer for all who write values (docs/threat-model.md, P10): `set` and `unset` refuse it (`trust`), `edit` asks
 //! (`edit/rule`).
 //!
-//! Where names decide, only another rule uncovers anything. Where comments decide, every change of the text may; and so may whoever can write the file,
-//! by a comment at a place that is empty, for nothing but the witness covers it.
+//! Where names decide, only another rule uncovers a value. Where comments decide, every change of the text may; and so may whoever can write the file,
+//! by a comment at a place that is empty, for nothing but the witness covers it. A comment that a change leaves where it stands may come to belong to
+//! another entry, whatever decides (`remarks`).
 
+mod remarks;
 mod view;
 
 use std::collections::{HashMap, HashSet};
@@ -15,6 +17,7 @@ use crate::seal::go_regex::BadRegex;
 use crate::seal::policy::{Coverage, Policy, leaves_without};
 use crate::seal::selection::{RuleKind, Selection};
 
+pub use remarks::without_uncovered;
 use view::View;
 
 /// So many paths are named.
@@ -107,12 +110,12 @@ impl Change<'_> {
         let (covered, new): (Vec<usize>, Vec<usize>) = news.iter().partition(|i| was_covered(**i));
         let created: Vec<usize> = news.iter().copied().filter(|&i| wanted.as_ref().is_some_and(|wanted| wanted.leaves[i])).collect();
 
-        let clear_comments = here.comments(false);
-        let covered_comments: HashSet<u64> = before.iter().flat_map(|view| view.comments(true)).collect();
+        let clear_lines = here.lines_of_comments(false);
+        let covered_lines: HashSet<u64> = before.iter().flat_map(|view| view.lines_of_comments(true)).collect();
         let is_uncovered = |i: &usize| {
-            let text = now.comments[*i];
-            let was = would.iter().any(|would| would.comments[*i]) || covered_comments.contains(&text);
-            !now.covers.comments[*i] && !self.after.document.comment(CommentId(*i as u32)).empty && !clear_comments.contains(&text) && was
+            let would = would.iter().any(|would| would.comments[*i]);
+            let is_news = |line: &u64| !clear_lines.contains(line) && (would || covered_lines.contains(line));
+            !now.covers.comments[*i] && now.comment_lines[*i].iter().any(is_news)
         };
         let comments: Vec<usize> = (0..now.comments.len()).filter(is_uncovered).collect();
 

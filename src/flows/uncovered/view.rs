@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 
 use leafcrypt_formats::{CommentId, Document, LeafId, PathId, Step};
 use zeroize::Zeroizing;
@@ -43,6 +44,8 @@ pub(super) struct View<'a> {
     pub leaves: Vec<Seen>,
     /// The texts of the comments.
     pub comments: Vec<u64>,
+    /// Their lines: a run may grow or fall apart.
+    pub comment_lines: Vec<Vec<u64>>,
     places: Places,
     /// Maps, lists, and what is empty.
     nodes: HashSet<u64>,
@@ -96,12 +99,16 @@ impl<'a> View<'a> {
         let mut by_place: Vec<(u64, u32)> = leaves.iter().zip(0..).map(|(leaf, i)| (leaf.place, i)).collect();
         by_place.sort_unstable();
         let comments = (0..document.comments().len()).map(text).collect();
+        let line = |line: Range<usize>| marks.hash_one(&document.text()[line]);
+        let comment_lines =
+            (0..document.comments().len()).map(|i| document.comment_lines(CommentId(i as u32)).map(line).collect()).collect();
         let without_value = leaves.iter().enumerate().filter(|(_, leaf)| !leaf.has_value);
         empties.extend(without_value.map(|(i, leaf)| {
             let path = document.leaves()[i].path;
             Empty { document: leaf.document, path, place: leaf.place, covered: covers.leaves[i] }
         }));
-        let mut view = View { document, covers, leaves, comments, places, nodes, empties, by_place, covers_below: HashSet::new() };
+        let mut view =
+            View { document, covers, leaves, comments, comment_lines, places, nodes, empties, by_place, covers_below: HashSet::new() };
         view.covers_below = view.above(|i| view.covers.leaves[i] && view.leaves[i].has_value);
         Ok(view)
     }
@@ -137,9 +144,10 @@ impl<'a> View<'a> {
         self.leaves.iter().zip(&self.covers.leaves).filter(|(_, covers)| **covers == covered).map(|(leaf, _)| leaf.at).collect()
     }
 
-    /// The texts of the comments that are covered, or are not.
-    pub fn comments(&self, covered: bool) -> HashSet<u64> {
-        self.comments.iter().zip(&self.covers.comments).filter(|(_, covers)| **covers == covered).map(|(text, _)| *text).collect()
+    /// The lines of the comments that are covered, or are not.
+    pub fn lines_of_comments(&self, covered: bool) -> HashSet<u64> {
+        let wanted = self.comment_lines.iter().zip(&self.covers.comments).filter(|(_, covers)| **covers == covered);
+        wanted.flat_map(|(lines, _)| lines).copied().collect()
     }
 
     /// Was there a covered value at this place, or one below it? Not one that is covered still (`now`), at another position of its list.
