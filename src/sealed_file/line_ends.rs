@@ -9,7 +9,7 @@ use leafcrypt_formats::{Dialect, Document, Format, LeafId, Mode, Opened, ScanOpt
 
 use super::accept::{Differences, MacState, WitnessState};
 use super::error::{OpenError, SealError};
-use super::open::Opening;
+use super::judge::Opening;
 use super::placed::in_text_order;
 use super::{Base, BaseBody, Body, Finished, OpenFile, OpenHow, SealedFile, scan_options};
 use crate::keys::DataKey;
