@@ -1,102 +1,23 @@
 //! A document: text plus where its values are.
 
+mod scan;
+
 use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::Arc;
 
+pub(crate) use self::scan::Outline;
+pub use self::scan::{AtAlias, Dialect, Mode, Repeated, ScanOptions};
 use crate::ends::Ends;
 use crate::error::{SyntaxError, Unwritable, Warning};
 use crate::find;
 use crate::format::Format;
 use crate::hint::Hint;
 use crate::leaf::{Comment, CommentId, Leaf, LeafId, Span, Step};
-use crate::limits::Limits;
-use crate::ours::Ours;
 use crate::path::Paths;
 use crate::syntax::{Block, Detail, Opened, OpenedText, Sealed, Spelling, Tokens};
 use crate::tree::Tree;
 use crate::value::Value;
 use crate::wiped::Wiped;
-
-/// Is the text plain or sealed? In a plain text nothing that looks like a token is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// As a person writes it.
-    Plain,
-    /// With tokens: a YAML list item of type `comment` is a comment, a CR behind an ENV token is not part of it.
-    Sealed,
-}
-
-/// Whose rules where the two program names differ (docs/sops-compatibility.md).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// Our own: integers of 2^63 and more as floats with a warning, quoted ENV values over several lines.
-    Leafcrypt,
-    /// SOPS's: such things are errors.
-    Sops,
-}
-
-/// How to scan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScanOptions {
-    /// Plain or sealed.
-    pub mode: Mode,
-    /// Whose rules.
-    pub dialect: Dialect,
-    /// What is too much.
-    pub limits: Limits,
-    /// Look also for what is only worth a warning, where that takes work of its own (ENV: doubled names).
-    pub warns: bool,
-    /// A plain YAML text may have a key `<<` that merges nothing: so sops prints one that it has sealed.
-    pub odd_merges: bool,
-}
-
-impl ScanOptions {
-    /// For plaintext, our own rules.
-    pub const PLAIN: ScanOptions =
-        ScanOptions { mode: Mode::Plain, dialect: Dialect::Leafcrypt, limits: Limits::PLAIN, warns: true, odd_merges: false };
-    /// For sealed text, our own rules.
-    pub const SEALED: ScanOptions = ScanOptions { mode: Mode::Sealed, limits: Limits::SEALED, ..ScanOptions::PLAIN };
-}
-
-/// What every scan yields, whatever the format.
-#[derive(Default)]
-pub(crate) struct Outline {
-    pub steps: Vec<Step>,
-    pub leaves: Vec<Leaf>,
-    pub comments: Vec<Comment>,
-    pub paths: Paths,
-    pub blocks: Vec<Block>,
-    pub warnings: Vec<Warning>,
-    /// Comments of which it depends on what is covered where they belong.
-    pub doubtful: Vec<CommentId>,
-    /// Some comments are items, where an opened text has no place for them.
-    pub without_place: bool,
-    /// Comments that count again where an alias stands.
-    pub repeated: Vec<Repeated>,
-    /// What SOPS's dialect refuses.
-    pub ours: Vec<Ours>,
-}
-
-/// Comments in what an alias stands for: SOPS writes them out there once more, and goes by them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Repeated {
-    /// Their numbers.
-    pub comments: Range<u32>,
-    /// Where the alias stands, a byte offset.
-    pub alias: u32,
-    /// The leaves that it stands for, by number, and in the same order those in its place.
-    pub leaves: [Range<u32>; 2],
-}
-
-impl Outline {
-    /// Room for so many leaves of a flat format, whose steps are a key and a value each. Room that stays empty costs nothing.
-    pub(crate) fn reserve(&mut self, leaves: usize, names: usize) {
-        self.steps.reserve(2 * leaves);
-        self.leaves.reserve(leaves);
-        self.paths.reserve(leaves, names);
-    }
-}
 
 /// Text plus where its values are. See the crate's documentation for the flow.
 pub struct Document<'t> {
@@ -190,6 +111,11 @@ impl<'t> Document<'t> {
     /// The comments in what aliases stand for (YAML), for each alias that has any.
     pub fn repeated_comments(&self) -> &[Repeated] {
         &self.outline.repeated
+    }
+
+    /// The comments at aliases for maps and lists (YAML).
+    pub fn comments_at_aliases(&self) -> &[AtAlias] {
+        &self.outline.at_aliases
     }
 
     /// What the user should know.

@@ -154,7 +154,9 @@ fn seal(error: &SealError) -> Exit {
         SealError::CommentMatches { .. }
         | SealError::DoubtfulComment { .. }
         | SealError::RepeatedComment { .. }
-        | SealError::CommentOfAlias { .. } => Exit::ErrorEncryptingTree,
+        | SealError::CommentOfAlias { .. }
+        | SealError::AtAlias { .. }
+        | SealError::LaidBare { .. } => Exit::ErrorEncryptingTree,
         SealError::Unwritable(_)
         | SealError::NotFaithful { .. }
         | SealError::Astray

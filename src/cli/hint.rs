@@ -223,6 +223,8 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
         SealError::RepeatedComment { .. } => {
             "write out what the alias stands for, or choose what is sealed by names (encrypted_regex)".to_owned()
         }
+        SealError::LaidBare { .. } => format!("{name} edit shows it: put the comment where it is covered, or take it out"),
+        SealError::AtAlias { .. } => "put the comment on a line of its own, above the key that has the alias".to_owned(),
         SealError::Strays(_) => {
             "put it back to its place as it was sealed (git diff shows what was changed); or take it out, if nobody needs it any more"
                 .to_owned()

@@ -11,10 +11,12 @@ use super::repository;
 use super::rules::{self, Given};
 use super::target::{Done, Holds, Input, Output, Types, deliver, word};
 use super::trust;
+use super::uncovered::{self, Side};
 use crate::config::{Config, ConfigError, Rule};
-use crate::error::Error;
+use crate::error::{ByComment, Error};
 use crate::files;
 use crate::manners::Manners;
+use crate::seal::selection::Selection;
 use crate::sealed_file::{OpenFile, SealError, SealedError, SealedFile, Wanted, has_lost_block, is_damaged, scan_options};
 use crate::world::{Event, World};
 
@@ -108,6 +110,9 @@ impl Encrypt {
         let is_sealed = || SealedFile::parse(to, &plain, world.manners).is_ok_and(|sealed| !sealed.metadata().mac.is_empty());
         if to == Format::Binary && world.manners.knows_envelopes && is_sealed() {
             return Err(Error::AlreadySealed { path });
+        }
+        if let Some(selection) = rule.selection.as_ref().filter(|rule| rule.kind.is_of_comments() && from != to && from != Format::Binary) {
+            refuse_moved_comments([(from, text), (to, &plain)], selection, &path, world)?;
         }
         if from == Format::Binary && rule.selection.is_some() {
             world.warn(["a selector makes no sense for a binary file, which is sealed whole; it is ignored"]);
@@ -210,6 +215,32 @@ impl Encrypt {
             Error::NoData { path, sealed_as, .. } => Error::NoData { path, sealed_as, sealing: true },
             other => other,
         })
+    }
+}
+
+/// Where comments decide: in another type they may be printed at another place, or nowhere, and what they covered would be in clear. SOPS goes by the tree that
+/// it prints.
+fn refuse_moved_comments(texts: [(Format, &[u8]); 2], rule: &Selection, path: &str, world: &World<'_>) -> Result<(), Error> {
+    let parse = |(format, text)| {
+        let failed = |source| Error::PlainSyntax { path: path.to_owned(), source };
+        Document::parse(format, text, &scan_options(Mode::Plain, world.manners)).map_err(failed)
+    };
+    let [source, printed] = texts.map(parse);
+    let (source, printed) = (source?, printed?);
+    let side = |document| Side { document, rule };
+    let change = uncovered::Change {
+        file: side(&source),
+        seen: &[],
+        after: side(&printed),
+        creation: None,
+        in_doubt: false,
+        is_new: false,
+        with_empties: false,
+    };
+    let uncovered = change.uncovers().map_err(|why| trust::no_rule(path, why))?;
+    match uncovered.was_covered() {
+        Some(at) => Err(Error::ClearByComment { path: path.to_owned(), at, own: rule.to_string(), why: ByComment::Covered }),
+        None => Ok(()),
     }
 }
 

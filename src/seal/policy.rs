@@ -76,6 +76,13 @@ impl Policy {
         coverage
     }
 
+    /// Where names decide: is what stands in this map or list covered?
+    pub fn covers_in(&self, document: &Document<'_>, container: PathId) -> bool {
+        let paths = document.paths();
+        let if_hit = matches!(self.kind, RuleKind::EncryptedSuffix | RuleKind::EncryptedRegex);
+        paths.ancestors(container).any(|path| paths.name(path).is_some_and(|name| self.hit(name))) == if_hit
+    }
+
     fn hit(&self, text: &[u8]) -> bool {
         match self.kind {
             RuleKind::UnencryptedSuffix | RuleKind::EncryptedSuffix => text.ends_with(&self.suffix),

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::clear::Clear;
 use super::error::OpenError;
-use super::open::check_mac;
+use super::judge::check_mac;
 use super::reading::OwnTag;
 use super::stray::Strays;
 use super::verdict::{Doubts, Seen, Vouched};

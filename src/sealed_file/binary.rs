@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::accept;
 use super::crew::{joined, wiped};
 use super::error::{OpenError, SealError};
-use super::open::{Opening, check_mac};
+use super::judge::{Opening, check_mac};
 use super::verdict::{self, Doubts, Seen, Vouched};
 use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile};
 use crate::manners::Manners;

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use leafcrypt_formats::{CommentId, Document, Format, Kind, LeafId, Step, Value};
 
 use super::error::OpenError;
-use super::open::policy;
+use super::judge::policy;
 use super::walk::written_token;
 use super::{Base, BaseBody, Body, OpenFile, SealedFile};
 use crate::seal::selection::Selection;

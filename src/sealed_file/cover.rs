@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Part, Repeated, Tokens, Unwritable, Value, display_parts};
+use leafcrypt_formats::{AtAlias, CommentId, Document, Kind, LeafId, Part, Repeated, Tokens, Unwritable, Value, display_parts};
 use zeroize::Zeroizing;
 
 use super::error::SealError;
@@ -252,6 +252,9 @@ fn check_comments(document: &Document<'_>, policy: &Policy, coverage: &Coverage)
     if let Some(&id) = document.doubtful_comments().iter().find(|id| is_looked_for(**id)) {
         return Err(SealError::DoubtfulComment { line: line(document.comment(id).span.start) });
     }
+    if let Some(at) = document.comments_at_aliases().iter().find(|at| strays_at_alias(document, policy, coverage, at)) {
+        return Err(SealError::AtAlias { line: line(document.comment(at.comment).span.start) });
+    }
     // Where a match leaves values clear, more is sealed than SOPS would.
     let repeated = document.repeated_comments();
     if policy.kind() != RuleKind::EncryptedCommentRegex || repeated.is_empty() {
@@ -269,6 +272,23 @@ fn check_comments(document: &Document<'_>, policy: &Policy, coverage: &Coverage)
         }
     }
     Ok(())
+}
+
+/// For SOPS a comment at an alias is of the map around it. Where the alias stays it is so in the sealed text, too; where brackets come to stand in its place,
+/// the comment is of what is in them. It is to mean the same both ways.
+fn strays_at_alias(document: &Document<'_>, policy: &Policy, coverage: &Coverage, AtAlias { comment: id, leaves }: &AtAlias) -> bool {
+    let comment = document.comment(*id);
+    if comment.empty {
+        return false;
+    }
+    if policy.kind().is_of_comments() {
+        return policy.matches_comment(&document.comment_text(*id));
+    }
+    let around = document.paths().parent(comment.container);
+    let covers_around = policy.covers_in(document, around);
+    let is_covered = coverage.comments[id.0 as usize];
+    let stays = !leaves.iter().any(|leaves| coverage.leaves[leaves.start as usize..leaves.end as usize].contains(&true));
+    covers_around && !is_covered || is_covered && stays
 }
 
 /// How tokens that stay are put into the text.

@@ -147,6 +147,12 @@ pub enum SealError {
         "line {alias}: by the comment of line {comment} SOPS seals values also where this alias stands for them, and a value in the alias's place has no comment"
     )]
     RepeatedComment { alias: usize, comment: usize },
+    /// In the alias's place brackets come to stand.
+    #[error("line {line}: what this comment at an alias for a map or list means is another thing once that is sealed")]
+    AtAlias { line: usize },
+    /// Nobody has typed it there.
+    #[error("line {line}: a comment that is sealed would come to stand in clear")]
+    LaidBare { line: usize },
     /// Tokens that would be texts from then on.
     #[error("{0}")]
     Strays(Strays),

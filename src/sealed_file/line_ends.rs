@@ -9,7 +9,7 @@ use leafcrypt_formats::{Dialect, Document, Format, LeafId, Mode, Opened, ScanOpt
 
 use super::accept::{Differences, MacState, WitnessState};
 use super::error::{OpenError, SealError};
-use super::open::Opening;
+use super::judge::Opening;
 use super::placed::in_text_order;
 use super::{Base, BaseBody, Body, Finished, OpenFile, OpenHow, SealedFile, scan_options};
 use crate::keys::DataKey;
@@ -218,7 +218,7 @@ impl Checkout {
         again.settings = file.settings.clone();
         again.data_key = file.data_key.copy();
         (again.renews, again.must_cover, again.doubts) = (file.renews, file.must_cover, file.doubts);
-        (again.held, again.own_dialect) = (file.held.clone(), file.own_dialect);
+        (again.held, again.own_dialect, again.is_typed) = (file.held.clone(), file.own_dialect, file.is_typed);
         let mut finished = again.seal(world)?;
         let outside = self.ends.put(&finished.text);
         let how = OpenHow { ignore_mac: again.again().ignore_mac, ..OpenHow::default() };

@@ -9,11 +9,12 @@
 //! | the step | is in |
 //! | --- | --- |
 //! | from a text to a sealed file, or why it is none | `parse.rs`; was it one? `damaged.rs` |
-//! | from sealed to open: values, MAC, witness, layout | `open.rs`, with `walk.rs` for the leaves, `verdict.rs` for what the witness decides, `reading.rs` for what the text reads as, `planted.rs` for layout of others, `line_ends.rs` for what git makes of them |
+//! | from sealed to open: values, MAC, witness, layout | `open.rs`, with `walk.rs` for the leaves, `judge.rs` for MAC and text, `verdict.rs` for what the witness decides, `reading.rs` for what the text reads as, `planted.rs` for layout of others, `line_ends.rs` for what git makes of them |
 //! | what is had then | `opened.rs` |
-//! | back: tokens, MAC, witness, block | `seal.rs`, with `cover.rs` for the tokens, `reopen.rs` for the look at the finished bytes, `placed.rs` for comments that belong elsewhere there |
+//! | back: tokens, MAC, witness, block | `seal.rs`, with `cover.rs` for the tokens, `record.rs` for the block, `reopen.rs` for the look at the finished bytes, `placed.rs` for comments that belong elsewhere there |
 //! | the same for a whole file | `binary.rs` |
 //! | changes of less than values, or more | `rewrap.rs` (recipients), `rotate.rs` (the data key), `clear.rs` (what was added in clear), `accept.rs` (what differs), `stray.rs` (tokens that would become texts), `shown.rs` (the block under the text) |
+//! | where no token stands | `ends.rs` |
 //! | many leaves on all cores | `crew.rs` |
 
 mod accept;
@@ -22,7 +23,10 @@ mod clear;
 mod cover;
 mod crew;
 mod damaged;
+mod ends;
 mod error;
+mod judge;
+mod laid_bare;
 mod line_ends;
 mod open;
 mod opened;
@@ -30,6 +34,7 @@ mod parse;
 mod placed;
 mod planted;
 mod reading;
+mod record;
 mod reopen;
 mod rewrap;
 mod rotate;
@@ -119,6 +124,8 @@ pub struct OpenFile<'t> {
     held: Vec<(Vec<Part>, Value)>,
     /// Its text reads by our own dialect only, whatever the name.
     own_dialect: bool,
+    /// Somebody has typed the text, and sees what stands where.
+    is_typed: bool,
     /// Git has given it other line ends than it was sealed with. All the rest here is what it was with those.
     checkout: Option<line_ends::Checkout>,
 }

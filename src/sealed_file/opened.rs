@@ -125,6 +125,12 @@ impl OpenFile<'_> {
         self.renews = self.renews.max(Renews::Leaves);
     }
 
+    /// Other text, that somebody has typed as a whole.
+    pub fn replace_typed(&mut self, plain: Vec<u8>) {
+        self.is_typed = true;
+        self.replace(plain);
+    }
+
     /// What is sealed at a path whose text reads as another value: in ENV the two characters `\n` as a line feed, in INI a number as a text.
     pub fn holds(&mut self, at: &[Part], value: Value) {
         self.held.push((at.to_vec(), value));

@@ -4,7 +4,7 @@ use leafcrypt_formats::{Document, Wiped};
 
 use super::cover::Covered;
 use super::error::{OpenError, SealError, SealedError};
-use super::{Body, OpenFile, OpenHow, SealedFile, open, placed, walk};
+use super::{Body, OpenFile, OpenHow, SealedFile, judge, placed, walk};
 use crate::manners::Manners;
 use crate::seal::cipher::Cipher;
 
@@ -38,9 +38,9 @@ impl OpenFile<'_> {
             return Err(unfaithful(0));
         }
         let mut open = || {
-            let policy = open::policy(metadata.selection.as_ref())?;
+            let policy = judge::policy(metadata.selection.as_ref())?;
             let walked = walk::open_known(document, plain, &policy, std::mem::take(&mut covered.values), covered.mac.clone(), cipher)?;
-            open::judge(self.format, document, metadata, walked, cipher, manners, &how)
+            judge::judge(self.format, document, metadata, walked, cipher, manners, &how)
         };
         let opening = open().map_err(|e| match e {
             OpenError::Leaf { line, .. } => unfaithful(line),

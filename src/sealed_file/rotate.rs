@@ -55,6 +55,7 @@ impl OpenFile<'_> {
             unwrapped: Vec::new(),
             held: Vec::new(),
             own_dialect: false,
+            is_typed: false,
             checkout: None,
         }
     }

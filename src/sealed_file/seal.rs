@@ -1,21 +1,21 @@
 //! From open to sealed: tokens, MAC, witness, block; then opened again and compared.
 
-use leafcrypt_formats::{Document, Format, Hint, Kind, Limits, Sealed, Tokens, Value};
+use leafcrypt_formats::{Format, Limits, Sealed, Tokens};
 
-use super::cover::{Covered, Standing};
+use super::cover::Standing;
+use super::ends::{mend_ends, reaches_far};
 use super::error::SealError;
 use super::reopen::Reopened;
 use super::stray::Stray;
-use super::verdict::{self, Doubts, Vouched};
+use super::verdict::{Doubts, Vouched};
 use super::{BaseBody, OpenFile, Renews, SOPS_VERSION, Settings, binary, crew};
 use crate::keys::{DataKey, KeyGroups};
 use crate::manners::Manners;
-use crate::metadata::{self, Metadata};
+use crate::metadata;
 use crate::seal::cipher::{Cipher, Nonces};
-use crate::seal::extension::{self, FIELD, Payload};
+use crate::seal::extension::{FIELD, Payload};
 use crate::seal::policy::Policy;
 use crate::seal::selection::{RuleKind, Selection};
-use crate::seal::token::Holds;
 use crate::seal::witness;
 use crate::world::World;
 
@@ -79,6 +79,7 @@ impl OpenFile<'static> {
             unwrapped: Vec::new(),
             held: Vec::new(),
             own_dialect: false,
+            is_typed: false,
             checkout: None,
         })
     }
@@ -168,6 +169,13 @@ impl OpenFile<'_> {
             };
             warnings.extend(strays.first.iter().map(told));
         }
+        if let Some(line) = self.laid_bare(&document, |id| covered.tokens.of_comment(id).is_none()) {
+            let error = SealError::LaidBare { line };
+            if manners.strict_clear {
+                return Err(error);
+            }
+            warnings.push(error.to_string());
+        }
         if covered.all_clear && self.must_cover {
             warnings.extend(may_be_clear(&selection, manners)?);
         }
@@ -214,98 +222,6 @@ impl OpenFile<'_> {
             _ => Ok(sealed.text),
         }
     }
-
-    /// The metadata, with a new MAC and date only if something sealed changed.
-    fn metadata(&self, covered: &Covered, cipher: &Cipher, nonces: &mut Nonces<'_>, world: &World<'_>) -> Result<Metadata, SealError> {
-        let unchanged =
-            self.base.as_ref().filter(|base| !covered.renewed && *base.mac == *covered.mac && !base.unchecked && self.renews < Renews::Mac);
-        self.metadata_with(unchanged.map(|b| &b.metadata), &covered.mac, cipher, nonces, world)
-    }
-
-    /// The same for a known MAC; `kept` is the metadata whose MAC and date stay.
-    pub(super) fn metadata_with(
-        &self,
-        kept: Option<&Metadata>,
-        mac: &str,
-        cipher: &Cipher,
-        nonces: &mut Nonces<'_>,
-        world: &World<'_>,
-    ) -> Result<Metadata, SealError> {
-        let mut metadata = Metadata {
-            groups: self.settings.groups.clone(),
-            selection: self.settings.selection.clone(),
-            mac_only_encrypted: self.settings.mac_only_encrypted,
-            version: self.settings.version.clone(),
-            unknown: self.settings.unknown.clone(),
-            ..Metadata::default()
-        };
-        if metadata.groups.records().any(|record| record.wrapped.is_none())
-            || metadata.groups.groups.iter().any(|group| group.records.is_empty())
-        {
-            metadata.groups.wrap(&self.data_key, world.random, &world.session)?;
-        }
-        if let Some(kept) = kept {
-            metadata.mac.clone_from(&kept.mac);
-            metadata.last_modified.clone_from(&kept.last_modified);
-            return Ok(metadata);
-        }
-        metadata.last_modified = metadata::rfc3339(world.now());
-        let aad = metadata::mac_aad(&metadata.last_modified)?;
-        let mut token = Vec::new();
-        cipher.seal(&mut token, aad.as_bytes(), mac.as_bytes(), Holds::Value(Kind::Str), nonces)?;
-        metadata.mac = String::from_utf8(token).expect("a token is ASCII");
-        Ok(metadata)
-    }
-
-    /// What the field `leafcrypt` will hold.
-    fn payload(
-        &self,
-        document: &Document<'_>,
-        covered: &Covered,
-        [text, comments]: [witness::Sum; 2],
-        metadata: &Metadata,
-        hints: Vec<Hint>,
-    ) -> Payload {
-        let frame = verdict::frame(self.format, metadata);
-        let (comments, text) = self.under(metadata).digests(comments, text);
-        Payload {
-            body: witness::body(&frame, document, document.steps(), &covered.coverage, |leaf| {
-                covered.values[leaf].as_ref().map_or(Kind::Str, Value::kind)
-            }),
-            comments,
-            keys: self.keys_digest(metadata),
-            text,
-            hints,
-            descent: self.settings.descent.clone(),
-        }
-    }
-
-    /// What nobody vouches for under the rule that is in force by now.
-    pub(super) fn under(&self, metadata: &Metadata) -> Doubts {
-        self.doubts.under(verdict::by_comments(self.format, metadata))
-    }
-
-    pub(super) fn keys_digest(&self, metadata: &Metadata) -> witness::Sum {
-        match self.settings.vouched {
-            Vouched::Yes => witness::keys(&metadata.groups),
-            Vouched::No => witness::UNVOUCHED,
-        }
-    }
-
-    /// The field itself; none for what was opened without checking its MAC.
-    pub(super) fn field(
-        &self,
-        payload: &Payload,
-        mac_token: &str,
-        cipher: &Cipher,
-        nonces: &mut Nonces<'_>,
-    ) -> Result<Option<String>, SealError> {
-        if self.base.as_ref().is_some_and(|b| b.unchecked) {
-            return Ok(None);
-        }
-        let old = self.base.as_ref().and_then(|b| Some((b.metadata.extension.as_deref()?, b.metadata.mac.as_str())));
-        Ok(Some(extension::seal(cipher, payload, mac_token, old, nonces)?))
-    }
 }
 
 /// P10: a new file of which nothing is covered. Where names end in a suffix that leaves them clear, they say so themselves; a suffix of one's own may be
@@ -318,40 +234,6 @@ fn may_be_clear(selection: &Selection, manners: &Manners) -> Result<Option<Strin
         }
         _ => Err(SealError::NothingCovered { rule: selection.to_string() }),
     }
-}
-
-/// Is this more than a line end, a directive or a mark at the end of a text?
-fn reaches_far(hint: &Hint) -> bool {
-    matches!(hint, Hint::Start { bytes, drop } | Hint::End { bytes, drop } if bytes.len() > 100 || *drop > 100)
-}
-
-/// Hints that turn `back` into `plain` at its start and its end.
-fn mend_ends(back: &[u8], plain: &[u8]) -> Vec<Hint> {
-    let prefix = back.iter().zip(plain).take_while(|(a, b)| a == b).count();
-    let suffix = back.iter().rev().zip(plain.iter().rev()).take_while(|(a, b)| a == b).count();
-    let end = |at: usize, back: &[u8], plain: &[u8]| Hint::End { drop: (back.len() - at) as u32, bytes: plain[at..].to_vec() };
-    let (cost_end, cost_start) = (plain.len() - prefix, plain.len() - suffix.min(plain.len()));
-    if cost_end.min(cost_start) <= 4096 || plain.len() <= 4096 && cost_start.min(cost_end) == plain.len() {
-        return if cost_end <= cost_start {
-            vec![end(prefix, back, plain)]
-        } else {
-            vec![Hint::Start { drop: (back.len() - suffix) as u32, bytes: plain[..cost_start].to_vec() }]
-        };
-    }
-    // Both ends differ: find how the starts line up, within a few lines.
-    for total in 0..512usize {
-        for drop in 0..=total.min(64) {
-            let skip = total - drop;
-            let lined_up = back.len() > drop + 64 && plain.len() > skip + 64 && back[drop..drop + 64] == plain[skip..skip + 64];
-            if lined_up {
-                let mut started = plain[..skip].to_vec();
-                started.extend_from_slice(&back[drop..]);
-                let at = started.iter().zip(plain).take_while(|(a, b)| a == b).count();
-                return vec![Hint::Start { drop: drop as u32, bytes: plain[..skip].to_vec() }, end(at, &started, plain)];
-            }
-        }
-    }
-    Vec::new()
 }
 
 /// The line, from 1, of the first difference.

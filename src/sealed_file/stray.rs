@@ -9,7 +9,7 @@ use std::fmt;
 use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Opened};
 
 use super::{Base, BaseBody, OpenFile, Renews};
-use crate::seal::token::Token;
+use crate::seal::token::{self, Holds, Token};
 
 /// So many are named.
 const NAMED: usize = 20;
@@ -117,10 +117,15 @@ fn is_token(text: &[u8]) -> bool {
     text.starts_with(b"ENC[") && Token::parse(text).is_ok()
 }
 
-/// Like a comment's token in all but what makes it open; words that show what one looks like have dots in it, or another type.
+/// Like a comment's token in all but what makes it open, or what is left of one that lost an end or a character; words that show what one looks like have
+/// dots or blanks in it, or another type.
 fn is_like_one(text: &[u8]) -> bool {
-    let inner = bare(text).strip_prefix(b"ENC[AES256_GCM,data:").and_then(|text| text.strip_suffix(b",type:comment]"));
-    inner.is_some_and(|inner| inner.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=,:".contains(byte)))
+    let text = bare(text);
+    let inner = text.strip_prefix(b"ENC[AES256_GCM,data:").and_then(|text| text.strip_suffix(b",type:comment]"));
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=,:".contains(byte);
+    let is_left = |byte: &u8| byte.is_ascii_graphic() && !b".<>".contains(byte);
+    let is_typed_otherwise = || Token::parse(text).is_ok_and(|token| token.holds != Holds::Comment);
+    inner.is_some_and(|inner| inner.iter().all(is_base64)) || token::resembles(text) && text.iter().all(is_left) && !is_typed_otherwise()
 }
 
 /// Those of a sealed document: what was opened is a value.

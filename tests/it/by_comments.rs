@@ -564,3 +564,46 @@ fn a_superseded_value_is_covered_with_the_last_one() {
     let theirs = String::from_utf8_lossy(&theirs.stdout);
     assert!(theirs.contains("= canary3") && !theirs.contains("canary2"), "{theirs}");
 }
+
+/// In another type a comment may be printed at another place, where it covers something else.
+#[test]
+fn types_that_have_comments_elsewhere() {
+    let rows = [("p.yaml", "toml", "a1: # enc\n  pw: hunter2\nz: q\n"), ("p.toml", "yaml", "[u] # enc\ng = \"x\"\npw = \"hunter2\"\n")];
+    let place = Place::new();
+    for (name, to, text) in rows {
+        place.write(name, text);
+        let args = ["encrypt", "--age", &place.recipient, "--encrypted-comment-regex", "enc"];
+        let sealed = place.ours(args.iter().copied().chain([name]));
+        assert!(sealed.status.success() && !String::from_utf8_lossy(&sealed.stdout).contains("hunter2"), "{sealed:?}");
+        let refused = place.ours(args.iter().copied().chain(["--output-type", to, name]));
+        let err = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(1), "{err}");
+        assert!(err.contains("pw is covered, and would come to stand in clear") && refused.stdout.is_empty(), "{err}");
+    }
+    // Where it stands at the same entry nothing is in the way.
+    place.write("p.yaml", "# enc\nz: hunter2\ny: x\n");
+    let sealed = place.ours(["encrypt", "--age", &place.recipient, "--encrypted-comment-regex", "enc", "--output-type", "toml", "p.yaml"]);
+    let text = String::from_utf8_lossy(&sealed.stdout).into_owned();
+    assert!(sealed.status.success() && !text.contains("hunter2") && text.contains("y = \"x\""), "{sealed:?}");
+}
+
+/// YAML: behind an alias a comment covers all that the alias stands for, to SOPS; in the brackets that come to stand there it would cover the first value.
+#[test]
+fn at_an_alias_for_a_map_or_list() {
+    let place = Place::new();
+    for text in [
+        "# enc\na1: &an\n  g: x\n  pw: hunter2\nu1: *an # enc\nz: w\n",
+        "a1: &an {g: x, pw: hunter2}\nu1:\n  # enc\n  *an\n",
+        "a1: &an {g: x, pw: hunter2}\nu1:\n  b: c\n  <<: *an # enc\n",
+        "a1: &an [x, hunter2]\nu1:\n- e: *an # enc\n",
+    ] {
+        place.write("p.yaml", text);
+        for program in [Program::Ours, Program::AsSops] {
+            let args = ["--age", &place.recipient, "--encrypted-comment-regex", "enc", "-e", "p.yaml"];
+            let refused = place.call(program, args).run();
+            let err = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert_eq!(refused.status.code(), Some(23), "{text}: {err}");
+            assert!(err.contains("what this comment at an alias for a map or list means"), "{text}: {err}");
+        }
+    }
+}

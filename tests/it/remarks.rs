@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use leafcrypt::formats::{Document, Format, Part, PathId, ScanOptions};
 
 use crate::convert::parallel;
+use crate::edit::{Desk, meanwhile};
 use crate::files::said;
 use crate::random::{Random, document};
 use crate::random_tree::count;
@@ -92,6 +93,75 @@ fn toml() {
     check("s.toml", [SEALS, "^v$"], text, &["unset", r#"["v"]["w"]"#], "[z]\nb = \"y\"\n[v.q]\nc = \"d\"\n");
     let text = "q = \"p\"\n[[a1]]\nc = \"x\"\n# hunter\n[[a1]]\nd = \"y\"\n";
     check("s.toml", [SEALS, "1"], text, &["unset", r#"["a1"][0]"#], "q = \"p\"\n[[a1]]\nd = \"y\"\n");
+}
+
+/// In the alias's place stand brackets, and what is behind them is of what is in them; SOPS has it with the key.
+#[test]
+fn behind_an_alias() {
+    for name in [Program::Ours, Program::AsSops] {
+        let place = Place::new();
+        let encrypt = |text: &str, regex: &str| {
+            place.write("p.yaml", text);
+            place.call(name, ["encrypt", "--age", &place.recipient, CLEARS, regex, "p.yaml"]).run()
+        };
+        let text = "pw: &an\n  k: a\nu1: *an # hunter\n";
+        let refused = encrypt(text, "1");
+        assert_eq!(refused.status.code(), Some(23), "{}", said(&refused));
+        assert!(said(&refused).contains("line 3: what this comment at an alias"), "{}", said(&refused));
+        // The same above it, behind an alias for a value, and where the key is covered or nothing is.
+        for (text, regex) in [("pw: &an\n  k: a\n# hunter\nu1: *an\n", "1"), ("pw: &an x\nu1: *an # hunter\n", "1"), (text, "2")] {
+            let sealed = encrypt(text, regex);
+            assert!(sealed.status.success(), "{}", said(&sealed));
+            assert!(!String::from_utf8_lossy(&sealed.stdout).contains("hunter"), "{text}, {regex}");
+        }
+        // Nothing of it is covered, so that the alias stays.
+        assert_eq!(encrypt(text, "^k$").status.code(), Some(23));
+        let clear = encrypt("v1:\n  pw: &an\n    k: a\n  u: *an # clear\nw: x\n", "1");
+        assert!(String::from_utf8_lossy(&clear.stdout).contains("# clear"), "{}", said(&clear));
+    }
+}
+
+/// Each of two writers had it sealed; where the merge would put it nobody has seen it.
+#[test]
+fn two_changes_at_once() {
+    let rows = [
+        ("a.ini", "[s1]\na = x\n[t]\nb = y\n", "/^a/d", "/^a/i;hunter"),
+        ("a.ini", "[s1]\na = x\n[t1]\nb = y\n[v1]\nc = z\n", "/^.t1/i;hunter", "s/t1/t/"),
+        ("a.yaml", "v1: v\ns1:\n  a: x\n\n  c: z\nt: b\n", "s/a: x/a: x # hunter/", "s/s1/s/"),
+        ("a.toml", "v1 = 'x'\n[s1]\na = 'x'\n\nc = 'z'\n[t]\nb = 'y'\n", "/^c/i#hunter", "s/s1/s/"),
+    ];
+    for (name, text, mine, theirs) in rows {
+        let desk = Desk::new();
+        desk.place.write(name, text);
+        let rules = String::from_utf8(desk.place.read(".sops.yaml")).unwrap();
+        desk.place.write(".sops.yaml", format!("{}\n    encrypted_suffix: '1'\n", rules.trim_end()));
+        let sealed = desk.place.ours(["encrypt", "-i", name]);
+        assert!(sealed.status.success(), "{}", said(&sealed));
+        let theirs = format!("export EDITOR='sed -i {theirs}'; theirs edit {}", desk.place.path(name).display());
+        let done = meanwhile(&desk, Program::Ours, name, &theirs, &format!("sed -i '{mine}' \"$1\""), "");
+        assert_eq!(done.status.code(), Some(3), "{}", said(&done));
+        assert!(said(&done).contains("a comment that is sealed would come to stand in clear"), "{}", said(&done));
+        assert!(!shows(&desk.place, name, "hunter"));
+    }
+}
+
+/// INI: the comment behind a header stands above it while it is sealed. Without our field it is one with the line above that, which is in clear.
+#[test]
+fn what_nobody_has_typed() {
+    let place = Place::new();
+    place.write("s.ini", "[s]\nd=x\n; enc\n[t] ; hunter\na=b\n");
+    let rule = ["--encrypted-comment-regex", "enc"];
+    let sealed = place.ours(["encrypt", "--age", &place.recipient, rule[0], rule[1], "-i", "s.ini"]);
+    assert!(sealed.status.success(), "{}", said(&sealed));
+    assert!(!shows(&place, "s.ini", "hunter"));
+    let text = String::from_utf8(place.read("s.ini")).unwrap();
+    place.write("s.ini", text.lines().filter(|line| !line.starts_with("leafcrypt")).map(|line| format!("{line}\n")).collect::<String>());
+    for args in [["set", "s.ini", r#"["s"]["d"]"#, "\"r\""], ["rotate", "-y", "-i", "s.ini"]] {
+        let refused = place.ours(args);
+        assert_eq!(refused.status.code(), Some(23), "{}", said(&refused));
+        assert!(said(&refused).contains("a comment that is sealed would come to stand in clear"), "{}", said(&refused));
+        assert!(!shows(&place, "s.ini", "hunter"));
+    }
 }
 
 /// A text with a few comments more, where they change no value.

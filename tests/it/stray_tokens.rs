@@ -166,6 +166,32 @@ fn a_comment_that_does_not_open() {
     }
 }
 
+/// What is left of a comment's token is none of its text.
+#[test]
+fn a_comment_that_is_no_token_any_more() {
+    let place = Place::project();
+    let rows = [
+        ("a.yaml", "# hunter2\nx: 1\n"),
+        ("a.ini", "[a]\n; hunter2\nx = 1\n"),
+        ("a.env", "# hunter2\nx=1\n"),
+        ("a.toml", "# hunter2\nx = 1\n"),
+    ];
+    for (file, plain) in rows {
+        let sealed = place.seal(file, plain);
+        for (from, to) in [(",type:comment]", ",type:comment"), ("ENC[", "ENC"), ("ENC[", ""), ("data:", "data:_"), (",iv:", ",iv")] {
+            let line = sealed.split_inclusive('\n').find(|line| line.contains("type:comment]")).unwrap();
+            let damaged = line.replacen(from, to, 1);
+            place.write(file, sealed.replacen(line, &damaged, 1));
+            let said = "a sealed comment that does not open there";
+            refused(&place, file, &["accept", "-y", file], said);
+            refused(&place, file, &["rotate", "-i", "-y", file], said);
+            let path = if file == "a.ini" { "[\"a\"][\"x\"]" } else { "[\"x\"]" };
+            code(&place.ours(["set", file, path, "\"3\""]), 0);
+            assert!(text(&place, file).contains(damaged.trim_end()), "{file}: {}", text(&place, file));
+        }
+    }
+}
+
 /// Words that show what a token looks like, and tokens of another file, are texts: their file is changed and gets another data key as any other.
 #[test]
 fn texts_that_look_like_tokens() {

@@ -2,8 +2,8 @@
 //!
 //! The tree is SOPS's: a map of sections, the unnamed one first and called `DEFAULT`, always there, also when it has no keys.
 //!
-//! `scan` reads lines to sections (`section`), `walk` makes the outline of them; `value` is where a value ends, what it means and how it is spelled, `comment` the same for
-//! a comment; `seal` goes to the sealed text and back, `edit` changes a branch, `print` writes trees.
+//! `scan` reads lines to sections (`section`; `key` is the name before a value), `walk` makes the outline of them; `value`
+//! is where a value ends, what it means and how it is spelled, `comment` the same for a comment; `seal` goes to the sealed text and back, `edit` changes a branch, `print` writes trees.
 
 use std::borrow::Cow;
 
@@ -22,6 +22,7 @@ use crate::value::{Bytes, Value};
 
 mod comment;
 mod edit;
+mod key;
 mod print;
 mod scan;
 mod seal;

@@ -12,7 +12,7 @@ use crate::tree::{Item, Member, Tree, comments_above};
 use crate::value::{Value, go_float_exponent_yaml};
 
 use super::value::{as_sops, canonical, trim};
-use super::{DEFAULT, METADATA, comment, scan};
+use super::{DEFAULT, METADATA, comment, key, scan};
 
 /// Prints the one document.
 pub(super) fn print(documents: &[Tree], how: &Printing) -> Result<Printed, Unwritable> {
@@ -42,7 +42,7 @@ pub(super) fn name(name: &[u8]) -> Option<Vec<u8>> {
     let spelled = name_as_sops(name);
     let reads = !matches!(name.first(), Some(b'#' | b';' | b'[')) && !name.contains(&b'\n') && name != b"-";
     let line = [&spelled[..], b" = x\n"].concat();
-    (reads && scan::read_key(&line).is_ok_and(|(read, behind)| read == name && behind == spelled.len() + 2)).then_some(spelled)
+    (reads && key::read_key(&line).is_ok_and(|(read, behind)| read == name && behind == spelled.len() + 2)).then_some(spelled)
 }
 
 fn name_as_sops(name: &[u8]) -> Vec<u8> {

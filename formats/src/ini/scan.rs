@@ -12,6 +12,7 @@ use crate::path::Part;
 use crate::syntax::Block;
 use crate::tree::{Member, Tree};
 
+use super::key::{end_of_quoted, read_key};
 use super::section::{Entry, Raw, Section, Value};
 use super::value::{Read, decode, leading_space, next_line, read, trim, trim_end};
 use super::walk::emit;
@@ -64,39 +65,6 @@ fn one_more_than(most: usize, text: &[u8]) -> Option<usize> {
         at = next;
     }
     None
-}
-
-/// Where a key ends: its name, and the offset behind its delimiter.
-pub(super) fn read_key(line: &[u8]) -> Result<(&[u8], usize), &'static str> {
-    let delimiter = |from: usize| line[from..].iter().position(|b| matches!(b, b'=' | b':')).map(|i| from + i);
-    let no_delimiter = "the line has neither `=` nor `:`, and is no section or comment";
-    let n = quote_of_name(line).len();
-    let (name, at) = if n == 0 {
-        let at = delimiter(0).ok_or(no_delimiter)?;
-        (&line[..at], at)
-    } else {
-        let close = end_of_quoted(line).ok_or("the quote around the name never closes")?;
-        (&line[n..close - n], delimiter(close).ok_or(no_delimiter)?)
-    };
-    let name = trim(name);
-    if name.is_empty() { Err("a value without a name") } else { Ok((name, at + 1)) }
-}
-
-/// The quote that a line's name stands in, if any.
-fn quote_of_name(line: &[u8]) -> &'static [u8] {
-    match line {
-        [b'"', b'"', b'"', ..] if line.len() > 6 => b"\"\"\"",
-        [b'"', ..] => b"\"",
-        [b'`', ..] => b"`",
-        _ => b"",
-    }
-}
-
-/// One past the quote that closes a name in quotes.
-fn end_of_quoted(line: &[u8]) -> Option<usize> {
-    let quote = quote_of_name(line);
-    let n = quote.len();
-    (n > 0).then(|| line[n..].windows(n).position(|w| w == quote).map(|i| i + 2 * n))?
 }
 
 /// What is read so far.

@@ -20,7 +20,7 @@ use crate::tree::Tree;
 use crate::value::{Kind, Value};
 
 use super::value::{self, Shape};
-use super::{Dropped, Keys, Place, comment, print, scan};
+use super::{Dropped, Keys, Place, comment, key, print, scan};
 
 /// See [`crate::Document::seal`].
 pub(super) fn seal(keys: &Keys, document: &Document<'_>, tokens: Tokens) -> Result<Sealed, Unwritable> {
@@ -296,6 +296,6 @@ impl OldBlock<'_> {
     fn width(&self) -> usize {
         let Some(first) = self.block.spans.first() else { return 0 };
         let line = &self.text[first.range()];
-        scan::read_key(line).map_or(0, |(_, behind)| behind.saturating_sub(2))
+        key::read_key(line).map_or(0, |(_, behind)| behind.saturating_sub(2))
     }
 }

@@ -1,4 +1,5 @@
-//! What no path leads to, and yet must not be lost: comments, and values that a later line of the same name has superseded (INI).
+//! What no path leads to, and yet must not be lost, nor come back: comments, values that a later line of the same name has superseded (INI), and what
+//! stands behind the quote that closes a value (INI), which people take for a comment.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -6,12 +7,14 @@ use std::hash::Hash;
 
 use super::{Clash, Conflict};
 use crate::document::Document;
+use crate::format::Format;
 use crate::leaf::{CommentId, LeafId};
 use crate::path::Part;
 
-/// What one side has kept or added, and that is not in a text that was merged by paths.
+/// What one side has kept or added, and that is not in a text that was merged by paths; or has taken away, and that is there.
 pub(super) fn by_paths(three: &[Document<'_>; 3], merged: &Document<'_>) -> Vec<Conflict> {
     let mut lost = missing(with(three, merged).map(comments), Clash::Comment);
+    lost.extend(missing(with(three, merged).map(tails), Clash::Comment));
     lost.extend(by_lines(three, merged));
     lost.sort_by(|a, b| a.at.cmp(&b.at));
     lost
@@ -31,11 +34,12 @@ type Counts<K> = HashMap<K, (usize, Vec<Part>)>;
 
 fn missing<K: Eq + Hash>([base, mine, theirs, merged]: [Counts<K>; 4], what: Clash) -> Vec<Conflict> {
     let (mut lost, mut told) = (Vec::new(), HashSet::new());
-    for (thing, (_, at)) in mine.iter().chain(&theirs) {
+    for (thing, (_, at)) in mine.iter().chain(&theirs).chain(&base) {
         let of = |counts: &Counts<K>| counts.get(thing).map_or(0, |(count, _)| *count);
         let (b, m, t) = (of(&base), of(&mine), of(&theirs));
         let wanted = if m == t || b == m { t } else { (m + t).saturating_sub(b) };
-        if of(&merged) < wanted && told.insert(at) {
+        let came_back = of(&merged) > wanted && wanted < b;
+        if (of(&merged) < wanted || came_back) && told.insert(at) {
             lost.push(Conflict::new(at, what));
         }
     }
@@ -48,6 +52,22 @@ fn comments<'d>(document: &'d Document<'_>) -> Counts<Cow<'d, [u8]>> {
         let id = CommentId(i as u32);
         let container = document.paths().parts(document.comment(id).container);
         counts.entry(document.comment_text(id)).or_insert((0, container)).0 += 1;
+    }
+    counts
+}
+
+/// No value has them in it, and no comment.
+fn tails<'d>(document: &'d Document<'_>) -> Counts<&'d [u8]> {
+    let mut counts = HashMap::new();
+    let ini = document.leaves().iter().enumerate().filter(|_| document.format() == Format::Ini);
+    for (i, leaf) in ini {
+        let value = &document.text()[leaf.span.range()];
+        let quote = if value.starts_with(b"`") { 1 } else { 3 };
+        let is_quoted = quote == 1 || value.len() > 3 && value.starts_with(b"\"\"\"");
+        let behind = is_quoted.then(|| value.get(2 * quote + document.content(LeafId(i as u32)).len()..)).flatten();
+        if let Some(tail) = behind.map(<[u8]>::trim_ascii_start).filter(|tail| !tail.is_empty()) {
+            counts.entry(tail).or_insert_with(|| (0, document.paths().parts(leaf.path))).0 += 1;
+        }
     }
     counts
 }

@@ -1,6 +1,9 @@
-//! Nodes to the walk: steps, leaves and comments in the order of SOPS's tree. `alias`, `keys`, `leaf` and `notes` are what it meets, `nodes` what it asks.
+//! Nodes to the walk: steps, leaves and comments in the order of SOPS's tree. `frame` is an open list or map, `entries` what
+//! stands in it; `alias`, `keys`, `leaf` and `notes` are what is met there, `nodes` what the walk asks.
 
 mod alias;
+mod entries;
+mod frame;
 mod keys;
 mod leaf;
 mod nodes;
@@ -11,13 +14,13 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use self::keys::Names;
-use self::nodes::{is_comment_token, is_empty, is_scalar, root_entries, site};
+use self::frame::Frame;
+use self::nodes::{is_scalar, root_entries, site};
 use super::block;
 use super::comments::{Comments, Of, Whose};
-use super::detail::{AliasSite, CommentItem, DocumentSite, Root, Scanned};
-use super::parse::{NONE, Node, Parsed, What};
-use crate::document::{Mode, Outline, Repeated, ScanOptions};
+use super::detail::{AliasSite, DocumentSite, Root, Scanned};
+use super::parse::{Node, Parsed, What};
+use crate::document::{AtAlias, Mode, Outline, Repeated, ScanOptions};
 use crate::error::{SyntaxClass, SyntaxError, Warning};
 use crate::leaf::{CommentId, Span, Step};
 use crate::path::PathId;
@@ -79,6 +82,7 @@ fn walk_with(text: &[u8], parsed: &Parsed<'_>, options: &ScanOptions, kept: bool
         document: 0,
         anchors: HashMap::new(),
         repeating: Vec::new(),
+        at_aliases: Vec::new(),
         stack: Vec::new(),
         values: 0,
         expanded_nodes: 0,
@@ -97,32 +101,12 @@ fn walk_with(text: &[u8], parsed: &Parsed<'_>, options: &ScanOptions, kept: bool
         Repeated { comments, alias: span.start, leaves: [target.clone(), leaves.clone()] }
     });
     walk.outline.repeated = repeated.collect();
+    let at_aliases = walk.at_aliases.into_iter().map(|(site, comment)| {
+        let AliasSite { target, leaves, .. } = &aliases[site];
+        AtAlias { comment, leaves: [target.clone(), leaves.clone()] }
+    });
+    walk.outline.at_aliases = at_aliases.collect();
     Ok((walk.outline, walk.scanned, left_out))
-}
-
-struct Frame<'p> {
-    node: u32,
-    /// The next child, and the end of all children.
-    at: u32,
-    end: u32,
-    path: PathId,
-    map: bool,
-    flow: bool,
-    column: u32,
-    index: usize,
-    names: Names<'p>,
-    /// Stands in for an alias with this span.
-    alias: Option<Span>,
-    /// This very frame is what alias number n stands for.
-    closes: Option<usize>,
-    first_leaf: u32,
-    first_comment: u32,
-    /// Comments of its own stand in it, not around it.
-    inside: bool,
-    /// The node whose comments stand behind it.
-    behind: u32,
-    /// Comments in it that SOPS never sees.
-    lost: Vec<Span>,
 }
 
 /// What an anchored node holds.
@@ -146,6 +130,8 @@ struct Walk<'p> {
     anchors: HashMap<u32, Anchored>,
     /// Aliases, and the comments in what they stand for.
     repeating: Vec<(usize, Range<u32>)>,
+    /// Comments that stand at one.
+    at_aliases: Vec<(usize, CommentId)>,
     stack: Vec<Frame<'p>>,
     values: usize,
     expanded_nodes: usize,
@@ -211,193 +197,6 @@ impl<'p> Walk<'p> {
         }
         self.outline.steps.push(if has_entries { Step::MapEnd } else { Step::EmptyMap(PathId::ROOT) });
         Ok(())
-    }
-
-    fn push(&mut self, number: u32, path: PathId, alias: Option<Span>, inside: bool, behind: u32) {
-        let node = self.node(number);
-        let (map, flow) = match node.what {
-            What::Map { flow } => (true, flow),
-            What::List { flow } => (false, flow),
-            What::Scalar(_) | What::Alias(_) => (false, true),
-        };
-        self.stack.push(Frame {
-            node: number,
-            at: number + 1,
-            end: node.next,
-            path,
-            map,
-            flow: flow || alias.is_some(),
-            column: node.column,
-            index: 0,
-            names: Names::default(),
-            alias,
-            closes: None,
-            first_leaf: self.outline.leaves.len() as u32,
-            first_comment: self.outline.comments.len() as u32,
-            inside,
-            behind,
-            lost: Vec::new(),
-        });
-        if inside && alias.is_none() {
-            for of in [Of::Head, Of::Line] {
-                for span in self.comments.take(Whose::Node(number), of) {
-                    self.comment(span, path, false);
-                }
-            }
-        }
-    }
-
-    fn run(&mut self) -> Result<(), SyntaxError> {
-        while let Some(frame) = self.stack.last() {
-            if frame.at == frame.end {
-                self.close();
-            } else if frame.map {
-                self.entry()?;
-            } else {
-                self.item()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn close(&mut self) {
-        let frame = self.stack.pop().expect("only called with an open frame");
-        let is_root = self.stack.is_empty();
-        if frame.alias.is_none() && !is_root {
-            if frame.inside {
-                self.put(Whose::Node(frame.node), Of::Foot, frame.path);
-            }
-            self.put(Whose::Node(frame.node), Of::Lost, frame.path);
-            self.put_lost(frame.lost, frame.path);
-        } else {
-            self.lost.extend(frame.lost);
-        }
-        let leaves = self.outline.leaves.len() as u32;
-        if self.node(frame.node).anchored && frame.alias.is_none() {
-            let comments = frame.first_comment..self.outline.comments.len() as u32;
-            self.anchors.insert(frame.node, Anchored { leaves: frame.first_leaf..leaves, comments });
-        }
-        if !is_root {
-            self.outline.steps.push(if frame.map { Step::MapEnd } else { Step::ListEnd });
-        }
-        if !frame.map && !frame.flow && frame.index == 0 && frame.alias.is_none() {
-            self.bare_list(frame.path);
-        }
-        if let Some(alias) = frame.closes {
-            let steps = self.outline.steps.len() as u32;
-            let alias = &mut self.scanned.aliases[alias];
-            alias.leaves.end = leaves;
-            alias.steps.end = steps;
-        }
-        if let Some(outer) = self.stack.last() {
-            self.put_below(frame.behind, outer.path);
-        }
-    }
-
-    /// The list that was just closed holds comments only.
-    fn bare_list(&mut self, path: PathId) {
-        let Some(outer) = self.stack.last().filter(|frame| !frame.flow) else { return };
-        let own = |number: &usize| self.outline.comments[*number].container == path;
-        // What stands below an item is no item.
-        let mut items = (0..self.outline.comments.len()).rev().take_while(own).filter(|&number| self.scanned.items[number].is_some());
-        let Some(last) = items.next() else { return };
-        let first = items.last().unwrap_or(last);
-        self.scanned.bare_lists.push((first as u32..last as u32 + 1, outer.column));
-    }
-
-    fn entry(&mut self) -> Result<(), SyntaxError> {
-        let depth = self.stack.len();
-        let frame = self.stack.last_mut().expect("only called with an open frame");
-        let key = frame.at;
-        let value = self.parsed.nodes[key as usize].next;
-        frame.at = self.parsed.nodes[value as usize].next;
-        let (alias, container, flow) = (frame.alias, frame.path, frame.flow);
-        let (key_node, value_node) = (self.node(key), self.node(value));
-        let name = self.key_name(key_node, alias.is_none(), flow)?;
-        if alias.is_none() {
-            self.doubled(name, key_node.span.start)?;
-            self.check_merge(key_node, value)?;
-        }
-        if depth == 1 && alias.is_none() && name == "sops" {
-            self.put_above(key, container);
-            self.block(key, value)?;
-            self.put_below(key, container);
-            return Ok(());
-        }
-        let path = self.outline.paths.key(container, name.as_bytes());
-        if alias.is_none() {
-            self.put_above(key, container);
-            // SOPS has it inside the braces, even if nothing else is there.
-            if is_empty(self.parsed, value_node) {
-                self.put_above(value, path);
-                self.put(Whose::Node(value), Of::Foot, path);
-                self.put(Whose::Node(value), Of::Lost, path);
-            } else if is_scalar(self.parsed, value_node) {
-                self.put_above(value, container);
-            }
-        }
-        self.outline.steps.push(Step::Key(path));
-        let behind = if alias.is_some() { NONE } else { key };
-        self.value(value, path, alias, true, behind)?;
-        if self.stack.len() == depth && alias.is_none() {
-            self.put_below(value, container);
-            self.put_below(key, container);
-        }
-        Ok(())
-    }
-
-    fn item(&mut self) -> Result<(), SyntaxError> {
-        let frame = self.stack.last_mut().expect("only called with an open frame");
-        let item = frame.at;
-        frame.at = self.parsed.nodes[item as usize].next;
-        let (alias, container, flow) = (frame.alias, frame.path, frame.flow);
-        let index = frame.index;
-        let node = self.node(item);
-        let depth = self.stack.len();
-        if alias.is_none() {
-            self.put_above(item, container);
-        }
-        if self.options.mode == Mode::Sealed && alias.is_none() && is_comment_token(node) {
-            self.comment(node.span, container, false);
-            self.outline.without_place |= flow;
-            if let Some(last) = self.scanned.items.last_mut() {
-                *last = Some(if flow { CommentItem::Brackets { first: index == 0 } } else { CommentItem::Dash });
-            }
-            self.put_below(item, container);
-            return Ok(());
-        }
-        self.stack.last_mut().expect("still open").index += 1;
-        let path = self.outline.paths.index(container, index);
-        let behind = if alias.is_some() { NONE } else { item };
-        self.value(item, path, alias, false, behind)?;
-        if self.stack.len() == depth && alias.is_none() {
-            self.put_below(item, container);
-        }
-        Ok(())
-    }
-
-    /// `behind` has the comments that stand behind it; those of a list or map itself stand `inside`.
-    fn value(&mut self, number: u32, path: PathId, alias: Option<Span>, inside: bool, behind: u32) -> Result<(), SyntaxError> {
-        let node = self.node(number);
-        match node.what {
-            What::Scalar(written) => self.scalar(number, written, path, alias),
-            What::Map { .. } | What::List { .. } => {
-                let map = matches!(node.what, What::Map { .. });
-                if node.next == number + 1 {
-                    self.count(node)?;
-                    self.outline.steps.push(if map { Step::EmptyMap(path) } else { Step::EmptyList(path) });
-                    return Ok(());
-                }
-                self.outline.steps.push(if map { Step::MapStart(path) } else { Step::ListStart(path) });
-                if self.stack.len() >= self.options.limits.depth {
-                    let what = format!("nested deeper than {} levels", self.options.limits.depth);
-                    return Err(self.error(alias.unwrap_or(node.span).start, SyntaxClass::Limit, what));
-                }
-                self.push(number, path, alias, inside, behind);
-                Ok(())
-            }
-            What::Alias(target) => self.alias(number, target, path, alias, behind),
-        }
     }
 
     /// The walk goes forward through the text, so its lines are counted once.

@@ -365,3 +365,14 @@ fn maps_in_maps() {
         json(&base, &mine, &text(depth, "z", "1"), &conflict);
     }
 }
+
+/// What one has taken away does not come back with the layout of the other, and what stands behind a quote in INI is not lost for being no comment.
+#[test]
+fn comments_that_went_and_what_is_none() {
+    yaml("m: {a: 1, b: 2} # old\nz: 5\n", "m: {a: 1, b: 2}\nz: 5\n", "m: {a: 3, b: 2} # old\nz: 5\n", "m: {a: 3, b: 2}\nz: 5\n");
+    yaml("m: {a: 1, b: 2} # old\n", "m: {a: 1, b: 3}\n", "m: {a: 3, b: 2} # old\n", "m: {a: 3, b: 3}\n");
+    yaml("a: 1 # old\nb: 2\n", "a: 1\nb: 2\n", "a: 1 # old\nb: 3\n", "a: 1\nb: 3\n");
+    let ini = |base: &str, mine: &str, theirs: &str, expected: &str| check(Format::Ini, base, mine, theirs, expected);
+    ini("k = `a`\nz = b\n", "k = `a` ; new\nz = b\n", "k = `n`\nz = b\n", "k = `n` ; new\nz = b\n");
+    ini("k = \"\"\"a\"\"\" ; old\n", "k = \"\"\"a\"\"\"\n", "k = \"\"\"n\"\"\" ; old\n", "k = \"\"\"n\"\"\"\n");
+}

@@ -1,6 +1,6 @@
 //! The file is another by now: what was typed and what somebody else has written become one (docs/threat-model.md, P8).
 
-use leafcrypt_formats::{Format, Prefer, Unmerged, merge};
+use leafcrypt_formats::{Document, Format, Prefer, Unmerged, merge};
 use zeroize::Zeroizing;
 
 use super::Edit;
@@ -11,8 +11,10 @@ use crate::error::Error;
 use crate::files::WriteError;
 use crate::flows::decrypt::open;
 use crate::flows::trust;
+use crate::flows::uncovered::{self, Side};
+use crate::seal::selection::Selection;
 use crate::seal::witness;
-use crate::sealed_file::{OpenFile, SealedFile};
+use crate::sealed_file::{OpenFile, SealedFile, Settings};
 use crate::world::World;
 
 /// So many places of a conflict are named.
@@ -53,7 +55,10 @@ impl Edit<'_> {
             let was = file.settings().clone();
             let changed = self.set_keys(&mut file, mine.as_ref(), session.config.as_ref(), world)?;
             file.read_by_own_dialect(base.own_dialect);
-            let merged = self.merged(format, [&base.plain, &typed.plain, file.plain()], &file, world)?;
+            let texts: [&[u8]; 3] = [&base.plain, &typed.plain, file.plain()];
+            let merged = self.merged(format, texts, &file, world)?;
+            let rules = [&base.settings, typed.settings.as_ref().unwrap_or(&base.settings), &was].map(Settings::rule);
+            self.refuse_uncovered_comments(&merged, texts, rules, &file, world)?;
             // The new version's own rule and comments count from now on, and whoever wrote it may have had no key: what was covered in the version that
             // the editor was opened on, or in what was typed, does not come to stand in clear by them (P10). Unless there is no such version.
             let seen = [(&*typed.plain as &[u8], typed.settings.as_ref().unwrap_or(&base.settings)), (&base.plain, &base.settings)];
@@ -63,7 +68,7 @@ impl Edit<'_> {
                 world.warn([format!("{name}: somebody else has made the same change meanwhile")]);
                 return Ok(());
             }
-            file.replace(merged.to_vec());
+            file.replace_typed(merged.to_vec());
             let sealed = self.seal(&file, world)?;
             drop(file);
             match self.write(&sealed, Some(&now), world)? {
@@ -76,6 +81,33 @@ impl Edit<'_> {
             }
         }
         Err(Error::Write { path: name, source: WriteError::Changed })
+    }
+
+    /// A comment that each of the texts seals, and that the merge has put where a name leaves it in clear. Where comments decide, or a rule was changed,
+    /// `check` looks at all that comes to stand in clear.
+    fn refuse_uncovered_comments(
+        &self,
+        merged: &[u8],
+        texts: [&[u8]; 3],
+        rules: [Selection; 3],
+        file: &OpenFile<'_>,
+        world: &World<'_>,
+    ) -> Result<(), Error> {
+        let (path, format, rule) = (self.path.display().to_string(), file.format(), file.settings().rule());
+        if format == Format::Binary || rule.kind.is_of_comments() || rules.iter().any(|other| *other != rule) {
+            return Ok(());
+        }
+        let failed = |source| Error::PlainSyntax { path: path.clone(), source };
+        let options = file.scan_options(world.manners);
+        let parse = |text| Document::parse(format, text, &options).map_err(failed);
+        let before = texts.into_iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+        let before: Vec<Side<'_>> = before.iter().map(|document| Side { document, rule: &rule }).collect();
+        let after = parse(merged)?;
+        let uncovered = uncovered::uncovered_lines(&before, &Side { document: &after, rule: &rule });
+        match uncovered.map_err(|why| trust::no_rule(&path, why))?.is_empty() {
+            true => Ok(()),
+            false => Err(Error::Unmerged { path, at: "a comment that is sealed would come to stand in clear".to_owned() }),
+        }
     }
 
     /// One text of two. Where they do not go together somebody is asked.

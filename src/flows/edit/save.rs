@@ -105,7 +105,7 @@ impl Edit<'_> {
         let was = file.settings().clone();
         let changed = self.set_keys(file, typed.settings.as_ref(), config.as_ref(), world)?;
         self.check(file, &was, &Text { rule: rule.as_ref(), typed: &typed.plain, seen: &[], is_new: *is_new }, world)?;
-        file.replace(typed.plain.to_vec());
+        file.replace_typed(typed.plain.to_vec());
         let sealed = self.seal(file, world)?;
         let written = self.write(&sealed, (!*is_new).then_some(&*base.sealed), world)?;
         if let Written::Done = written {

@@ -17,7 +17,7 @@ use crate::seal::go_regex::BadRegex;
 use crate::seal::policy::{Coverage, Policy, leaves_without};
 use crate::seal::selection::{RuleKind, Selection};
 
-pub use remarks::without_uncovered;
+pub use remarks::{uncovered_lines, without_uncovered};
 use view::View;
 
 /// So many paths are named.

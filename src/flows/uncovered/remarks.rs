@@ -57,8 +57,11 @@ fn tell(gone: usize, name: &str, world: &World<'_>) {
     world.warn_of(name, [format!("{lines}: it was sealed, and would have come to stand in clear")]);
 }
 
-/// The lines of comments in clear that were covered, and were in clear nowhere.
-fn uncovered_lines(before: &[Side<'_>], after: &Side<'_>) -> Result<Vec<Range<usize>>, BadRegex> {
+/// The lines of comments in clear that were covered in one of the texts that it comes from, and in clear in none.
+///
+/// # Errors
+/// A rule does not compile.
+pub fn uncovered_lines(before: &[Side<'_>], after: &Side<'_>) -> Result<Vec<Range<usize>>, BadRegex> {
     if after.document.comments().is_empty() || before.iter().all(|side| side.document.comments().is_empty()) {
         return Ok(Vec::new());
     }

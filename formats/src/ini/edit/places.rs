@@ -3,7 +3,8 @@
 use super::Editor;
 use crate::edit::set_apart;
 use crate::ini::DEFAULT;
-use crate::ini::scan::{byte_order_mark, read_key};
+use crate::ini::key::read_key;
+use crate::ini::scan::byte_order_mark;
 use crate::ini::value::{self, Read, Shape, leading_space, next_line};
 use crate::leaf::Span;
 

@@ -2,7 +2,7 @@
 
 use super::{Anchored, Walk};
 use crate::error::{SyntaxClass, SyntaxError};
-use crate::leaf::Span;
+use crate::leaf::{CommentId, Span};
 use crate::path::PathId;
 use crate::yaml::detail::AliasSite;
 use crate::yaml::parse::NONE;
@@ -30,7 +30,10 @@ impl Walk<'_> {
         if self.stack.len() > depth {
             self.stack[depth].closes = Some(site);
             // In the sealed text braces stand in the place of the alias.
+            let first = self.outline.comments.len() as u32;
             self.put_above(number, path);
+            let last = self.outline.comments.len() as u32;
+            self.at_aliases.extend((first..last).map(|comment| (site, CommentId(comment))));
         } else {
             let (leaves, steps) = (self.outline.leaves.len() as u32, self.outline.steps.len() as u32);
             let alias = &mut self.scanned.aliases[site];
