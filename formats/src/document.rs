@@ -282,6 +282,10 @@ pub fn utf16(text: &[u8]) -> Option<SyntaxError> {
         .then(|| SyntaxError::at(text, 0, crate::SyntaxClass::Syntax, "the text is UTF-16: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)"))
 }
 
+/// How the lines begin between which a merge leaves both sides.
+pub(crate) const MERGE_STARTS: &[u8] = b"<<<<<<< ";
+pub(crate) const MERGE_ENDS: &[u8] = b">>>>>>> ";
+
 /// The marks of a merge explain more than what a parser makes of them.
 fn conflict(text: &[u8]) -> Option<SyntaxError> {
     let starts = |mark: &[u8], from: usize| {
@@ -292,7 +296,12 @@ fn conflict(text: &[u8]) -> Option<SyntaxError> {
             line.starts_with(mark).then_some(start)
         })
     };
-    let start = starts(b"<<<<<<< ", 0)?;
-    starts(b">>>>>>> ", start)?;
-    Some(SyntaxError::at(text, start, crate::SyntaxClass::Conflict, "a merge has left its marks here"))
+    let start = starts(MERGE_STARTS, 0)?;
+    starts(MERGE_ENDS, start)?;
+    Some(conflict_at(text, start))
+}
+
+/// Where a merge has left its marks.
+pub(crate) fn conflict_at(text: &[u8], at: usize) -> SyntaxError {
+    SyntaxError::at(text, at, crate::SyntaxClass::Conflict, "a merge has left its marks here")
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::document::Document;
+use crate::document::{Document, MERGE_ENDS, MERGE_STARTS, conflict_at};
 use crate::dotenv;
 use crate::error::{SyntaxClass, SyntaxError};
 use crate::format::Format;
@@ -38,6 +38,17 @@ impl Document<'_> {
             Ours::Value(id) => (self.leaf(id).span.start as usize, SyntaxClass::NotWalked, TOO_BIG),
         };
         Some(SyntaxError::at(self.text, at, class, what))
+    }
+
+    /// Where a merge has left its marks, if our own dialect keeps them: lines of ENV. A file that was sealed with them is still opened and changed.
+    pub fn merge_marks(&self) -> Option<SyntaxError> {
+        let mut lines = self.outline.ours.iter().filter_map(|ours| match ours {
+            Ours::Line(id) => Some(self.comment(*id).span),
+            Ours::Value(_) => None,
+        });
+        let mut starts = |mark: &[u8]| lines.find(|span| self.text[span.range()].starts_with(mark));
+        let first = starts(MERGE_STARTS)?;
+        starts(MERGE_ENDS).map(|_| conflict_at(self.text, first.start as usize))
     }
 
     fn mark(&self, ours: Ours) -> Mark<'_> {

@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use super::Context;
 use super::commands::shown;
-use super::go_parse::{Known, MODES};
+use super::go_parse::{MODES, legacy_args};
 use crate::error::Error;
 use crate::flows::target::Done;
 
@@ -34,13 +34,10 @@ impl Args {
 
 /// As `sops`: the flags of the form without a command, which most people type. Only what a shell is to know of them: what they go with is read elsewhere.
 fn with_legacy(command: Command) -> Command {
-    let known = Known::legacy(&command);
-    let of = |name: &str| command.find_subcommand(name).into_iter().flat_map(Command::get_arguments);
-    let there = |long: &str| command.get_arguments().any(|arg| arg.get_long() == Some(long));
-    let all = MODES.iter().map(|(mode, _)| *mode).chain(["set", "edit"]).flat_map(of);
+    let of_program = |long: &str| command.get_arguments().any(|arg| arg.get_long() == Some(long));
     let mut flags: BTreeMap<&str, Arg> = BTreeMap::new();
-    for arg in all {
-        let Some(long) = arg.get_long().filter(|long| known.long().contains(long) && !there(long)) else { continue };
+    for arg in legacy_args(&command) {
+        let Some(long) = arg.get_long().filter(|long| !of_program(long)) else { continue };
         let mut flag = Arg::new(arg.get_id().clone()).long(long.to_owned()).action(arg.get_action().clone());
         if let Some(names) = arg.get_value_names() {
             flag = flag.value_names(names.iter().cloned());

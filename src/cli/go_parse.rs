@@ -194,6 +194,14 @@ enum Takes {
     Many,
 }
 
+/// The flags of the legacy form that clap knows: those of the program, and of the commands that the form stands for. Some are there for several of these.
+pub(super) fn legacy_args(root: &Command) -> impl Iterator<Item = &Arg> {
+    let commands = MODES.iter().map(|(mode, _)| *mode).chain(["set", "edit"]);
+    let of = |name| root.find_subcommand(name).into_iter().flat_map(Command::get_arguments);
+    let is_there = |arg: &&Arg| arg.get_long().is_some_and(|long| !NOT_THERE.contains(&("", long)));
+    root.get_arguments().chain(commands.flat_map(of)).filter(is_there)
+}
+
 /// The flags of a command: long name and what it takes, by every name.
 pub(super) struct Known(BTreeMap<String, (String, Takes)>);
 
@@ -222,18 +230,11 @@ impl Known {
         known
     }
 
-    /// Those of the legacy form: its own, and those of the commands it stands for.
+    /// Those of the legacy form: [`legacy_args`], and what says which command is meant.
     pub(super) fn legacy(root: &Command) -> Self {
         let mut known = Known(BTreeMap::new());
-        known.add(root.get_arguments(), false);
-        for (mode, short) in MODES {
-            known.add(root.find_subcommand(mode).into_iter().flat_map(Command::get_arguments), false);
-            known.add_names(mode, Some(short));
-        }
-        for command in ["set", "edit"] {
-            known.add(root.find_subcommand(command).into_iter().flat_map(Command::get_arguments), false);
-        }
-        known.without("");
+        known.add(legacy_args(root), false);
+        MODES.into_iter().for_each(|(mode, short)| known.add_names(mode, Some(short)));
         known.add_names("help", Some("h"));
         known.add_names("version", Some("v"));
         IGNORED.into_iter().for_each(|name| known.add_names(name, None));

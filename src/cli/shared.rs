@@ -100,8 +100,8 @@ impl Files {
     /// # Errors
     /// The result was to go elsewhere, or all were to have one name.
     pub(super) fn many(&self, command: &str, to: &To, manners: &Manners) -> Result<Option<Many>, Error> {
-        let is_one = self.files.len() < 2 && !(to.in_place && self.files.iter().any(|path| many::is_folder(path)));
-        if manners.sops_messages || is_one {
+        let is_one = || self.files.len() < 2 && !(to.in_place && self.files.iter().any(|path| many::is_folder(path)));
+        if manners.sops_messages || is_one() {
             return Ok(None);
         }
         if to.output.is_some() || self.types.filename_override.is_some() {

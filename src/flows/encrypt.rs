@@ -199,6 +199,7 @@ impl Encrypt {
             vec![leafcrypt_formats::Tree::map([("data", leafcrypt_formats::Tree::text(text))])]
         } else {
             let document = Document::parse(from, text, &scan_options(Mode::Plain, world.manners));
+            let document = document.and_then(|document| document.merge_marks().map_or(Ok(document), Err));
             let document = document.map_err(|source| Error::PlainSyntax { path: path.to_owned(), source })?;
             if !document.blocks().is_empty() {
                 return Err(Error::AlreadySealed { path: path.to_owned() });

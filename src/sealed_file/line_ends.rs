@@ -5,11 +5,12 @@
 
 use std::cmp::Reverse;
 
-use leafcrypt_formats::{Dialect, Document, Format, LeafId, Mode, Opened, ScanOptions, Value, Wiped};
+use leafcrypt_formats::{CommentId, Dialect, Document, Format, Mode, Opened, ScanOptions, Tree, Wiped};
 
 use super::accept::{Differences, MacState, WitnessState};
-use super::error::{OpenError, SealError};
+use super::error::{OpenError, SealError, SealedError};
 use super::judge::Opening;
+use super::opened::trees_of;
 use super::placed::in_text_order;
 use super::{Base, BaseBody, Body, Finished, OpenFile, OpenHow, SealedFile, scan_options};
 use crate::keys::DataKey;
@@ -23,6 +24,8 @@ use crate::world::World;
 enum Ends {
     Lf,
     CrLf,
+    /// Of a sealed ENV file whose text had CR LF, and none at its end: sealed, its last line ends in LF, for the carriage return would be part of the value.
+    CrLfButLast,
 }
 
 impl Ends {
@@ -36,11 +39,12 @@ impl Ends {
         }
     }
 
-    fn other(self) -> Self {
-        match self {
-            Ends::Lf => Ends::CrLf,
-            Ends::CrLf => Ends::Lf,
-        }
+    /// Those that a sealed text with this kind may have had when it was sealed.
+    fn others(self, format: Format, text: &[u8]) -> impl Iterator<Item = Self> {
+        let other = if self == Ends::Lf { Ends::CrLf } else { Ends::Lf };
+        let is_clear = |line: &[u8]| !line.starts_with(b"#") && line.contains(&b'=') && !line.windows(5).any(|five| five == b"=ENC[");
+        let last = (format == Format::Dotenv).then(|| last_line(text)).flatten();
+        [other].into_iter().chain(last.is_some_and(|(_, line)| is_clear(line)).then_some(Ends::CrLfButLast))
     }
 
     /// The text with this kind.
@@ -48,17 +52,23 @@ impl Ends {
         let feeds = text.iter().filter(|byte| **byte == b'\n').count();
         // What grows leaves copies behind.
         let mut out = Wiped::from(Vec::with_capacity(text.len() + feeds));
-        for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let but = if self == Ends::CrLfButLast { last_line(text).map(|(number, _)| number) } else { None };
+        for (number, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
             match line.strip_suffix(b"\n") {
                 Some(line) => {
                     out.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
-                    out.extend_from_slice(if self == Ends::CrLf { b"\r\n" } else { b"\n" });
+                    out.extend_from_slice(if self == Ends::Lf || but == Some(number) { b"\n" } else { b"\r\n" });
                 }
                 None => out.extend_from_slice(line),
             }
         }
         out
     }
+}
+
+/// The last line of ENV that is no metadata, and its number.
+fn last_line(text: &[u8]) -> Option<(usize, &[u8])> {
+    text.split_inclusive(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.starts_with(b"sops_")).last()
 }
 
 /// How well a text opens, what counts most first.
@@ -110,10 +120,10 @@ pub(super) struct Again {
 pub(super) struct Checkout {
     /// The line ends that it has.
     ends: Ends,
+    /// Those that it was sealed with.
+    sealed: Ends,
     /// Does the opened text have the same values with them? In ENV a carriage return would be part of each.
     fits_plain: bool,
-    /// Values in clear that are others with the line ends of the file.
-    clear: Vec<(LeafId, Value)>,
     /// What it was opened with.
     data_key: DataKey,
     how: OpenHow<'static>,
@@ -127,8 +137,7 @@ pub(super) fn look_again(
     manners: &Manners,
     how: &OpenHow<'_>,
 ) -> Option<Again> {
-    let Body::Document(document) = &file.body else { return None };
-    let rank = Rank::of(first);
+    let mut rank = Rank::of(first);
     let has_witness = first.as_ref().is_ok_and(|opening| opening.payload.is_some());
     // As many trials once more would double what comments cost that were put there to fail.
     let tried_out = first.as_ref().is_ok_and(|opening| opening.tried_out);
@@ -136,13 +145,37 @@ pub(super) fn look_again(
         return None;
     }
     let ends = Ends::of(file.text)?;
-    let text = ends.other().put(file.text);
+    let mut best = None;
+    for sealed in ends.others(file.format, file.text) {
+        if let Some((its, again)) = with_ends(file, [ends, sealed], &rank, data_key, manners, how) {
+            let is_best = its.is_best(again.opening.payload.is_some());
+            (rank, best) = (its, Some(again));
+            if is_best {
+                break;
+            }
+        }
+    }
+    best
+}
+
+/// The same with one kind, if it opens better so. `ends`: those that it has, and those that it may have had.
+fn with_ends(
+    file: &SealedFile<'_>,
+    [ends, sealed]: [Ends; 2],
+    than: &Rank,
+    data_key: &DataKey,
+    manners: &Manners,
+    how: &OpenHow<'_>,
+) -> Option<(Rank, Again)> {
+    let Body::Document(document) = &file.body else { return None };
+    let text = sealed.put(file.text);
     let mut other = SealedFile::parse_own(file.format, &text, manners).ok().filter(|other| other.format == file.format)?;
     if file.metadata.extension.is_none() {
         other.metadata.extension = None;
     }
     let opening = other.opening(&Cipher::new(data_key), manners, how);
-    if Rank::of(&opening) <= rank {
+    let rank = Rank::of(&opening);
+    if rank <= *than {
         return None;
     }
     let mut opening = opening.ok()?;
@@ -156,14 +189,13 @@ pub(super) fn look_again(
     renumber(read, document, &mut opening.opened, &mut opening.coverage.comments);
     let OpenHow { ignore_mac, strict, require_witness, completing, accepting, .. } = *how;
     let how = OpenHow { ignore_mac, strict, require_witness, completing, accepting, as_it_stands: true, ..OpenHow::default() };
-    let fits_plain = fits(file.format, &opening, ends, manners);
-    let in_clear = (0u32..).map(LeafId).zip(&opening.opened.leaves).filter(|(_, value)| value.is_none());
-    let clear = in_clear.map(|(id, _)| (id, read.value(id))).filter(|(id, value)| !value.same(&document.value(*id))).collect();
-    Some(Again { opening, metadata: metadata.clone(), checkout: Checkout { ends, fits_plain, clear, data_key: data_key.copy(), how } })
+    let fits_plain = fits(file.format, &opening, [ends, sealed], manners);
+    let checkout = Checkout { ends, sealed, fits_plain, data_key: data_key.copy(), how };
+    Some((rank, Again { opening, metadata: metadata.clone(), checkout }))
 }
 
 /// Can an opened text have these line ends, and be had back from that?
-fn fits(format: Format, opening: &Opening, ends: Ends, manners: &Manners) -> bool {
+fn fits(format: Format, opening: &Opening, [ends, sealed]: [Ends; 2], manners: &Manners) -> bool {
     let mut options = ScanOptions { odd_merges: true, warns: false, ..scan_options(Mode::Plain, manners) };
     if opening.own_dialect {
         options.dialect = Dialect::Leafcrypt;
@@ -171,7 +203,7 @@ fn fits(format: Format, opening: &Opening, ends: Ends, manners: &Manners) -> boo
     let outside = ends.put(&opening.plain);
     let parse = |text| Document::parse(format, text, &options).ok();
     let (Some(plain), Some(shown)) = (parse(&opening.plain), parse(&outside)) else { return false };
-    ends.other().put(&outside)[..] == opening.plain && plain.reads_like(&shown, |id| plain.value(id).same(&shown.value(id)))
+    sealed.put(&outside)[..] == opening.plain && plain.reads_like(&shown, |id| plain.value(id).same(&shown.value(id)))
 }
 
 /// The walk goes to comments by what they belong to; in the text they stand in one order.
@@ -186,11 +218,6 @@ fn renumber(read: &Document<'_>, document: &Document<'_>, opened: &mut Opened, c
 }
 
 impl Checkout {
-    /// A value in clear, if it is another one with the line ends of the file.
-    pub fn in_clear(&self, leaf: LeafId) -> Option<&Value> {
-        self.clear.binary_search_by_key(&leaf, |(id, _)| *id).ok().map(|at| &self.clear[at].1)
-    }
-
     /// A plain text with the line ends of the file, if it has the same values then.
     pub fn outside(&self, plain: &[u8]) -> Wiped {
         if self.fits_plain { self.ends.put(plain) } else { plain.to_vec().into() }
@@ -198,7 +225,19 @@ impl Checkout {
 
     /// The reverse.
     pub fn inside(&self, plain: &[u8]) -> Wiped {
-        if self.fits_plain { self.ends.other().put(plain) } else { plain.to_vec().into() }
+        if self.fits_plain { self.sealed.put(plain) } else { plain.to_vec().into() }
+    }
+
+    /// The documents of the file as they were sealed: comments belong elsewhere, and values in clear are others, with the line ends that it has.
+    pub fn trees(&self, text: &[u8], document: &Document<'_>, opened: &Opened, manners: &Manners) -> Result<Vec<Tree>, SealedError> {
+        let text = self.sealed.put(text);
+        let sealed = SealedFile::parse_own(document.format(), &text, manners)?;
+        let Body::Document(read) = &sealed.body else { return Ok(trees_of(document, opened, |id| id)) };
+        let mut numbers = vec![CommentId(0); read.comments().len()];
+        for (there, here) in in_text_order(read).into_iter().zip(in_text_order(document)) {
+            numbers[there.0 as usize] = here;
+        }
+        Ok(trees_of(read, opened, |id| numbers[id.0 as usize]))
     }
 
     /// Seals the file as it was sealed before, with the line ends of that time: so it opens for whoever has those, and unchanged tokens stay. Then it gets
@@ -206,7 +245,7 @@ impl Checkout {
     pub fn seal(&self, file: &OpenFile<'_>, world: &World<'_>) -> Result<Finished, SealError> {
         let unfaithful = || SealError::NotFaithful { line: 0 };
         let base = file.base.as_ref().ok_or_else(unfaithful)?;
-        let text = self.ends.other().put(base.text);
+        let text = self.sealed.put(base.text);
         let sealed = SealedFile::parse_own(file.format, &text, world.manners).map_err(|_| unfaithful())?;
         let mut again = sealed.open_with(self.data_key.copy(), world.manners, &self.how).map_err(|_| unfaithful())?;
         let Some(Base { body: BaseBody::Document { otherwise, .. }, unchecked, .. }) = &mut again.base else { return Err(unfaithful()) };
@@ -256,5 +295,6 @@ mod tests {
         }
         assert_eq!(Ends::CrLf.put(b"a\nb\r\n\nc").as_slice(), b"a\r\nb\r\n\r\nc");
         assert_eq!(Ends::Lf.put(b"a\r\nb\n\r\nc\r").as_slice(), b"a\nb\n\nc\r");
+        assert_eq!(Ends::CrLfButLast.put(b"a=b\nc=d\r\nsops_e=f\n").as_slice(), b"a=b\r\nc=d\nsops_e=f\r\n");
     }
 }

@@ -1,6 +1,6 @@
 //! What is had of an opened file, and what is changed in it before it is sealed again.
 
-use leafcrypt_formats::{Bytes, CommentId, Document, Format, LeafId, Part, PlainText, SyntaxError, Tree, Value};
+use leafcrypt_formats::{Bytes, CommentId, Document, Format, LeafId, Opened, Part, PlainText, SyntaxError, Tree, Value};
 use zeroize::Zeroizing;
 
 use super::{Base, BaseBody, OpenFile, Renews, SealedError, Settings};
@@ -147,19 +147,25 @@ impl OpenFile<'_> {
     /// The plain text of a file that was not opened from a sealed one does not parse.
     pub fn trees(&self, manners: &Manners) -> Result<Vec<Tree>, SealedError> {
         match &self.base {
-            Some(Base { body: BaseBody::Document { document, opened, .. }, .. }) => {
-                let value = |id: LeafId| {
-                    let known = opened.leaves[id.0 as usize].as_ref().or_else(|| self.checkout.as_ref()?.in_clear(id));
-                    Ok::<_, std::convert::Infallible>(known.cloned().unwrap_or_else(|| document.value(id)))
-                };
-                let comment =
-                    |id: CommentId| opened.comments[id.0 as usize].clone().unwrap_or_else(|| Bytes::from(&*document.comment_text(id)));
-                match leafcrypt_formats::trees(document, value, comment) {
-                    Ok(trees) => Ok(trees),
-                }
-            }
+            Some(Base { text, body: BaseBody::Document { document, opened, .. }, .. }) => match &self.checkout {
+                Some(checkout) => checkout.trees(text, document, opened, manners),
+                None => Ok(trees_of(document, opened, |id| id)),
+            },
             _ if self.format == Format::Binary => Ok(vec![Tree::map([("data", Tree::text(&*self.plain))])]),
             _ => Ok(self.document(manners)?.trees()),
         }
+    }
+}
+
+/// The documents as trees. `number`: which of the opened comments one of the document's is.
+pub(super) fn trees_of(document: &Document<'_>, opened: &Opened, number: impl Fn(CommentId) -> CommentId) -> Vec<Tree> {
+    let value = |id: LeafId| {
+        let opened = opened.leaves[id.0 as usize].clone();
+        Ok::<_, std::convert::Infallible>(opened.unwrap_or_else(|| document.value(id)))
+    };
+    let comment =
+        |id: CommentId| opened.comments[number(id).0 as usize].clone().unwrap_or_else(|| Bytes::from(&*document.comment_text(id)));
+    match leafcrypt_formats::trees(document, value, comment) {
+        Ok(trees) => trees,
     }
 }

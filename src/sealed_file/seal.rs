@@ -138,6 +138,10 @@ impl OpenFile<'_> {
         if !document.blocks().is_empty() {
             return Err(SealError::AlreadySealed);
         }
+        // Both sides of a merge would be sealed, and one of them win.
+        if let Some(marks) = document.merge_marks().filter(|_| self.base.is_none()) {
+            return Err(SealError::Syntax(marks));
+        }
         warnings.extend(document.warnings().iter().map(|w| w.what.clone()));
         // SOPS made items of them.
         if let Some(super::Base { body: BaseBody::Document { document: old, .. }, .. }) = &self.base

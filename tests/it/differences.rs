@@ -227,6 +227,27 @@ fn a_doubled_key_is_the_last_one() {
     }
 }
 
+/// A hand that doubles a key in clear, where the MAC does not look at it: the programs that read YAML take one of the two, or none.
+#[test]
+fn a_doubled_key_of_yaml_is_refused() {
+    let place = Place::new();
+    for (plain, line, sops_opens) in [("x: 1\ns_enc: a\n", "x: 1\n", false), ("m:\n  x: 1\ns_enc: a\n", "  x: 1\n", true)] {
+        place.write("f.yaml", plain);
+        let args = ["encrypt", "--age", &place.recipient, "--encrypted-suffix", "_enc", "--mac-only-encrypted", "-i", "f.yaml"];
+        assert!(place.ours(args).status.success());
+        let sealed = String::from_utf8(place.read("f.yaml")).unwrap();
+        place.write("f.yaml", sealed.replacen(line, &format!("{line}{line}"), 1));
+        for program in [Program::Ours, Program::AsSops] {
+            let done = place.call(program, ["decrypt", "f.yaml"]).run();
+            let err = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert!(done.status.code() == Some(1) && err.contains("a key that stands twice in its map"), "{program:?} {plain}: {err}");
+        }
+        if let Some(theirs) = place.sops(["decrypt", "f.yaml"]) {
+            assert_eq!(theirs.status.success(), sops_opens, "{plain}");
+        }
+    }
+}
+
 #[test]
 fn set_as_leafcrypt_takes_and_refuses() {
     let place = Place::project();

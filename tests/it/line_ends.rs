@@ -192,3 +192,42 @@ fn the_end_of_a_text_without_a_line_end() {
         assert_eq!(lf(&out), lf(plain));
     }
 }
+
+/// ENV with CR LF, and none at its end: the line of the last value ends in LF alone when it is sealed, which git takes for one line end among others.
+#[test]
+fn env_that_had_no_line_end() {
+    let place = Place::new();
+    let plain = "C_unencrypted=N\r\n# note\r\nA=x\r\nD_unencrypted=M";
+    place.write("a.env", plain);
+    let (sealed, _) = run(&place, "sealed", &["encrypt", "--age", &place.recipient, "a.env"]);
+    assert!(sealed.contains("=N\r\n") && sealed.contains("=M\n"), "{sealed}");
+    for turn in [lf as fn(&str) -> String, crlf] {
+        let open =
+            |expected: &str| assert_eq!(run(&place, expected, &["decrypt", "--strict", "a.env"]), (expected.to_owned(), String::new()));
+        place.write("a.env", turn(&sealed));
+        open(plain);
+        let (json, _) = run(&place, "as JSON", &["decrypt", "--output-type", "json", "a.env"]);
+        assert!(json.contains(r#""N\r""#) && json.contains(r#""M""#), "{json}");
+        for args in [&["set", "a.env", "[\"A\"]", "\"v\""][..], &["rotate", "-y", "-i", "a.env"]] {
+            run(&place, "changed", args);
+            let changed = String::from_utf8(place.read("a.env")).unwrap();
+            assert_eq!(changed, turn(&changed), "{args:?}");
+            open(&plain.replace("A=x\r", "A=v"));
+        }
+        // Another value is no line end.
+        place.write("a.env", turn(&sealed).replace("=M", "=MM"));
+        assert_eq!(place.ours(["decrypt", "a.env"]).status.code(), Some(51));
+    }
+}
+
+/// What is printed of a branch has the comments that it was sealed with.
+#[test]
+fn a_branch_keeps_its_comments() {
+    let place = Place::project();
+    let sealed = place.seal("a.yaml", "k:\n  a:\n    b: 1\n  # n\n# m\nz: 2\n");
+    let branch = || run(&place, "branch", &["decrypt", "--extract", "[\"k\"]", "a.yaml"]).0;
+    let expected = branch();
+    assert_eq!(expected, "a:\n    b: 1\n    # n\n");
+    place.write("a.yaml", crlf(&sealed));
+    assert_eq!(branch(), expected);
+}

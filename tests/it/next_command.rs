@@ -164,6 +164,11 @@ fn marks_of_a_merge() {
     }
     place.write("plain.yaml", "<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> other\n");
     fails(&place, "leafcrypt encrypt plain.yaml", 2, "plain.yaml: a merge has left its marks here (line 1, column 1)");
+    place.write("plain.env", "<<<<<<< HEAD\nA=1\n=======\nA=2\n>>>>>>> other\n");
+    for as_what in ["", "--output-type yaml "] {
+        let line = format!("leafcrypt encrypt {as_what}plain.env");
+        fails(&place, &line, 2, "plain.env: a merge has left its marks here (line 1, column 1)");
+    }
 }
 
 /// What was never sealed is told so, and its hint seals it; a file that was is not thrown away.

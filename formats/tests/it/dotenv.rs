@@ -114,6 +114,23 @@ fn doubled_names_warn_with_name_and_line() {
     assert_eq!(document.leaves().iter().filter(|l| l.in_mac).count(), 2);
 }
 
+/// Our own dialect keeps them like comments, and says where they are: of a new file both sides would be sealed, and one of them win.
+#[test]
+fn marks_of_a_merge() {
+    let marked = b"A=1\n<<<<<<< HEAD\nB=1\n=======\nB=2\n>>>>>>> other\n";
+    let marks = |text: &[u8]| Document::parse(ENV, text, &ScanOptions::PLAIN).expect("it is well-formed").merge_marks();
+    let refused = [SOPS, ScanOptions::SEALED].map(|options| Document::parse(ENV, marked, &options).err());
+    for error in [marks(marked)].into_iter().chain(refused) {
+        let error = error.expect("there is a merge");
+        assert_eq!((error.class, error.line), (SyntaxClass::Conflict, 2));
+    }
+    let check = |text: &str| assert_eq!(marks(text.as_bytes()), None, "{text}");
+    check("<<<<<<< HEAD\nA=1\n");
+    check("A=1\n>>>>>>> other\n<<<<<<< HEAD\n");
+    check("A=\"text\n<<<<<<< HEAD\n>>>>>>> other\n\"\n");
+    check("#<<<<<<< HEAD\nA=1\n#>>>>>>> other\n");
+}
+
 #[test]
 fn as_sops_a_line_without_equals_is_an_error() {
     let places = [

@@ -27,7 +27,7 @@ impl Reader<'_> {
                 let end = at + 2 + text.len() + if text.len() < rest.len() { 2 } else { 0 };
                 while self.chars.next_if(|(i, _)| *i < end).is_some() {}
                 if text.is_empty() {
-                    return Ok(last);
+                    return Ok(last.passed_over());
                 }
                 for c in text.chars() {
                     self.literal(c);

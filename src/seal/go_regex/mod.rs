@@ -130,6 +130,28 @@ mod tests {
         hits(r"^a{2}b$", "aab", true);
     }
 
+    /// Go repeats the piece before flags for the rest, which may be repeated already.
+    #[test]
+    fn repetitions_behind_flags() {
+        hits(r"^ab(?i)*$", "abb", true);
+        hits(r"^ab(?i)*$", "aB", false);
+        hits(r"^ab(?i)(?s)+C$", "abbc", true);
+        hits(r"^b(?i)*(?s)+$", "bbb", true);
+        hits(r"^b+(?i)?$", "", true);
+        hits(r"^b+(?i)??c$", "bbC", true);
+        hits(r"^b{2}(?i){2}$", "bbbb", true);
+        hits(r"^b{2}(?i){2}$", "bbb", false);
+        hits(r"^b*(?i)*$", "bb", true);
+        hits(r"^a(b|c)(?)*$", "abc", true);
+        hits(r"^b+\Q\E?$", "", true);
+        hits(r"^b(?i)\Q\E*c$", "bbC", true);
+        refused("(?i)*", "missing argument to repetition operator: `*`");
+        refused("a|(?i)*", "missing argument to repetition operator: `*`");
+        refused("((?i)*)", "missing argument to repetition operator: `*`");
+        refused("b(?i)**", "invalid nested repetition operator: `**`");
+        refused("b{500}(?i){3}", "invalid repeat count: `{3}`");
+    }
+
     #[test]
     fn what_means_something_else() {
         hits(r"\<a\>", "<a>", true);

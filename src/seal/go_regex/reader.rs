@@ -13,6 +13,8 @@ pub(super) struct Reader<'p> {
     pub(super) pattern: &'p str,
     pub(super) chars: Peekable<CharIndices<'p>>,
     pub(super) out: String,
+    /// Where in `out` the piece ends that was read last, as often as it is repeated.
+    piece_end: usize,
     /// How often, nested repetitions multiplied, the piece is repeated that was read last.
     last_repeats: u32,
     /// The most of that in each open group, and in the whole.
@@ -25,11 +27,20 @@ pub(super) enum Last {
     Nothing,
     Piece,
     Repeat(usize),
+    /// A piece, repeated or not, behind which stands what is none: flags for the rest, or quotes around nothing.
+    Before,
+}
+
+impl Last {
+    /// What was read last, once such a thing has been read. Go then repeats what stands before it.
+    pub(super) fn passed_over(self) -> Self {
+        if self == Last::Nothing { Last::Nothing } else { Last::Before }
+    }
 }
 
 impl<'p> Reader<'p> {
     pub(super) fn new(pattern: &'p str) -> Self {
-        Reader { pattern, chars: pattern.char_indices().peekable(), out: String::new(), last_repeats: 1, repeats: vec![1] }
+        Reader { pattern, chars: pattern.char_indices().peekable(), out: String::new(), piece_end: 0, last_repeats: 1, repeats: vec![1] }
     }
 
     /// The same for Rust's engine.
@@ -38,13 +49,10 @@ impl<'p> Reader<'p> {
         let mut last = Last::Nothing;
         while let Some((at, c)) = self.chars.next() {
             last = match c {
+                '(' if self.open(at)? => last.passed_over(),
                 '(' => {
                     depth += 1;
-                    if self.open(at)? {
-                        depth -= 1;
-                    } else {
-                        self.repeats.push(1);
-                    }
+                    self.repeats.push(1);
                     Last::Nothing
                 }
                 ')' if depth == 0 => return Err(self.bad("unexpected )", self.pattern)),
@@ -75,8 +83,11 @@ impl<'p> Reader<'p> {
                 },
                 c => self.literal(c),
             };
-            if last == Last::Piece && c != ')' {
-                self.last_repeats = 1;
+            if last == Last::Piece {
+                self.piece_end = self.out.len();
+                if c != ')' {
+                    self.last_repeats = 1;
+                }
             }
         }
         if depth > 0 {
@@ -110,15 +121,18 @@ impl<'p> Reader<'p> {
     }
 
     fn repeat(&mut self, at: usize, last: Last, text: String, times: u32) -> Result<Last, BadRegex> {
-        self.out.push_str(&text);
+        // Directly behind a repetition `?` says how greedy that is.
+        let mut text = if last == Last::Before && text == "?" { "{0,1}".to_owned() } else { text };
         if self.eat('?') {
-            self.out.push('?');
+            text.push('?');
         }
+        self.out.insert_str(self.piece_end, &text);
+        self.piece_end += text.len();
         let end = self.here();
         match last {
             Last::Nothing => Err(self.bad("missing argument to repetition operator", &self.pattern[at..end])),
             Last::Repeat(from) => Err(self.bad("invalid nested repetition operator", &self.pattern[from..end])),
-            Last::Piece => {
+            Last::Piece | Last::Before => {
                 self.last_repeats = self.last_repeats.saturating_mul(times);
                 if times > 1 && self.last_repeats > MOST_REPEATS {
                     return Err(self.bad("invalid repeat count", &self.pattern[at..end]));
