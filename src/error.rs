@@ -146,6 +146,9 @@ pub enum Error {
     /// The last one who can open a file, or a group of it, was to be removed.
     #[error("{}: empty key group provided: nobody could open {} any more", one_line(path), group.map_or("the file".to_owned(), |group| format!("its group {group}")))]
     NobodyLeft { path: String, group: Option<usize> },
+    /// More groups would have to open than there are.
+    #[error("{0}")]
+    TooFewGroups(String),
     /// `updatekeys` has no rule to go by.
     #[error("{}config file not found", path.as_ref().map(|path| format!("{}: ", one_line(path))).unwrap_or_default())]
     NoConfig { path: Option<String> },

@@ -25,8 +25,10 @@ impl Args {
         let shown = || if context.world.manners.sops_messages { with_legacy(shown()) } else { shown() };
         let (mut out, name) = (Vec::new(), context.world.manners.name);
         clap_complete::generate(self.shell, &mut with_values(shown()), name, &mut out);
-        if self.shell == Shell::Zsh {
-            out = with_programs(&String::from_utf8_lossy(&out)).into_bytes();
+        match self.shell {
+            Shell::Zsh => out = with_programs(&String::from_utf8_lossy(&out)).into_bytes(),
+            Shell::Bash => out = with_users(&String::from_utf8_lossy(&out)).into_bytes(),
+            _ => {}
         }
         Ok(Done { stdout: Some(out), note: None })
     }
@@ -76,6 +78,14 @@ fn with_values(command: Command) -> Command {
         }
     };
     command.mut_args(offered).mut_subcommands(with_values)
+}
+
+/// For bash alone clap offers files where users are wanted.
+fn with_users(script: &str) -> String {
+    const FILES: &str = "COMPREPLY=($(compgen -f \"${cur}\"))";
+    let parts: Vec<&str> = script.split("--user)\n").collect();
+    let users = parts[1..].iter().map(|part| part.replacen(FILES, "COMPREPLY=($(compgen -u -- \"${cur}\"))", 1));
+    std::iter::once(parts[0].to_owned()).chain(users).collect::<Vec<_>>().join("--user)\n")
 }
 
 /// Behind `--` stands a program, which has a completion of its own. Where files stand before it, zsh's `_arguments` has no word for that.

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::ValueHint;
+
 use super::Context;
 use super::decrypt::Opening;
 use super::shared::format_of;
@@ -30,7 +32,7 @@ pub(super) struct Args {
     #[arg(long)]
     pristine: bool,
     /// Run it as this user
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Username)]
     user: Option<String>,
     /// Run it in our place (the default under this name)
     #[arg(long)]

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::ValueHint;
+
 use super::Context;
 use super::decrypt::Opening;
 use super::exec_env::{deprecated, words};
@@ -37,7 +39,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     filename: Option<OsString>,
     /// Run it as this user
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Username)]
     user: Option<String>,
     /// Do not wait for it
     #[arg(long)]

@@ -77,6 +77,7 @@ pub fn of(error: &Error) -> Exit {
         | Error::ClearByComment { .. }
         | Error::NotConfirmed { .. }
         | Error::NobodyLeft { .. }
+        | Error::TooFewGroups(_)
         | Error::NoConfig { .. }
         | Error::NoPlace { .. }
         | Error::NoMemory { .. }

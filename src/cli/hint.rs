@@ -3,7 +3,7 @@
 use leafcrypt_formats::{Format, SyntaxClass};
 use leafcrypt_kms::{Kind, WrapError};
 
-use super::hint_files::{is_stream, read_hint, write_hint};
+use super::hint_files::{is_stream, is_toml, read_hint, write_hint};
 use super::hint_git::{accept, is_emptied, lost_configuration, mend, restore, sides};
 use super::hint_keys::no_key_hint;
 use crate::config::{ConfigError, Distrust};
@@ -78,6 +78,7 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
         Error::NotConfirmed { .. } => "look at the list above, and say yes with -y".to_owned(),
         Error::NobodyLeft { path, group: Some(group) } => format!("{name} groups delete -i -f {} {group}", shell(path)),
         Error::NobodyLeft { .. } => "with --add-age RECIPIENT in the same call somebody else can open it".to_owned(),
+        Error::TooFewGroups(_) => "--shamir-secret-sharing-threshold N says how many must open from then on".to_owned(),
         Error::NoConfig { path } => match lost_configuration(path.as_deref(), world) {
             Some(lost) => lost,
             None => "leafcrypt init writes a .sops.yaml".to_owned(),
@@ -88,9 +89,7 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
         Error::BadExtractPath(_) | Error::BadSetPath { .. } => "a path looks like '[\"db\"][\"hosts\"][0]'".to_owned(),
         Error::SetList => "the name leafcrypt takes lists; here an editor does: sops edit".to_owned(),
         Error::NotHeld { .. } => "as a string it can be: in quotes, '\"1e400\"'".to_owned(),
-        Error::SetRefused { path, .. } | Error::NotSet { path, .. } | Error::Unholdable { path, .. } => {
-            format!("{name} edit {} changes the text itself", shell(path))
-        }
+        Error::SetRefused { path, .. } | Error::NotSet { path, .. } | Error::Unholdable { path, .. } => edit(path, world),
         Error::Reserved { .. } => "choose another name".to_owned(),
         Error::TooManyDigits { .. } => "in quotes its digits stay: '\"12345678901234567890\"'".to_owned(),
         Error::Nameless => {
@@ -171,6 +170,7 @@ fn sealed_syntax(path: &str, class: SyntaxClass, world: &World<'_>) -> String {
     match class {
         SyntaxClass::Conflict => sides(path, world),
         SyntaxClass::SealedAs(format) => format!("it is sealed as {}: {}", format.name(), as_type(path, format, name)),
+        _ if is_toml(path, world) => format!("it is sealed as toml, which sops does not know: leafcrypt decrypt {}", shell(path)),
         _ if path == STDIN => format!("--input-type says what it is: {name} decrypt --input-type yaml --output-type yaml"),
         _ => mend(path, world),
     }
@@ -215,6 +215,17 @@ fn open_hint(path: &str, error: &OpenError, world: &World<'_>) -> Option<String>
     })
 }
 
+/// Cannot this text be sealed as it stands, whoever the recipients are?
+pub(super) fn is_of_text(error: &SealError) -> bool {
+    use SealError::{Astray, NotFaithful, Syntax, TooLarge, Unwritable};
+    matches!(error, NotFaithful { .. } | Astray | Unwritable(_) | TooLarge { .. } | Syntax(_))
+}
+
+/// What changes a sealed text where nothing else can.
+pub(super) fn edit(path: &str, world: &World<'_>) -> String {
+    format!("{} edit {} changes the text itself", world.manners.name, shell(path))
+}
+
 fn seal_hint(error: &SealError, name: &str) -> Option<String> {
     Some(match error {
         SealError::NothingCovered { .. } | SealError::Regex(_) => "correct the rule in .sops.yaml, or the flag".to_owned(),
@@ -233,11 +244,7 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
             "put its recipient back beside its enc, as it was (git diff shows it), or take the whole key out of the block".to_owned()
         }
         SealError::CommentOfAlias { .. } => "put the comment on a line of its own, directly above what it is for".to_owned(),
-        SealError::NotFaithful { .. }
-        | SealError::Astray
-        | SealError::Unwritable(_)
-        | SealError::TooLarge { .. }
-        | SealError::Syntax(_) => WHOLE.to_owned(),
+        error if is_of_text(error) => WHOLE.to_owned(),
         SealError::AlreadySealed => format!("{name} decrypt --help"),
         SealError::Wrap(crate::keys::WrapFailed::EmptyGroup) => {
             "somebody must be able to open it: name a key in the rule of .sops.yaml, or by a flag (--age RECIPIENT)".to_owned()
@@ -248,7 +255,7 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
         SealError::Wrap(crate::keys::WrapFailed::Keys(keys)) if keys.iter().any(|(_, why)| matches!(why, WrapError::NotBuilt { .. })) => {
             "sops itself seals files for those keys; this build reads and keeps them".to_owned()
         }
-        SealError::Unusable { .. } | SealError::Wrap(_) | SealError::Random(_) | SealError::Date(_) => return None,
+        _ => return None,
     })
 }
 

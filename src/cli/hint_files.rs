@@ -2,8 +2,13 @@
 
 use std::path::Path;
 
+use leafcrypt_formats::Format;
+
 use super::hint::shell;
 use crate::files::{self, ReadError, WriteError};
+use crate::manners::LEAFCRYPT;
+use crate::sealed_file::SealedFile;
+use crate::world::World;
 
 pub(super) fn read_hint(path: &str, error: &ReadError) -> Option<String> {
     Some(match error {
@@ -37,7 +42,7 @@ pub(super) fn write_hint(path: &str, error: &WriteError) -> Option<String> {
         WriteError::HardLinks { .. } => {
             "--write-through writes into the file, so that all its names have the new text; a crash meanwhile may tear it"
         }
-        WriteError::MountPoint | WriteError::ReadOnlyFolder { .. } => {
+        WriteError::MountPoint | WriteError::Sticky | WriteError::ReadOnlyFolder { .. } => {
             "--write-through writes into a file that is there, instead of replacing it; a crash meanwhile may tear it"
         }
         WriteError::Changed => "run the command again, on what the file is now",
@@ -48,6 +53,13 @@ pub(super) fn write_hint(path: &str, error: &WriteError) -> Option<String> {
         _ => return None,
     };
     Some(text.to_owned())
+}
+
+/// As `sops`: is it a file of our own, under the name of one?
+pub(super) fn is_toml(path: &str, world: &World<'_>) -> bool {
+    let is_one = |text: Vec<u8>| SealedFile::parse(Format::Toml, &text, &LEAFCRYPT).is_ok();
+    let is_meant = !world.manners.knows_toml && Format::of_name(path, true) == Format::Toml && !is_stream(path);
+    is_meant && files::read_text(Path::new(path)).is_ok_and(is_one)
 }
 
 /// Is it a pipe or the like, which nothing can be sealed in?

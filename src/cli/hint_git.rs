@@ -44,7 +44,7 @@ pub(super) fn accept(path: &str, world: &World<'_>) -> String {
 
 /// The two sides of a merge. In a rebase git calls what somebody has changed "theirs"; where nothing is unmerged it gives none of the two.
 pub(super) fn sides(path: &str, world: &World<'_>) -> String {
-    let then = "then set what the other side has";
+    let then = "then set what the other side has (updatekeys, where it has other recipients)";
     let [ours, theirs] = ["checkout --ours", "checkout --theirs"].map(|command| git(command, path, world));
     match repository::better(Path::new(path), world) {
         Better::Either(Sides::Merge) => format!("{ours} takes your side; {then}"),

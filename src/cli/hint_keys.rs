@@ -31,7 +31,9 @@ pub(super) fn no_key_hint(path: &str, report: &NoKeyOpens, world: &World<'_>) ->
         () if has(Kind::Age) && tried().all(|(_, why)| matches!(why, UnwrapError::NotHeld { looked_in, notes } if notes.is_empty() && !looked_in.iter().any(|place| holds_keys(place)))) => {
             "try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity; who has none asks somebody who can open the file to add the recipient of a new one (leafcrypt keygen) and to run updatekeys".to_owned()
         }
-        () if has(Kind::Age) => "try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity".to_owned(),
+        () if has(Kind::Age) => {
+            "try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity; or somebody who can open the file adds your recipient to .sops.yaml and runs updatekeys".to_owned()
+        }
         () if has(Kind::Pgp) => "gpg --import FILE, with one of these secret keys".to_owned(),
         () => "somebody who can open the file can add your key to .sops.yaml and run updatekeys".to_owned(),
     })

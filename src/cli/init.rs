@@ -6,6 +6,7 @@ use leafcrypt_formats::one_line;
 use leafcrypt_kms::Own;
 
 use super::Context;
+use super::hint_git::lost_configuration;
 use crate::error::Error;
 use crate::flows::init::{self, Joined, Reader};
 use crate::flows::target::{Done, word};
@@ -62,6 +63,12 @@ impl Args {
             return self.joins(&joined, lines, context);
         }
         let steps = init::plan(&self.folder, &reader, world)?;
+        if self.age.is_none() && !self.yes {
+            // Whoever was a reader by that one is none by a new one.
+            let file = self.folder.join(".sops.yaml").display().to_string();
+            let is_new = steps.iter().any(|step| step.old.is_none() && step.path.ends_with(".sops.yaml"));
+            world.warn(lost_configuration(Some(&file), world).filter(|_| is_new));
+        }
         // All questions before the first file.
         let mut wanted = Vec::with_capacity(steps.len());
         for step in &steps {
@@ -99,16 +106,21 @@ impl Args {
         let path = one_line(&joined.path.display().to_string()).into_owned();
         if joined.is_in() {
             lines.push(format!("{path} is there, with your recipient in it: nothing to do"));
+            lines.extend(self.of_its_own(joined, context));
             return Ok(Done { stdout: None, note: Some(lines.join("\n")) });
         }
         lines.push(format!("{path} is there, and stays as it is"));
         lines.push(format!("to join, give your recipient to somebody who can open the files: in {path}, then leafcrypt updatekeys ."));
-        let here = crate::config::absolute(&rules::current(&context.world), &self.folder);
-        if joined.path.parent() != Some(&here) {
-            lines.push(format!("for rules of its own in this folder: {}", self.again(Some(&joined.recipient), false)));
-        }
+        lines.extend(self.of_its_own(joined, context));
         lines.iter().for_each(|line| context.world.dialog.log(line));
         Ok(Done { stdout: Some(format!("{}\n", joined.recipient).into_bytes()), note: None })
+    }
+
+    /// Where the configuration is that of a folder above.
+    fn of_its_own(&self, joined: &Joined, context: &Context<'_>) -> Option<String> {
+        let here = crate::config::absolute(&rules::current(&context.world), &self.folder);
+        let is_above = joined.path.parent() != Some(&here);
+        is_above.then(|| format!("for rules of its own in this folder: {}", self.again(Some(&joined.recipient), false)))
     }
 
     /// Whose the project is by what was found; which identity that is, for the note.

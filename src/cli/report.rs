@@ -45,8 +45,8 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
     if sops {
         let text = as_sops(error, context);
         match context.telling.logged {
-            // SOPS says that a file is missing without its logger, except of `filestatus`.
-            Some(start) if !start.is_empty() && matches!(error, Error::Config(_)) => say(&text),
+            // SOPS says what is wrong with its configuration without its logger, and that a file is missing, except of `filestatus`.
+            Some(_) if matches!(error, Error::Config(_)) => say(&text),
             Some(start) if !start.is_empty() || code != Exit::CouldNotReadInput => {
                 log("fatal", &format!("{start}{text}"), context.world.now())
             }
@@ -60,7 +60,13 @@ pub(super) fn error(error: &Error, context: &Context<'_>) -> u8 {
         marked(Mark::Error, &ours(error, context));
     }
     let of_command = || format!("name the file; {} {} --help", context.world.manners.name, context.command);
-    let hint = if matches!(error, Error::NoFile) { Some(of_command()) } else { hint::of(error, &context.world) };
+    let hint = match error {
+        Error::NoFile => Some(of_command()),
+        Error::Seal { path, source } if hint::is_of_text(source) && !matches!(context.command, "encrypt" | "edit") => {
+            Some(hint::edit(path, &context.world))
+        }
+        _ => hint::of(error, &context.world),
+    };
     if let Some(hint) = hint
         && !(sops && must_be_exact(error))
     {

@@ -158,7 +158,8 @@ pub(super) struct To {
 /// How files are written.
 #[derive(Debug, clap::Args)]
 pub(super) struct Writing {
-    /// Where the file cannot be replaced (hard links, a mount point, a read-only folder), write into it; a crash meanwhile may tear it
+    /// Where the file cannot be replaced (hard links, a mount point, a read-only folder, another user's in a sticky one), write into it; a crash
+    /// meanwhile may tear it
     #[arg(long)]
     pub write_through: bool,
 }

@@ -1,9 +1,10 @@
 //! The one function that writes files (R5): lock, compare, a temporary file beside, everything kept, synced, renamed, synced.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, AtFlags, Mode, OFlags, accessat, fchmod, fsync, openat, unlinkat};
+use rustix::fs::{Access, AtFlags, Mode, OFlags, accessat, fchmod, fstat, fsync, openat, unlinkat};
 use rustix::io::{Errno, retry_on_intr};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -41,6 +42,9 @@ pub enum WriteError {
     /// The target itself is a mount point, as single files in containers are: it can be overwritten, but not replaced.
     #[error("the file is a mount point and cannot be replaced")]
     MountPoint,
+    /// A sticky folder (`/tmp`) lets only its owner replace it; others may write into it.
+    #[error("the file belongs to another user, and its folder lets nobody else replace it")]
+    Sticky,
     /// The other names would keep the old text.
     #[error("the file has {count} names (hard links)")]
     HardLinks {
@@ -89,7 +93,7 @@ pub struct WriteHow<'a> {
     pub secret: bool,
     /// What was read from the target: if that is not what it holds now, nothing is written.
     pub base: Option<&'a [u8]>,
-    /// Where the target cannot be replaced (hard links, mount points, read-only folders), write into it: a crash then may tear it.
+    /// Where the target cannot be replaced (hard links, mount points, read-only and sticky folders), write into it: a crash then may tear it.
     pub write_through: bool,
     /// There must be nothing at the target.
     pub never_replace: bool,
@@ -186,7 +190,7 @@ impl Claim {
         let done = match linked {
             Some(old) => overwrite(&place, old, bytes),
             None => match (put(&place, old.as_ref(), bytes, how), &old) {
-                (Err(WriteError::ReadOnlyFolder { .. } | WriteError::MountPoint), Some(old)) if how.write_through => {
+                (Err(WriteError::ReadOnlyFolder { .. } | WriteError::MountPoint | WriteError::Sticky), Some(old)) if how.write_through => {
                     overwrite(&place, old, bytes)
                 }
                 (done, _) => done,
@@ -283,12 +287,18 @@ fn fill(place: &Place, mut temp: Temp<'_>, old: Option<&Old>, bytes: &[u8], how:
         Err(Errno::EXIST) => return Err(WriteError::Exists),
         Err(_) if temp.is_hidden() => return Ok(false),
         Err(Errno::BUSY | Errno::XDEV) => return Err(WriteError::MountPoint),
+        // A new file could be made in the folder, and the old one could be written to.
+        Err(Errno::PERM) if old.is_some() && is_sticky(&place.folder) => return Err(WriteError::Sticky),
         Err(errno) => return Err(error(errno)),
     }
     // Some file systems do not sync a file that has no name.
     let file = if was_hidden { sync(&temp.file) } else { Ok(()) };
     file.and_then(|()| sync_folder(&place.folder, &temp.file)).map_err(|_| WriteError::NotSynced)?;
     Ok(true)
+}
+
+fn is_sticky(folder: &OwnedFd) -> bool {
+    fstat(folder).is_ok_and(|stat| stat.st_mode & 0o1000 != 0)
 }
 
 /// Writes into the file itself. What can go wrong is tried before the first byte; if it goes wrong all the same, the old text is put back.

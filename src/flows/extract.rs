@@ -68,18 +68,23 @@ impl Printer<'_> {
     /// There is nothing at that path, or the format cannot print it alone.
     pub fn at(&mut self, documents: &[Tree], typed: &[Part]) -> Result<Vec<u8>, Error> {
         let root = documents.first().unwrap_or(&Tree::Null);
+        // It may well be in a later one, where nobody looks.
+        let shown = |at: &[Part]| match documents.len() {
+            0 | 1 => display_parts(at),
+            n => format!("{} in the first of its {n} documents", display_parts(at)),
+        };
         let exported = exported::there(self.from, exported::of_tree(root), typed, self.world.manners);
         let counted =
             counted::there(self.from, || Some(Cow::Borrowed(root)), typed, false, self.world.manners).map_err(|depth| Error::NotThere {
                 path: self.path.to_owned(),
-                at: display_parts(&typed[..=depth]),
+                at: shown(&typed[..=depth]),
                 component: format!("component {} is a comment", display_parts(&typed[depth..=depth])),
             })?;
         let at = exported.or(counted);
         let at = at.as_deref().unwrap_or(typed);
         let found = root.at(at).map_err(|i| Error::NotThere {
             path: self.path.to_owned(),
-            at: display_parts(&at[..=i]),
+            at: shown(&at[..=i]),
             component: match &at[i] {
                 Part::Key(name) => format!("component ['{}'] not found", String::from_utf8_lossy(name)),
                 Part::Index(n) if matches!(root.at(&at[..i]), Ok(Tree::Map(_) | Tree::List(_))) => {

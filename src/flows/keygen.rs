@@ -43,9 +43,13 @@ pub fn plan(output: Option<&Path>, world: &World<'_>) -> Result<Plan, Error> {
         };
     }
     let path = leafcrypt_kms::default_identity_file(&world.session).ok_or_else(|| {
-        Error::Usage("no place for an identity is known: neither XDG_CONFIG_HOME nor HOME is set; use --output FILE".to_owned())
+        Error::Usage("no place for an identity is known: neither XDG_CONFIG_HOME nor HOME names a folder; use --output FILE".to_owned())
     })?;
     let existing = several::what_is_there(&path)?.map(Zeroizing::new);
+    if existing.is_none() && !path.is_absolute() {
+        // It would lie below the current folder, perhaps in a repository, and be found from there only.
+        return Err(Error::Usage("no place for an identity is known: HOME is no whole path; use --output FILE".to_owned()));
+    }
     Ok(Plan { path, existing })
 }
 

@@ -71,11 +71,14 @@ pub fn each(
     one: &mut dyn FnMut(&Path) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let Many { files, unread } = many;
-    let (mut failed, mut met) = (Vec::new(), 0);
+    let (mut failed, mut met, mut found) = (Vec::new(), 0, false);
     for file in in_turn(&files, world) {
         match file.is_meant(types, world).and_then(|meant| if meant { one(&file.path).map(|()| true) } else { Ok(false) }) {
             Ok(meant) => met += usize::from(meant),
-            Err(error) => failed.push(error),
+            Err(error) => {
+                found |= file.found;
+                failed.push(error);
+            }
         }
     }
     failed.extend(unread.into_iter().map(|(_, error)| error));
@@ -88,7 +91,8 @@ pub fn each(
             }
             Ok(())
         }
-        1 if total == 1 => Err(failed.remove(0)),
+        // Not that of a folder: its number would be another one as soon as a second file is there.
+        1 if total == 1 && !found => Err(failed.remove(0)),
         n => Err(Error::Several { what: format!("failed {doing} {n} of {total} files"), errors: failed }),
     }
 }

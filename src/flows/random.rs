@@ -40,7 +40,7 @@ impl Recipe {
         let names = ALPHABETS.map(|(name, _)| name).join(", ");
         let is_word = |text: &str| {
             let mut bytes = text.bytes();
-            bytes.clone().any(|b| b.is_ascii_alphabetic()) && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            bytes.clone().any(|b| b.is_ascii_alphabetic()) && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':'))
         };
         if named.is_none() && alphabet.len() < FEW && is_word(alphabet) {
             return Err(Error::Usage(format!(
@@ -111,7 +111,8 @@ mod tests {
         check("9:_9", 9, "_9");
         check("8:01234567", 8, "01234567");
         check("30:abcdefghij", 30, "abcdefghij");
-        for wrong in ["", "x", "0", "65537", "-1", "5:", "5:a", "5:aba", "5:=a", "24:base32", "24:lower", "24:bin", "24:a-z"] {
+        for wrong in ["", "x", "0", "65537", "-1", "5:", "5:a", "5:aba", "5:=a", "24:base32", "24:lower", "24:bin", "24:a-z", "20:alnum:x"]
+        {
             assert!(Recipe::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,9 +1,10 @@
 //! Open, set a branch, seal. What is missing on the way is made; the text around it stays.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::HashSet;
 use std::path::Path;
 
-use leafcrypt_formats::{Part, PathId, Tree, display_parts, parse_path};
+use leafcrypt_formats::{Item, Member, Part, PathId, Tree, Unwritable, display_parts, parse_path};
 use zeroize::Zeroizing;
 
 pub use super::branch::read_json;
@@ -95,7 +96,7 @@ impl Set<'_> {
                 return Ok(false);
             }
             let lost = lost(file, &at, world);
-            let did = branch.apply(file, world)?;
+            let did = branch.apply(file, world).map_err(|error| doubled(error, &tree))?;
             // Of the last time, if it is done again.
             told.replace(otherwise::told(file, &at, &tree, world));
             told.borrow_mut().extend(lost);
@@ -171,6 +172,32 @@ fn lost(file: &OpenFile<'_>, at: &[Part], world: &World<'_>) -> Option<String> {
         }
     }
     None
+}
+
+/// JSON alone takes a map with a name that stands twice in it; what is said of the others is said of the text, where the map is at fault.
+fn doubled(error: Error, tree: &Tree) -> Error {
+    fn is_doubled(tree: &Tree) -> bool {
+        match tree {
+            Tree::Map(members) => {
+                let entries = || {
+                    members.iter().filter_map(|member| match member {
+                        Member::Entry(name, below) => Some((name, below)),
+                        Member::Comment(_) => None,
+                    })
+                };
+                let mut names = HashSet::new();
+                entries().any(|(name, _)| !names.insert(name)) || entries().any(|(_, below)| is_doubled(below))
+            }
+            Tree::List(items) => items.iter().any(|item| matches!(item, Item::Value(below) if is_doubled(below))),
+            Tree::Null | Tree::Value(_) => false,
+        }
+    }
+    match error {
+        Error::Unholdable { path, source } if is_doubled(tree) => {
+            Error::Unholdable { path, source: Unwritable { what: "a name stands twice in what was to be set".to_owned(), ..source } }
+        }
+        error => error,
+    }
 }
 
 /// Is there a value, where `set` would put one?

@@ -176,6 +176,10 @@ impl UpdateKeys<'_> {
         let rule = match rules::for_file(path, &Given::default(), Some(&config), world) {
             // Other files of a folder may have no rule.
             Err(Error::Config(ConfigError::NoMatchingRule)) if found => return Ok(None),
+            Err(Error::NoKeys) if world.manners.sops_messages => {
+                let path = config.path().display();
+                return Err(Error::Usage(format!("The config file {path} does not contain any creation rule")));
+            }
             rule => rule?,
         };
         let mut wanted = rules::groups(&rule, world)?;

@@ -148,7 +148,7 @@ fn as_leafcrypt_every_place_every_fault_and_one_suggestion() {
   looked in SOPS_AGE_KEY_FILE=bad.txt (1 key)
   looked in SOPS_AGE_KEY_CMD (unusable)
   looked in {home}/.config/sops/age/keys.txt (not there)
-hint: try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity
+hint: try again with SOPS_AGE_KEY_FILE=FILE, the file that holds a fitting identity; or somebody who can open the file adds your recipient to .sops.yaml and runs updatekeys
 "
     );
     assert_eq!(text, expected);

@@ -93,6 +93,13 @@ fn keys_that_are_missing_or_broken() {
     let with = |name: &str, value: &str, expected| Said::of(place.call(Program::Ours, ["doctor", "--json"]).env(name, value), expected);
     with("SOPS_KMS_ARN", "arn:aws:kms:eu-west-1:1:key/k", 1).has("AWS KMS", "fail", "has no client", "unset SOPS_KMS_ARN");
     with("SOPS_GPG_EXEC", "no-such-gpg", 1).has("OpenPGP", "fail", "no-such-gpg", "unset SOPS_GPG_EXEC");
+    // In a container nobody has a home folder, and a variable holds the key.
+    let said = with("HOME", "", 0);
+    said.has("age: keys.txt", "warn", "neither $XDG_CONFIG_HOME nor $HOME", "export HOME=FOLDER");
+    with("XDG_CONFIG_HOME", "rel", 1).has("age: keys.txt", "fail", "$XDG_CONFIG_HOME is relative", "correct or unset XDG_CONFIG_HOME");
+    std::fs::rename(place.path("keys.txt"), place.path("moved.txt")).unwrap();
+    with("HOME", "", 1).has("keys", "fail", "no private key of any kind", "leafcrypt keygen");
+    std::fs::rename(place.path("moved.txt"), place.path("keys.txt")).unwrap();
     with("SOPS_AGE_KEY_CMD", "touch ran", 0).has("age: SOPS_AGE_KEY_CMD", "ok", "not here", "");
     assert!(!place.path("ran").exists(), "a command was run");
     assert!(!place.path("home/.gnupg").exists(), "gpg was run and made a folder");
@@ -402,4 +409,23 @@ fn doctor_requires_what_commands_require() {
     let call = || place.call(Program::Ours, ["doctor", "--json", "a.yaml"]);
     Said::of(call().env("LEAFCRYPT_REQUIRE_WITNESS", "on"), 1).has("a.yaml", "fail", "it has no witness", "--require-witness");
     Said::of(call().env("LEAFCRYPT_REQUIRE_WITNESS", "off"), 0).has("a.yaml", "ok", "opens, by", "");
+}
+
+/// One in the current folder is none for a repository below it.
+#[test]
+fn where_a_configuration_is_missing() {
+    let place = Place::project();
+    std::fs::create_dir_all(place.path("sub/.git")).unwrap();
+    std::fs::create_dir(place.path("sub/deep")).unwrap();
+    place.write("sub/deep/a.yaml", PLAIN);
+    let check = |fix: &str| {
+        let said = doctor(&place, &["sub/deep/a.yaml"], 0);
+        said.has("configuration", "warn", "no .sops.yaml for ", fix);
+        assert!(said.0.iter().any(|check| check.3 == fix), "{fix}: {:#?}", said.0);
+    };
+    check("leafcrypt init sub");
+    std::fs::remove_file(place.path(".sops.yaml")).unwrap();
+    check("leafcrypt init sub");
+    std::fs::remove_dir(place.path("sub/.git")).unwrap();
+    check("leafcrypt init");
 }

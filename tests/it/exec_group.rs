@@ -83,10 +83,12 @@ fn the_keyboards_signals_and_others() {
     for command in BESIDE {
         let place = project();
         let program = "trap \"echo int >> ints; exit 7\" INT; echo ready; while :; do sleep 0.05; done";
-        let mut terminal = in_terminal(&place, Program::AsSops, &format!("$TOOL {command} '{program}'; echo rc=$?"));
+        let mut terminal = in_terminal(&place, Program::AsSops, &format!("trap : INT; $TOOL {command} '{program}'; echo rc=$?"));
         terminal.answer("ready", "\u{3}");
         terminal.end();
         assert_eq!(place.read("ints"), b"int\n", "{command}: {}", terminal.seen);
+        // It has taken it as its own business: we end as it does.
+        assert!(terminal.seen.contains("rc=7"), "{command}: {}", terminal.seen);
         std::fs::remove_file(place.path("ints")).unwrap();
         let sender = "import subprocess, signal, time, os, sys\n\
                       tool = subprocess.Popen([os.environ[\"TOOL\"]] + sys.argv[1:])\n\

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use crate::next_command::{command, done, fails, machine};
+use crate::next_command::{command, done, fails, machine, paste};
 
 #[test]
 fn the_next_project_takes_the_identity_that_is_there() {
@@ -95,4 +95,20 @@ fn what_is_no_file_is_not_waited_for() {
     assert!(!place.path("q/.sops.yaml").exists());
     done(&place, "mkdir -p home/.config/sops/age && mkfifo home/.config/sops/age/keys.txt");
     fails(&place, "timeout 10 leafcrypt keygen -y", 3, "no regular file");
+}
+
+/// A key below the current folder, perhaps in a repository, is found from there only. One that is there is read, as by SOPS.
+#[test]
+fn a_home_that_is_no_whole_path() {
+    let place = machine();
+    for line in ["HOME=rel leafcrypt keygen", "HOME=rel leafcrypt init"] {
+        let said = paste(&place, line);
+        let text = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(said.status.code() == Some(1) && text.contains("HOME is no whole path; use --output FILE"), "{line}: {text}");
+    }
+    assert!(!place.path("rel").exists() && !place.path(".sops.yaml").exists());
+    let own = done(&place, "mkdir -p rel/.config/sops/age; leafcrypt keygen --output rel/.config/sops/age/keys.txt");
+    done(&place, "HOME=rel leafcrypt init; printf 'a: b\\n' > s.yaml; leafcrypt encrypt -i s.yaml");
+    assert!(String::from_utf8(place.read(".sops.yaml")).unwrap().contains(own.trim()));
+    assert_eq!(done(&place, "HOME=rel leafcrypt decrypt s.yaml"), "a: b\n");
 }

@@ -464,3 +464,29 @@ fn a_git_dir_of_elsewhere_vouches_for_nobody() {
         assert!(words(&done.stderr).contains("it belongs to another user"), "{git_dir}: {}", words(&done.stderr));
     }
 }
+
+/// What is wrong with a configuration is told in SOPS's words, and not by its logger, which it has for other errors of `groups`.
+#[test]
+fn where_sops_tells_it_without_its_logger() {
+    if sops().is_none() {
+        return;
+    }
+    let mut place = Place::new();
+    let [one, two] = place.known_ages();
+    place.write("p.yaml", "a: 1\n");
+    place.write("f.yaml", place.sops(["encrypt", "--age", &one, "p.yaml"]).unwrap().stdout);
+    for (config, args, says) in [
+        ("creation_rules: 7\n", &["groups", "add", "-f", "f.yaml", "--age", &two][..], "error loading config: "),
+        ("creation_rules: 7\n", &["groups", "delete", "-f", "f.yaml", "0"], "error loading config: "),
+        ("stores: {}\n", &["updatekeys", "-y", "f.yaml"], "The config file .sops.yaml does not contain any creation rule"),
+        ("", &["updatekeys", "-y", "f.yaml"], "The config file .sops.yaml does not contain any creation rule"),
+    ] {
+        place.write(".sops.yaml", config);
+        for program in [Program::Sops, Program::AsSops] {
+            let done = place.call(program, args).run();
+            let said = words(&done.stderr);
+            assert_eq!(done.status.code(), Some(1), "{program:?} {args:?}: {said}");
+            assert!(said.lines().any(|line| line.starts_with(says)), "{program:?} {args:?}: {said}");
+        }
+    }
+}

@@ -132,6 +132,9 @@ fn rotated_and_opened() {
     // Alone it is told as ever, and nothing to do is no error.
     let done = place.ours(["decrypt", "-i", "d/plain.txt"]);
     assert!(done.status.code() == Some(1) && !said(&done).contains("failed decrypting"), "{}", said(&done));
+    // In a folder it is one of many, also if it is the only one.
+    let done = place.ours(["decrypt", "-i", "d"]);
+    assert!(done.status.code() == Some(1) && said(&done).contains("failed decrypting 1 of 1 files"), "{}", said(&done));
     std::fs::remove_file(place.path("d/bad.yaml")).unwrap();
     let done = place.ours(["rotate", "-i", "d"]);
     assert!(done.status.success() && said(&done).contains("no sealed file is there"), "{}", said(&done));

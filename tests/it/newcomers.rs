@@ -261,6 +261,8 @@ fn who_could_open_it() {
     done(&place, "leafcrypt keygen 2>/dev/null");
     let hint = fails(&place, "leafcrypt decrypt s.yaml", 128, " (alice): no identity of ours fits");
     assert!(hint.contains("SOPS_AGE_KEY_FILE=FILE") && !hint.contains("who has none"), "{hint}");
+    // Who has just made one is no reader yet.
+    assert!(hint.ends_with("; or somebody who can open the file adds your recipient to .sops.yaml and runs updatekeys"), "{hint}");
 }
 
 /// Many files, one change: it is shown once, and asked about once.

@@ -99,6 +99,12 @@ fn a_configuration_that_git_has() {
         done(&place, &format!("cd d; {line} || cd .. && {line}"));
         done(&place, "leafcrypt doctor d");
     }
+    // Whoever was a reader by that one is none by a new one.
+    let said = paste(&place, "rm .sops.yaml; cd d; leafcrypt init");
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(said.status.success() && text.contains("warning: git has a .sops.yaml that is gone here: git restore "), "{text}");
+    assert!(place.path("d/.sops.yaml").exists());
+    done(&place, "rm d/.sops.yaml d/.gitignore; git restore .sops.yaml");
     done(&place, "git rm -q .sops.yaml; git commit -q -m y");
     assert!(fails(&place, "leafcrypt encrypt -i d/s.yaml", 1, "no keys provided").starts_with("leafcrypt init writes a .sops.yaml"));
 }

@@ -24,6 +24,9 @@ fn nobody_is_sent_round_in_a_circle() {
     assert!(fails(&place, "leafcrypt encrypt -i x.yaml", 2, "line 1").starts_with("mend it at that line; "));
     assert!(fails(&place, "leafcrypt encrypt", 8, "stdin").starts_with("leafcrypt encrypt FILE; "));
     assert_eq!(fails(&place, "leafcrypt decrypt --extract '' p.yaml", 91, "is empty"), "a path looks like '[\"db\"][\"hosts\"][0]'");
+    done(&place, "printf 'a: b\\n---\\nc: d\\n' > two.yaml; leafcrypt encrypt -i two.yaml");
+    let hint = fails(&place, "leafcrypt decrypt --extract '[\"c\"]' two.yaml", 1, "there is nothing at c in the first of its 2 documents");
+    assert_eq!(hint, "leafcrypt decrypt two.yaml shows what is there");
     // What others call it, and `set` would change the file.
     assert_eq!(fails(&place, "leafcrypt get p.yaml", 1, "did you mean decrypt --extract?"), "leafcrypt --help");
     fails(&place, "leafcrypt encrypt -i p.yaml x.yaml", 1, "encrypt takes one file");
@@ -219,6 +222,8 @@ fn what_a_shell_completes() {
         let typed = format!("COMP_WORDS=(sops {typed}); COMP_CWORD={count}; _sops sops {last} x; echo ${{COMPREPLY[@]}}");
         assert_eq!(done(&place, &format!("bash -c '. <(sops completion bash); {typed}'")), format!("{expected}\n"));
     }
+    let typed = "COMP_WORDS=(leafcrypt exec-env --user roo); COMP_CWORD=3; _leafcrypt leafcrypt roo --user; echo ${COMPREPLY[@]}";
+    assert_eq!(done(&place, &format!("bash -c '. <(leafcrypt completion bash); {typed}'")), "root\n");
     let typed = "COMP_WORDS=(leafcrypt decrypt --output-type j); COMP_CWORD=3; _leafcrypt leafcrypt j --output-type; echo ${COMPREPLY[@]}";
     assert_eq!(done(&place, &format!("bash -c '. <(leafcrypt completion bash); {typed}'")), "json\n");
 }
@@ -237,4 +242,26 @@ fn manual_pages() {
     let whole = page("leafcrypt");
     assert!(whole.contains(".SH EXIT STATUS AND ENVIRONMENT\n") && whole.contains("200 the editor changed nothing"), "{whole}");
     assert!(whole.contains("leafcrypt\\-set(1)") && !whole.contains(".SH EXTRA"), "{whole}");
+}
+
+/// What is said of a change is about that change, and no flag of another command.
+#[test]
+fn a_change_that_cannot_be() {
+    let place = machine();
+    done(&place, "leafcrypt init; ln -s leafcrypt bin/sops; printf 'A=x\\nB_unencrypted=y\\n' > e.env; leafcrypt encrypt -i e.env");
+    let set = "sops set e.env '[\"B_unencrypted\"]' '\"a\\\\nb\"'";
+    assert_eq!(fails(&place, set, 4, "read back as a newline"), "sops edit e.env changes the text itself");
+    done(&place, "printf 'a: b\\n' > y.yaml; leafcrypt encrypt -i y.yaml");
+    for map in ["{\"canary\": 1, \"canary\": 2}", "[1, {\"b\": {\"canary\": 1, \"canary\": 2}}]"] {
+        place.write("map", map);
+        let set = "leafcrypt set --value-file map y.yaml '[\"m\"]'";
+        assert_eq!(fails(&place, set, 4, "m: a name stands twice in what was to be set"), "leafcrypt edit y.yaml changes the text itself");
+        assert!(!String::from_utf8(paste(&place, set).stderr).unwrap().contains("canary"));
+    }
+    // SOPS knows no TOML, and we do under our own name only.
+    done(&place, "printf 'a = \"b\"\\n' > t.toml; leafcrypt encrypt -i t.toml");
+    for line in ["sops -d t.toml", "sops set t.toml '[\"a\"]' '\"c\"'"] {
+        let hint = fails(&place, line, 1, "t.toml");
+        assert_eq!(done(&place, hint.strip_prefix("it is sealed as toml, which sops does not know: ").expect(&hint)), "a = \"b\"\n");
+    }
 }

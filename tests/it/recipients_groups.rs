@@ -13,7 +13,9 @@ fn groups_come_and_go() {
         assert_eq!(tokens(&before), tokens(&after), "{file}");
         assert!(after.contains(&two) && after.contains("shamir_threshold"), "{file}");
         opens(&place, file, plain);
-        fails(&place, &["groups", "delete", "-f", file, "-i", "1"], 1, "impossible to satisfy");
+        let delete = ["groups", "delete", "-f", file, "-i", "1"];
+        fails(&place, &delete, 1, "impossible to satisfy");
+        fails(&place, &delete, 1, "hint: --shamir-secret-sharing-threshold N says");
         fails(&place, &["groups", "delete", "-f", file, "-i", "7"], 1, "there is no group 7");
         ok(&place, &["groups", "delete", "-y", "-f", file, "-i", "1", "--shamir-secret-sharing-threshold", "1"]);
         assert!(!text(&place, file).contains(&two), "{file}");

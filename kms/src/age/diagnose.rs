@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::identities::{Held, Keyring, Source};
+use super::identities::{Held, Keyring, NOWHERE, Source};
 use super::lines::Lines;
 use super::report::{bad_lines, shown};
 use crate::diagnose::{Diagnosis, Health};
@@ -40,6 +40,13 @@ fn tell(source: &Source, diagnosis: &mut Diagnosis) {
         Held::Unreadable(why) if why.ends_with("permission denied") => {
             let path = source.path.as_ref().map_or_else(|| source.place.clone(), |path| path.display().to_string());
             diagnosis.add(broken, name, why, Some(&format!("ls -l {path} shows who may read it")));
+        }
+        // Nobody has set it up, and nobody misses it where a variable holds the key, as in a container.
+        Held::Unreadable(why) if source.place == NOWHERE && why.contains("$HOME") => {
+            diagnosis.add(Health::Warn, name, why, Some("export HOME=FOLDER, or SOPS_AGE_KEY_FILE=FILE"));
+        }
+        Held::Unreadable(why) if source.place == NOWHERE => {
+            diagnosis.add(broken, name, why, Some("correct or unset XDG_CONFIG_HOME"));
         }
         Held::Unreadable(why) | Held::Spoilt(why) => {
             let fix = if named { format!("correct or unset {}", source.place) } else { format!("correct or move away {}", source.place) };

@@ -30,6 +30,9 @@ pub(super) struct Keyring {
     troubles: Mutex<Vec<UnwrapError>>,
 }
 
+/// The file that needs no variable, where there is no folder for it.
+pub(super) const NOWHERE: &str = "keys.txt";
+
 /// A row of SOPS's table, and what was there.
 pub(super) struct Source {
     /// SOPS's name of the place.
@@ -152,7 +155,7 @@ impl Keyring {
     pub(super) fn default(&self, session: &Session) -> &Source {
         self.default.get_or_init(|| match default_place(session) {
             Ok(path) => Source::new(&path.display().to_string(), read(&path, session, keys)),
-            Err(why) => Source::new("keys.txt", Held::Unreadable(format!("user config directory could not be determined: {why}"))),
+            Err(why) => Source::new(NOWHERE, Held::Unreadable(format!("user config directory could not be determined: {why}"))),
         })
     }
 

@@ -9,6 +9,7 @@ use super::variables::misspelled;
 use super::{Check, State};
 use crate::config::{self, Config, Rule, Search};
 use crate::error::Error;
+use crate::files;
 use crate::flows::disk::{OnDisk, who};
 use crate::flows::rules::{self, Given};
 use crate::flows::target::word;
@@ -56,7 +57,7 @@ impl Configurations<'_> {
                 // As for every other command: perhaps git has one.
                 let shown = file.map(|file| file.display().to_string());
                 let lost = (self.hint)(&Error::NoConfig { path: shown }).filter(|hint| hint.starts_with("git "));
-                return wrong.chain([none.fix(lost.as_deref().unwrap_or("leafcrypt init"))]).collect();
+                return wrong.chain([none.fix(lost.unwrap_or_else(|| init(&folder, world)))]).collect();
             }
             Err(error) if self.faults.insert(error.to_string()) => {
                 return vec![Check { fix: (self.hint)(&error), ..Check::new(State::Fail, "configuration", error.to_string()) }];
@@ -143,6 +144,18 @@ impl Configurations<'_> {
         }
         checks
     }
+}
+
+/// What makes a configuration for a folder: one of the current folder is for all below it, but not for what is in a repository of its own there.
+fn init(folder: &Path, world: &World<'_>) -> String {
+    let current = rules::current(world);
+    let is_root = |folder: &&Path| matches!(files::facts(&folder.join(".git")), Ok(Some(_)));
+    let place = match folder.ancestors().take_while(|folder| **folder != current).find(is_root) {
+        Some(root) => root,
+        None if folder.starts_with(&current) => return "leafcrypt init".to_owned(),
+        None => folder,
+    };
+    format!("leafcrypt init {}", word(&place.strip_prefix(&current).unwrap_or(place).display().to_string()))
 }
 
 /// SOPS looks from the current folder, we from the file's: they may find two.

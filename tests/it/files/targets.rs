@@ -228,6 +228,14 @@ fn files_of_other_users() {
     place.write("all/planted.yaml", "");
     own("all/planted.yaml", 1, 0o666);
     refused(&place, nobody(&["decrypt", "--output", "all/planted.yaml", "f.yaml"]), 3, "permission denied");
+    // One that is there for all can only be written into.
+    std::fs::copy(place.path("f.yaml"), place.path("all/f.yaml")).unwrap();
+    own("all/f.yaml", 1, 0o666);
+    let set = ["set", "all/f.yaml", "[\"a\"]", "\"sticky\""];
+    refused(&place, nobody(&set), 3, "its folder lets nobody else replace it\nhint: --write-through");
+    let done = nobody(&[&set[..], &["--write-through"]].concat()).output().unwrap();
+    assert!(done.status.success(), "{}", said(&done));
+    assert_eq!((value(&place, "all/f.yaml", "a"), leftovers(&place.path("all"))), ("sticky".to_owned(), Vec::<PathBuf>::new()));
     symlink("../new.yaml", place.path("all/link.yaml")).unwrap();
     std::os::unix::fs::lchown(place.path("all/link.yaml"), Some(1), Some(1)).unwrap();
     refused(&place, nobody(&["decrypt", "--output", "all/link.yaml", "f.yaml"]), 3, "made by another user");
