@@ -1,6 +1,6 @@
 //! From sealed to open: data key, values, MAC, witness, layout.
 
-use leafcrypt_formats::{Document, Envelope, Format, Hint, Kind, LeafId, Opened, Spelling, Value, Wiped};
+use leafcrypt_formats::{Document, Envelope, Format, Hint, Kind, LeafId, Mode, Opened, Spelling, Value, Wiped};
 use zeroize::Zeroizing;
 
 use super::accept::{self, Differences, WitnessState};
@@ -8,7 +8,7 @@ use super::error::OpenError;
 use super::line_ends::{self, Again};
 use super::reading::{Reading, own_tags};
 use super::verdict::{self, Doubts, Vouched};
-use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, crew, planted, stray, walk};
+use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, crew, planted, scan_options, stray, walk};
 use crate::keys::{DataKey, Unwrapped};
 use crate::manners::Manners;
 use crate::metadata::{self, Metadata};
@@ -38,6 +38,9 @@ impl<'t> SealedFile<'t> {
     /// As [`SealedFile::open`], less the keys.
     pub fn open_with(mut self, data_key: DataKey, manners: &Manners, how: &OpenHow<'_>) -> Result<OpenFile<'t>, OpenError> {
         let cipher = Cipher::new(&data_key);
+        if how.ignore_mac || how.accepting {
+            self = self.as_sealed(&cipher, manners, how);
+        }
         let mut clear = how.accepting.then(|| self.in_clear()).transpose()?.unwrap_or_default();
         if how.ignore_mac && !how.just_sealed && !manners.keeps_json && !self.is_braces_by_choice(&cipher, manners, how) {
             self.metadata.extension = None;
@@ -133,6 +136,17 @@ impl<'t> SealedFile<'t> {
         Ok((self, Opening { vouched, ..opening }))
     }
 
+    /// JSON that a right witness tells from a binary file, or a binary file from JSON, is that also where nobody asks the witness.
+    fn as_sealed(self, cipher: &Cipher, manners: &Manners, how: &OpenHow<'_>) -> Self {
+        let may_be = matches!(self.format, Format::Json | Format::Binary) && self.metadata.extension.is_some();
+        let strictly = OpenHow { ignore_mac: false, accepting: false, completing: false, just_sealed: false, ..*how };
+        let is_right = |file: &Self| file.opening(cipher, manners, &strictly).is_ok();
+        if !may_be || how.just_sealed || is_right(&self) {
+            return self;
+        }
+        self.otherwise(manners).into_iter().find(is_right).unwrap_or(self)
+    }
+
     /// YAML in braces is somebody's layout, or JSON under another name. Where nobody looks at MAC and witness, they still tell which.
     fn is_braces_by_choice(&self, cipher: &Cipher, manners: &Manners, how: &OpenHow<'_>) -> bool {
         let is_told = self.format == Format::Yaml && self.is_in_braces() && self.metadata.extension.is_some();
@@ -146,7 +160,7 @@ impl<'t> SealedFile<'t> {
     /// JSON with the one key `data` and a binary file look alike, and both are YAML. Which of them a name says may be wrong; what the file was sealed as, its
     /// witness tells.
     fn otherwise(&self, manners: &Manners) -> Vec<SealedFile<'t>> {
-        let tree = || SealedFile::parse(Format::Json, self.text, manners).ok().filter(|tree| tree.format == Format::Json);
+        let tree = || Self::tree(Format::Json, self.text, &scan_options(Mode::Sealed, manners)).ok();
         let envelope = || Self::from_envelope(self.text, Envelope::read(self.text).ok()?).ok();
         match self.format {
             Format::Binary => tree().into_iter().collect(),

@@ -231,9 +231,11 @@ impl OpenFile<'_> {
         nonces: &mut Nonces<'_>,
         world: &World<'_>,
     ) -> Result<Metadata, SealError> {
+        // SOPS writes none into the JSON that it makes of a binary file, and its default once that is changed. By it a tree is known from such a file.
+        let default = || (self.format == Format::Json).then(Selection::default_rule);
         let mut metadata = Metadata {
             groups: self.settings.groups.clone(),
-            selection: self.settings.selection.clone(),
+            selection: self.settings.selection.clone().or_else(default),
             mac_only_encrypted: self.settings.mac_only_encrypted,
             version: self.settings.version.clone(),
             unknown: self.settings.unknown.clone(),
