@@ -39,7 +39,7 @@ impl<'t> SealedFile<'t> {
     pub fn open_with(mut self, data_key: DataKey, manners: &Manners, how: &OpenHow<'_>) -> Result<OpenFile<'t>, OpenError> {
         let cipher = Cipher::new(&data_key);
         if how.ignore_mac || how.accepting {
-            self = self.as_sealed(&cipher, manners, how);
+            self = self.told_apart(&cipher, manners, how);
         }
         let mut clear = how.accepting.then(|| self.in_clear()).transpose()?.unwrap_or_default();
         if how.ignore_mac && !how.just_sealed && !manners.keeps_json && !self.is_braces_by_choice(&cipher, manners, how) {
@@ -137,7 +137,7 @@ impl<'t> SealedFile<'t> {
     }
 
     /// JSON that a right witness tells from a binary file, or a binary file from JSON, is that also where nobody asks the witness.
-    fn as_sealed(self, cipher: &Cipher, manners: &Manners, how: &OpenHow<'_>) -> Self {
+    fn told_apart(self, cipher: &Cipher, manners: &Manners, how: &OpenHow<'_>) -> Self {
         let may_be = matches!(self.format, Format::Json | Format::Binary) && self.metadata.extension.is_some();
         let strictly = OpenHow { ignore_mac: false, accepting: false, completing: false, just_sealed: false, ..*how };
         let is_right = |file: &Self| file.opening(cipher, manners, &strictly).is_ok();
