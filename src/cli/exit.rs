@@ -74,6 +74,7 @@ pub fn of(error: &Error) -> Exit {
         | Error::Random(_)
         | Error::WouldBeClear { .. }
         | Error::Uncovers { .. }
+        | Error::Moved { .. }
         | Error::ClearByComment { .. }
         | Error::NotConfirmed { .. }
         | Error::NobodyLeft { .. }

@@ -59,6 +59,7 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
             let path = shell(path);
             format!("seal the file anew under that rule: {name} decrypt -i {path}, then {name} encrypt -i {path}")
         }
+        Error::Moved { path, .. } => format!("a name that the rule covers keeps it sealed; in a terminal {name} edit {} asks", shell(path)),
         Error::ClearByComment { path, why: crate::error::ByComment::Covered, .. } => {
             format!("in a terminal {name} edit {} shows its comments, and asks", shell(path))
         }

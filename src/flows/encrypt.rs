@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use leafcrypt_formats::{Document, Format, Mode, Printing, Shape, SyntaxError, utf16};
+use leafcrypt_formats::{Document, Format, Mode, Printing, Shape, SyntaxError, Tree, utf16};
 
 use super::extract::Printer;
+use super::folded::{self, Held};
 use super::own_key;
 use super::repository;
 use super::rules::{self, Given};
@@ -106,7 +107,11 @@ impl Encrypt {
         let path = self.input.name();
         refuse_utf16(from, text, world.manners).map_err(|source| Error::PlainSyntax { path: path.clone(), source })?;
         let how = Printing { indent: rules::indent(to, &self.given, config)?, ..Printing::default() };
-        let plain = self.plain(text, from, to, &how, &path, world)?;
+        let is_one_value = from == Format::Binary;
+        // A text that is one value has nothing to select, whatever it is written as.
+        let selection = rule.selection.clone().filter(|_| !is_one_value);
+        let (plain, folded) = self.plain(text, from, to, &how, &path, world)?;
+        let held = folded::covered(folded, &plain, selection.as_ref(), world);
         let is_sealed = || SealedFile::parse(to, &plain, world.manners).is_ok_and(|sealed| !sealed.metadata().mac.is_empty());
         if to == Format::Binary && world.manners.knows_envelopes && is_sealed() {
             return Err(Error::AlreadySealed { path });
@@ -125,11 +130,9 @@ impl Encrypt {
         {
             return Err(ConfigError::NotStorable { field: selection.kind.name() }.into());
         }
-        // A text that is one value has nothing to select, whatever it is written as.
-        let is_one_value = from == Format::Binary;
         let wanted = Wanted {
             groups: rules::groups(rule, world)?,
-            selection: rule.selection.clone().filter(|_| !is_one_value),
+            selection,
             mac_only_encrypted: rule.mac_only_encrypted && !is_one_value,
             indent: how.indent,
         };
@@ -155,7 +158,8 @@ impl Encrypt {
         } else {
             plain.into_owned()
         };
-        let file = OpenFile::new(to, plain, wanted, world).map_err(failed)?;
+        let mut file = OpenFile::new(to, plain, wanted, world).map_err(failed)?;
+        held.into_iter().for_each(|(at, value)| file.holds(&at, value));
         world.journal.record(Event::Encrypt, &path).map_err(Error::Audit)?;
         let sealed = file.seal(world).map_err(failed);
         if itself {
@@ -182,7 +186,7 @@ impl Encrypt {
         })
     }
 
-    /// The text in the output's format. The same format: the text as it is.
+    /// The text in the output's format, and the values as which it does not read. The same format: the text as it is.
     fn plain<'a>(
         &self,
         text: &'a [u8],
@@ -191,12 +195,12 @@ impl Encrypt {
         how: &Printing,
         path: &str,
         world: &World<'_>,
-    ) -> Result<Cow<'a, [u8]>, Error> {
+    ) -> Result<(Cow<'a, [u8]>, Held), Error> {
         if from == to {
-            return Ok(Cow::Borrowed(text));
+            return Ok((Cow::Borrowed(text), Held::new()));
         }
         let mut trees = if from == Format::Binary {
-            vec![leafcrypt_formats::Tree::map([("data", leafcrypt_formats::Tree::text(text))])]
+            vec![Tree::map([("data", Tree::text(text))])]
         } else {
             let document = Document::parse(from, text, &scan_options(Mode::Plain, world.manners));
             let document = document.and_then(|document| document.merge_marks().map_or(Ok(document), Err));
@@ -210,12 +214,14 @@ impl Encrypt {
             world.warn([format!("only the first of {} documents is sealed: {} holds one", trees.len(), to.name())]);
             trees.truncate(1);
         }
+        let folded = if to == Format::Dotenv { folded::taken(&mut trees) } else { Held::new() };
         // Under both names: the printed text is what is read and sealed.
         let printed = Printer { from, to, how: how.clone(), path, extract_alone: true, world }.documents(&trees);
-        printed.map(Cow::Owned).map_err(|error| match error {
+        let printed = printed.map_err(|error| match error {
             Error::NoData { path, sealed_as, .. } => Error::NoData { path, sealed_as, sealing: true },
             other => other,
-        })
+        })?;
+        Ok((Cow::Owned(printed), folded))
     }
 }
 

@@ -37,6 +37,7 @@ pub mod extract;
 mod feeding;
 pub mod filestatus;
 mod flattened;
+mod folded;
 pub mod groups;
 pub mod init;
 pub mod keeper;

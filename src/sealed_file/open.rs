@@ -1,12 +1,12 @@
 //! From sealed to open: the data key, then as what it was sealed: JSON, a binary file and YAML in braces look alike.
 
-use leafcrypt_formats::{Envelope, Format};
+use leafcrypt_formats::{Envelope, Format, Mode};
 
 use super::error::OpenError;
 use super::judge::{Opening, open_document};
 use super::line_ends::{self, Again};
 use super::verdict::Vouched;
-use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary};
+use super::{Base, BaseBody, Body, OpenFile, OpenHow, Renews, SealedFile, Settings, binary, scan_options};
 use crate::keys::{DataKey, Unwrapped};
 use crate::manners::Manners;
 use crate::seal::cipher::Cipher;
@@ -30,6 +30,9 @@ impl<'t> SealedFile<'t> {
     /// As [`SealedFile::open`], less the keys.
     pub fn open_with(mut self, data_key: DataKey, manners: &Manners, how: &OpenHow<'_>) -> Result<OpenFile<'t>, OpenError> {
         let cipher = Cipher::new(&data_key);
+        if how.ignore_mac || how.accepting {
+            self = self.told_apart(&cipher, manners, how);
+        }
         let mut clear = how.accepting.then(|| self.in_clear()).transpose()?.unwrap_or_default();
         if how.ignore_mac && !how.just_sealed && !manners.keeps_json && !self.is_braces_by_choice(&cipher, manners, how) {
             self.metadata.extension = None;
@@ -126,6 +129,17 @@ impl<'t> SealedFile<'t> {
         Ok((self, Opening { vouched, ..opening }))
     }
 
+    /// JSON that a right witness tells from a binary file, or a binary file from JSON, is that also where nobody asks the witness.
+    fn told_apart(self, cipher: &Cipher, manners: &Manners, how: &OpenHow<'_>) -> Self {
+        let may_be = matches!(self.format, Format::Json | Format::Binary) && self.metadata.extension.is_some();
+        let strictly = OpenHow { ignore_mac: false, accepting: false, completing: false, just_sealed: false, ..*how };
+        let is_right = |file: &Self| file.opening(cipher, manners, &strictly).is_ok();
+        if !may_be || how.just_sealed || is_right(&self) {
+            return self;
+        }
+        self.otherwise(manners).into_iter().find(is_right).unwrap_or(self)
+    }
+
     /// YAML in braces is somebody's layout, or JSON under another name. Where nobody looks at MAC and witness, they still tell which.
     fn is_braces_by_choice(&self, cipher: &Cipher, manners: &Manners, how: &OpenHow<'_>) -> bool {
         let is_told = self.format == Format::Yaml && self.is_in_braces() && self.metadata.extension.is_some();
@@ -139,7 +153,7 @@ impl<'t> SealedFile<'t> {
     /// JSON with the one key `data` and a binary file look alike, and both are YAML. Which of them a name says may be wrong; what the file was sealed as, its
     /// witness tells.
     fn otherwise(&self, manners: &Manners) -> Vec<SealedFile<'t>> {
-        let tree = || SealedFile::parse(Format::Json, self.text, manners).ok().filter(|tree| tree.format == Format::Json);
+        let tree = || Self::tree(Format::Json, self.text, &scan_options(Mode::Sealed, manners)).ok();
         let envelope = || Self::from_envelope(self.text, Envelope::read(self.text).ok()?).ok();
         match self.format {
             Format::Binary => tree().into_iter().collect(),

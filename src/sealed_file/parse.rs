@@ -45,6 +45,11 @@ impl<'t> SealedFile<'t> {
                 read => Self::tree_of_binary(text, read.err(), manners, options),
             };
         }
+        Self::tree(format, text, options)
+    }
+
+    /// The same, where it is known to be no binary file.
+    pub(super) fn tree(format: Format, text: &'t [u8], options: &ScanOptions) -> Result<Self, SealedError> {
         let document = match Document::parse(format, text, options) {
             Err(error) if matches!(error.class, SyntaxClass::NoDocument | SyntaxClass::NoContent) => {
                 return Err(NotSealed::default().into());

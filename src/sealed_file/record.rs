@@ -1,6 +1,6 @@
 //! What the metadata of a sealed file records: recipients, MAC and date, and our own field.
 
-use leafcrypt_formats::{Document, Hint, Kind, Value};
+use leafcrypt_formats::{Document, Format, Hint, Kind, Value};
 
 use super::cover::Covered;
 use super::error::SealError;
@@ -9,6 +9,7 @@ use super::{OpenFile, Renews};
 use crate::metadata::{self, Metadata};
 use crate::seal::cipher::{Cipher, Nonces};
 use crate::seal::extension::{self, Payload};
+use crate::seal::selection::Selection;
 use crate::seal::token::Holds;
 use crate::seal::witness;
 use crate::world::World;
@@ -36,9 +37,11 @@ impl OpenFile<'_> {
         nonces: &mut Nonces<'_>,
         world: &World<'_>,
     ) -> Result<Metadata, SealError> {
+        // SOPS writes none into the JSON that it makes of a binary file, and its default once that is changed. By it a tree is known from such a file.
+        let default = || (self.format == Format::Json).then(Selection::default_rule);
         let mut metadata = Metadata {
             groups: self.settings.groups.clone(),
-            selection: self.settings.selection.clone(),
+            selection: self.settings.selection.clone().or_else(default),
             mac_only_encrypted: self.settings.mac_only_encrypted,
             version: self.settings.version.clone(),
             unknown: self.settings.unknown.clone(),

@@ -223,3 +223,61 @@ fn what_is_read_as_binary_has_nothing_to_select() {
         }
     }
 }
+
+/// SOPS writes no rule into the JSON that it makes of a binary file (`--output-type json`). What is changed in it as `sops` is a tree, and gets SOPS's default
+/// rule as by SOPS: both names go on to read it, under whatever name of its own.
+#[test]
+fn what_sops_has_read_as_binary_and_called_json() {
+    if sops().is_none() {
+        return;
+    }
+    const CHANGES: [(&[&str], &str); 4] = [
+        (&["rotate", "-i"], "a\n"),
+        (&["set", "FILE", "[\"data\"]", "\"b\\n\""], "b\n"),
+        (&["edit"], "c\n"),
+        (&["updatekeys", "-y"], "a\n"),
+    ];
+    for name in ["s.json", "s.bin"] {
+        for changer in [Program::Ours, Program::AsSops, Program::Sops] {
+            for (change, data) in CHANGES {
+                let (place, other) = (Place::new(), Place::new());
+                place.write("p.txt", "a\n");
+                let encrypt = ["encrypt", "--age", &place.recipient, "--input-type", "binary", "--output-type", "json", "p.txt"];
+                place.write(name, place.sops(encrypt).unwrap().stdout);
+                place.write(".sops.yaml", format!("creation_rules:\n  - age: {},{}\n", place.recipient, other.recipient));
+                let editor = place.path("editor.sh");
+                crate::tools::script(&editor, "#!/bin/sh\nsed -i 's/a\\(\\\\n\\|$\\)/c\\1/' \"$1\"\n");
+                let mut args: Vec<&str> = change.iter().map(|arg| if *arg == "FILE" { name } else { *arg }).collect();
+                if !args.contains(&name) {
+                    args.push(name);
+                }
+                if changer == Program::Ours && change[0] == "rotate" {
+                    args.push("-y");
+                }
+                let case = format!("{changer:?} {args:?}");
+                let done = place.call(changer, &args).env("EDITOR", &editor).run();
+                assert!(done.status.success(), "{case}: {}", String::from_utf8_lossy(&done.stderr));
+                let ask = |reader, args: &[&str]| {
+                    let done = place.call(reader, [args, &[name]].concat()).run();
+                    assert!(done.status.success(), "{case}, {reader:?} {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+                    String::from_utf8(done.stdout).unwrap()
+                };
+                for reader in [Program::Ours, Program::AsSops, Program::Sops] {
+                    let whole = ask(reader, &["decrypt"]);
+                    let is_tree = whole.trim_start().starts_with("{");
+                    let read = if is_tree {
+                        serde_json::from_str::<serde_json::Value>(&whole).unwrap()["data"].as_str().unwrap().to_owned()
+                    } else {
+                        whole
+                    };
+                    assert_eq!(read, data, "{case}, {reader:?}");
+                    assert!(reader == Program::Ours || is_tree == (name == "s.json"), "{case}, {reader:?}: {read}");
+                    assert_eq!(ask(reader, &["decrypt", "--output-type", "binary"]), data, "{case}, {reader:?}");
+                    assert_eq!(ask(reader, &["filestatus"]), "{\"encrypted\":true}\n");
+                }
+                ask(Program::Ours, &["recipients"]);
+                assert_eq!(ask(Program::Ours, &["decrypt", "--ignore-mac"]), ask(Program::Ours, &["decrypt"]), "{case}");
+            }
+        }
+    }
+}

@@ -33,6 +33,7 @@ mod doctor;
 mod edit;
 mod edit_kept;
 mod edit_keys;
+mod edit_moved;
 mod edit_rule;
 mod edit_signals;
 mod edit_terminal;

@@ -244,3 +244,70 @@ fn a_backslash_and_an_n_as_they_were_given() {
     assert!(ok, "{err}");
     assert_eq!(held(Program::Ours), value);
 }
+
+/// What is sealed into ENV from another type never meets ENV's syntax: a text that is read as binary comes back byte for byte, whoever opens it. In clear the
+/// two characters would be a line feed to every reader, and SOPS's own file does not open: that is told.
+#[test]
+fn a_backslash_and_an_n_from_another_type() {
+    let programs = || [Program::Ours, Program::AsSops].into_iter().chain(sops().map(|_| Program::Sops));
+    let place = Place::project();
+    let raw = "K=a\\nb\nL=\"-----BEGIN\\nEND\\\\n\"\n";
+    place.write("raw.env", raw);
+    place.write("t.json", r#"{"W": "C:\\new", "B": "x\\ny\nz", "P": "p", "D": "1", "D": "2\\n"}"#);
+    place.write("t.yaml", "W: C:\\new\nB: \"x\\\\ny\\nz\"\nP: p\n");
+    for sealer in programs() {
+        let seal = |args: &[&str], to: &str| {
+            let (ok, sealed, err) = said(&place, sealer, args);
+            assert!(ok, "{sealer:?} {args:?}: {err}");
+            assert!(!err.contains("read back"), "{sealer:?} {args:?}: {err}");
+            place.write(to, sealed);
+        };
+        seal(&["encrypt", "--input-type", "binary", "raw.env"], "b.env");
+        seal(&["encrypt", "--output-type", "dotenv", "t.yaml"], "y.env");
+        place.write("i.env", raw);
+        assert!(said(&place, sealer, &["encrypt", "-i", "--input-type", "binary", "i.env"]).0);
+        for reader in programs() {
+            let case = format!("{sealer:?} {reader:?}");
+            for file in ["b.env", "i.env"] {
+                assert_eq!(said(&place, reader, &["decrypt", "--output-type", "binary", file]).1, raw, "{case} {file}");
+                assert_eq!(said(&place, reader, &["decrypt", "--extract", "[\"data\"]", file]).1, raw, "{case} {file}");
+            }
+            let as_env = said(&place, reader, &["decrypt", "b.env"]).1;
+            assert_eq!(as_env, format!("data={}\n", raw.replace('\n', "\\n")), "{case}");
+            let json: serde_json::Value =
+                serde_json::from_str(&said(&place, reader, &["decrypt", "--output-type", "json", "y.env"]).1).unwrap();
+            assert_eq!(json, serde_json::json!({"W": "C:\\new", "B": "x\\ny\nz", "P": "p"}), "{case}");
+        }
+        // What is sealed next keeps them, too.
+        if sealer != Program::Sops {
+            for changer in [Program::Ours, Program::AsSops] {
+                for change in [&["rotate", "-i", "b.env"][..], &["set", "y.env", "[\"P\"]", "\"q\""], &["rotate", "-i", "y.env"]] {
+                    let (ok, _, err) = said(&place, changer, change);
+                    assert!(ok, "{sealer:?} {changer:?} {change:?}: {err}");
+                }
+                for reader in programs() {
+                    assert_eq!(said(&place, reader, &["decrypt", "--output-type", "binary", "b.env"]).1, raw, "{sealer:?} {changer:?}");
+                    assert_eq!(said(&place, reader, &["decrypt", "--extract", "[\"W\"]", "y.env"]).1, "C:\\new", "{sealer:?} {changer:?}");
+                }
+            }
+        }
+    }
+    for program in [Program::Ours, Program::AsSops] {
+        // Of two values of one name no path tells which is meant.
+        for args in [&["--encrypted-regex", "^P$"][..], &["--unencrypted-regex", "^(W|B|D)$"], &[]] {
+            let (ok, sealed, err) = said(&place, program, &[&["encrypt", "--output-type", "dotenv"], args, &["t.json"]].concat());
+            assert!(ok, "{err}");
+            let err = err.replace("\\\\n", "\\n");
+            for (name, warned) in [("W", !args.is_empty()), ("B", !args.is_empty()), ("D", true)] {
+                assert_eq!(
+                    err.contains(&format!("{name}: the two characters `\\n` read back as a newline")),
+                    warned,
+                    "{args:?} {name}: {err}"
+                );
+            }
+            assert_eq!(sealed.contains("W=C:\\new\n"), !args.is_empty(), "{sealed}");
+            place.write("c.env", sealed);
+            assert!(said(&place, program, &["decrypt", "c.env"]).0);
+        }
+    }
+}

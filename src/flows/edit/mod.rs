@@ -1,6 +1,7 @@
 //! Open, an editor in an owner-only folder in memory, seal again: unchanged values keep their tokens, comments and layout stay.
 
 mod merged;
+mod moved;
 mod rule;
 mod save;
 mod session;

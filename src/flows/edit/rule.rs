@@ -1,10 +1,10 @@
 //! What an edit would bring to stand in clear (docs/threat-model.md, P10): by a selection rule that somebody has changed in the metadata (`edit -s`),
-//! which SOPS drops, so that both program names are held to it; by comments, where these decide; and by what somebody else has made of the file while
-//! the editor was open (`merged.rs`).
+//! which SOPS drops, so that both program names are held to it; by comments, where these decide; by another name (`moved.rs`); and by what somebody else has
+//! made of the file while the editor was open (`merged.rs`).
 
 use leafcrypt_formats::LeafId;
 
-use super::Edit;
+use super::{Edit, moved};
 use crate::error::{ByComment, Error};
 use crate::flows::trust;
 use crate::flows::uncovered::{Change, Uncovered};
@@ -26,10 +26,12 @@ impl Edit<'_> {
             self.refuse_empty_rule(change)?;
             self.refuse_by_rule(&uncovered, change, world)?;
             trust::refuse_created(&uncovered, change, &path, world)?;
+            self.refuse_moved(None, change, world)?;
         } else {
             trust::refuse_created(&uncovered, change, &path, world)?;
-            if let Some(at) = uncovered.was_covered() {
-                self.ask_by_comments(at, ByComment::Covered, change, world)?;
+            match uncovered.was_covered() {
+                Some(at) if change.after.rule.kind.is_of_comments() => self.ask_by_comments(at, ByComment::Covered, change, world)?,
+                also => self.refuse_moved(also, change, world)?,
             }
         }
         match uncovered.in_doubt() {
@@ -40,6 +42,25 @@ impl Edit<'_> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Where names decide: what was sealed, under a name that the rule does not cover; and what is known to be uncovered already. As `sops` a warning, for SOPS
+    /// writes it so.
+    fn refuse_moved(&self, also: Option<String>, change: &Change<'_>, world: &World<'_>) -> Result<(), Error> {
+        let path = self.path.display().to_string();
+        let moved = moved::find(change).map_err(|why| trust::no_rule(&path, why))?;
+        let own = change.after.rule.to_string();
+        let at: Vec<String> = also.into_iter().chain(moved.at).collect();
+        let error = match at.join(", ") {
+            _ if moved.nothing_is_sealed => Error::Seal { path, source: Box::new(SealError::NothingCovered { rule: own }) },
+            at if at.is_empty() => return Ok(()),
+            at => Error::Moved { path, at, own },
+        };
+        if !world.manners.strict_clear {
+            world.warn([error.to_string()]);
+            return Ok(());
+        }
+        if !moved.nothing_is_sealed && confirmed(format!("{error}. Write that in clear?"), world) { Ok(()) } else { Err(error) }
     }
 
     fn refuse_empty_rule(&self, change: &Change<'_>) -> Result<(), Error> {

@@ -183,7 +183,7 @@ impl Edit<'_> {
     fn can_be_mended(&self, error: &Error) -> bool {
         match error {
             Error::PlainSyntax { .. } | Error::NoRoot { .. } | Error::Reserved { .. } => true,
-            Error::WouldBeClear { .. } | Error::Uncovers { .. } | Error::ClearByComment { .. } => true,
+            Error::WouldBeClear { .. } | Error::Uncovers { .. } | Error::Moved { .. } | Error::ClearByComment { .. } => true,
             Error::Sealed { .. } | Error::Resolve { .. } | Error::NotConfirmed { .. } => self.show_keys,
             // A recipient that was typed may be misspelled; those of the file are not at hand to be mended.
             Error::Seal { source, .. } => match **source {

@@ -402,3 +402,48 @@ fn later_documents() {
     );
     bench.finish();
 }
+
+/// JSON with the one value `data` looks as a binary file does. The rule in its block tells it, and where there is none (older versions, on files of SOPS) its
+/// witness: whoever can write the file chooses neither reading.
+#[test]
+fn a_tree_like_a_binary_file() {
+    const TREE: &str = "{\n  \"data\": \"hunter2-canary\"\n}\n";
+    let lab = Lab::new();
+    let (tree, _) = lab.seal(Format::Json, TREE);
+    // What an older version has made, as `sops`, of a binary file in JSON (`testdata/keys/age-1.txt`).
+    let without_rule = std::fs::read(format!("{}/testdata/wire/tree-without-rule.json", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (binary, _) = lab.seal(Format::Binary, "hunter2-canary");
+    let [tree, without_rule, binary] = [tree, without_rule, binary].map(|text| Sealed { text: String::from_utf8(text).unwrap() });
+    assert!(tree.line("unencrypted_suffix").is_some() && without_rule.line("unencrypted_suffix").is_none());
+    let place = Place::new();
+    std::fs::copy(format!("{}/testdata/keys/age-1.txt", env!("CARGO_MANIFEST_DIR")), place.path("keys.txt")).unwrap();
+    let check = |what: &str, text: Option<String>, code: i32, as_json: &str| {
+        for (name, printed) in [("f.json", as_json), ("f.bin", "hunter2-canary")] {
+            place.write(name, text.as_ref().expect("the change applies"));
+            for flags in [&["decrypt"][..], &["decrypt", "--strict"], &["set", "--idempotent"], &["rotate", "-i", "-y"], &["accept"]] {
+                let path: &[&str] = if flags[0] == "set" { &[name, "[\"data\"]", "\"hunter2-canary\""] } else { &[name] };
+                let before = place.read(name);
+                let done = place.ours([flags, path].concat());
+                let told = String::from_utf8_lossy(&done.stderr).into_owned();
+                assert!(!told.contains("canary") || flags[0] == "set", "{what}, {name} {flags:?}: {told}");
+                // Whoever accepts is asked where something differs.
+                let wanted = if flags[0] == "accept" { i32::from(code != 0) } else { code };
+                assert_eq!(done.status.code(), Some(wanted), "{what}, {name} {flags:?}: {told}");
+                let shown = if code == 0 && flags[0] == "decrypt" { printed } else { "" };
+                assert!(flags[0] == "accept" || String::from_utf8_lossy(&done.stdout) == shown, "{what}, {name} {flags:?}");
+                assert!(code == 0 || place.read(name) == before, "{what}, {name} {flags:?}");
+            }
+        }
+    };
+    let with_rule = |s: &Sealed| {
+        s.replace(s.line("mac").unwrap(), &format!("{}{}", s.line("mac").unwrap(), field("json", "unencrypted_suffix", "\"_unencrypted\"")))
+    };
+    check("as it was sealed", Some(tree.text.clone()), 0, TREE);
+    check("without a rule, as older versions sealed it", Some(without_rule.text.clone()), 0, "{\n\t\"data\": \"hunter2-canary\"\n}\n");
+    check("a binary file", Some(binary.text.clone()), 0, "hunter2-canary");
+    check("the rule taken out", tree.without("unencrypted_suffix"), 51, "");
+    check("a rule put in", with_rule(&without_rule), 51, "");
+    check("a rule put into a binary file", with_rule(&binary), 51, "");
+    check("a member more", without_rule.replace("{\n", "{\n\"more\": \"\",\n"), 51, "");
+    check("a member more in a binary file", binary.replace("{\n", "{\n\"more\": \"\",\n"), 51, "");
+}

@@ -1,0 +1,186 @@
+//! `edit` under a rule that goes by names: a value that was sealed does not come to stand in clear under another name without a word (P10).
+
+use crate::edit::{Desk, code};
+use crate::tools::Program;
+
+const BY_NAME: &str = "encrypted_regex: ^(pw|key|secret)";
+
+/// A project whose rule this is.
+fn project(rule: &str) -> Desk {
+    let desk = Desk::new();
+    desk.place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n    {rule}\n", desk.place.recipient));
+    desk
+}
+
+impl Desk {
+    /// As `leafcrypt` refused where nobody can be asked, and the text is kept; as `sops` told.
+    #[track_caller]
+    fn tells(&self, file: &str, script: &str, says: &[&str]) {
+        let before = self.text(file);
+        let err = code(&self.edit(file, script, ""), 1);
+        assert!(says.iter().all(|what| err.contains(what)), "{script}: {err}");
+        assert!(err.contains("what you typed is kept") || err.contains("is kept sealed"), "{script}: {err}");
+        assert_eq!(self.text(file), before, "{script}");
+        let _ = std::fs::remove_dir_all(self.place.path("home/.local"));
+        let err = code(&self.run(Program::AsSops, &["edit", file], script, ""), 0);
+        assert!(says.iter().all(|what| err.contains(what)), "{script}: {err}");
+        assert_ne!(self.text(file), before, "{script}");
+        self.place.write(file, before);
+    }
+
+    /// Written under both names, and nothing is said.
+    #[track_caller]
+    fn is_silent(&self, file: &str, script: &str) {
+        let before = self.text(file);
+        for program in [Program::Ours, Program::AsSops] {
+            let err = code(&self.run(program, &["edit", file], script, ""), 0);
+            assert_eq!(err, "", "{program:?} {script}");
+            assert_ne!(self.text(file), before, "{program:?} {script}");
+            self.place.write(file, &before);
+        }
+    }
+}
+
+#[test]
+fn a_name_that_is_mistyped() {
+    for (rule, file, plain, script, at) in [
+        (BY_NAME, "a.yaml", "pw: canary\nkey: x1234\nb: x\n", "s/^pw/passwd/", " passwd"),
+        (BY_NAME, "a.yaml", "m:\n  pw: canary\n  b: x\nkey: y\n", "s/  pw/  password/; s/x$/z/", " m.password"),
+        (BY_NAME, "a.yaml", "secrets: {a: canary, b: [canary1, 1]}\nkey: y\n", "s/^secrets/geheim/", " geheim.a, geheim.b[0]"),
+        // A number is told where it stands in its old place, only its name is another.
+        (BY_NAME, "a.yaml", "b: 1\npw: 5432\nkey: y\n", "s/^pw/pin/", " pin"),
+        // What was typed over a value in clear was sealed.
+        (BY_NAME, "a.yaml", "pw: canary\nkey: y\nb: x\n", "/^pw/d; s/^b: .*/b: canary/", " b"),
+        // A value by its bytes, whatever its type.
+        (BY_NAME, "a.yaml", "pw: 12345678\nkey: y\n", "s/^pw: \\(.*\\)/pin: '\\1'/", " pin"),
+        (BY_NAME, "a.json", "{\"pw\": \"canary\", \"key\": \"y\"}\n", "s/\"pw\"/\"passwd\"/", " passwd"),
+        ("encrypted_regex: ^(PW|KEY)", "a.env", "PW=canary\nKEY=y\n", "s/^PW/PASSWD/", " PASSWD"),
+        (BY_NAME, "a.ini", "[s]\npw = canary\nkey = y\n", "s/^pw/passwd/", " s.passwd"),
+        ("encrypted_suffix: _enc", "a.yaml", "pw_enc: canary\nkey_enc: y\n", "s/^pw_enc/pw_ecn/", " pw_ecn"),
+        ("unencrypted_regex: ^pub", "a.yaml", "pw: canary\npub: x\nkey: y\n", "s/^pw/public/", " public"),
+        ("unencrypted_suffix: _clear", "a.yaml", "pw: canary\nkey: y\n", "s/^pw/pw_clear/", " pw_clear"),
+        // By the default rule names say it themselves, but not for what is moved below one.
+        (
+            "unencrypted_suffix: _unencrypted",
+            "a.yaml",
+            "pw: canary\nkey: y\nm_unencrypted:\n  a: b\n",
+            "/^pw/d; s/  a: b/&\\n  pw: canary/",
+            " m_unencrypted.pw",
+        ),
+        // A comment may hold a secret as well.
+        (BY_NAME, "a.yaml", "secrets:\n  # canary\n  a: x\nkey: y\nb: c\n", "2d; s/^b/# canary\\nb/; s/  a: x/  a: z/", " a comment"),
+    ] {
+        let desk = project(rule);
+        desk.seal(file, plain);
+        assert!(!desk.text(file).contains("canary"), "{}", desk.text(file));
+        desk.tells(
+            file,
+            &format!("sed -i \"{}\" \"$1\"", script.replace('"', "\\\"")),
+            &["what was sealed would stand in clear", &format!(":{at}")],
+        );
+    }
+}
+
+/// Whoever means it says yes once.
+#[test]
+fn a_value_that_is_moved_on_purpose() {
+    let desk = project(BY_NAME);
+    desk.seal("a.yaml", "pw: canary\nkey: canary1\nb: x\n");
+    let mut terminal = desk.asks(env!("CARGO_BIN_EXE_leafcrypt"), "edit a.yaml", "sed -i 's/^pw/open/' \"$1\"");
+    terminal.answer("Write that in clear? [y/N]", "y\n");
+    assert!(terminal.seen.contains("under another name, by encrypted_regex") && terminal.seen.contains(": open"), "{}", terminal.seen);
+    assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+    assert!(desk.text("a.yaml").starts_with("open: canary\nkey: ENC["), "{}", desk.text("a.yaml"));
+    // In clear already: nobody asks again.
+    desk.is_silent("a.yaml", "sed -i 's/^open/opened/; s/^b: x/b: z/' \"$1\"");
+    // A no leads back to the editor, which puts it right.
+    let script =
+        "if [ -e \"$HOME/once\" ]; then sed -i 's/^opener/key2/' \"$1\"; else touch \"$HOME/once\"; sed -i 's/^key/opener/' \"$1\"; fi";
+    desk.place.write("a.yaml", "");
+    desk.seal("a.yaml", "pw: canary\nkey: canary1\nb: x\n");
+    let mut terminal = desk.asks(env!("CARGO_BIN_EXE_leafcrypt"), "edit a.yaml", script);
+    terminal.answer("Write that in clear? [y/N]", "n\n");
+    terminal.answer("Press Enter", "\n");
+    assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+    assert!(!desk.text("a.yaml").contains("canary") && desk.text("a.yaml").contains("key2: ENC["), "{}", desk.text("a.yaml"));
+}
+
+#[test]
+fn what_is_no_news() {
+    for (rule, file, plain, script) in [
+        // Moved from one sealed name to another, or within a list.
+        (BY_NAME, "a.yaml", "pw: canary\nkey: y\nb: x\n", "s/^pw/key2/"),
+        (BY_NAME, "a.yaml", "secret: [canary, b, c]\nb: x\n", "s/canary, b/b, canary/"),
+        // It stays sealed where it was.
+        (BY_NAME, "a.yaml", "pw: postgres\nb: x\n", "s/^b: x/b: postgres/"),
+        // In clear already.
+        (BY_NAME, "a.yaml", "pw: postgres\nkey: y\nimage: postgres\n", "s/^pw: .*/image2: postgres/"),
+        // By chance.
+        (BY_NAME, "a.yaml", "pw: true\nkey: y\nb: 1\n", "s/^pw: true/pw: false/; s/^b: 1/b: 1\\nc: true/"),
+        (BY_NAME, "a.yaml", "pw: 5432\nkey: y\nb: 1\n", "s/^pw: 5432/pw: 5433/; s/^b: 1/b: 1\\nport: 5432/"),
+        (BY_NAME, "a.yaml", "pw: 5432\nkey: y\nb: 1\n", "/^pw/d; s/^b: 1/b: 1\\nport: 5432/"),
+        (BY_NAME, "a.yaml", "pw: a\nkey: y\nb: 1\n", "s/^pw: a/pw: b/; s/^b: 1/b: a/"),
+        (BY_NAME, "a.yaml", "pw: ''\nkey: y\nb: 1\n", "s/^pw/open/"),
+        (BY_NAME, "a.yaml", "pw:\nkey: y\nb: 1\n", "s/^pw/open/"),
+        (BY_NAME, "a.yaml", "pw: true\nkey: y\n", "s/^pw/open/"),
+        ("encrypted_regex: ^(PW|KEY)", "a.env", "PW=true\nKEY=y\nB=1\n", "s/^PW=.*/PW=false/; s/^B=1/B=true/"),
+        // A new value in clear.
+        (BY_NAME, "a.yaml", "pw: canary\nb: 1\n", "s/^b: 1/b: 1\\nopen: hello world/"),
+        // A name that says it.
+        ("unencrypted_suffix: _unencrypted", "a.yaml", "pw: hello world\nkey: y\n", "s/^pw/pw_unencrypted/"),
+        ("unencrypted_suffix: _unencrypted", "a.yaml", "pw: hello world\n", "s/^pw/pw_unencrypted/"),
+        // The last secret goes, and nothing else comes.
+        (BY_NAME, "a.yaml", "pw: canary\nb: 1\n", "/^pw/d"),
+        (BY_NAME, "a.yaml", "pw: canary\nb: 1\nl: [a, b]\n", "/^pw/d; s/^b: 1/b: 2/; s/, b]/, c, d]/"),
+        (BY_NAME, "a.yaml", "b: 1\n# pw\n", "s/^b: 1/b: 2/; s/# pw/pw: x/"),
+        // Where nothing was sealed before.
+        ("unencrypted_regex: ^pub", "a.yaml", "pub: 1\nkey: ''\n", "s/^pub: 1/pub: 1\\npub2: 2/"),
+    ] {
+        let desk = project(rule);
+        desk.place.write(file, plain);
+        // As `sops` also what covers nothing by an `unencrypted_*` rule is sealed.
+        let program = if rule.starts_with("unencrypted") { Program::AsSops } else { Program::Ours };
+        let add = if plain.starts_with("b: 1\n# pw") { "pw: z\n" } else { "" };
+        desk.place.write(file, format!("{add}{plain}"));
+        code(&desk.place.call(program, ["encrypt", "-i", file]).run(), 0);
+        if !add.is_empty() {
+            code(&desk.place.ours(["unset", file, "[\"pw\"]"]), 0);
+        }
+        desk.is_silent(file, &format!("sed -i \"{script}\" \"$1\""));
+    }
+}
+
+/// What `encrypt` refuses `edit` does not make of a file either.
+#[test]
+fn nothing_is_sealed_any_more() {
+    for (rule, file, plain, script) in [
+        ("encrypted_regex: ^pw$", "a.yaml", "pw: canary\nb: x\n", "s/^pw/password/"),
+        ("encrypted_regex: ^pw$", "a.yaml", "pw: canary\nb: x\n", "s/^pw: canary/password: canary1/"),
+        ("encrypted_regex: ^pw$", "a.yaml", "pw: true\nb: x\n", "s/^pw: true/password: false/"),
+        ("encrypted_regex: ^PW$", "a.env", "PW=canary\nB=x\n", "s/^PW/PASSWORD/"),
+        ("encrypted_suffix: _enc", "a.json", "{\"pw_enc\": \"canary\"}\n", "s/pw_enc/pw_ecn/"),
+    ] {
+        let desk = project(rule);
+        desk.seal(file, plain);
+        desk.tells(file, &format!("sed -i '{script}' \"$1\""), &["covers no value of this file: everything would stay in clear"]);
+    }
+    // The editor again, where it is put right.
+    let desk = project("encrypted_regex: ^pw$");
+    desk.seal("a.yaml", "pw: canary\nb: x\n");
+    let script = "if [ -e \"$HOME/once\" ]; then sed -i 's/^password: .*/pw: canary2/' \"$1\"; else touch \"$HOME/once\"; sed -i 's/^pw/password/' \"$1\"; fi";
+    let err = code(&desk.edit("a.yaml", script, "\n"), 0);
+    assert_eq!(err.matches("Press Enter").count(), 1, "{err}");
+    assert_eq!(desk.decrypted("a.yaml"), "pw: canary2\nb: x\n");
+}
+
+/// Somebody else changes the file meanwhile: the merged text is looked at.
+#[test]
+fn a_file_that_changes_meanwhile() {
+    let desk = project(BY_NAME);
+    desk.seal("a.yaml", "pw: canary\nkey: canary1\nb: x\n");
+    let path = desk.place.path("a.yaml").display().to_string();
+    let theirs = format!("{} set {path} '[\"b\"]' '\"z\"' > /dev/null 2>&1 || exit 9", env!("CARGO_BIN_EXE_leafcrypt"));
+    let err = code(&desk.edit("a.yaml", &format!("{theirs}\nsed -i 's/^pw/open/' \"$1\""), ""), 1);
+    assert!(err.contains("what was sealed would stand in clear") && err.contains(": open"), "{err}");
+    assert!(!desk.text("a.yaml").contains("canary"), "{}", desk.text("a.yaml"));
+}
