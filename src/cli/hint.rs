@@ -272,7 +272,7 @@ fn config_hint(error: &ConfigError, name: &str) -> Option<String> {
                 // Also where it is named: then, too, it may be anybody's.
                 Distrust::Anybody => format!("chmod o-w {path}"),
                 Distrust::Group => format!("chmod g-w {path}; or, if you trust the group: {name} --config {path} ..."),
-                Distrust::Owner | Distrust::Link => format!("if you trust it: {name} --config {path} ..."),
+                Distrust::Owner | Distrust::Link | Distrust::Way => format!("if you trust it: {name} --config {path} ..."),
             }
         }
         ConfigError::BadSelector { .. } | ConfigError::BadPathRegex { .. } => {
