@@ -39,7 +39,7 @@ pub enum UnwrapError {
     /// We hold it, or the service does, and were refused (wrong passphrase, access denied, expired).
     #[error("refused: {why}")]
     Denied { why: String },
-    /// What was typed for an identity does not open it.
+    /// What was typed for an identity, or for a secret key of gpg, does not open it.
     #[error("refused: incorrect passphrase for {what}")]
     WrongPassphrase { what: String },
     #[error("not reachable: {why}")]

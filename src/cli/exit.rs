@@ -158,7 +158,8 @@ fn seal(error: &SealError) -> Exit {
         | SealError::RepeatedComment { .. }
         | SealError::CommentOfAlias { .. }
         | SealError::AtAlias { .. }
-        | SealError::LaidBare { .. } => Exit::ErrorEncryptingTree,
+        | SealError::LaidBare { .. }
+        | SealError::FootInClear { .. } => Exit::ErrorEncryptingTree,
         SealError::Unwritable(_)
         | SealError::NotFaithful { .. }
         | SealError::Astray

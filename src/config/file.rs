@@ -113,6 +113,8 @@ pub(super) fn parse(text: &[u8]) -> Result<Map<File>, Fault> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         legacy_octal_numbers: true,
+        // As to go-yaml, `yes` is a text but where a boolean is wanted.
+        strict_booleans: true,
         // R8; what aliases expand to is counted by the nodes, too. Depth stays at the parser's 64: each level costs stack.
         budget: serde_saphyr::budget! {
             max_aliases: most,

@@ -1,10 +1,11 @@
-//! Where the configuration file is (`docs/sops-config.md`, section 1), and whether it may be used (docs/threat-model.md, P22).
+//! Where the configuration file is (`docs/sops-config.md`, section 1).
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::ConfigError;
+use super::distrust::{Distrust, distrust, judge};
 use crate::files::Opened;
 
 /// The one name.
@@ -27,6 +28,9 @@ pub trait Disk {
     /// # Errors
     /// It cannot be known.
     fn open(&self, path: &Path) -> io::Result<Option<Seen>>;
+
+    /// A folder without links in its path. None: it cannot be known.
+    fn real(&self, folder: &Path) -> Option<Real>;
 
     /// The owner of the git work tree around a folder, if git itself accepts that tree. Asked only about files of strangers.
     fn work_tree_owner(&self, folder: &Path) -> Option<u32>;
@@ -66,6 +70,15 @@ pub struct Seen {
     pub file: Option<Arc<Opened>>,
 }
 
+/// Where a folder really is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Real {
+    /// Its path without links.
+    pub folder: PathBuf,
+    /// The owners of the links that stood in it.
+    pub links: Vec<u32>,
+}
+
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
 pub struct Who {
@@ -78,10 +91,13 @@ pub struct Who {
 /// How to look.
 #[derive(Clone, Copy, Debug)]
 pub enum Search<'p> {
-    /// As `leafcrypt`: from the file's folder up to the edge of its repository or of the home folder.
+    /// As `leafcrypt`: from the file's folder up to the edge of its repository or of the home folder; first as its path is spelled, and if nothing is
+    /// there, without the links in it.
     FromFile {
         /// Absolute and clean ([`absolute`]).
         folder: &'p Path,
+        /// The same as it was given, for the kernel, to which `..` behind a link is another folder.
+        given: &'p Path,
         /// The home folder, where there is one.
         home: Option<&'p Path>,
     },
@@ -112,6 +128,8 @@ pub struct Found {
     pub folder: PathBuf,
     /// What was judged, to be read; none: it is read by its name.
     pub file: Option<Arc<Opened>>,
+    /// Found without the links in the path of the file's folder: that as it was spelled, and as it really is.
+    pub by_links: Option<(PathBuf, PathBuf)>,
     /// As `sops`: others could have written it. Said where a rule of it is used.
     pub doubt: Option<String>,
 }
@@ -131,20 +149,19 @@ pub struct Findings {
 /// It is not a file, a named one does not exist, or others could have written it.
 pub fn find(disk: &dyn Disk, search: Search<'_>, who: &dyn Fn() -> Who) -> Result<Findings, ConfigError> {
     match search {
-        Search::FromFile { folder, home } => {
-            let last = |folder: &Path| Some(folder) == home || matches!(disk.stat(&folder.join(".git")), Ok(Some(_)));
-            let mut over = false;
-            let folders = folder.ancestors().take(MOST_FOLDERS).take_while(|folder| {
-                let wanted = !over;
-                over = over || last(folder);
-                wanted
-            });
-            let candidates = folders.map(|folder| (folder.to_path_buf(), folder.to_path_buf()));
-            climb(disk, candidates, who, false)
+        Search::FromFile { folder, given, home } => {
+            let spelled = climb(disk, up_to_the_edge(disk, folder, home), who, &[], false)?;
+            if spelled.found.is_some() {
+                return Ok(spelled);
+            }
+            match disk.real(given).filter(|real| real.folder != folder) {
+                Some(real) => without_links(disk, folder, home, who, &real).map(|found| found.unwrap_or(spelled)),
+                None => Ok(spelled),
+            }
         }
         Search::FromCurrent { current } => {
             let up = (0..MOST_FOLDERS).map(|n| -> PathBuf { std::iter::repeat_n("..", n).collect() });
-            let mut findings = climb(disk, up.map(|up| (current.join(&up), up)), who, true)?;
+            let mut findings = climb(disk, up.map(|up| (current.join(&up), up)), who, &[], true)?;
             if let Some(found) = &mut findings.found {
                 found.folder = absolute(current, &parent(&found.shown));
             }
@@ -152,6 +169,33 @@ pub fn find(disk: &dyn Disk, search: Search<'_>, who: &dyn Fn() -> Who) -> Resul
         }
         Search::Named { path, current, lenient } => named(disk, path, current, lenient),
     }
+}
+
+/// Where to look from a folder on.
+fn up_to_the_edge<'p>(disk: &'p dyn Disk, folder: &'p Path, home: Option<&'p Path>) -> impl Iterator<Item = (PathBuf, PathBuf)> + 'p {
+    let last = move |folder: &Path| Some(folder) == home || matches!(disk.stat(&folder.join(".git")), Ok(Some(_)));
+    let mut over = false;
+    let folders = folder.ancestors().take(MOST_FOLDERS).take_while(move |folder| {
+        let wanted = !over;
+        over = over || last(folder);
+        wanted
+    });
+    folders.map(|folder| (folder.to_path_buf(), folder.to_path_buf()))
+}
+
+/// The way of the kernel, and of git: a link into a repository leads to its configuration. None: nothing is there either.
+fn without_links(
+    disk: &dyn Disk,
+    spelled: &Path,
+    home: Option<&Path>,
+    who: &dyn Fn() -> Who,
+    real: &Real,
+) -> Result<Option<Findings>, ConfigError> {
+    let home = home.and_then(|home| disk.real(home)).map(|home| home.folder);
+    let mut findings = climb(disk, up_to_the_edge(disk, &real.folder, home.as_deref()), who, &real.links, false)?;
+    let Some(found) = &mut findings.found else { return Ok(None) };
+    found.by_links = Some((spelled.to_path_buf(), real.folder.clone()));
+    Ok(Some(findings))
 }
 
 /// A path made absolute and clean by its text alone, as Go's `filepath.Abs` does: no links are resolved.
@@ -168,11 +212,12 @@ pub fn absolute(base: &Path, path: &Path) -> PathBuf {
     clean
 }
 
-/// Candidates are folders: where to look, and how that is shown.
+/// Candidates are folders: where to look, and how that is shown. `way`: owners of the links that led there.
 fn climb(
     disk: &dyn Disk,
     folders: impl Iterator<Item = (PathBuf, PathBuf)>,
     who: &dyn Fn() -> Who,
+    way: &[u32],
     lenient: bool,
 ) -> Result<Findings, ConfigError> {
     let mut wrong: Option<PathBuf> = None;
@@ -196,8 +241,8 @@ fn climb(
             Node::Pipe | Node::Other => return Err(unreadable(&shown, "not a regular file")),
         }
         let warnings = wrong.iter().map(|wrong| ignoring(wrong, Some(&shown))).collect();
-        let doubt = distrust(disk, stat, &links, &folder, who()).map(|why| judge(&shown, why, lenient)).transpose()?;
-        return Ok(Findings { found: Some(Found { path, shown, folder, file, doubt }), warnings });
+        let doubt = distrust(disk, stat, [&links, way], &folder, who()).map(|why| judge(&shown, why, lenient)).transpose()?;
+        return Ok(Findings { found: Some(Found { path, shown, folder, file, by_links: None, doubt }), warnings });
     }
     Ok(Findings { found: None, warnings: wrong.iter().map(|wrong| ignoring(wrong, None)).collect() })
 }
@@ -216,7 +261,8 @@ fn named(disk: &dyn Disk, path: &Path, current: &Path, lenient: bool) -> Result<
     let open = stat.mode & 0o002 != 0 && stat.node == Node::File;
     let doubt = open.then(|| judge(path, Distrust::Anybody, lenient)).transpose()?;
     let folder = absolute(current, &parent(path));
-    Ok(Findings { found: Some(Found { path: at, shown: path.to_path_buf(), folder, file: None, doubt }), warnings: Vec::new() })
+    let found = Found { path: at, shown: path.to_path_buf(), folder, file: None, by_links: None, doubt };
+    Ok(Findings { found: Some(found), warnings: Vec::new() })
 }
 
 fn parent(path: &Path) -> PathBuf {
@@ -233,44 +279,5 @@ fn ignoring(wrong: &Path, instead: Option<&Path>) -> String {
     match instead {
         Some(path) => format!("{start}; using {:?} instead", path.display().to_string()),
         None => start,
-    }
-}
-
-/// P22: why a file that was found by searching may be another's work.
-fn distrust(disk: &dyn Disk, stat: Stat, links: &[u32], folder: &Path, who: Who) -> Option<Distrust> {
-    if stat.mode & 0o002 != 0 {
-        return Some(Distrust::Anybody);
-    }
-    if stat.mode & 0o020 != 0 && who.private_group != Some(stat.group) {
-        return Some(Distrust::Group);
-    }
-    let ours = |owner| owner == who.uid || owner == 0 || disk.work_tree_owner(folder) == Some(owner);
-    if !ours(stat.owner) {
-        return Some(Distrust::Owner);
-    }
-    // Whoever made a link has chosen the file, and our own may be any of ours.
-    let chosen = links.iter().copied().all(ours);
-    (!chosen).then_some(Distrust::Link)
-}
-
-/// Why a configuration may be somebody else's work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs)]
-pub enum Distrust {
-    #[error("anybody can write to it")]
-    Anybody,
-    #[error("its group can write to it; if you trust them, name it with --config")]
-    Group,
-    #[error("it belongs to another user; if you trust them, name it with --config")]
-    Owner,
-    #[error("it is a link that belongs to another user; if you trust them, name it with --config")]
-    Link,
-}
-
-/// What is to be said of it as `sops`.
-fn judge(path: &Path, why: Distrust, lenient: bool) -> Result<String, ConfigError> {
-    match lenient {
-        true => Ok(format!("the config file {} is used although {why}", path.display())),
-        false => Err(ConfigError::Untrusted { path: path.to_path_buf(), why }),
     }
 }

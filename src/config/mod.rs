@@ -1,10 +1,12 @@
 //! `.sops.yaml`: where it is ([`find()`]), what it says ([`Config::load`]), and which rule fits a file ([`Config::rule_for`]).
-//! Fields and types are in `file.rs`, `group_item.rs` and `scalar.rs` (`unknown.rs`: what nobody knows), the search and whom to trust in `find.rs`, `path_regex` and
-//! key order in `rule.rs`, names of recipients in `names.rs`, indentation in `stores.rs`, `publish` in `destination.rs`. What flags add to it is said by [`crate::flows::rules`]; what a selection rule covers by [`crate::seal::policy`].
+//! Fields and types are in `file.rs`, `group_item.rs` and `scalar.rs` (`unknown.rs`: what nobody knows), the search in `find.rs`, whom to trust in
+//! `distrust.rs`, `path_regex` and key order in `rule.rs`, names of recipients in `names.rs`, indentation in `stores.rs`, `publish` in `destination.rs`.
+//! What flags add to it is said by [`crate::flows::rules`]; what a selection rule covers by [`crate::seal::policy`].
 //!
 //! The texts of errors keep SOPS's phrases (`docs/sops-cli.md`, section 7); places and fields are named in our own words, values never.
 
 mod destination;
+mod distrust;
 mod file;
 mod find;
 mod group_item;
@@ -23,8 +25,9 @@ use thiserror::Error;
 use crate::seal::go_regex::BadRegex;
 
 pub use destination::{Destination, Target};
+pub use distrust::Distrust;
 pub use file::MOST_BYTES;
-pub use find::{Disk, Distrust, Findings, Found, Node, Search, Seen, Stat, Who, absolute, find};
+pub use find::{Disk, Findings, Found, Node, Real, Search, Seen, Stat, Who, absolute, find};
 pub use rule::{Rule, flag_keys};
 pub use stores::Stores;
 
@@ -35,6 +38,8 @@ pub struct Config {
     path: PathBuf,
     /// The absolute folder it stands in; paths are matched relative to it.
     folder: PathBuf,
+    /// [`Found::by_links`].
+    by_links: Option<(PathBuf, PathBuf)>,
     /// Its text, in whose comments recipients have names.
     text: String,
     names: OnceLock<names::Names>,
@@ -196,6 +201,7 @@ impl Config {
         Ok(Config {
             path,
             folder: found.folder.clone(),
+            by_links: found.by_links.clone(),
             text,
             names: OnceLock::new(),
             file: map.fields,

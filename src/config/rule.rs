@@ -1,5 +1,6 @@
 //! Which rule fits a path, and what it means (`docs/sops-config.md`, sections 1 and 3).
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,7 +45,8 @@ impl Config {
     /// No rule fits, a regex before it is none, its keys or selectors are wrong. A selector must be a regex under every name of the program (P10).
     pub fn rule_for(&self, file: &Path) -> Result<Option<Rule>, ConfigError> {
         let Some(rules) = &self.file.creation_rules else { return Ok(None) };
-        let path = self.relative(file);
+        let file = self.without_links(file);
+        let path = self.relative(&file);
         let mut found: Option<Rule> = None;
         let mut late = Vec::new();
         for (number, rule) in rules.iter().enumerate() {
@@ -109,6 +111,12 @@ impl Config {
     fn written(&self) -> impl Iterator<Item = (usize, u64, &CreationRule)> {
         let rules = self.file.creation_rules.iter().flatten().enumerate();
         rules.filter_map(|(number, rule)| rule.as_ref().map(|rule| (number, rule.referenced.line(), &rule.value.fields)))
+    }
+
+    /// The path that a file has below the folder where the configuration was found, if that was not on the way as it is spelled.
+    fn without_links<'p>(&self, file: &'p Path) -> Cow<'p, Path> {
+        let inner = self.by_links.as_ref().and_then(|(spelled, real)| Some(real.join(file.strip_prefix(spelled).ok()?)));
+        inner.map_or(Cow::Borrowed(file), Cow::Owned)
     }
 
     /// A path as rules see it: without the prefix of the configuration's folder, if it lies in it; whole if not.

@@ -13,7 +13,7 @@ pub(super) type Text = Option<String>;
 /// A list of texts, in which null is nothing.
 pub(super) type Texts = Option<Vec<Text>>;
 
-/// A boolean: `true`, `yes`, `on`, `y` and their opposites without quotes.
+/// A boolean: `true` and `false` without quotes; the words of YAML 1.1 in quotes, too, since go-yaml takes them where a text would be one.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Flag(pub bool);
 
@@ -27,6 +27,13 @@ impl<'de> Deserialize<'de> for Flag {
             }
             fn visit_bool<E>(self, yes: bool) -> Result<Flag, E> {
                 Ok(Flag(yes))
+            }
+            fn visit_str<E: Error>(self, word: &str) -> Result<Flag, E> {
+                match word {
+                    "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Ok(Flag(true)),
+                    "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Ok(Flag(false)),
+                    _ => Err(E::custom("no boolean")),
+                }
             }
         }
         deserializer.deserialize_any(Reader).map_err(|e| wrong(e, "expected true or false"))

@@ -29,7 +29,7 @@ mod write;
 pub use folders::{current_folder, make_private_folders, remove_folders, user};
 pub use lasting::{lasting_in_memory, tidy_memory};
 pub use named_pipe::NamedPipe;
-pub use opened::{Opened, open_once};
+pub use opened::{Opened, open_once, real_folder};
 pub use own::shred;
 pub use private::{PrivateDir, make_private_dir, read_private, remove_private_dir, sweep_private_dirs};
 pub use read::{Facts, Kind, ReadError, facts, is_descriptor, is_link, is_same, may_hold, read, read_stdin, read_text, read_within};

@@ -4,7 +4,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, lstat, open, readlinkat};
 use rustix::io::{Errno, retry_on_intr};
@@ -77,6 +77,37 @@ pub fn open_once(path: &Path) -> io::Result<Option<Opened>> {
     Err(Errno::LOOP.into())
 }
 
+/// A whole path without the links in it, and their owners.
+///
+/// # Errors
+/// It cannot be known: nothing is there, no permission on the way, or too many links.
+pub fn real_folder(path: &Path) -> io::Result<(PathBuf, Vec<u32>)> {
+    let (mut real, mut links) = (PathBuf::from("/"), Vec::new());
+    // What is still to be gone, the next part last.
+    let parts = |path: &Path| path.components().rev().map(|part| part.as_os_str().to_owned()).collect::<Vec<_>>();
+    let mut ahead = parts(path);
+    while let Some(part) = ahead.pop() {
+        match Path::new(&part).components().next() {
+            Some(Component::ParentDir) => drop(real.pop()),
+            Some(Component::RootDir) => real = PathBuf::from("/"),
+            Some(Component::Normal(name)) => {
+                let next = real.join(name);
+                let is_link = FileType::from_raw_mode(retry_on_intr(|| lstat(&next))?.st_mode) == FileType::Symlink;
+                match if is_link { link(&next)? } else { None } {
+                    Some(_) if links.len() == MOST_LINKS => return Err(Errno::LOOP.into()),
+                    Some((owner, target)) => {
+                        links.push(owner);
+                        ahead.extend(parts(&target));
+                    }
+                    None => real = next,
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok((real, links))
+}
+
 /// A link's owner and where it leads, of one and the same link. None: it is gone, or no link any more.
 fn link(path: &Path) -> io::Result<Option<(u32, PathBuf)>> {
     let held = match retry_on_intr(|| open(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())) {
@@ -126,6 +157,25 @@ mod tests {
         assert!(open_once(&path("none")).unwrap().is_none() && open_once(&path("to-none")).unwrap().is_none());
         assert!(open_once(&path("round")).is_err());
         assert_eq!(open_once(&folder).unwrap().unwrap().read(1), Err(ReadError::Directory));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn where_a_folder_really_is() {
+        let folder = std::env::temp_dir().join(format!("leafcrypt-real-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(folder.join("a/b")).unwrap();
+        let folder = folder.canonicalize().unwrap();
+        symlink("a/b", folder.join("l")).unwrap();
+        symlink("../../l/..", folder.join("a/b/up")).unwrap();
+        symlink(folder.join("l"), folder.join("whole")).unwrap();
+        symlink("round", folder.join("round")).unwrap();
+        let me = std::fs::metadata(&folder).unwrap().uid();
+        for (path, links) in [("", 0), ("a/b", 0), ("l", 1), ("l/", 1), ("whole", 2), ("l/..", 1), ("whole/up/b/", 4), ("a/./b/../b", 0)] {
+            let (real, owners) = real_folder(&folder.join(path)).unwrap();
+            assert_eq!((&real, owners), (&folder.join(path).canonicalize().unwrap(), vec![me; links]), "{path}");
+        }
+        assert!(real_folder(&folder.join("round")).is_err() && real_folder(&folder.join("none/a")).is_err());
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

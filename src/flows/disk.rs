@@ -7,7 +7,7 @@ use std::sync::Arc;
 use leafcrypt_kms::Outside;
 
 use super::repository;
-use crate::config::{Disk, Node, Seen, Stat, Who};
+use crate::config::{Disk, Node, Real, Seen, Stat, Who};
 use crate::files::{self, Facts, Kind};
 
 /// The disk as a command sees it.
@@ -24,6 +24,10 @@ impl Disk for OnDisk<'_> {
     fn open(&self, path: &Path) -> io::Result<Option<Seen>> {
         let opened = files::open_once(path)?;
         Ok(opened.map(|opened| Seen { stat: stat_of(opened.facts), links: opened.links.clone(), file: Some(Arc::new(opened)) }))
+    }
+
+    fn real(&self, folder: &Path) -> Option<Real> {
+        files::real_folder(folder).ok().map(|(folder, links)| Real { folder, links })
     }
 
     fn work_tree_owner(&self, folder: &Path) -> Option<u32> {

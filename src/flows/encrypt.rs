@@ -58,7 +58,12 @@ impl Encrypt {
             to = Format::Binary;
         }
         let formats = (from, to);
-        let (rule, error) = match rules::for_file(&name, &self.given, config.as_ref(), world) {
+        let mut given = Cow::Borrowed(&self.given);
+        if from == Format::Binary {
+            // It has nothing to select, and two that differ are none the worse.
+            given.to_mut().selectors.clear();
+        }
+        let (rule, error) = match rules::for_file(&name, &given, config.as_ref(), world) {
             Ok(rule) => match self.seal(&mut text, formats, &rule, config.as_ref(), world) {
                 Ok(done) => return Ok(done),
                 Err(error) => (Some(rule), error),
@@ -119,7 +124,8 @@ impl Encrypt {
         if let Some(selection) = rule.selection.as_ref().filter(|rule| rule.kind.is_of_comments() && from != to && from != Format::Binary) {
             refuse_moved_comments([(from, text), (to, &plain)], selection, &path, world)?;
         }
-        if from == Format::Binary && rule.selection.is_some() {
+        let selects = rule.selection.is_some() || self.given.selectors.iter().any(|(_, text)| !text.is_empty());
+        if from == Format::Binary && selects {
             world.warn(["a selector makes no sense for a binary file, which is sealed whole; it is ignored"]);
         }
         if from == Format::Binary && to == Format::Binary && self.types.input.is_none() && world.manners.strict_types {

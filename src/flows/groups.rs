@@ -145,8 +145,12 @@ impl Groups<'_> {
             if matches!(self.what, What::Add { .. }) && !world.manners.sops_messages {
                 return Err(Error::Usage(format!("{name}: {} groups cannot be asked to open: there are only {count}", groups.threshold)));
             }
+            let why = match self.what {
+                What::Add { .. } => "the Shamir threshold is",
+                What::Delete(_) => "removing this key group will make the Shamir threshold",
+            };
             return Err(Error::TooFewGroups(format!(
-                "removing this key group will make the Shamir threshold impossible to satisfy: Shamir threshold is {}, but we only have {count} key groups",
+                "{why} impossible to satisfy: Shamir threshold is {}, but we only have {count} key groups",
                 groups.threshold
             )));
         }

@@ -79,11 +79,12 @@ pub fn load_silently(file: Option<&Path>, given: &Given, world: &World<'_>, warn
     let current = current(world);
     let home = world.session.outside().env("HOME").map(PathBuf::from);
     let near = file.filter(|file| !files::is_descriptor(file)).and_then(Path::parent);
-    let folder = config::absolute(&current, near.unwrap_or(Path::new("")));
+    let near = current.join(near.unwrap_or(Path::new("")));
+    let folder = config::absolute(&current, &near);
     let lenient = !world.manners.strict_config_owner;
     let search = match &given.config {
         Some(path) => Search::Named { path, current: &current, lenient },
-        None if world.manners.config_near_file => Search::FromFile { folder: &folder, home: home.as_deref() },
+        None if world.manners.config_near_file => Search::FromFile { folder: &folder, given: &near, home: home.as_deref() },
         None => Search::FromCurrent { current: &current },
     };
     let outside = world.session.outside();

@@ -150,6 +150,9 @@ pub enum SealError {
     /// In the alias's place brackets come to stand.
     #[error("line {line}: what this comment at an alias for a map or list means is another thing once that is sealed")]
     AtAlias { line: usize },
+    /// In the sealed text the metadata stands below it.
+    #[error("line {line}: a comment below a list would stand in clear, where SOPS seals it with the list")]
+    FootInClear { line: usize },
     /// Nobody has typed it there.
     #[error("line {line}: a comment that is sealed would come to stand in clear")]
     LaidBare { line: usize },

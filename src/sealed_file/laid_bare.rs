@@ -3,9 +3,11 @@
 
 use std::collections::HashSet;
 
-use leafcrypt_formats::{CommentId, Document};
+use leafcrypt_formats::{CommentId, Document, Format, ScanOptions, Wiped};
 
+use super::placed::in_text_order;
 use super::{Base, BaseBody, OpenFile};
+use crate::seal::policy::Policy;
 
 impl OpenFile<'_> {
     /// The line of the first of them, `is_clear` by number; none: there is none, or the text was typed by somebody, who sees where it stands.
@@ -24,6 +26,45 @@ impl OpenFile<'_> {
         let is_bare = |line: &[u8]| sealed.contains(line) && !in_clear.contains(line);
         let bare = clear.find(|id| document.comment_lines(*id).any(|line| is_bare(&document.text()[line])))?;
         Some(document.position(document.comment(bare).span.start).0)
+    }
+}
+
+impl OpenFile<'_> {
+    /// The line of a comment below the last item of a list, as far left as its key, that SOPS seals with the list: in the sealed text the metadata stands below
+    /// it, and the comment is of what is around the list (docs/lossless-documents.md, section 4, T5). None: there is none of which the rule leaves it in clear
+    /// for that. Only what ends in a comment is read again, with a blank line more, by which the comment is the list's both ways.
+    pub(super) fn foot_in_clear(
+        &self,
+        document: &Document<'_>,
+        policy: &Policy,
+        is_clear: impl Fn(CommentId) -> bool,
+        options: &ScanOptions,
+    ) -> Option<usize> {
+        if document.format() != Format::Yaml || document.comments().is_empty() {
+            return None;
+        }
+        let mut padded = Wiped::from(Vec::with_capacity(document.text().len() + 16));
+        let (mut below_comment, mut any) = (false, false);
+        for line in document.text().split_inclusive(|&b| b == b'\n') {
+            if below_comment && line.starts_with(b"---") {
+                padded.push(b'\n');
+                any = true;
+            }
+            if !line.trim_ascii().is_empty() {
+                below_comment = line.starts_with(b"#");
+            }
+            padded.extend_from_slice(line);
+        }
+        if below_comment {
+            padded.extend_from_slice(b"\n\n");
+            any = true;
+        }
+        let again = any.then(|| Document::parse(Format::Yaml, &padded, options).ok()).flatten()?;
+        let covers = policy.coverage(&again).comments;
+        let (now, then) = (in_text_order(document), in_text_order(&again));
+        let is_left = |(now, then): &(CommentId, CommentId)| is_clear(*now) && !document.comment(*now).empty && covers[then.0 as usize];
+        let (left, _) = now.into_iter().zip(then).find(is_left).filter(|_| document.comments().len() == again.comments().len())?;
+        Some(document.position(document.comment(left).span.start).0)
     }
 }
 

@@ -180,6 +180,10 @@ impl OpenFile<'_> {
             }
             warnings.push(error.to_string());
         }
+        let is_clear = |id| covered.tokens.of_comment(id).is_none();
+        if let Some(line) = self.foot_in_clear(&document, &policy, is_clear, &self.scan_options(manners)) {
+            return Err(SealError::FootInClear { line });
+        }
         if covered.all_clear && self.must_cover {
             warnings.extend(may_be_clear(&selection, manners)?);
         }

@@ -9,7 +9,7 @@ use std::fmt;
 use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Opened};
 
 use super::{Base, BaseBody, OpenFile, Renews};
-use crate::seal::token::{self, Holds, Token};
+use crate::seal::token::{self, Token};
 
 /// So many are named.
 const NAMED: usize = 20;
@@ -118,14 +118,22 @@ fn is_token(text: &[u8]) -> bool {
 }
 
 /// Like a comment's token in all but what makes it open, or what is left of one that lost an end or a character; words that show what one looks like have
-/// dots or blanks in it, or another type.
+/// dots or blanks in it, or another type, and an entry that was taken out of use has its name before it.
 fn is_like_one(text: &[u8]) -> bool {
+    const HEAD: &[u8] = b"ENC[AES256_GCM,data:";
     let text = bare(text);
-    let inner = text.strip_prefix(b"ENC[AES256_GCM,data:").and_then(|text| text.strip_suffix(b",type:comment]"));
+    let inner = text.strip_prefix(HEAD).and_then(|text| text.strip_suffix(b",type:comment]"));
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=,:".contains(byte);
+    if inner.is_some_and(|inner| inner.iter().all(is_base64)) {
+        return true;
+    }
     let is_left = |byte: &u8| byte.is_ascii_graphic() && !b".<>".contains(byte);
-    let is_typed_otherwise = || Token::parse(text).is_ok_and(|token| token.holds != Holds::Comment);
-    inner.is_some_and(|inner| inner.iter().all(is_base64)) || token::resembles(text) && text.iter().all(is_left) && !is_typed_otherwise()
+    let has_head = (0..5).any(|lost| text.starts_with(&HEAD[lost..])) || text.starts_with(b"ENCAES256_GCM") || text.starts_with(HEAD);
+    let other_type = text
+        .rsplit(|b| *b == b':')
+        .next()
+        .is_some_and(|end| matches!(end, b"str]" | b"int]" | b"float]" | b"bool]" | b"bytes]" | b"time]"));
+    has_head && !other_type && token::resembles(text) && text.iter().all(is_left)
 }
 
 /// Those of a sealed document: what was opened is a value.

@@ -149,18 +149,19 @@ fn spellings_of_yaml() {
 fn coercions() {
     let text = "creation_rules:\n  - {age: R1, encrypted_suffix: 12, mac_only_encrypted: MAC, shamir_threshold: N}\n";
     let read = |mac: &str, n: &str| rule(&text.replace("MAC", mac).replace("N}", &format!("{n}}}")), "a");
-    for yes in ["true", "True", "yes", "on", "y", "Y", "!!bool 'true'"] {
+    let quoted = ["\"yes\"", "'on'", "\"y\"", "\"YES\"", "'On'", "!!str yes", "!!bool 'true'"];
+    for yes in ["true", "True", "TRUE", "yes", "on", "y", "Y"].into_iter().chain(quoted) {
         let rule = read(yes, "2").expect(yes).expect("a rule");
         assert!(rule.mac_only_encrypted, "{yes}");
         assert_eq!(rule.selection, Some(Selection { kind: RuleKind::EncryptedSuffix, text: "12".to_owned() }));
     }
-    for no in ["false", "no", "off", "null", "~"] {
+    for no in ["false", "no", "off", "null", "~", "\"no\"", "'off'", "\"n\"", "'N'"] {
         assert!(!read(no, "2").expect(no).expect("a rule").mac_only_encrypted, "{no}");
     }
     for (written, n) in [("2", 2), ("2.0", 2), ("-1", -1), ("0x10", 16), ("010", 8), ("1_0", 10), ("1e0", 1), ("2.5", 2), ("null", 0)] {
         assert_eq!(read("true", written).expect(written).expect("a rule").threshold, n, "{written}");
     }
-    for wrong in ["'true'", "\"yes\"", "1", "x", "[true]"] {
+    for wrong in ["'true'", "!!str false", "1", "x", "[true]", "oN", "yES", "tRUE", "'oFF'", "!!bool yes", "''"] {
         let error = read(wrong, "2").expect_err(wrong).to_string();
         assert!(error.ends_with("creation_rules[0].mac_only_encrypted: expected true or false"), "{error}");
     }
@@ -242,13 +243,18 @@ fn spelled_as_it_is() {
 
 #[test]
 fn unknown_fields_are_named() {
-    // Save those whose name is a boolean or a number to YAML.
+    // Save those whose name is a boolean or a number to YAML; `yes` is a text, as to SOPS.
     let text = "top: 1\nleafcrypt: {a: 1, a: 2, b: [{c: 1, c: 2}]}\nstores: {yaml: {indent: 2, x: 1}, toml: {}}\n\
                 creation_rules:\n  - {filename_regex: x, key_groups: [{age: [R1], azure_kv: []}, {merge: [{v: 1, yes: 1, 5: 1, age: [R2]}]}]}\n\
                 destination_rules:\n  - {z: {a: 1, a: 2}, recreation_rule: {w: 1}}\n";
     let named: Vec<String> = load(text).expect("SOPS ignores them").warnings;
     let names = ["top", "stores.toml", "stores.yaml.x", "creation_rules[0].filename_regex", "creation_rules[0].key_groups[0].azure_kv"];
-    let more = ["creation_rules[0].key_groups[1].merge[0].v", "destination_rules[0].z", "destination_rules[0].recreation_rule.w"];
+    let more = [
+        "creation_rules[0].key_groups[1].merge[0].v",
+        "creation_rules[0].key_groups[1].merge[0].yes",
+        "destination_rules[0].z",
+        "destination_rules[0].recreation_rule.w",
+    ];
     let expected: Vec<String> = names.iter().chain(&more).map(|name| format!("field {name} is not known and is ignored")).collect();
     assert_eq!(named, expected);
     let many: String = (0..1000).map(|n| format!("f{n}: 1\n")).collect();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use leafcrypt::config::{ConfigError, Disk, Findings, Node, Search, Seen, Stat, Who, absolute, find};
+use leafcrypt::config::{ConfigError, Disk, Findings, Node, Real, Search, Seen, Stat, Who, absolute, find};
 
 /// Files by path, with owner, group and mode.
 #[derive(Default)]
@@ -38,6 +38,10 @@ impl Disk for Fake {
         Ok(self.stat(path)?.map(|stat| Seen { stat, links: self.link_owner.into_iter().collect(), file: None }))
     }
 
+    fn real(&self, _: &Path) -> Option<Real> {
+        None
+    }
+
     fn work_tree_owner(&self, _: &Path) -> Option<u32> {
         self.tree_owner
     }
@@ -46,7 +50,8 @@ impl Disk for Fake {
 const ME: Who = Who { uid: 1000, private_group: Some(1000) };
 
 fn from_file(disk: &Fake, folder: &str) -> Result<Findings, ConfigError> {
-    find(disk, Search::FromFile { folder: Path::new(folder), home: Some(Path::new("/home/me")) }, &|| ME)
+    let folder = Path::new(folder);
+    find(disk, Search::FromFile { folder, given: folder, home: Some(Path::new("/home/me")) }, &|| ME)
 }
 
 fn from_current(disk: &Fake, current: &str) -> Result<Findings, ConfigError> {
@@ -164,6 +169,94 @@ fn a_link_of_another_user_on_a_real_disk() {
     let told = String::from_utf8_lossy(&warned.stderr).into_owned();
     assert!(warned.status.success() && told.contains("is used although it is a link that belongs to another user"), "{told}");
     assert!(place.ours(["--config", link.to_str().unwrap(), "encrypt", "a.yaml"]).status.success());
+}
+
+/// Worked in by a link that leads into a repository: what is sealed there goes by the repository's rules, as its path in there says.
+#[test]
+fn a_folder_reached_by_a_link() {
+    let mut place = crate::tools::Place::new();
+    let [one, two] = place.known_ages();
+    for folder in ["r/.git", "r/sub/deep", "other/.git", "home/in", "bare"] {
+        std::fs::create_dir_all(place.path(folder)).unwrap();
+    }
+    let rules = [("^(sub/deep/|g)", &two), ("^sub/", &one)].map(|(regex, age)| format!("  - {{path_regex: '{regex}', age: {age}}}\n"));
+    place.write("r/.sops.yaml", format!("creation_rules:\n{}", rules.concat()));
+    place.write("r/sub/f.yaml", "a: 1\n");
+    place.write("r/sub/deep/f.yaml", "a: 1\n");
+    place.write("r/g.yaml", "a: 1\n");
+    place.write("bare/f.yaml", "a: 1\n");
+    let link = |to: &str, at: &str| std::os::unix::fs::symlink(place.path(to), place.path(at)).unwrap();
+    link("r/sub", "l");
+    link("l", "second");
+    link("r/sub", "other/l");
+    link("bare", "r/out");
+    let sealed_for = |folder: &str, file: &str| {
+        let done = place.call(crate::tools::Program::Ours, ["encrypt", file]).dir(folder).run();
+        let text = String::from_utf8_lossy(&done.stdout).into_owned();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        done.status.success().then(|| if text.contains(&one) { 1 } else { 2 }).ok_or(said)
+    };
+    for (folder, file, reader) in [
+        ("r/sub", "f.yaml", 1),
+        ("l", "f.yaml", 1),
+        ("l", "deep/f.yaml", 2),
+        ("l/deep", "f.yaml", 2),
+        ("l/deep", "../f.yaml", 1),
+        ("second/deep", "f.yaml", 2),
+        (".", "l/deep/f.yaml", 2),
+        // To the kernel the folder above is the repository's.
+        ("l", "../g.yaml", 2),
+        // The spelled way ends at a repository without rules, and the file is not in it.
+        ("other/l", "f.yaml", 1),
+        ("r", "sub/deep/f.yaml", 2),
+    ] {
+        assert_eq!(sealed_for(folder, file), Ok(reader), "{folder}: {file}");
+    }
+    // What is found as it is spelled is used, and its rules see the path as it is spelled: none of them is for `out/`.
+    assert!(sealed_for("r/out", "f.yaml").unwrap_err().contains("no matching creation rules found"));
+    // The edge is that of the home folder, by whatever name.
+    place.write(".sops.yaml", format!("creation_rules: [{{age: {one}}}]\n"));
+    place.write("home/in/f.yaml", "a: 1\n");
+    let elsewhere = crate::tools::Place::new();
+    std::os::unix::fs::symlink(place.path("home"), elsewhere.path("h")).unwrap();
+    let at = |home: PathBuf| {
+        let folder = elsewhere.path("h/in");
+        let call = place.call(crate::tools::Program::Ours, ["encrypt", "f.yaml"]).dir(folder.to_str().unwrap());
+        call.env("HOME", home).run().status.code()
+    };
+    assert_eq!((at(elsewhere.path("h")), at(place.path("home")), at(place.path("none"))), (Some(1), Some(1), Some(0)));
+    // The repository's rules are there for who only asks, too.
+    assert!(place.call(crate::tools::Program::Ours, ["encrypt", "-i", "f.yaml"]).dir("l").run().status.success());
+    let same = place.call(crate::tools::Program::Ours, ["updatekeys", "-y", "f.yaml"]).dir("l").run();
+    assert!(same.status.success(), "{}", String::from_utf8_lossy(&same.stderr));
+}
+
+/// Whoever made the link has chosen the rules. Only root can make one of somebody else.
+#[test]
+fn a_folder_reached_by_a_link_of_another_user() {
+    use std::os::unix::fs::{MetadataExt as _, lchown, symlink};
+    let place = crate::tools::Place::new();
+    if std::fs::metadata(place.path("keys.txt")).unwrap().uid() != 0 {
+        return;
+    }
+    for folder in ["r/sub", "shared"] {
+        std::fs::create_dir_all(place.path(folder)).unwrap();
+    }
+    place.write("r/.sops.yaml", format!("creation_rules: [{{age: {}}}]\n", place.recipient));
+    place.write("r/sub/f.yaml", "a: 1\n");
+    symlink(place.path("r"), place.path("shared/own")).unwrap();
+    symlink("own/sub", place.path("shared/l")).unwrap();
+    let run = |program, args: &[&str]| place.call(program, args).dir("shared/l").run();
+    assert!(run(crate::tools::Program::Ours, &["encrypt", "-i", "f.yaml"]).status.success());
+    place.write("r/sub/g.yaml", "a: 1\n");
+    for link in ["shared/l", "shared/own"] {
+        lchown(place.path(link), Some(65534), Some(65534)).unwrap();
+        let refused = run(crate::tools::Program::Ours, &["encrypt", "g.yaml"]);
+        let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(1) && told.contains("found by a link that belongs to another user"), "{link}: {told}");
+        assert!(run(crate::tools::Program::Ours, &["decrypt", "f.yaml"]).status.success(), "{link}");
+        lchown(place.path(link), Some(0), Some(0)).unwrap();
+    }
 }
 
 #[test]

@@ -64,6 +64,33 @@ fn every_configuration() {
     assert!(wrong.is_empty(), "{} configurations:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// A binary file is one value: a selector of the rule and another of a flag, or two flags, are both passed over.
+#[test]
+fn selectors_that_differ_for_a_binary_file() {
+    let place = Place::new();
+    place.write(".sops.yaml", format!("creation_rules: [{{age: {}, encrypted_regex: x}}]\n", place.recipient));
+    place.write("f.bin", "secret\n");
+    place.write("f.yaml", "a: 1\n");
+    for (code, words) in [
+        (0, "encrypt --encrypted-suffix y f.bin"),
+        (0, "encrypt --encrypted-suffix y --unencrypted-regex z f.bin"),
+        (0, "encrypt --input-type binary --output-type yaml --encrypted-suffix y f.yaml"),
+        (8, "encrypt --encrypted-suffix y f.yaml"),
+        (8, "encrypt --output-type binary --encrypted-suffix y f.yaml"),
+    ] {
+        for program in [Program::Sops, Program::AsSops, Program::Ours] {
+            if matches!(program, Program::Sops) && sops().is_none() {
+                continue;
+            }
+            let done = place.call(program, words.split(' ')).run();
+            let said = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert_eq!(done.status.code(), Some(code), "{words}: {said}");
+            assert!(code != 0 || said.contains("ignored"), "{words}: {said}");
+            assert!(!String::from_utf8_lossy(&done.stdout).contains("_regex"), "{words}");
+        }
+    }
+}
+
 /// Where the file is looked for, as `sops`: each line a folder to start in, arguments, and what must come out in both.
 #[test]
 fn found_from_the_current_folder() {

@@ -57,7 +57,7 @@ fn refused_by_key(error: ErrorCode, key: &str) -> UnwrapError {
     match error.code {
         // checksum, wrong secret key used, bad session key, invalid data or session key, bad data, decryption failed
         10 | 18 | 19 | 79 | 82 | 89 | 152 => UnwrapError::Corrupt,
-        11 | 31 => denied(format!("wrong passphrase for the OpenPGP key {key}")),
+        11 | 31 => UnwrapError::WrongPassphrase { what: format!("the OpenPGP key {key}") },
         17 => denied(format!("gpg-agent does not have the OpenPGP key {key} that gpg thinks it has; try: gpgconf --kill gpg-agent")),
         62 => denied(format!("nobody gave the passphrase of the OpenPGP key {key} in time")),
         77 | 78 => UnwrapError::Unreachable { why: AGENT.to_owned() },

@@ -173,7 +173,7 @@ fn passphrases_right_wrong_and_refused() {
     home.pinentry("wrong");
     let reasons = unwrap_any(&records, &home.world().session()).expect_err("the wrong one");
     for reason in reasons {
-        assert!(matches!(&reason, UnwrapError::Denied { why } if why.starts_with("wrong passphrase for the OpenPGP key ")), "{reason:?}");
+        assert!(matches!(&reason, UnwrapError::WrongPassphrase { what } if what.starts_with("the OpenPGP key ")), "{reason:?}");
     }
 
     home.pinentry("cancel");

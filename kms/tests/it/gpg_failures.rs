@@ -43,7 +43,7 @@ fn errors_of_the_secret_key() {
     for (number, kind, part) in [
         (1 << 24 | 10, "Corrupt", ""),
         (2 << 24 | 18, "Corrupt", ""),
-        (AGENT | 11, "Denied", "wrong passphrase for the OpenPGP key D1A785AB4FD5CDFB"),
+        (AGENT | 11, "WrongPassphrase", "incorrect passphrase for the OpenPGP key D1A785AB4FD5CDFB"),
         (AGENT | 17, "Denied", "gpgconf --kill gpg-agent"),
         (PINENTRY | 62, "Denied", "in time"),
         (2 << 24 | 77, "Unreachable", "gpgconf --launch gpg-agent"),

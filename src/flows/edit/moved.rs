@@ -1,7 +1,8 @@
 //! What comes to stand in clear under another name, where names decide (docs/threat-model.md, P10): a name that is mistyped, or that the rule does not know.
 //!
 //! The rule is the same before and after, so it shows by the value alone: one that was sealed, is so less often than before, and was nowhere in clear. What may be
-//! the same by chance (`true`, `5432`) counts only where it stands in its old place, with another name; a boolean, or a word for one, not even there.
+//! the same by chance (`true`, `5432`) counts only where it stands in its old place, with another name; a boolean, or a word for one, not even there. And a value that
+//! was taken out of use with its line: no name seals a comment that belongs to what is in clear.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -69,6 +70,10 @@ pub(super) fn find(change: &Change<'_>) -> Result<Moved, BadRegex> {
     let is_asked = change.has_other_rule() || change.creation.is_some_and(|rule| rule != change.after.rule);
     let comments = if is_asked { 0 } else { now.comments.iter().filter(is_moved).count() };
 
+    let is_new = |comment: &&Comment| !comment.covered && !clear_texts.contains(&comment.text) && !says_it(comment.container);
+    let telling = telling(now.comments.iter().filter(is_new), &now, before.iter().flat_map(|side| side.with(&gone)));
+    let comments = comments.max(telling);
+
     let mut at: Vec<String> = leaves.iter().take(MOST_SHOWN).map(|leaf| now.document.paths().display(leaf.path)).collect();
     if leaves.len() > MOST_SHOWN {
         at.push(format!("{} more values", leaves.len() - MOST_SHOWN));
@@ -97,6 +102,19 @@ fn gone(before: impl Iterator<Item = HashMap<u64, usize>>, now: &HashMap<u64, us
     before.flatten().filter(is_gone).map(|(mark, _)| mark).collect()
 }
 
+/// How many of these comments have one of the values in them: an entry that was taken out of use (`# password: hunter2`).
+fn telling<'a>(comments: impl Iterator<Item = &'a Comment>, now: &Names<'_>, gone: impl Iterator<Item = Zeroizing<Vec<u8>>>) -> usize {
+    let comments: Vec<CommentId> = comments.map(|comment| comment.id).collect();
+    let mut telling: HashSet<u32> = HashSet::new();
+    if !comments.is_empty() {
+        for value in gone {
+            let holds = |id: &&CommentId| memchr::memmem::find(&now.document.comment_text(**id), &value).is_some();
+            telling.extend(comments.iter().filter(holds).map(|id| id.0));
+        }
+    }
+    telling.len()
+}
+
 /// How much a value tells of where it comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Weight {
@@ -123,6 +141,7 @@ impl Weight {
 
 /// A value that is not empty.
 struct Leaf {
+    id: LeafId,
     path: PathId,
     /// Its path without positions in lists: by that it is covered.
     name: u64,
@@ -134,6 +153,7 @@ struct Leaf {
 }
 
 struct Comment {
+    id: CommentId,
     container: PathId,
     text: u64,
     covered: bool,
@@ -174,6 +194,7 @@ impl<'a> Names<'a> {
                 continue;
             }
             leaves.push(Leaf {
+                id: LeafId(i as u32),
                 path: leaf.path,
                 name: by_path[leaf.path.0 as usize],
                 slot: marks.hash_one((by_path[parent.0 as usize], *number, beside[&u64::from(parent.0)])),
@@ -187,7 +208,8 @@ impl<'a> Names<'a> {
             let text = Zeroizing::new(document.comment_text(CommentId(i as u32)).into_owned());
             if text.iter().filter(|b| b.is_ascii_alphanumeric() || !b.is_ascii()).count() >= 4 {
                 let text = marks.hash_one(&**text);
-                comments.push(Comment { container: comment.container, text, covered: covers.comments[i] });
+                let id = CommentId(i as u32);
+                comments.push(Comment { id, container: comment.container, text, covered: covers.comments[i] });
             }
         }
         let names = by_path.iter().copied().collect();
@@ -197,6 +219,13 @@ impl<'a> Names<'a> {
     /// Something of all that is covered, or is not.
     fn of(&self, covered: bool, what: impl Fn(&Leaf) -> u64) -> HashSet<u64> {
         self.leaves.iter().filter(|leaf| leaf.covered == covered).map(what).collect()
+    }
+
+    /// The values among these that are covered, each once.
+    fn with<'s>(&'s self, values: &'s HashSet<u64>) -> impl Iterator<Item = Zeroizing<Vec<u8>>> + 's {
+        let mut seen = HashSet::new();
+        let wanted = self.leaves.iter().filter(move |leaf| leaf.covered && values.contains(&leaf.value) && seen.insert(leaf.value));
+        wanted.map(|leaf| Zeroizing::new(plain_bytes::of(&self.document.value(leaf.id)).into_owned()))
     }
 
     /// By SOPS's default what stands in clear has a name that ends in `_unencrypted`, or stands below one. Whoever types that says it, but not who moves something below
