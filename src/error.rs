@@ -50,8 +50,8 @@ pub enum Error {
     /// A rule that was changed in the metadata would leave clear what was sealed (P10).
     #[error("{}: the changed rule, {own}, would leave in clear what is sealed: {at}; {why}", one_line(path))]
     Uncovers { path: String, at: String, own: String, why: String },
-    /// An edit would leave clear what was sealed, under another name (P10).
-    #[error("{}: what was sealed would stand in clear under another name, by {own}: {at}", one_line(path))]
+    /// An edit would leave clear what was sealed, under another name or in a comment (P10).
+    #[error("{}: what was sealed would stand in clear, by {own}: {at}", one_line(path))]
     Moved { path: String, at: String, own: String },
     /// Comments decide, and by those that stand there something would come to stand in clear (P10).
     #[error("{}: {at} {}", one_line(path), by_comment(*.why, at, own))]

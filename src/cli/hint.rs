@@ -236,7 +236,9 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
             "write out what the alias stands for, or choose what is sealed by names (encrypted_regex)".to_owned()
         }
         SealError::LaidBare { .. } => format!("{name} edit shows it: put the comment where it is covered, or take it out"),
-        SealError::FootInClear { .. } => "put it above an item of the list, where it is sealed; with a blank line above it it is in clear for SOPS, too".to_owned(),
+        SealError::FootInClear { .. } => {
+            "put it above an item of the list, where it is sealed; with a blank line above it it is in clear for SOPS, too".to_owned()
+        }
         SealError::AtAlias { .. } => "put the comment on a line of its own, above the key that has the alias".to_owned(),
         SealError::Strays(_) => {
             "put it back to its place as it was sealed (git diff shows what was changed); or take it out, if nobody needs it any more"

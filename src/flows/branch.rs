@@ -5,8 +5,8 @@ use std::cell::OnceCell;
 use std::path::Path;
 
 use leafcrypt_formats::{
-    Change, Document, EditError, Floats, Format, Item, Kind, LeafId, Member, Part, PlainText, SyntaxClass, Tree, Value, display_parts,
-    unfold_newlines,
+    Change, Document, EditError, Floats, Format, Item, Kind, LeafId, Member, Part, PathId, PlainText, SyntaxClass, Tree, Value,
+    display_parts, unfold_newlines,
 };
 use zeroize::Zeroizing;
 
@@ -159,7 +159,11 @@ impl Branch<'_> {
         // Where comments decide, they do not go: what they would uncover is refused.
         let new = match own.kind.is_of_comments() {
             true => new,
-            false => uncovered::without_uncovered(&[side(&document)], new, &own, &options, &name, world)?,
+            false => {
+                let paths = document.paths();
+                let was_there = || (1..paths.len() as u32).any(|path| paths.parts(PathId(path)) == at);
+                uncovered::without_uncovered(&[side(&document)], new, &own, &options, &name, was_there, world)?
+            }
         };
         // Where names decide, and the rule is the creation rule's, no value is uncovered.
         if own.kind.is_of_comments() || creation.as_ref().is_some_and(|creation| *creation != own) {

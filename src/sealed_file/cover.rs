@@ -1,5 +1,6 @@
 //! The tokens of a plain text, and its MAC. Unchanged values keep theirs; where there are none to keep, all cores make new ones.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -8,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::error::SealError;
 use super::placed::in_text_order;
+use super::stray::like_one;
 use super::walk::{bind, is_negative_zero, written_token};
 use super::{Base, BaseBody, OpenFile, Renews, crew};
 use crate::seal::cipher::{Cipher, Nonces};
@@ -32,7 +34,8 @@ impl OpenFile<'_> {
     ) -> Result<Covered, SealError> {
         let selection = self.settings.rule();
         let mut coverage = policy.coverage(document);
-        check_comments(document, policy, &coverage)?;
+        let known = if document.comments_at_aliases().is_empty() { HashSet::new() } else { self.comments_before() };
+        check_comments(document, policy, &coverage, &known)?;
         let mut reuse = self.reuse();
         let mut mac = Mac::new(self.settings.mac_only_encrypted);
         let has_older_mac = self.base.as_ref().is_some_and(|base| base.has_older_mac);
@@ -105,7 +108,7 @@ impl OpenFile<'_> {
                 continue;
             }
             let text = document.comment_text(id);
-            if closed.contains(&*text) {
+            if !closed.is_empty() && like_one(&text).is_some_and(|line| closed.contains(line)) {
                 coverage.comments[i] = false;
                 continue;
             }
@@ -142,6 +145,16 @@ impl OpenFile<'_> {
             renewed: renewed || !reuse.is_empty(),
             all_clear: any_clear && !any_covered,
         })
+    }
+
+    /// The texts of the comments of the file as it stands.
+    fn comments_before(&self) -> HashSet<Cow<'_, [u8]>> {
+        let Some(Base { body: BaseBody::Document { document: old, opened, .. }, .. }) = &self.base else { return HashSet::new() };
+        let text = |i: usize| match &opened.comments[i] {
+            Some(opened) => Cow::Borrowed(opened.as_slice()),
+            None => old.comment_text(CommentId(i as u32)),
+        };
+        (0..old.comments().len()).map(text).collect()
     }
 
     /// A leaf whose text is what it was keeps the value of its token, also where the text reads as another one: SOPS's spelling loses the type of a whole
@@ -246,13 +259,15 @@ impl OpenFile<'_> {
 }
 
 /// Do the comments that the rule looks for say what they say for SOPS?
-fn check_comments(document: &Document<'_>, policy: &Policy, coverage: &Coverage) -> Result<(), SealError> {
+fn check_comments(document: &Document<'_>, policy: &Policy, coverage: &Coverage, known: &HashSet<Cow<'_, [u8]>>) -> Result<(), SealError> {
     let line = |at: u32| document.position(at).0;
     let is_looked_for = |id: CommentId| policy.matches_comment(&document.comment_text(id));
     if let Some(&id) = document.doubtful_comments().iter().find(|id| is_looked_for(**id)) {
         return Err(SealError::DoubtfulComment { line: line(document.comment(id).span.start) });
     }
-    if let Some(at) = document.comments_at_aliases().iter().find(|at| strays_at_alias(document, policy, coverage, at)) {
+    // Those that stood so in a file are no news.
+    let strays = |at: &&AtAlias| strays_at_alias(document, policy, coverage, at) && !known.contains(&document.comment_text(at.comment));
+    if let Some(at) = document.comments_at_aliases().iter().find(strays) {
         return Err(SealError::AtAlias { line: line(document.comment(at.comment).span.start) });
     }
     // Where a match leaves values clear, more is sealed than SOPS would.

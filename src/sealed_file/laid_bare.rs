@@ -43,23 +43,14 @@ impl OpenFile<'_> {
         if document.format() != Format::Yaml || document.comments().is_empty() {
             return None;
         }
-        let mut padded = Wiped::from(Vec::with_capacity(document.text().len() + 16));
-        let (mut below_comment, mut any) = (false, false);
-        for line in document.text().split_inclusive(|&b| b == b'\n') {
-            if below_comment && line.starts_with(b"---") {
-                padded.push(b'\n');
-                any = true;
-            }
-            if !line.trim_ascii().is_empty() {
-                below_comment = line.starts_with(b"#");
-            }
-            padded.extend_from_slice(line);
+        let last = document.text().trim_ascii_end().rsplit(|&b| b == b'\n').next().unwrap_or_default();
+        if !last.trim_ascii_start().starts_with(b"#") {
+            return None;
         }
-        if below_comment {
-            padded.extend_from_slice(b"\n\n");
-            any = true;
-        }
-        let again = any.then(|| Document::parse(Format::Yaml, &padded, options).ok()).flatten()?;
+        let mut padded = Wiped::from(Vec::with_capacity(document.text().len() + 2));
+        padded.extend_from_slice(document.text());
+        padded.extend_from_slice(b"\n\n");
+        let again = Document::parse(Format::Yaml, &padded, options).ok()?;
         let covers = policy.coverage(&again).comments;
         let (now, then) = (in_text_order(document), in_text_order(&again));
         let is_left = |(now, then): &(CommentId, CommentId)| is_clear(*now) && !document.comment(*now).empty && covers[then.0 as usize];

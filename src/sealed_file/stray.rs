@@ -94,7 +94,10 @@ impl Place {
                 let id = LeafId(i as u32);
                 (Some(document.paths().display(document.leaf(id).path)), bare(&document.content(id)).to_vec())
             }
-            Place::Comment(i) => (None, bare(&comment(document, opened, i)).to_vec()),
+            Place::Comment(i) => {
+                let text = comment(document, opened, i);
+                (None, like_one(&text).unwrap_or(bare(&text)).to_vec())
+            }
         }
     }
 }
@@ -119,7 +122,17 @@ fn is_token(text: &[u8]) -> bool {
 
 /// Like a comment's token in all but what makes it open, or what is left of one that lost an end or a character; words that show what one looks like have
 /// dots or blanks in it, or another type, and an entry that was taken out of use has its name before it.
+pub(super) fn like_one(text: &[u8]) -> Option<&[u8]> {
+    // INI has runs of lines, of which the first has lost its mark; while it is sealed each token is a comment of its own.
+    let unmarked = |line: &[u8]| line.iter().take_while(|b| b"#; \t".contains(b)).count();
+    text.split(|&b| b == b'\n').map(|line| bare(&line[unmarked(line)..])).find(|line| is_like_one_line(line))
+}
+
 fn is_like_one(text: &[u8]) -> bool {
+    like_one(text).is_some()
+}
+
+fn is_like_one_line(text: &[u8]) -> bool {
     const HEAD: &[u8] = b"ENC[AES256_GCM,data:";
     let text = bare(text);
     let inner = text.strip_prefix(HEAD).and_then(|text| text.strip_suffix(b",type:comment]"));
@@ -165,7 +178,7 @@ impl OpenFile<'_> {
         let Some(Base { body: BaseBody::Document { document, opened, .. }, .. }) = &self.base else { return HashSet::new() };
         let closed = (0..document.comments().len()).filter(|&i| opened.comments[i].is_none());
         let texts = closed.map(|i| document.comment_text(CommentId(i as u32)));
-        texts.filter(|text| is_like_one(text)).map(Cow::into_owned).collect()
+        texts.filter_map(|text| Some(like_one(&text)?.to_vec())).collect()
     }
 
     /// Those that would be sealed as texts now; `covers` says of which leaves. What stood there before, under a MAC that somebody has checked, is a text

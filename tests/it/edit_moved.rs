@@ -22,6 +22,9 @@ impl Desk {
         assert!(err.contains("what you typed is kept") || err.contains("is kept sealed"), "{script}: {err}");
         assert_eq!(self.text(file), before, "{script}");
         let _ = std::fs::remove_dir_all(self.place.path("home/.local"));
+        if file.ends_with(".toml") {
+            return;
+        }
         let err = code(&self.run(Program::AsSops, &["edit", file], script, ""), 0);
         assert!(says.iter().all(|what| err.contains(what)), "{script}: {err}");
         assert_ne!(self.text(file), before, "{script}");
@@ -88,7 +91,7 @@ fn a_value_that_is_moved_on_purpose() {
     desk.seal("a.yaml", "pw: canary\nkey: canary1\nb: x\n");
     let mut terminal = desk.asks(env!("CARGO_BIN_EXE_leafcrypt"), "edit a.yaml", "sed -i 's/^pw/open/' \"$1\"");
     terminal.answer("Write that in clear? [y/N]", "y\n");
-    assert!(terminal.seen.contains("under another name, by encrypted_regex") && terminal.seen.contains(": open"), "{}", terminal.seen);
+    assert!(terminal.seen.contains("would stand in clear, by encrypted_regex") && terminal.seen.contains(": open"), "{}", terminal.seen);
     assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
     assert!(desk.text("a.yaml").starts_with("open: canary\nkey: ENC["), "{}", desk.text("a.yaml"));
     // In clear already: nobody asks again.
@@ -183,4 +186,39 @@ fn a_file_that_changes_meanwhile() {
     let err = code(&desk.edit("a.yaml", &format!("{theirs}\nsed -i 's/^pw/open/' \"$1\""), ""), 1);
     assert!(err.contains("what was sealed would stand in clear") && err.contains(": open"), "{err}");
     assert!(!desk.text("a.yaml").contains("canary"), "{}", desk.text("a.yaml"));
+}
+
+/// Taken out of use, a secret is none of the values any more; in clear it is all the same.
+#[test]
+fn in_the_middle_of_another_text() {
+    for (rule, file, plain, script, at) in [
+        (BY_NAME, "a.yaml", "user: bob\npw: canary7\nkey: y\n", "s/^pw/#pw/", "a comment (line 2)"),
+        (BY_NAME, "a.yaml", "user: bob\npw: canary7\nkey: y\n", "s/^pw: .*/pw: new # was canary7/", "a comment (line 2)"),
+        (BY_NAME, "a.ini", "[s]\nb = c\npw = canary7\nkey = y\n", "s/^pw/;pw/", "a comment (line 3)"),
+        (BY_NAME, "a.toml", "b = 'c'\npw = 'canary7'\nkey = 'y'\n", "s/^pw/# pw/", "a comment (line 2)"),
+        (BY_NAME, "a.yaml", "url: http://h\npw: canary7\nkey: y\n", "/^pw/d; s#//h#//u:canary7@h#", "url"),
+        // Lines of INI that are one comment with others.
+        (
+            "encrypted_suffix: _e",
+            "a.ini",
+            "[y_e]\n; canary7\nx_e = v\n[b]\npw = w\n; note\nb = z\n",
+            "/canary7/d; s/^; note/; note\\n; canary7/",
+            "a comment",
+        ),
+    ] {
+        let desk = project(rule);
+        desk.seal(file, plain);
+        desk.tells(file, &format!("sed -i '{script}' \"$1\""), &["would stand in clear", at]);
+    }
+    for (plain, script) in [
+        // Part of another word, as a copy of what stays sealed, or what was in clear before.
+        ("url: http://h\npw: canary\nkey: y\n", "/^pw/d; s#//h#//canaryland#"),
+        ("url: http://h\npw: canary7\nkey: y\n", "s#//h#//u:canary7@h#"),
+        ("url: http://canary7@h\npw: canary7\nkey: y\n", "/^pw/d"),
+        ("# canary7\nurl: h\npw: canary7\nkey: y\n", "/^pw/d"),
+    ] {
+        let desk = project(BY_NAME);
+        desk.seal("a.yaml", plain);
+        desk.is_silent("a.yaml", &format!("sed -i '{script}' \"$1\""));
+    }
 }

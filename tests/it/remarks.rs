@@ -121,6 +121,51 @@ fn behind_an_alias() {
     }
 }
 
+/// What is new takes nothing away.
+#[test]
+fn a_new_key_below_a_comment() {
+    for (name, text, path) in [("s.yaml", "t1:\n- x\n# hunter\n\n", r#"["zz"]"#), ("s.ini", "[t1]\na = x\n; hunter\n", r#"["s"]["k"]"#)] {
+        let place = Place::new();
+        place.write(name, text);
+        let sealed = place.ours(["encrypt", "--age", &place.recipient, SEALS, "1", "-i", name]);
+        assert!(sealed.status.success() && !shows(&place, name, "hunter"), "{}", said(&sealed));
+        let before = place.read(name);
+        let refused = place.ours(["set", name, path, "\"v\""]);
+        assert!(said(&refused).contains("comments: sealed ones would come to stand in clear"), "{}", said(&refused));
+        assert_eq!((refused.status.code(), place.read(name)), (Some(4), before), "{}", said(&refused));
+    }
+}
+
+/// The metadata stands below it in the sealed text, and SOPS would not read it as the list's.
+#[test]
+fn below_a_list_at_the_end() {
+    let place = Place::new();
+    let rows = [
+        ("user: x\nsecrets:\n- hunter1\n# - hunter2\n", Some(4)),
+        ("user: x\nsecrets:\n- hunter1\n# - in clear\n---\na: b\n", None),
+        ("user: x\nsecrets:\n  - hunter1\n  # - hunter2\n", None),
+        ("user: x\nsecrets:\n- hunter1\n# - hunter2\n- a\n", None),
+        ("user: x\nsecrets:\n  a: hunter1\n# in clear\n", None),
+        ("user: x\nsecrets:\n- hunter1\n\n# in clear\n", None),
+    ];
+    for (text, line) in rows {
+        place.write("p.yaml", text);
+        let done = place.ours(["encrypt", "--age", &place.recipient, SEALS, "^secrets$", "p.yaml"]);
+        let sealed = String::from_utf8_lossy(&done.stdout).into_owned();
+        match line {
+            Some(line) => {
+                assert_eq!(done.status.code(), Some(23), "{text}");
+                assert!(said(&done).contains(&format!("line {line}: a comment below a list")), "{}", said(&done));
+            }
+            None => assert!(done.status.success() && !sealed.contains("hunter"), "{text}: {sealed}"),
+        }
+        let Some(theirs) = place.sops(["encrypt", "--age", &place.recipient, SEALS, "^secrets$", "p.yaml"]) else { continue };
+        let theirs = String::from_utf8_lossy(&theirs.stdout).into_owned();
+        assert_eq!(theirs.contains("in clear"), text.contains("in clear"), "{theirs}");
+        assert!(!theirs.contains("hunter"), "{theirs}");
+    }
+}
+
 /// Each of two writers had it sealed; where the merge would put it nobody has seen it.
 #[test]
 fn two_changes_at_once() {
@@ -218,7 +263,7 @@ fn marked(format: Format, text: &[u8]) -> Option<Vec<u8>> {
     ends.dedup();
     let mut out = text.to_vec();
     for (i, end) in ends.into_iter().enumerate().rev() {
-        out.splice(end..end, format!(" mark{i}x").into_bytes());
+        out.splice(end..end, format!(" _mark{i}_").into_bytes());
     }
     Some(out)
 }
@@ -226,7 +271,8 @@ fn marked(format: Format, text: &[u8]) -> Option<Vec<u8>> {
 /// The marks that stand in clear.
 fn marks(text: &[u8]) -> BTreeSet<String> {
     let text = String::from_utf8_lossy(text);
-    text.match_indices("mark").map(|(at, _)| text[at..].split_inclusive('x').next().unwrap_or_default().to_owned()).collect()
+    // No base64 has them.
+    text.match_indices("_mark").map(|(at, _)| text[at + 1..].split('_').next().unwrap_or_default().to_owned()).collect()
 }
 
 /// A path for the command line, if it can be typed there.

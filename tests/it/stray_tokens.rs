@@ -192,6 +192,25 @@ fn a_comment_that_is_no_token_any_more() {
     }
 }
 
+/// An entry that was taken out of use, with its value's token, is none of a comment; and what is left of one is so among other lines.
+#[test]
+fn lines_beside_tokens() {
+    let place = project();
+    let sealed = place.seal("a.env", "FOO=hunter2\npass=x\n".replace("FOO", "passFOO"));
+    let line = sealed.lines().find(|line| line.starts_with("passFOO")).unwrap();
+    let text_of = format!("#{line}\npass=b\nX=y\n");
+    place.seal("b.env", text_of);
+    code(&place.ours(["rotate", "-y", "-i", "b.env"]), 0);
+
+    let place = Place::project();
+    let sealed = place.seal("a.ini", "[s]\n; hunter2\na = x\n");
+    let token = sealed.lines().find(|line| line.contains("type:comment]")).unwrap();
+    for beside in [format!("; hello\n{token}"), format!("{token}\n; hello")] {
+        place.write("a.ini", sealed.replacen(token, &beside.replace(",type:comment]", ",type:comment"), 1));
+        refused(&place, "a.ini", &["rotate", "-i", "-y", "a.ini"], "a sealed comment that does not open there");
+    }
+}
+
 /// Words that show what a token looks like, and tokens of another file, are texts: their file is changed and gets another data key as any other.
 #[test]
 fn texts_that_look_like_tokens() {

@@ -4,8 +4,9 @@
 //! the same by chance (`true`, `5432`) counts only where it stands in its old place, with another name; a boolean, or a word for one, not even there. And a value that
 //! was taken out of use with its line: no name seals a comment that belongs to what is in clear.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 
 use leafcrypt_formats::{CommentId, Document, Kind, LeafId, PathId, Value};
 use zeroize::Zeroizing;
@@ -18,6 +19,8 @@ use crate::seal::selection::Selection;
 
 /// So many paths are named.
 const MOST_SHOWN: usize = 20;
+/// A shorter word may be in the middle of another value by chance.
+const LONG: usize = 6;
 
 /// What an edit has moved out of the rule's reach.
 #[derive(Default)]
@@ -68,20 +71,33 @@ pub(super) fn find(change: &Change<'_>) -> Result<Moved, BadRegex> {
     let is_moved = |comment: &&Comment| !comment.covered && gone_texts.contains(&comment.text) && !says_it(comment.container);
     // Where a rule is compared with another one they are looked for there.
     let is_asked = change.has_other_rule() || change.creation.is_some_and(|rule| rule != change.after.rule);
-    let comments = if is_asked { 0 } else { now.comments.iter().filter(is_moved).count() };
+    let mut lines: BTreeSet<usize> = BTreeSet::new();
+    lines.extend(now.comments.iter().filter(|comment| !is_asked && is_moved(comment)).map(|comment| comment.line.start));
 
-    let is_new = |comment: &&Comment| !comment.covered && !clear_texts.contains(&comment.text) && !says_it(comment.container);
-    let telling = telling(now.comments.iter().filter(is_new), &now, before.iter().flat_map(|side| side.with(&gone)));
-    let comments = comments.max(telling);
-
-    let mut at: Vec<String> = leaves.iter().take(MOST_SHOWN).map(|leaf| now.document.paths().display(leaf.path)).collect();
-    if leaves.len() > MOST_SHOWN {
-        at.push(format!("{} more values", leaves.len() - MOST_SHOWN));
+    // What tells one of the values in the middle of another text.
+    let known: HashSet<u64> = before.iter().flat_map(|side| side.comments.iter().map(|comment| comment.text)).collect();
+    let is_new = |comment: &&Comment| !comment.covered && !known.contains(&comment.text) && !says_it(comment.container);
+    let new_lines: Vec<&Comment> = now.comments.iter().filter(is_new).collect();
+    let is_new = |leaf: &&Leaf| !leaf.covered && !clear_here.contains(&leaf.value) && !gone.contains(&leaf.value) && !says_it(leaf.path);
+    let new_leaves: Vec<&Leaf> = now.leaves.iter().filter(is_new).collect();
+    let mut paths: BTreeSet<u32> = leaves.iter().map(|leaf| leaf.path.0).collect();
+    if !(new_lines.is_empty() && new_leaves.is_empty()) {
+        for value in before.iter().flat_map(|side| side.with(&gone)) {
+            let told = new_lines.iter().filter(|comment| tells(&now.document.text()[comment.line.clone()], &value));
+            lines.extend(told.map(|comment| comment.line.start));
+            let told = new_leaves.iter().filter(|leaf| value.len() >= LONG && tells(&now.bytes(leaf), &value));
+            paths.extend(told.map(|leaf| leaf.path.0));
+        }
     }
-    match comments {
-        0 => {}
-        1 => at.push("a comment".to_owned()),
-        n => at.push(format!("{n} comments")),
+
+    let mut at: Vec<String> = paths.iter().take(MOST_SHOWN).map(|path| now.document.paths().display(PathId(*path))).collect();
+    if paths.len() > MOST_SHOWN {
+        at.push(format!("{} more values", paths.len() - MOST_SHOWN));
+    }
+    let mut numbers = now.document.lines();
+    at.extend(lines.iter().take(MOST_SHOWN).map(|line| format!("a comment (line {})", numbers(*line as u32))));
+    if lines.len() > MOST_SHOWN {
+        at.push(format!("{} more comments", lines.len() - MOST_SHOWN));
     }
     let nothing_is_sealed = *change.after.rule != Selection::default_rule()
         && here.leaves.iter().any(|leaf| leaf.covered)
@@ -102,17 +118,10 @@ fn gone(before: impl Iterator<Item = HashMap<u64, usize>>, now: &HashMap<u64, us
     before.flatten().filter(is_gone).map(|(mark, _)| mark).collect()
 }
 
-/// How many of these comments have one of the values in them: an entry that was taken out of use (`# password: hunter2`).
-fn telling<'a>(comments: impl Iterator<Item = &'a Comment>, now: &Names<'_>, gone: impl Iterator<Item = Zeroizing<Vec<u8>>>) -> usize {
-    let comments: Vec<CommentId> = comments.map(|comment| comment.id).collect();
-    let mut telling: HashSet<u32> = HashSet::new();
-    if !comments.is_empty() {
-        for value in gone {
-            let holds = |id: &&CommentId| memchr::memmem::find(&now.document.comment_text(**id), &value).is_some();
-            telling.extend(comments.iter().filter(holds).map(|id| id.0));
-        }
-    }
-    telling.len()
+/// Has a text this value in it, as a word of its own? An entry that was taken out of use (`# password: hunter2`), a line that slipped below another value.
+fn tells(text: &[u8], value: &[u8]) -> bool {
+    let is_apart = |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric());
+    memchr::memmem::find_iter(text, value).any(|at| is_apart(text[..at].last()) && is_apart(text.get(at + value.len())))
 }
 
 /// How much a value tells of where it comes from.
@@ -152,9 +161,15 @@ struct Leaf {
     covered: bool,
 }
 
+/// Whatever stands around it: a style of YAML's takes line ends or leaves them.
+fn bytes_of(value: &Value) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(plain_bytes::of(value).trim_ascii().to_vec())
+}
+
+/// A line of a comment: a run of them may grow or fall apart.
 struct Comment {
-    id: CommentId,
     container: PathId,
+    line: Range<usize>,
     text: u64,
     covered: bool,
 }
@@ -189,7 +204,7 @@ impl<'a> Names<'a> {
             let number = before.entry(u64::from(parent.0)).or_default();
             *number += 1;
             let value = document.value(LeafId(i as u32));
-            let bytes = Zeroizing::new(plain_bytes::of(&value).into_owned());
+            let bytes = bytes_of(&value);
             if bytes.is_empty() {
                 continue;
             }
@@ -205,11 +220,12 @@ impl<'a> Names<'a> {
         }
         let mut comments = Vec::new();
         for (i, comment) in document.comments().iter().enumerate() {
-            let text = Zeroizing::new(document.comment_text(CommentId(i as u32)).into_owned());
-            if text.iter().filter(|b| b.is_ascii_alphanumeric() || !b.is_ascii()).count() >= 4 {
-                let text = marks.hash_one(&**text);
-                let id = CommentId(i as u32);
-                comments.push(Comment { id, container: comment.container, text, covered: covers.comments[i] });
+            for line in document.comment_lines(CommentId(i as u32)) {
+                let text = &document.text()[line.clone()];
+                if text.iter().filter(|b| b.is_ascii_alphanumeric() || !b.is_ascii()).count() >= 4 {
+                    let text = marks.hash_one(text);
+                    comments.push(Comment { container: comment.container, line, text, covered: covers.comments[i] });
+                }
             }
         }
         let names = by_path.iter().copied().collect();
@@ -225,7 +241,11 @@ impl<'a> Names<'a> {
     fn with<'s>(&'s self, values: &'s HashSet<u64>) -> impl Iterator<Item = Zeroizing<Vec<u8>>> + 's {
         let mut seen = HashSet::new();
         let wanted = self.leaves.iter().filter(move |leaf| leaf.covered && values.contains(&leaf.value) && seen.insert(leaf.value));
-        wanted.map(|leaf| Zeroizing::new(plain_bytes::of(&self.document.value(leaf.id)).into_owned()))
+        wanted.map(|leaf| self.bytes(leaf))
+    }
+
+    fn bytes(&self, leaf: &Leaf) -> Zeroizing<Vec<u8>> {
+        bytes_of(&self.document.value(leaf.id))
     }
 
     /// By SOPS's default what stands in clear has a name that ends in `_unencrypted`, or stands below one. Whoever types that says it, but not who moves something below

@@ -16,16 +16,18 @@ use crate::world::World;
 /// So often what went may change to what another comment belongs.
 const TRIES: usize = 4;
 
-/// A new text without the comments that were covered in one of the texts that it comes from, and would be in clear. Whoever is there is told.
+/// A new text without the comments that were covered in one of the texts that it comes from, and would be in clear. Whoever is there is told. `may_go`: what
+/// they were said of went, too.
 ///
 /// # Errors
-/// The rule does not compile, or the text does not read the same without them.
+/// The rule does not compile, the text does not read the same without them, or they may not go.
 pub fn without_uncovered(
     before: &[Side<'_>],
     new: PlainText,
     rule: &Selection,
     options: &ScanOptions,
     name: &str,
+    may_go: impl Fn() -> bool,
     world: &World<'_>,
 ) -> Result<PlainText, Error> {
     let Some(format) = before.first().map(|side| side.document.format()) else { return Ok(new) };
@@ -39,6 +41,10 @@ pub fn without_uncovered(
             tell(gone, name, world);
             return Ok(new);
         }
+        if !may_go() {
+            let what = "sealed ones would come to stand in clear, where what is new parts them from what they are said of".to_owned();
+            return Err(unholdable(Unwritable { path: "comments".to_owned(), what }));
+        }
         gone += left.len();
         let without = document.without_comment_lines(&left, options).map_err(unholdable)?;
         drop(document);
@@ -49,12 +55,12 @@ pub fn without_uncovered(
 }
 
 fn tell(gone: usize, name: &str, world: &World<'_>) {
-    let lines = match gone {
+    let told = match gone {
         0 => return,
-        1 => "a line of a comment is gone".to_owned(),
-        n => format!("{n} lines of comments are gone"),
+        1 => "a line of a comment is gone, which was sealed, and would have come to stand in clear".to_owned(),
+        n => format!("{n} lines of comments are gone, which were sealed, and would have come to stand in clear"),
     };
-    world.warn_of(name, [format!("{lines}: it was sealed, and would have come to stand in clear")]);
+    world.warn_of(name, [told]);
 }
 
 /// The lines of comments in clear that were covered in one of the texts that it comes from, and in clear in none.
