@@ -22,12 +22,20 @@ pub(super) struct Args {
 
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
-        let shown = || if context.world.manners.sops_messages { with_legacy(shown()) } else { shown() };
         let (mut out, name) = (Vec::new(), context.world.manners.name);
-        clap_complete::generate(self.shell, &mut with_values(shown()), name, &mut out);
+        let legacy = context.world.manners.sops_messages;
+        let command = with_values(if legacy { with_legacy(shown()) } else { shown() });
+        let command = if self.shell == Shell::Zsh { with_plain_names(command) } else { command };
+        clap_complete::generate(self.shell, &mut command.clone(), name, &mut out);
         match self.shell {
-            Shell::Zsh => out = with_programs(&String::from_utf8_lossy(&out)).into_bytes(),
-            Shell::Bash => out = with_users(&String::from_utf8_lossy(&out)).into_bytes(),
+            Shell::Zsh => {
+                let script = with_programs(&String::from_utf8_lossy(&out));
+                out = if legacy { with_legacy_zsh(&script, name) } else { script }.into_bytes();
+            }
+            Shell::Bash => {
+                let script = with_files(&with_users(&String::from_utf8_lossy(&out)), name, &command);
+                out = if legacy { with_legacy_bash(&script, name) } else { script }.into_bytes();
+            }
             _ => {}
         }
         Ok(Done { stdout: Some(out), note: None })
@@ -95,4 +103,69 @@ fn with_programs(script: &str) -> String {
         let start = format!("({command})\n");
         script.replacen(&start, &format!("{start}{PROGRAM}"), 1)
     })
+}
+
+/// Where a command takes a file, clap's script for bash offers flags for a word that is not begun. Without an answer bash itself offers files.
+fn with_files(script: &str, name: &str, command: &Command) -> String {
+    let takes_file = |sub: &&Command| sub.get_positionals().any(|arg| arg.get_possible_values().is_empty());
+    let in_clap = |sub: &str| format!("{name}__subcmd__{}", sub.replace('-', "__subcmd__"));
+    command.get_subcommands().filter(takes_file).fold(script.to_owned(), |script, sub| {
+        within(&script, &bash_part(&in_clap(sub.get_name())), |part| {
+            part.replacen(" || ${COMP_CWORD} -eq 2 ]]", " ]]", 1).replacen(BASH_OFFERS, BASH_END, 1)
+        })
+    })
+}
+
+/// What bash's part for a command ends with: everything that there is, and then what every part ends with.
+const BASH_OFFERS: &str = "\n            COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )\n            return 0\n            ;;\n";
+const BASH_END: &str = "\n            return 0\n            ;;\n";
+
+/// How bash's part for a command begins; where it is chosen, the same name is no label.
+fn bash_part(label: &str) -> String {
+    format!("\n        {label})\n            opts=")
+}
+
+/// As `sops`, behind a flag of the form without a command: a file.
+fn with_legacy_bash(script: &str, name: &str) -> String {
+    let of_program = flags_of_program().join("*|--");
+    let files = format!(
+        "\n            for i in \"${{COMP_WORDS[@]:1:COMP_CWORD-1}}\"; do\n                case \"${{i}}\" in\n                    --{of_program}*) ;;\n                    -*) return 0 ;;\n                esac\n            done"
+    );
+    within(script, &bash_part(name), |part| part.replacen(BASH_OFFERS, &format!("{files}{BASH_OFFERS}"), 1))
+}
+
+/// The same for zsh; and a first word that begins no command is a file, behind which flags may stand.
+fn with_legacy_zsh(script: &str, name: &str) -> String {
+    const FLAGS: &str = "_arguments \"${_arguments_options[@]}\" : \\\n";
+    const END: &str = "        esac\n    ;;\nesac\n}\n";
+    let first = format!("\":: :_{name}_commands\"");
+    let flags = script.split_once(FLAGS).and_then(|(_, rest)| rest.split_once(&first)).map_or("", |(flags, _)| flags);
+    let behind = format!("(*)\n{FLAGS}{flags}'*:file:_files' \\\n&& ret=0\n;;\n");
+    let of_program = flags_of_program().join("|");
+    let one = format!(
+        "_{name}_first() {{\n    if [[ -n \"${{${{(k)opt_args}}:#--({of_program})}}\" ]]; then\n        _files \"$@\"\n    else\n        _{name}_commands \"$@\" || _files \"$@\"\n    fi\n}}\n"
+    );
+    script.replacen(&first, &format!("\":: :_{name}_first\""), 1).replacen(END, &format!("{behind}{END}{one}"), 1)
+}
+
+/// The flags that stand before a command, too.
+fn flags_of_program() -> Vec<String> {
+    shown().get_arguments().filter_map(|arg| Some(arg.get_long()?.to_owned())).collect()
+}
+
+/// Changes what stands behind the first such place.
+fn within(script: &str, start: &str, change: impl FnOnce(&str) -> String) -> String {
+    match script.split_once(start) {
+        Some((before, behind)) => format!("{before}{start}{}", change(behind)),
+        None => script.to_owned(),
+    }
+}
+
+/// In zsh's `_arguments` a colon ends the name of a value, which clap writes as it is.
+fn with_plain_names(command: Command) -> Command {
+    let plain = |arg: Arg| {
+        let names: Vec<String> = arg.get_value_names().unwrap_or_default().iter().map(|name| name.replace(':', "\\:")).collect();
+        if names.iter().any(|name| name.contains(':')) { arg.value_names(names) } else { arg }
+    };
+    command.mut_args(plain).mut_subcommands(with_plain_names)
 }

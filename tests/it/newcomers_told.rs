@@ -228,6 +228,43 @@ fn what_a_shell_completes() {
     assert_eq!(done(&place, &format!("bash -c '. <(leafcrypt completion bash); {typed}'")), "json\n");
 }
 
+/// Where a file stands, a shell offers files: bash by itself, where it gets no words.
+#[test]
+fn where_a_shell_completes_files() {
+    let place = machine();
+    done(&place, "ln -s leafcrypt bin/sops");
+    let offered = |name: &str, typed: &str, word: &str| {
+        let count = typed.split_whitespace().count() + 1;
+        let typed =
+            format!("COMP_WORDS=({name} {typed} \"{word}\"); COMP_CWORD={count}; _{name} {name} \"{word}\" x; echo \"${{COMPREPLY[@]}}\"");
+        let script = format!(". <({name} completion bash); {typed}");
+        done(&place, &format!("bash -c '{script}'")).trim_end().to_owned()
+    };
+    let files = ["encrypt", "decrypt", "edit", "set", "unset", "rotate", "updatekeys", "accept", "exec-env", "exec-file", "doctor", "man"];
+    for command in files.iter().chain(&["decrypt -i", "decrypt --ignore-mac a", "edit -s"]) {
+        for (name, word) in [("leafcrypt", ""), ("sops", ""), ("sops", "e")] {
+            assert_eq!(offered(name, command, word), "", "{name} {command} {word:?}");
+        }
+        assert!(offered("leafcrypt", command, "--").contains("--verbose"), "{command}");
+    }
+    for form in ["-d", "-e", "-r", "--config c.yaml -d", "-d -i", "--age k", "--extract p -d"] {
+        assert_eq!((offered("sops", form, ""), offered("sops", form, "s")), (String::new(), String::new()), "{form}");
+    }
+    for before in ["--verbose", "--config c.yaml", "--indent 2 --verbose"] {
+        for name in ["leafcrypt", "sops"] {
+            assert_eq!(offered(name, before, "enc"), "encrypt", "{name} {before}");
+        }
+    }
+    assert_eq!(offered("sops", "", "enc"), "encrypt");
+    assert_eq!(offered("leafcrypt", "completion", "ba"), "bash");
+    assert!(offered("leafcrypt", "keygen", "").contains("--output") && offered("leafcrypt", "groups", "").ends_with("add delete help"));
+    // The same for zsh, which need not be there.
+    let [ours, sops] = ["leafcrypt", "sops"].map(|name| done(&place, &format!("{name} completion zsh")));
+    assert!(sops.contains("\":: :_sops_first\"") && sops.contains("_sops_commands \"$@\" || _files \"$@\""), "{sops}");
+    assert_eq!((sops.matches("\n(*)\n").count(), ours.matches("\n(*)\n").count()), (1, 0));
+    assert!(sops.split_once("\n(*)\n").unwrap().1.contains("--extract=") && ours.contains(":N[\\:ALPHABET]:_default"));
+}
+
 /// A page says how the command is called, and where the rest stands.
 #[test]
 fn manual_pages() {
