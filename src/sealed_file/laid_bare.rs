@@ -40,7 +40,8 @@ impl OpenFile<'_> {
         is_clear: impl Fn(CommentId) -> bool,
         options: &ScanOptions,
     ) -> Option<usize> {
-        if document.format() != Format::Yaml || document.comments().is_empty() {
+        let any_clear = || (0..document.comments().len() as u32).map(CommentId).any(|id| is_clear(id) && !document.comment(id).empty);
+        if document.format() != Format::Yaml || !any_clear() {
             return None;
         }
         let last = document.text().trim_ascii_end().rsplit(|&b| b == b'\n').next().unwrap_or_default();
