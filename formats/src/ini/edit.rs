@@ -105,7 +105,16 @@ pub(super) fn set(document: &Document<'_>, shape: Shape, leaf: LeafId, value: &V
         return false;
     }
     let style = style_of(document.text, span.start as usize, shape);
-    spelled(&[], &Tree::Value(value.clone()), style).map(|bytes| splice.replace(span, &bytes)).is_ok()
+    let Ok(bytes) = spelled(&[], &Tree::Value(value.clone()), style) else { return false };
+    // Behind some quotes a comment would be none.
+    let behind = value::read(document.text, span.start as usize).and_then(|read| Some(&document.text[span.end as usize..read.comment?.1]));
+    if let (Some(behind), Value::Str(plain)) = (behind, value)
+        && !value::means_before(&bytes, &joined(&[behind, b"\n"]), plain.as_slice())
+    {
+        return false;
+    }
+    splice.replace(span, &bytes);
+    true
 }
 
 /// The quotes that a value stands in.
