@@ -265,11 +265,12 @@ impl<'t> Document<'t> {
     }
 }
 
-/// The steps without the comments. A list that holds nothing else is an empty one.
+/// The steps without the comments. A list or map that holds nothing else is an empty one.
 fn nesting(steps: &[Step]) -> impl Iterator<Item = Step> + '_ {
     let mut steps = steps.iter().copied().filter(|step| !matches!(step, Step::Comment(_))).peekable();
     std::iter::from_fn(move || match steps.next()? {
         Step::ListStart(path) if steps.next_if(|next| matches!(next, Step::ListEnd)).is_some() => Some(Step::EmptyList(path)),
+        Step::MapStart(path) if steps.next_if(|next| matches!(next, Step::MapEnd)).is_some() => Some(Step::EmptyMap(path)),
         step => Some(step),
     })
 }

@@ -70,6 +70,8 @@ fn ini() {
     let text = "; hunter\n[t1]\n; other\na = x\n[u]\nb = y\n";
     check("s.ini", [SEALS, "1"], text, &["unset", r#"["t1"]"#], "[u]\nb = y\n");
     check("s.ini", [CLEARS, "u"], "; hunter\na = x\n[u]\nb = y\n", &["unset", r#"["DEFAULT"]"#], "[u]\nb = y\n");
+    // Nothing is left but the unnamed section, which is always there.
+    check("s.ini", [SEALS, "^s$"], "[s]\na=1\n\n; hunter\n", &["unset", r#"["s"]"#], "");
     // Of a run that falls apart, and into one that grows.
     let text = "; clear\n\n[s]\nk = v\n; hunter\n; hunter two\n[t1]\na = x\n; of u\n[u]\nb = y\n";
     let without = "; clear\n\n[s]\nk = v\n; of u\n[u]\nb = y\n";

@@ -163,7 +163,8 @@ struct Leaf {
 
 /// Whatever stands around it: a style of YAML's takes line ends or leaves them.
 fn bytes_of(value: &Value) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(plain_bytes::of(value).trim_ascii().to_vec())
+    let whole = Zeroizing::new(plain_bytes::of(value).into_owned());
+    Zeroizing::new(whole.trim_ascii().to_vec())
 }
 
 /// A line of a comment: a run of them may grow or fall apart.
