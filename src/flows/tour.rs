@@ -2,8 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use leafcrypt_kms::{Kind, Outside, Session};
+use leafcrypt_kms::{Command, Kind, Outside, Session};
 
 use super::decrypt::Decrypt;
 use super::encrypt::Encrypt;
@@ -11,12 +12,15 @@ use super::keeper::Keeper;
 use super::rules::Given;
 use super::set::{NewValue, Set};
 use super::target::{Destination, Input, Output, Types};
-use super::{keygen, target};
+use super::{keygen, repository, target};
 use crate::error::Error;
 use crate::files::{self, PrivateDir};
 use crate::guard;
 use crate::sealed_file::OpenHow;
 use crate::world::World;
+
+/// Other programs have this long.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 const PLAIN: &[u8] =
     b"{\"db\": {\"host\": \"localhost\", \"user\": \"admin\", \"password\": \"supersecret\"}, \"api\": {\"key\": \"abcdef123456\"}}\n";
@@ -57,6 +61,7 @@ pub fn run(world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
 fn steps(folder: &PrivateDir, world: &World<'_>, say: &mut dyn FnMut(&str)) -> Result<(), Error> {
     let key_file = folder.path().join("keys.txt");
     let file = folder.path().join("secrets.json");
+    let before = folder.path().join("before.json");
     let given_env = Arc::new(Tourist { inner: world.session.shared_outside(), key_file: key_file.clone().into_os_string() });
     let inside = World { session: Session::new(given_env), ..*world };
     let write = |path: &Path, bytes: &[u8]| {
@@ -101,8 +106,10 @@ fn steps(folder: &PrivateDir, world: &World<'_>, say: &mut dyn FnMut(&str)) -> R
     encrypt.run(&inside)?;
     command(say, &format!("leafcrypt encrypt --age {} -i secrets.json", short(&made.recipient)));
     let sealed = read(&file)?;
+    write(&before, &sealed)?;
     command(say, "cat secrets.json");
     show(say, &sealed);
+    command(say, "cp secrets.json before.json");
 
     if guard::is_interrupted() {
         return Ok(());
@@ -128,9 +135,17 @@ fn steps(folder: &PrivateDir, world: &World<'_>, say: &mut dyn FnMut(&str)) -> R
         return Ok(());
     }
     say("");
-    say("5. What Git shows: that value, the MAC over all values, the date, and leafcrypt's own field. No other token moved.");
-    command(say, "git diff --word-diff secrets.json");
-    diff(say, &sealed, &changed);
+    say("5. What Git shows: that value, the MAC over all values, leafcrypt's own field, and the date to the second. No other token moved.");
+    match by_git(folder, &inside) {
+        Some(lines) => {
+            command(say, "git diff --no-index --word-diff=porcelain before.json secrets.json | sed '1,5d; /^~/d'");
+            lines.iter().for_each(|line| say(&format!("   {}", cut(line, 100))));
+        }
+        None => {
+            say("   (There is no git here to show it, so leafcrypt compares the two.)");
+            diff(say, &sealed, &changed);
+        }
+    }
 
     if guard::is_interrupted() {
         return Ok(());
@@ -158,10 +173,19 @@ fn steps(folder: &PrivateDir, world: &World<'_>, say: &mut dyn FnMut(&str)) -> R
     }
     say("");
     say("7. Key and file are shredded.");
-    for path in [&file, &key_file] {
+    let all = [&file, &before, &key_file];
+    let by_name = Command {
+        program: "shred".into(),
+        args: std::iter::once("-u".into()).chain(all.map(|path| path.clone().into_os_string())).collect(),
+        ..Command::default()
+    };
+    match inside.session.outside().run_within(by_name, PATIENCE) {
+        Ok(done) if done.status == Some(0) => command(say, "shred -u secrets.json before.json keys.txt"),
+        _ => say("   (There is no shred here, so leafcrypt overwrites and removes them.)"),
+    }
+    for path in all.into_iter().filter(|path| path.exists()) {
         files::shred(path).map_err(|e| failed(path, &e))?;
     }
-    command(say, "shred -u secrets.json keys.txt");
     Ok(())
 }
 
@@ -178,6 +202,17 @@ fn show(say: &mut dyn FnMut(&str), text: &[u8]) {
     for line in String::from_utf8_lossy(text).lines() {
         say(&format!("   {}", cut(line, 110)));
     }
+}
+
+/// The words that differ, as git says. None: there is no git that does.
+fn by_git(folder: &PrivateDir, world: &World<'_>) -> Option<Vec<String>> {
+    let how = ["diff", "--no-index", "--no-ext-diff", "--no-textconv", "--no-color", "--word-diff=porcelain"];
+    let args = how.into_iter().chain(["before.json", "secrets.json"]).map(Into::into);
+    let git = repository::command(folder.path().as_os_str().to_owned(), args);
+    let done = world.session.outside().run_within(git, PATIENCE).ok()?;
+    let text = String::from_utf8_lossy(done.stdout.expose()).into_owned();
+    let lines: Vec<String> = text.lines().skip(5).filter(|line| !line.starts_with('~')).map(str::to_owned).collect();
+    (!lines.is_empty()).then_some(lines)
 }
 
 /// The lines that differ.
@@ -227,8 +262,12 @@ impl Outside for Tourist {
         self.inner.read(path, limit)
     }
 
-    fn run(&self, command: leafcrypt_kms::Command) -> std::io::Result<leafcrypt_kms::Finished> {
+    fn run(&self, command: Command) -> std::io::Result<leafcrypt_kms::Finished> {
         self.inner.run(command)
+    }
+
+    fn run_within(&self, command: Command, limit: Duration) -> std::io::Result<leafcrypt_kms::Finished> {
+        self.inner.run_within(command, limit)
     }
 
     fn ask(&self, prompt: &str) -> leafcrypt_kms::Asked {

@@ -1,6 +1,6 @@
 //! Commands as a person types them: exit codes, messages without values, files untouched on failure.
 
-use crate::tools::{Place, without_field};
+use crate::tools::{Place, Program, without_field};
 
 const SECRET: &str = "hunter2-canary";
 
@@ -22,6 +22,18 @@ fn the_tour_runs() {
     let text = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert!(text.contains("correct horse battery staple") && text.contains("ENC[AES256_GCM"), "{text}");
+    // What it names has run: the words are git's own, and nothing is left over for us to remove.
+    assert!(text.contains("$ git diff --no-index") && text.contains("$ shred -u"), "{text}");
+    for name in ["password", "mac", "leafcrypt"] {
+        let at = text.find(&format!("\"{name}\": \n   -\"ENC[")).unwrap_or_else(|| panic!("{name}: {text}"));
+        assert!(text[at..].lines().nth(2).is_some_and(|line| line.starts_with("   +\"ENC[")), "{name}: {text}");
+    }
+    // Without them the same is shown.
+    std::fs::create_dir(place.path("none")).unwrap();
+    let done = place.call(Program::Ours, ["tour"]).env("PATH", place.path("none")).run();
+    let text = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(!text.contains("$ git") && !text.contains("$ shred") && text.contains("- \"password\": \"ENC["), "{text}");
 }
 
 #[test]

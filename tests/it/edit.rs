@@ -339,7 +339,7 @@ fn a_conflict_is_told_by_its_path_and_the_edit_waits() {
     assert!(ended == Some(3) && seen.contains("too: c;"), "{ended:?}: {seen}");
     assert_eq!(desk.decrypted("a.yaml"), "a: b\nc: canary-theirs\n");
     let (ended, seen) = answered("sed -i s/a:.*/a:\\ f/ \"$1\"", "y\n");
-    assert_eq!(ended, Some(0), "{seen}");
+    assert!(ended == Some(0) && seen.contains("it has yours where both have changed the same"), "{ended:?}: {seen}");
     assert_eq!(desk.decrypted("a.yaml"), "a: f\nc: canary-mine\n");
     // Nothing is offered after that.
     assert_eq!(code(&desk.edit("a.yaml", "true", ""), 200).matches("not saved").count(), 0);

@@ -188,6 +188,26 @@ fn a_file_that_changes_meanwhile() {
     assert!(!desk.text("a.yaml").contains("canary"), "{}", desk.text("a.yaml"));
 }
 
+/// An edit that was not saved is looked at when it is taken up, also where the file is another by then.
+#[test]
+fn an_edit_that_is_taken_up() {
+    let desk = project(BY_NAME);
+    desk.seal("a.yaml", "user: bob\npw: canary7\nkey: y\n");
+    code(&desk.edit("a.yaml", "sed -i 's/^pw/#pw/' \"$1\"; exit 1", ""), 201);
+    code(&desk.place.ours(["set", "a.yaml", "[\"user\"]", "\"jim\""]), 0);
+    for (answer, ended) in [("n\n", Some(1)), ("y\n", Some(0))] {
+        let mut terminal = desk.asks(env!("CARGO_BIN_EXE_leafcrypt"), "edit a.yaml", "true");
+        terminal.answer("Take it up? [y/N]", "y\n");
+        terminal.answer("Write that in clear? [y/N]", answer);
+        if ended == Some(1) {
+            terminal.answer("Press Enter", "\x03");
+        }
+        assert_eq!(terminal.end().is_some_and(|code| code == 0), ended == Some(0), "{}", terminal.seen);
+        assert!(terminal.seen.contains("a comment (line 2)"), "{}", terminal.seen);
+        assert_eq!(desk.text("a.yaml").contains("canary7"), ended == Some(0), "{}", desk.text("a.yaml"));
+    }
+}
+
 /// Taken out of use, a secret is none of the values any more; in clear it is all the same.
 #[test]
 fn in_the_middle_of_another_text() {
@@ -220,5 +240,60 @@ fn in_the_middle_of_another_text() {
         let desk = project(BY_NAME);
         desk.seal("a.yaml", plain);
         desk.is_silent("a.yaml", &format!("sed -i '{script}' \"$1\""));
+    }
+}
+
+/// Where comments decide a value's own comment goes with it, and the line would be a comment that nothing seals.
+#[test]
+fn where_comments_decide() {
+    for (rule, plain, script, at) in [
+        ("encrypted_comment_regex: secret", "pw: canary7 # secret\nz: 1\n# secret\ny: 1\n", "1s/^/#/", "a comment (line 1)"),
+        ("encrypted_comment_regex: secret", "u: bob\n# secret\npw: canary7\nurl: //h\n", "/^pw/d; /secret/d; s#//h#//u:canary7@h#", "url"),
+        (
+            "unencrypted_comment_regex: public",
+            "pw: canary7\n# public\ny: 1\nz: k\n",
+            "/^pw/d; s/public/public canary7/",
+            "a comment (line 1)",
+        ),
+    ] {
+        let desk = project(rule);
+        desk.seal("a.yaml", plain);
+        assert!(!desk.text("a.yaml").contains("canary"), "{}", desk.text("a.yaml"));
+        desk.tells("a.yaml", &format!("sed -i '{script}' \"$1\""), &["would stand in clear", at]);
+    }
+    // Nothing is told that comments seal.
+    let desk = project("encrypted_comment_regex: secret");
+    desk.seal("a.yaml", "# secret\npw: canary7\nz: 1\n# secret\ny: 1\n");
+    desk.is_silent("a.yaml", "sed -i '2s/canary7/canary8/; s/^z: 1/z: 2/' \"$1\"");
+}
+
+/// A value over several lines that has lost its first one, or its quote: the others are names by now, and these are in clear. They are not shown.
+#[test]
+fn a_piece_of_a_value_as_a_name() {
+    for (file, plain, script, line) in [
+        ("a.env", "A=1\nKEY=\"-----BEGIN\nMIIEcanary7==\nend\"\n", "/^KEY/d; /^end/d", "a name (line 2)"),
+        ("a.env", "A=1\nKEY=\"begin=\nMIIEcanary7==\nend\"\n", "s/\"//; /^end/d", "a name (line 3)"),
+        ("a.ini", "[s]\na = 1\nkey = begin \\\nMIIEcanary7==\n", "/^key/d", "a name (line 3)"),
+        ("a.yaml", "a: 1\nkey: |\n  MIIEcanary7: x\n  b: c\n", "s/^key: |/key:/", "a name (line 3)"),
+        // The value's own name goes, and with it what parts it from the value.
+        ("a.env", "A=1\nPW=canary7x=yz\n", "s/^PW=//", "a name (line 2)"),
+    ] {
+        let desk = project("unencrypted_regex: ^none$");
+        desk.seal(file, plain);
+        assert!(!desk.text(file).contains("canary"), "{}", desk.text(file));
+        let before = desk.text(file);
+        desk.tells(file, &format!("sed -i '{script}' \"$1\""), &["would stand in clear", line]);
+        let err = code(&desk.edit(file, &format!("sed -i '{script}' \"$1\""), ""), 1);
+        assert!(!err.contains("canary"), "{err}");
+        assert_eq!(desk.text(file), before);
+    }
+    for (file, plain, script) in [
+        // A new name whose word is somewhere in a value that was changed.
+        ("a.yaml", "a: 1\nkey: my database password\n", "s/my database/another/; s/^a: 1/a: 1\\ndatabase: x/"),
+        ("a.env", "A=1\nKEY=\"canary7\ncanary8=x\nend\"\n", "s/canary7/canary9/; s/^A=1/A=1\\nCANARY8=x/"),
+    ] {
+        let desk = project("unencrypted_regex: ^none$");
+        desk.seal(file, plain);
+        desk.is_silent(file, &format!("sed -i '{script}' \"$1\""));
     }
 }

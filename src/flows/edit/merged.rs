@@ -56,7 +56,7 @@ impl Edit<'_> {
             let changed = self.set_keys(&mut file, mine.as_ref(), session.config.as_ref(), world)?;
             file.read_by_own_dialect(base.own_dialect);
             let texts: [&[u8]; 3] = [&base.plain, &typed.plain, file.plain()];
-            let merged = self.merged(format, texts, &file, world)?;
+            let (merged, whose) = self.merged(format, texts, &file, world)?;
             let rules = [&base.settings, typed.settings.as_ref().unwrap_or(&base.settings), &was].map(Settings::rule);
             self.refuse_uncovered_comments(&merged, texts, rules, &file, world)?;
             // The new version's own rule and comments count from now on, and whoever wrote it may have had no key: what was covered in the version that
@@ -73,7 +73,11 @@ impl Edit<'_> {
             drop(file);
             match self.write(&sealed, Some(&now), world)? {
                 Written::Done => {
-                    world.warn([format!("{name}: somebody else has changed it meanwhile; it has both changes now")]);
+                    let has = match whose {
+                        Prefer::Mine => "it has yours where both have changed the same, and the other changes of both",
+                        _ => "it has both changes now",
+                    };
+                    world.warn([format!("{name}: somebody else has changed it meanwhile; {has}")]);
                     self.tell_of(changed, world);
                     return Ok(());
                 }
@@ -110,19 +114,19 @@ impl Edit<'_> {
         }
     }
 
-    /// One text of two. Where they do not go together somebody is asked.
+    /// One text of two, and whose it is where they do not go together: somebody is asked.
     fn merged(
         &self,
         format: Format,
         [base, mine, theirs]: [&[u8]; 3],
         file: &OpenFile<'_>,
         world: &World<'_>,
-    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+    ) -> Result<(Zeroizing<Vec<u8>>, Prefer), Error> {
         let path = self.path.display().to_string();
         let options = file.scan_options(world.manners);
         let merge = |prefer| merge(format, base, mine, theirs, prefer, &options);
         let conflicts = match merge(Prefer::Neither) {
-            Ok(text) => return Ok(text),
+            Ok(text) => return Ok((text, Prefer::Neither)),
             Err(Unmerged::Syntax(source)) => return Err(Error::PlainSyntax { path, source }),
             Err(Unmerged::Conflicts(conflicts)) => conflicts,
         };
@@ -135,7 +139,7 @@ impl Edit<'_> {
         if world.dialog.confirm(&question) == Some(true)
             && let Ok(text) = merge(Prefer::Mine)
         {
-            return Ok(text);
+            return Ok((text, Prefer::Mine));
         }
         Err(Error::Unmerged { path, at })
     }

@@ -30,7 +30,10 @@ impl Edit<'_> {
         } else {
             trust::refuse_created(&uncovered, change, &path, world)?;
             match uncovered.was_covered() {
-                Some(at) if change.after.rule.kind.is_of_comments() => self.ask_by_comments(at, ByComment::Covered, change, world)?,
+                Some(at) if change.after.rule.kind.is_of_comments() => {
+                    self.ask_by_comments(at, ByComment::Covered, change, world)?;
+                    self.refuse_moved(None, change, world)?;
+                }
                 also => self.refuse_moved(also, change, world)?,
             }
         }
@@ -44,8 +47,8 @@ impl Edit<'_> {
         }
     }
 
-    /// Where names decide: what was sealed, under a name that the rule does not cover; and what is known to be uncovered already. As `sops` a warning, for SOPS
-    /// writes it so.
+    /// What was sealed, under a name that the rule does not cover, in a comment, or as a piece of another text; and what is known to be uncovered already. As `sops` a
+    /// warning, for SOPS writes it so.
     fn refuse_moved(&self, also: Option<String>, change: &Change<'_>, world: &World<'_>) -> Result<(), Error> {
         let path = self.path.display().to_string();
         let moved = moved::find(change).map_err(|why| trust::no_rule(&path, why))?;

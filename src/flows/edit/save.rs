@@ -89,7 +89,12 @@ impl Edit<'_> {
         let mut file = self.open_again(session, world)?;
         let typed = self.typed(session, &file, text, world)?;
         if let Some(older) = &session.older {
-            let older = Older::of(&self.open_kept(older, world)?);
+            let file = self.open_kept(older, world)?;
+            // What was typed is among what a merge comes from, and so none of its news.
+            let text = Text { typed: &typed.plain, seen: &[], rule: session.rule.as_ref(), is_new: false };
+            self.check(&file, file.settings(), &text, world)?;
+            let older = Older::of(&file);
+            drop(file);
             return self.save_merged(session, &older, &typed, session.base.sealed.to_vec(), world);
         }
         let opened = Older::of(&file);
