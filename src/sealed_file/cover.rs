@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use leafcrypt_formats::{AtAlias, CommentId, Document, Kind, LeafId, Part, Repeated, Tokens, Unwritable, Value, display_parts};
+use leafcrypt_formats::{CommentId, Document, Kind, LeafId, Part, Tokens, Unwritable, Value, display_parts};
 use zeroize::Zeroizing;
 
+use super::comment_rules::check_comments;
 use super::error::SealError;
 use super::placed::in_text_order;
 use super::stray::like_one;
@@ -20,6 +21,9 @@ use crate::seal::reuse::Reuse;
 use crate::seal::selection::RuleKind;
 use crate::seal::token::{self, Holds};
 use crate::world::{NoRandomness, Random};
+
+/// So many nonces are tried for a comment whose token holds what the rule looks for. A word of three letters is found in one token of 2,000.
+const TRIES: usize = 16;
 
 impl OpenFile<'_> {
     /// Tokens for all that is covered, and the MAC.
@@ -114,7 +118,9 @@ impl OpenFile<'_> {
             }
             let container = document.comment(id).container;
             bind(&mut path, &mut path_of, document, container);
-            match reuse.take(&path, Holds::Comment, &text) {
+            // To SOPS a comment's token is text like any other, in which the regex may find its word by chance.
+            let clashes = |token: &[u8]| selection.kind == RuleKind::UnencryptedCommentRegex && policy.matches_comment(token);
+            match reuse.take(&path, Holds::Comment, &text).filter(|kept| !clashes(&kept.token)) {
                 Some(kept) => {
                     tokens.comment(id, |out| out.extend_from_slice(&kept.token));
                     if kept.bare && standing == Standing::AsItStood {
@@ -123,15 +129,19 @@ impl OpenFile<'_> {
                 }
                 None => {
                     renewed = true;
-                    let mut result = Ok(());
-                    tokens.comment(id, |out| result = cipher.seal(out, &path, &text, Holds::Comment, nonces));
-                    result?;
+                    let mut made = Vec::new();
+                    for _ in 0..TRIES {
+                        made.clear();
+                        cipher.seal(&mut made, &path, &text, Holds::Comment, nonces)?;
+                        if !clashes(&made) {
+                            break;
+                        }
+                    }
+                    if clashes(&made) {
+                        return Err(SealError::CommentMatches { path: document.paths().display(container), rule: selection.to_string() });
+                    }
+                    tokens.comment(id, |out| out.extend_from_slice(&made));
                 }
-            }
-            let clashes =
-                selection.kind == RuleKind::UnencryptedCommentRegex && tokens.of_comment(id).is_some_and(|t| policy.matches_comment(t));
-            if clashes {
-                return Err(SealError::CommentMatches { path: document.paths().display(container), rule: selection.to_string() });
             }
         }
         if self.renews == Renews::Key && standing == Standing::AsItStood {
@@ -256,54 +266,6 @@ impl OpenFile<'_> {
         }
         reuse
     }
-}
-
-/// Do the comments that the rule looks for say what they say for SOPS?
-fn check_comments(document: &Document<'_>, policy: &Policy, coverage: &Coverage, known: &HashSet<Cow<'_, [u8]>>) -> Result<(), SealError> {
-    let line = |at: u32| document.position(at).0;
-    let is_looked_for = |id: CommentId| policy.matches_comment(&document.comment_text(id));
-    if let Some(&id) = document.doubtful_comments().iter().find(|id| is_looked_for(**id)) {
-        return Err(SealError::DoubtfulComment { line: line(document.comment(id).span.start) });
-    }
-    // Those that stood so in a file are no news.
-    let strays = |at: &&AtAlias| strays_at_alias(document, policy, coverage, at) && !known.contains(&document.comment_text(at.comment));
-    if let Some(at) = document.comments_at_aliases().iter().find(strays) {
-        return Err(SealError::AtAlias { line: line(document.comment(at.comment).span.start) });
-    }
-    // Where a match leaves values clear, more is sealed than SOPS would.
-    let repeated = document.repeated_comments();
-    if policy.kind() != RuleKind::EncryptedCommentRegex || repeated.is_empty() {
-        return Ok(());
-    }
-    let found: Vec<u32> = (0..document.comments().len() as u32).filter(|&number| is_looked_for(CommentId(number))).collect();
-    for Repeated { comments, alias, leaves: [target, copy] } in repeated {
-        let next = found.get(found.partition_point(|number| *number < comments.start));
-        let covers = |leaf: u32| coverage.leaves[leaf as usize];
-        let mut both = target.clone().zip(copy.clone());
-        let comes_clear = both.any(|(leaf, copy)| covers(leaf) && !covers(copy) && !document.content(LeafId(copy)).is_empty());
-        if let Some(&number) = next.filter(|number| comes_clear && comments.contains(number)) {
-            let comment = line(document.comment(CommentId(number)).span.start);
-            return Err(SealError::RepeatedComment { alias: line(*alias), comment });
-        }
-    }
-    Ok(())
-}
-
-/// For SOPS a comment at an alias is of the map around it. Where the alias stays it is so in the sealed text, too; where brackets come to stand in its place,
-/// the comment is of what is in them. It is to mean the same both ways.
-fn strays_at_alias(document: &Document<'_>, policy: &Policy, coverage: &Coverage, AtAlias { comment: id, leaves }: &AtAlias) -> bool {
-    let comment = document.comment(*id);
-    if comment.empty {
-        return false;
-    }
-    if policy.kind().is_of_comments() {
-        return policy.matches_comment(&document.comment_text(*id));
-    }
-    let around = document.paths().parent(comment.container);
-    let covers_around = policy.covers_in(document, around);
-    let is_covered = coverage.comments[id.0 as usize];
-    let stays = !leaves.iter().any(|leaves| coverage.leaves[leaves.start as usize..leaves.end as usize].contains(&true));
-    covers_around && !is_covered || is_covered && stays
 }
 
 /// How tokens that stay are put into the text.

@@ -20,6 +20,7 @@
 mod accept;
 mod binary;
 mod clear;
+mod comment_rules;
 mod cover;
 mod crew;
 mod damaged;

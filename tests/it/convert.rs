@@ -232,3 +232,15 @@ fn encrypted_in_another_type() {
     });
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n\n"));
 }
+
+/// TOML has its tables behind its values: a comment behind the name of one goes with it.
+#[test]
+fn a_comment_behind_the_name_of_a_map() {
+    let place = Place::new();
+    place.write("p.yaml", "m: # of m\n  x: 1\n# of z\nz: 2 # behind z\nl: # of l\n  - a: 1\n");
+    let sealed = place.ours(["encrypt", "--age", &place.recipient, "p.yaml"]);
+    place.write("s.yaml", &sealed.stdout);
+    let opened = place.ours(["decrypt", "--output-type", "toml", "s.yaml"]);
+    let text = String::from_utf8_lossy(&opened.stdout).into_owned();
+    assert_eq!(text, "# of z\nz = 2 # behind z\n\n# of m\n[m]\nx = 1\n\n# of l\n[[l]]\na = 1\n", "{opened:?}");
+}

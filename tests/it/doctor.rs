@@ -429,3 +429,14 @@ fn where_a_configuration_is_missing() {
     std::fs::remove_dir(place.path("sub/.git")).unwrap();
     check("leafcrypt init");
 }
+
+/// A folder that was reached by a link has one configuration, by whichever name.
+#[test]
+fn in_a_linked_folder() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("repo/.git")).unwrap();
+    place.write("repo/.sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
+    std::os::unix::fs::symlink(place.path("repo"), place.path("link")).unwrap();
+    let call = place.call(Program::Ours, ["doctor", "--json"]).dir("link").env("PWD", place.path("link"));
+    Said::of(call, 0).has_not("goes by");
+}

@@ -102,8 +102,8 @@ impl Printer {
         }
         let mut seen = HashSet::new();
         let mut notes: Vec<&Note> = Vec::new();
-        let mut tables = Vec::new();
-        let mut behind_line = false;
+        let mut tables: Vec<(Vec<&Note>, &str, &Tree)> = Vec::new();
+        let (mut behind_line, mut behind_table) = (false, false);
         for member in members {
             match member {
                 Member::Comment(note) if note.inline && behind_line => {
@@ -113,8 +113,12 @@ impl Printer {
                     behind_line = false;
                 }
                 Member::Comment(note) => {
-                    notes.push(note);
-                    behind_line = false;
+                    match tables.last_mut() {
+                        // Behind the name of what gets a header of its own: above that.
+                        Some((above, ..)) if note.inline && behind_table => above.push(note),
+                        _ => notes.push(note),
+                    }
+                    (behind_line, behind_table) = (false, false);
                 }
                 Member::Entry(name, tree) => {
                     let name = std::str::from_utf8(name).map_err(|_| self.refuse("a key that is not UTF-8"))?;
@@ -122,7 +126,7 @@ impl Printer {
                     if !seen.insert(name) {
                         return Err(self.refuse("a key twice"));
                     }
-                    behind_line = is_line(tree);
+                    (behind_line, behind_table) = (is_line(tree), !is_line(tree));
                     if behind_line {
                         self.notes(&std::mem::take(&mut notes))?;
                         let key = self.path.last().expect("just pushed").clone();

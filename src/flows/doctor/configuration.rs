@@ -166,7 +166,11 @@ fn other_for_sops(config: &Config, given: &Given, world: &World<'_>) -> Option<C
     let (current, outside) = (rules::current(world), world.session.outside());
     let found = config::find(&OnDisk { outside }, Search::FromCurrent { current: &current }, &|| who(outside)).ok()?.found?;
     let theirs = config::absolute(&current, &found.path);
-    (theirs != config::absolute(&current, config.path())).then(|| {
+    let ours = config::absolute(&current, config.path());
+    // A linked folder leads to the same file by another name.
+    let real = |path: &Path| Some((files::real_folder(path.parent()?).ok()?.0, path.file_name()?.to_owned()));
+    let is_same = theirs == ours || real(&theirs).is_some_and(|theirs| real(&ours) == Some(theirs));
+    (!is_same).then(|| {
         let what = format!("{} is ours; sops, called from here, goes by {}", config.path().display(), theirs.display());
         Check::new(State::Warn, "configuration", what).fix(format!("export SOPS_CONFIG={}", word(&config.path().display().to_string())))
     })
