@@ -188,6 +188,20 @@ fn a_file_that_changes_meanwhile() {
     assert!(!desk.text("a.yaml").contains("canary"), "{}", desk.text("a.yaml"));
 }
 
+/// Whoever has said yes is not asked once more where somebody else changes the file meanwhile.
+#[test]
+fn asked_once() {
+    let desk = project(BY_NAME);
+    desk.seal("a.yaml", "pw: canary\nkey: canary1\nb: x\n");
+    let path = desk.place.path("a.yaml").display().to_string();
+    let theirs = format!("{} set {path} '[\"b\"]' '\"z\"' > /dev/null 2>&1 || exit 9", env!("CARGO_BIN_EXE_leafcrypt"));
+    let mut terminal = desk.asks(env!("CARGO_BIN_EXE_leafcrypt"), "edit a.yaml", &format!("{theirs}\nsed -i 's/^pw/open/' \"$1\""));
+    terminal.answer("Write that in clear? [y/N]", "y\n");
+    assert_eq!(terminal.end(), Some(0), "{}", terminal.seen);
+    assert_eq!(terminal.seen.matches("Write that in clear?").count(), 1, "{}", terminal.seen);
+    assert_eq!(desk.decrypted("a.yaml"), "open: canary\nkey: canary1\nb: z\n");
+}
+
 /// An edit that was not saved is looked at when it is taken up, also where the file is another by then.
 #[test]
 fn an_edit_that_is_taken_up() {

@@ -63,7 +63,7 @@ impl Edit<'_> {
             // the editor was opened on, or in what was typed, does not come to stand in clear by them (P10). Unless there is no such version.
             let seen = [(&*typed.plain as &[u8], typed.settings.as_ref().unwrap_or(&base.settings)), (&base.plain, &base.settings)];
             let seen = if session.is_new { &seen[..1] } else { &seen };
-            self.check(&file, &was, &Text { typed: &merged, seen, rule: session.rule.as_ref(), is_new: false }, world)?;
+            self.check(&file, &was, &Text { typed: &merged, seen, rule: session.rule.as_ref(), is_new: false, said: &typed.said }, world)?;
             if *merged == file.plain() && !changed.any {
                 world.warn([format!("{name}: somebody else has made the same change meanwhile")]);
                 return Ok(());

@@ -1,5 +1,7 @@
 //! From typed to written: the editor again and again until its text can be sealed, and the write, if the file is still what was opened.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -9,6 +11,7 @@ use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use super::Edit;
+use super::rule::Asker;
 use super::session::{Older, Session, Shown};
 use super::shown::Typed;
 use crate::config::Rule;
@@ -41,6 +44,8 @@ pub(super) struct Text<'a> {
     pub rule: Option<&'a Rule>,
     /// There is no file yet, but an example.
     pub is_new: bool,
+    /// What was asked and told already.
+    pub said: &'a RefCell<HashSet<String>>,
 }
 
 impl Edit<'_> {
@@ -91,7 +96,7 @@ impl Edit<'_> {
         if let Some(older) = &session.older {
             let file = self.open_kept(older, world)?;
             // What was typed is among what a merge comes from, and so none of its news.
-            let text = Text { typed: &typed.plain, seen: &[], rule: session.rule.as_ref(), is_new: false };
+            let text = Text { typed: &typed.plain, seen: &[], rule: session.rule.as_ref(), is_new: false, said: &typed.said };
             self.check(&file, file.settings(), &text, world)?;
             let older = Older::of(&file);
             drop(file);
@@ -109,7 +114,7 @@ impl Edit<'_> {
         let Session { base, rule, config, is_new, .. } = session;
         let was = file.settings().clone();
         let changed = self.set_keys(file, typed.settings.as_ref(), config.as_ref(), world)?;
-        self.check(file, &was, &Text { rule: rule.as_ref(), typed: &typed.plain, seen: &[], is_new: *is_new }, world)?;
+        self.check(file, &was, &Text { rule: rule.as_ref(), typed: &typed.plain, seen: &[], is_new: *is_new, said: &typed.said }, world)?;
         file.replace_typed(typed.plain.to_vec());
         let sealed = self.seal(file, world)?;
         let written = self.write(&sealed, (!*is_new).then_some(&*base.sealed), world)?;
@@ -181,7 +186,7 @@ impl Edit<'_> {
             is_new: text.is_new,
             with_empties: false,
         };
-        self.refuse_uncovered(&change, world)
+        self.refuse_uncovered(&change, &Asker { said: text.said, world })
     }
 
     /// Can whoever typed it put it right?

@@ -2,6 +2,9 @@
 //! recipients, groups, threshold, selection rule, version and unknown fields become those that were typed. MAC, date, our own field and wrapped keys
 //! are ours to make, whatever stands there.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
+
 use leafcrypt_formats::Format;
 use zeroize::Zeroizing;
 
@@ -32,6 +35,14 @@ pub(super) struct Typed {
     pub plain: Zeroizing<Vec<u8>>,
     /// What the block says; none where none was shown.
     pub settings: Option<Settings>,
+    /// What was asked and told of it: once is enough, also where another change of the file is made one with it.
+    pub said: RefCell<HashSet<String>>,
+}
+
+impl Typed {
+    fn new(plain: Zeroizing<Vec<u8>>, settings: Option<Settings>) -> Self {
+        Typed { plain, settings, said: RefCell::default() }
+    }
 }
 
 impl Edit<'_> {
@@ -56,13 +67,13 @@ impl Edit<'_> {
         let (path, format) = (self.path.display().to_string(), file.format());
         let text = file.with_sealed_line_ends(text);
         if !self.show_keys && session.taken.is_none() {
-            return Ok(Typed { plain: text, settings: None });
+            return Ok(Typed::new(text, None));
         }
         match file.typed(&text, world.manners) {
-            Ok((plain, settings)) => Ok(Typed { plain, settings: Some(settings) }),
-            Err(SealedError::NotSealed(_)) if session.taken.is_some() => Ok(Typed { plain: text, settings: None }),
+            Ok((plain, settings)) => Ok(Typed::new(plain, Some(settings))),
+            Err(SealedError::NotSealed(_)) if session.taken.is_some() => Ok(Typed::new(text, None)),
             // A binary file's text need not be the JSON that it is shown in.
-            Err(SealedError::Syntax(_)) if session.taken.is_some() && format == Format::Binary => Ok(Typed { plain: text, settings: None }),
+            Err(SealedError::Syntax(_)) if session.taken.is_some() && format == Format::Binary => Ok(Typed::new(text, None)),
             Err(SealedError::Syntax(source)) => Err(mistyped(&path, format, &text, source)),
             Err(source) => Err(Error::Sealed { path, format, source }),
         }
