@@ -248,7 +248,12 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
             "put its recipient back beside its enc, as it was (git diff shows it), or take the whole key out of the block".to_owned()
         }
         SealError::CommentOfAlias { .. } => "put the comment on a line of its own, directly above what it is for".to_owned(),
-        error if is_of_text(error) => WHOLE.to_owned(),
+        // As `is_of_text` has it.
+        SealError::NotFaithful { .. }
+        | SealError::Astray
+        | SealError::Unwritable(_)
+        | SealError::TooLarge { .. }
+        | SealError::Syntax(_) => WHOLE.to_owned(),
         SealError::AlreadySealed => format!("{name} decrypt --help"),
         SealError::Wrap(crate::keys::WrapFailed::EmptyGroup) => {
             "somebody must be able to open it: name a key in the rule of .sops.yaml, or by a flag (--age RECIPIENT)".to_owned()
@@ -259,7 +264,10 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
         SealError::Wrap(crate::keys::WrapFailed::Keys(keys)) if keys.iter().any(|(_, why)| matches!(why, WrapError::NotBuilt { .. })) => {
             "sops itself seals files for those keys; this build reads and keeps them".to_owned()
         }
-        _ => return None,
+        SealError::Wrap(crate::keys::WrapFailed::NoGroups | crate::keys::WrapFailed::Keys(_))
+        | SealError::Unusable { .. }
+        | SealError::Random(_)
+        | SealError::Date(_) => return None,
     })
 }
 
