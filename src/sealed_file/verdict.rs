@@ -11,11 +11,12 @@ use crate::seal::extension::{FIELD, Found, Payload};
 use crate::seal::witness::{self, Frame, Sum, UNVOUCHED};
 
 /// Has somebody vouched for the recipients of a file?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Vouched {
     /// Yes: sealed from plaintext, confirmed, or right in the file as it was.
     Yes,
     /// Nobody.
+    #[default]
     No,
 }
 
