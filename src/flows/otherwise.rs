@@ -20,7 +20,9 @@ pub(super) fn told(file: &OpenFile<'_>, at: &[Part], tree: &Tree, world: &World<
     let below = |name: &[u8]| {
         let bare = exported(name).unwrap_or(name);
         let is_same = |other: &&[u8]| exported(other).unwrap_or(other) == bare;
-        let last = exported::lines(document.as_ref()?).map(|line| line.name).filter(is_same).last()?;
+        let names: Vec<&[u8]> = exported::lines(document.as_ref()?).map(|line| line.name).filter(is_same).collect();
+        // Where no line is called just so, the one with `export` was set.
+        let last = *names.last().filter(|_| names.contains(&name))?;
         (last != name).then(|| display_parts(&[Part::Key(last.to_vec())]))
     };
     let line = |name: &[u8], tree: &Tree| {

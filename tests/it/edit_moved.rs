@@ -231,6 +231,41 @@ fn in_the_middle_of_another_text() {
         (BY_NAME, "a.ini", "[s]\nb = c\npw = canary7\nkey = y\n", "s/^pw/;pw/", "a comment (line 3)"),
         (BY_NAME, "a.toml", "b = 'c'\npw = 'canary7'\nkey = 'y'\n", "s/^pw/# pw/", "a comment (line 2)"),
         (BY_NAME, "a.yaml", "url: http://h\npw: canary7\nkey: y\n", "/^pw/d; s#//h#//u:canary7@h#", "url"),
+        // A value of several lines, or one of them.
+        (
+            BY_NAME,
+            "a.yaml",
+            "user: bob\nkey: |\n  begin\n  canary7line\nsecret: y\n",
+            "s/^key\\|^  begin\\|^  can/# &/",
+            "a comment (line 4)",
+        ),
+        (
+            BY_NAME,
+            "a.yaml",
+            "user: bob\nkey: |\n  begin\n  PW=canary7line\nsecret: y\n",
+            "4d; s/^user/# PW=canary7line\\n&/",
+            "a comment (line 1)",
+        ),
+        (BY_NAME, "a.yaml", "user: bob\nkey: |\n  begin\n  PW=canary7line\nsecret: y\n", "4d; s/^user/PW: canary7line\\n&/", "PW"),
+        (BY_NAME, "a.yaml", "user: bob\nkey: |\n  begin\n  canary7line\nsecret: y\n", "s/^key: |/kex: >/", "kex"),
+        ("encrypted_regex: ^(PW|KEY)", "a.env", "A=b\nPW=\"first\ncanary7line\nend\"\nKEY=y\n", "2,4s/^/# /", "a comment (line 3)"),
+        // As it is spelled.
+        (BY_NAME, "a.yaml", "user: bob\npw: \"canary7\\\"canary\"\nkey: y\n", "s/^pw/# pw/", "a comment (line 2)"),
+        (BY_NAME, "a.yaml", "user: bob\npw: canary7''canary\nkey: y\n", "s/^pw/# pw/", "a comment (line 2)"),
+        // A short one with its name.
+        (BY_NAME, "a.yaml", "user: bob\npw: 4711\nkey: y\n", "s/^pw/# pw/", "a comment (line 2)"),
+        (BY_NAME, "a.yaml", "user: bob\npw: abc\nkey: y\n", "s/^pw/# pw/", "a comment (line 2)"),
+        // As a name.
+        (BY_NAME, "a.yaml", "user: bob\npw: canary7line\nkey: y\n", "s/^pw: .*/canary7line: pw/", "a name (line 2)"),
+        (
+            BY_NAME,
+            "a.json",
+            "{\"user\": \"bob\", \"pw\": \"canary7line\", \"key\": \"y\"}\n",
+            "s/.pw.: .canary7line./.canary7line.: 1/; s/[.]/\"/g",
+            "a name (line 1)",
+        ),
+        // A comment that was sealed, in another text.
+        (BY_NAME, "a.yaml", "secrets:\n  # old: canary7line\n  a: x\nkey: y\n", "2d; s/^key/old: canary7line\\n&/", "old"),
         // Lines of INI that are one comment with others.
         (
             "encrypted_suffix: _e",
@@ -250,6 +285,17 @@ fn in_the_middle_of_another_text() {
         ("url: http://h\npw: canary7\nkey: y\n", "s#//h#//u:canary7@h#"),
         ("url: http://canary7@h\npw: canary7\nkey: y\n", "/^pw/d"),
         ("# canary7\nurl: h\npw: canary7\nkey: y\n", "/^pw/d"),
+        // A word that stood in clear before.
+        ("image: registry/postgres:15\npw: postgres\nkey: y\n", "s/postgres:15/postgres:16/; s/^pw: .*/pw: app/"),
+        (
+            "# in production\nb: payments-production\npw: production\nkey: y\n",
+            "s/^pw: .*/pw: app/; s/in production/in production, too/; s/s-production/s-production-eu/",
+        ),
+        // A short one alone.
+        ("b: 1\npw: 4711\nkey: y\n", "s/4711/4712/; s/^b: 1/b: 1 # was 4711/"),
+        ("b: 1\npw: info\nkey: y\n", "s/info/warn/; s/^b: 1/b: 1 # info: see wiki/"),
+        // Sealed as before, in other pieces.
+        ("secrets: |\n  database:\n    password: a\n    username: ask ops\n", "s/^secrets: |/secrets:/"),
     ] {
         let desk = project(BY_NAME);
         desk.seal("a.yaml", plain);
@@ -285,12 +331,12 @@ fn where_comments_decide() {
 #[test]
 fn a_piece_of_a_value_as_a_name() {
     for (file, plain, script, line) in [
-        ("a.env", "A=1\nKEY=\"-----BEGIN\nMIIEcanary7==\nend\"\n", "/^KEY/d; /^end/d", "a name (line 2)"),
-        ("a.env", "A=1\nKEY=\"begin=\nMIIEcanary7==\nend\"\n", "s/\"//; /^end/d", "a name (line 3)"),
-        ("a.ini", "[s]\na = 1\nkey = begin \\\nMIIEcanary7==\n", "/^key/d", "a name (line 3)"),
-        ("a.yaml", "a: 1\nkey: |\n  MIIEcanary7: x\n  b: c\n", "s/^key: |/key:/", "a name (line 3)"),
+        ("a.env", "A=1\nKEY=\"-----BEGIN\nMIIEcanary7QIBADANBgkqhkiG9w0BAQ==\nend\"\n", "/^KEY/d; /^end/d", "a name (line 2)"),
+        ("a.env", "A=1\nKEY=\"begin=\nMIIEcanary7QIBADANBgkqhkiG9w0BAQ==\nend\"\n", "s/\"//; /^end/d", "a name (line 3)"),
+        ("a.ini", "[s]\na = 1\nkey = begin \\\nMIIEcanary7QIBADANBgkqhkiG9w0BAQ==\n", "/^key/d", "a name (line 3)"),
+        ("a.yaml", "a: 1\nkey: |\n  MIIEcanary7QIBADANBgkqhkiG9w0BAQ: x\n  b: c\n", "s/^key: |/key:/", "a name (line 3)"),
         // The value's own name goes, and with it what parts it from the value.
-        ("a.env", "A=1\nPW=canary7x=yz\n", "s/^PW=//", "a name (line 2)"),
+        ("a.env", "A=1\nPW=canary77x=yz\n", "s/^PW=//", "a name (line 2)"),
     ] {
         let desk = project("unencrypted_regex: ^none$");
         desk.seal(file, plain);

@@ -135,6 +135,12 @@ fn export_is_no_part_of_a_name() {
     place.seal("z.env", "export A=2\nA=\n");
     assert!(!run(&["set", "z.env", "[\"A\"]", "\"3\""], 0, "").contains("z.env"));
     plain("export A=2\nA=3\n");
+    // There is no line below where the one with `export` is what was set.
+    place.seal("z.env", "export A=2\nexport B=1\n");
+    for name in ["A", "B"] {
+        let said = run(&["set", "z.env", &format!("[\"{name}\"]"), "\"a # b\""], 0, "");
+        assert!(said.contains("read it otherwise") && said.contains("double quotes") && !said.contains("below"), "{said}");
+    }
     // A new name is written as the others are.
     place.seal("z.env", "export A=1\n");
     run(&["set", "z.env", "[\"B\"]", "--random", "12:0", "--idempotent"], 1, "");

@@ -6,20 +6,22 @@
 //! decide, whole values and comments are looked at by `uncovered`, and here what is a part of another text.
 
 mod names;
+mod pieces;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::RandomState;
 
-use leafcrypt_formats::PathId;
+use leafcrypt_formats::{Document, PathId};
 
 use self::names::{Comment, Leaf, Names, Weight};
+use self::pieces::{COMMENT, ENTRY, LINE, Pieces, WHOLE};
 use crate::flows::uncovered::Change;
 use crate::seal::go_regex::BadRegex;
 use crate::seal::selection::Selection;
 
 /// So many paths are named.
 const MOST_SHOWN: usize = 20;
-/// A shorter word may be in the middle of another value by chance.
+/// A shorter word may be in the middle of another text by chance.
 const LONG: usize = 6;
 
 /// What an edit has moved out of the rule's reach.
@@ -39,82 +41,171 @@ pub(super) fn find(change: &Change<'_>) -> Result<Moved, BadRegex> {
     if change.is_new {
         return Ok(Moved::default());
     }
-    let by_comments = change.after.rule.kind.is_of_comments();
     let marks = RandomState::new();
     let (here, now) = (Names::new(&change.file, &marks)?, Names::new(&change.after, &marks)?);
     let seen = change.seen.iter().map(|side| Names::new(side, &marks)).collect::<Result<Vec<_>, _>>()?;
     let before: Vec<&Names<'_>> = seen.iter().chain([&here]).collect();
+    let news = News { change, here: &here, before: &before, now: &now };
+    let by_comments = change.after.rule.kind.is_of_comments();
+    // Where comments decide, or a rule is compared with another one, comments are looked for there.
+    let with_comments = !by_comments && !change.has_other_rule() && change.creation.is_none_or(|rule| rule == change.after.rule);
+    let mut found = Found::default();
+    if !by_comments {
+        news.values(&mut found);
+    }
+    if with_comments {
+        news.comments(&mut found);
+    }
+    news.pieces(with_comments, &marks, &mut found);
+    news.lines_as_names(&mut found);
+    Ok(Moved { at: found.told(now.document), nothing_is_sealed: !by_comments && news.seal_nothing() })
+}
 
-    let (clear_here, clear_names) = (here.of(false, |leaf| leaf.value), here.of(false, |leaf| leaf.name));
-    let sealed_names: HashSet<u64> = before.iter().flat_map(|side| side.of(true, |leaf| leaf.name)).collect();
-    let names_now: HashSet<u64> = now.leaves.iter().map(|leaf| leaf.name).collect();
-    let renamed: HashSet<(u64, u64)> = before
-        .iter()
-        .flat_map(|side| side.leaves.iter())
-        .filter(|leaf| leaf.covered && !names_now.contains(&leaf.name))
-        .map(|leaf| (leaf.slot, leaf.value))
-        .collect();
-    let values =
-        |side: &Names<'_>| count(side.leaves.iter().filter(|leaf| leaf.covered && leaf.weight == Weight::Tells).map(|leaf| leaf.value));
-    let gone = gone(before.iter().map(|side| values(side)), &values(&now), &clear_here);
-    let says_it = |path: PathId| now.is_told_by_its_name(path, change.after.rule, &here);
-    let is_moved = |leaf: &&Leaf| {
-        let is_news = !leaf.covered && !clear_here.contains(&leaf.value) && !sealed_names.contains(&leaf.name);
-        let is_renamed =
-            || leaf.weight != Weight::Nothing && !here.names.contains(&leaf.name) && renamed.contains(&(leaf.slot, leaf.value));
-        is_news && (gone.contains(&leaf.value) || is_renamed()) && !says_it(leaf.path)
-    };
-    let leaves: Vec<&Leaf> = now.leaves.iter().filter(|leaf| !by_comments && is_moved(leaf)).collect();
+/// Where something comes to stand in clear.
+#[derive(Default)]
+struct Found {
+    values: BTreeSet<u32>,
+    comments: BTreeSet<usize>,
+    /// Where the line of a name is; none: it has no value.
+    names: BTreeSet<Option<usize>>,
+}
 
-    let texts = |side: &Names<'_>| count(side.comments.iter().filter(|comment| comment.covered).map(|comment| comment.text));
-    let clear_texts = here.comments.iter().filter(|comment| !comment.covered).map(|comment| comment.text).collect();
-    let gone_texts = self::gone(before.iter().map(|side| texts(side)), &texts(&now), &clear_texts);
-    let is_moved = |comment: &&Comment| !comment.covered && gone_texts.contains(&comment.text) && !says_it(comment.container);
-    // Where comments decide, or a rule is compared with another one, they are looked for there.
-    let is_asked = by_comments || change.has_other_rule() || change.creation.is_some_and(|rule| rule != change.after.rule);
-    let mut lines: BTreeSet<usize> = BTreeSet::new();
-    lines.extend(now.comments.iter().filter(|comment| !is_asked && is_moved(comment)).map(|comment| comment.line.start));
+impl Found {
+    /// For people. A name that is a piece of a value is not shown.
+    fn told(&self, document: &Document<'_>) -> Option<String> {
+        let mut at: Vec<String> = self.values.iter().take(MOST_SHOWN).map(|path| document.paths().display(PathId(*path))).collect();
+        if self.values.len() > MOST_SHOWN {
+            at.push(format!("{} more values", self.values.len() - MOST_SHOWN));
+        }
+        for (what, places) in [("name", self.names.clone()), ("comment", self.comments.iter().map(|at| Some(*at)).collect())] {
+            let mut numbers = document.lines();
+            at.extend(places.iter().take(MOST_SHOWN).map(|place| match place {
+                Some(place) => format!("a {what} (line {})", numbers(*place as u32)),
+                None => format!("a {what}"),
+            }));
+            if places.len() > MOST_SHOWN {
+                at.push(format!("{} more {what}s", places.len() - MOST_SHOWN));
+            }
+        }
+        (!at.is_empty()).then(|| at.join(", "))
+    }
+}
 
-    // What tells one of the values in the middle of another text.
-    let known: HashSet<u64> = before.iter().flat_map(|side| side.comments.iter().map(|comment| comment.text)).collect();
-    let is_new = |comment: &&Comment| !comment.covered && !known.contains(&comment.text) && !says_it(comment.container);
-    let new_lines: Vec<&Comment> = now.comments.iter().filter(is_new).collect();
-    let is_new = |leaf: &&Leaf| !leaf.covered && !clear_here.contains(&leaf.value) && !gone.contains(&leaf.value) && !says_it(leaf.path);
-    let new_leaves: Vec<&Leaf> = now.leaves.iter().filter(is_new).collect();
-    let known: HashSet<u64> = before.iter().flat_map(|side| side.heads.iter().map(|head| head.text)).collect();
-    let new_heads = now.heads.iter().filter(|head| !known.contains(&head.text));
-    let mut new_heads: Vec<(&[u8], usize)> = new_heads.map(|head| (&now.document.text()[head.span.clone()], head.span.start)).collect();
-    new_heads.sort_unstable();
-    let mut paths: BTreeSet<u32> = leaves.iter().map(|leaf| leaf.path.0).collect();
-    let mut names: BTreeSet<usize> = BTreeSet::new();
-    if !(new_lines.is_empty() && new_leaves.is_empty() && new_heads.is_empty()) {
-        for value in before.iter().flat_map(|side| side.with(&gone)) {
-            let told = new_lines.iter().filter(|comment| tells(&now.document.text()[comment.line.clone()], &value));
-            lines.extend(told.map(|comment| comment.line.start));
-            let told = new_leaves.iter().filter(|leaf| value.len() >= LONG && tells(&now.bytes(leaf), &value));
-            paths.extend(told.map(|leaf| leaf.path.0));
-            names.extend((0..value.len()).filter_map(|at| begins(&new_heads, &value, at)));
+/// What an edit has made of a text.
+struct News<'a, 'd> {
+    change: &'a Change<'a>,
+    here: &'a Names<'d>,
+    /// All that it comes from, the file as it stands last.
+    before: &'a [&'a Names<'d>],
+    now: &'a Names<'d>,
+}
+
+impl News<'_, '_> {
+    /// Whoever types a name that says it knows.
+    fn says_it(&self, path: PathId) -> bool {
+        self.now.is_told_by_its_name(path, self.change.after.rule, self.here)
+    }
+
+    fn is_clear_here(&self) -> HashSet<u64> {
+        self.here.of(false, |leaf| leaf.value)
+    }
+
+    /// Whole values under other names.
+    fn values(&self, found: &mut Found) {
+        let (here, now) = (self.here, self.now);
+        let sides = || self.before.iter().flat_map(|side| side.leaves.iter());
+        let clear_here = self.is_clear_here();
+        let sealed_names: HashSet<u64> = sides().filter(|leaf| leaf.covered).map(|leaf| leaf.name).collect();
+        let names_now: HashSet<u64> = now.leaves.iter().map(|leaf| leaf.name).collect();
+        let is_away = |leaf: &&Leaf| leaf.covered && !names_now.contains(&leaf.name);
+        let renamed: HashSet<(u64, u64)> = sides().filter(is_away).map(|leaf| (leaf.slot, leaf.value)).collect();
+        let gone = self.gone_values();
+        let is_moved = |leaf: &&Leaf| {
+            let is_news = !leaf.covered && !clear_here.contains(&leaf.value) && !sealed_names.contains(&leaf.name);
+            let is_renamed =
+                || leaf.weight != Weight::Nothing && !here.names.contains(&leaf.name) && renamed.contains(&(leaf.slot, leaf.value));
+            is_news && (gone.contains(&leaf.value) || is_renamed()) && !self.says_it(leaf.path)
+        };
+        found.values.extend(now.leaves.iter().filter(is_moved).map(|leaf| leaf.path.0));
+    }
+
+    fn gone_values(&self) -> HashSet<u64> {
+        let is_counted = |leaf: &&Leaf| leaf.covered && leaf.weight == Weight::Tells;
+        let values = |side: &Names<'_>| count(side.leaves.iter().filter(is_counted).map(|leaf| leaf.value));
+        gone(self.before.iter().map(|side| values(side)), &values(self.now), &self.is_clear_here())
+    }
+
+    /// Whole lines of comments.
+    fn comments(&self, found: &mut Found) {
+        let texts = |side: &Names<'_>| count(side.comments.iter().filter(|comment| comment.covered).map(|comment| comment.text));
+        let clear = self.here.comments.iter().filter(|comment| !comment.covered).map(|comment| comment.text).collect();
+        let gone = gone(self.before.iter().map(|side| texts(side)), &texts(self.now), &clear);
+        let is_moved = |comment: &&Comment| !comment.covered && gone.contains(&comment.text) && !self.says_it(comment.container);
+        found.comments.extend(self.now.comments.iter().filter(is_moved).map(|comment| comment.line.start));
+    }
+
+    /// What tells one of them in the middle of another text.
+    fn pieces(&self, with_comments: bool, marks: &RandomState, found: &mut Found) {
+        let mut pieces = Pieces::gone(self.before, self.now, with_comments, marks);
+        for side in self.before {
+            let text = side.document.text();
+            side.leaves.iter().filter(|leaf| !leaf.covered).for_each(|leaf| pieces.forget(&side.bytes(leaf)));
+            side.comments.iter().filter(|comment| !comment.covered).for_each(|comment| pieces.forget(&text[comment.line.clone()]));
+            side.names().for_each(|(_, name)| pieces.forget(name));
+        }
+        if pieces.is_empty() {
+            return;
+        }
+        let (now, text) = (self.now, self.now.document.text());
+        let is_told = |comment: &&Comment| {
+            !comment.covered
+                && pieces.are_told(&text[comment.line.clone()], WHOLE | LINE | ENTRY | COMMENT)
+                && !self.says_it(comment.container)
+        };
+        found.comments.extend(now.comments.iter().filter(is_told).map(|comment| comment.line.start));
+        let gone = self.gone_values();
+        let is_told = |leaf: &&Leaf| {
+            // Whole ones are looked for above, or by `uncovered`.
+            !leaf.covered
+                && !gone.contains(&leaf.value)
+                && pieces.are_told(&now.bytes(leaf), WHOLE | LINE | COMMENT)
+                && !self.says_it(leaf.path)
+        };
+        found.values.extend(now.leaves.iter().filter(is_told).map(|leaf| leaf.path.0));
+        let told: HashSet<PathId> = now.names().filter(|(_, name)| pieces.are_told(name, WHOLE)).map(|(path, _)| path).collect();
+        if !told.is_empty() {
+            let mut first: HashMap<PathId, usize> = HashMap::new();
+            for leaf in now.document.leaves() {
+                now.document.paths().ancestors(leaf.path).for_each(|path| _ = first.entry(path).or_insert(leaf.span.range().start));
+            }
+            found.names.extend(told.iter().map(|path| first.get(path).copied()));
         }
     }
 
-    let mut at: Vec<String> = paths.iter().take(MOST_SHOWN).map(|path| now.document.paths().display(PathId(*path))).collect();
-    if paths.len() > MOST_SHOWN {
-        at.push(format!("{} more values", paths.len() - MOST_SHOWN));
-    }
-    // A name that is a piece of a value is not shown.
-    for (what, lines) in [("name", &names), ("comment", &lines)] {
-        let mut numbers = now.document.lines();
-        at.extend(lines.iter().take(MOST_SHOWN).map(|line| format!("a {what} (line {})", numbers(*line as u32))));
-        if lines.len() > MOST_SHOWN {
-            at.push(format!("{} more {what}s", lines.len() - MOST_SHOWN));
+    /// A value over several lines that has lost its first one, or its quote.
+    fn lines_as_names(&self, found: &mut Found) {
+        let known: HashSet<u64> = self.before.iter().flat_map(|side| side.heads.iter().map(|head| head.text)).collect();
+        let text = self.now.document.text();
+        let new = self.now.heads.iter().filter(|head| !known.contains(&head.text) && !is_usual(&text[head.span.clone()]));
+        let mut heads: Vec<(&[u8], usize)> = new.map(|head| (&text[head.span.clone()], head.span.start)).collect();
+        heads.sort_unstable();
+        if heads.is_empty() {
+            return;
+        }
+        let gone = self.gone_values();
+        for value in self.before.iter().flat_map(|side| side.with(&gone)) {
+            found.names.extend((0..value.len()).filter_map(|at| begins(&heads, &value, at)).map(Some));
         }
     }
-    let nothing_is_sealed = !by_comments
-        && *change.after.rule != Selection::default_rule()
-        && here.leaves.iter().any(|leaf| leaf.covered)
-        && !now.leaves.iter().any(|leaf| leaf.covered)
-        && now.leaves.iter().any(|leaf| !clear_names.contains(&leaf.name));
-    Ok(Moved { at: (!at.is_empty()).then(|| at.join(", ")), nothing_is_sealed })
+
+    /// Something was sealed, nothing is any more, and something new stands in clear.
+    fn seal_nothing(&self) -> bool {
+        let clear_names = self.here.of(false, |leaf| leaf.name);
+        *self.change.after.rule != Selection::default_rule()
+            && self.here.leaves.iter().any(|leaf| leaf.covered)
+            && !self.now.leaves.iter().any(|leaf| leaf.covered)
+            && self.now.leaves.iter().any(|leaf| !clear_names.contains(&leaf.name))
+    }
 }
 
 fn count(marks: impl Iterator<Item = u64>) -> HashMap<u64, usize> {
@@ -133,9 +224,14 @@ fn is_apart(byte: Option<&u8>) -> bool {
     byte.is_none_or(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric())
 }
 
-/// Has a text this value in it, as a word of its own? An entry that was taken out of use (`# password: hunter2`), a line that slipped below another value.
-fn tells(text: &[u8], value: &[u8]) -> bool {
-    memchr::memmem::find_iter(text, value).any(|at| is_apart(text[..at].last()) && is_apart(text.get(at + value.len())))
+/// A name as people give them, such as also stand in what is sealed (a block that becomes a map): words, at most one digit.
+fn is_usual(head: &[u8]) -> bool {
+    const WORD: usize = 20;
+    let is_mark = |b: &u8| b"=: \t\"'[]-".contains(b);
+    let start = head.iter().position(|b| !is_mark(b)).unwrap_or(head.len());
+    let name = &head[start..head.iter().rposition(|b| !is_mark(b)).map_or(start, |n| n + 1)];
+    let is_word = |word: &[u8]| word.len() <= WORD && word.iter().all(u8::is_ascii_alphanumeric);
+    name.split(|b| b"_-. ".contains(b)).all(is_word) && name.iter().filter(|b| b.is_ascii_digit()).count() <= 1
 }
 
 /// Which of these, in order, stands in the value at this place, where a line or a word begins? As many steps as it has letters at most, however many there are.

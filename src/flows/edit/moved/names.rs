@@ -40,7 +40,7 @@ impl Weight {
 
 /// A value that is not empty.
 pub(super) struct Leaf {
-    id: LeafId,
+    pub id: LeafId,
     pub path: PathId,
     /// Its path without positions in lists: by that it is covered.
     pub name: u64,
@@ -170,6 +170,12 @@ impl<'a> Names<'a> {
         let mut seen = HashSet::new();
         let wanted = self.leaves.iter().filter(move |leaf| leaf.covered && values.contains(&leaf.value) && seen.insert(leaf.value));
         wanted.map(|leaf| self.bytes(leaf))
+    }
+
+    /// All names, with the first path that has each in its place.
+    pub(super) fn names(&self) -> impl Iterator<Item = (PathId, &[u8])> {
+        let paths = self.document.paths();
+        (0..paths.len()).map(|i| PathId(i as u32)).filter_map(|path| Some((path, paths.name(path)?)))
     }
 
     pub(super) fn bytes(&self, leaf: &Leaf) -> Zeroizing<Vec<u8>> {
