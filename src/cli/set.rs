@@ -29,7 +29,7 @@ pub(super) struct Args {
     #[arg(allow_hyphen_values = true)]
     value: Option<String>,
     /// Read the value, as JSON, from this file; a raw text: jq -Rs . key.pem | leafcrypt set FILE PATH --value-stdin
-    #[arg(long, value_name = "FILE", group = "source")]
+    #[arg(long, value_name = "FILE", group = "source", num_args = 0..=1, default_missing_value = "")]
     value_file: Option<PathBuf>,
     /// Read the value, as JSON, from standard input
     #[arg(long, group = "source")]
@@ -81,9 +81,23 @@ impl TypeFlags {
     }
 }
 
+/// The words of a call, each in its place.
+struct Words<'a> {
+    file: &'a Path,
+    path: Option<&'a str>,
+    value: Option<&'a str>,
+    value_file: Option<&'a Path>,
+}
+
+/// Does it look like a path in a file?
+fn is_path(word: &Path) -> bool {
+    word.as_os_str().as_encoded_bytes().starts_with(b"[")
+}
+
 impl Args {
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Done, Error> {
-        let destination = |path: &PathBuf| Destination { path: path.clone(), write_through: self.writing.write_through };
+        let words = self.words();
+        let destination = |path: &Path| Destination { path: path.to_owned(), write_through: self.writing.write_through };
         // Which of several faults is told is SOPS's choice, in each of the two forms.
         let (order, path, value, output) = match &self.set {
             Some(both) => {
@@ -93,25 +107,25 @@ impl Args {
                 let output = match (self.in_place, &self.output) {
                     (true, Some(_)) => return Err(Error::Conflict(TWO_PLACES.to_owned())),
                     (false, Some(path)) if !context.world.manners.sops_messages => Output::File(destination(path)),
-                    _ => Output::InPlace(destination(&self.file)),
+                    _ => Output::InPlace(destination(words.file)),
                 };
                 (order, path, value, output)
             }
             None => {
-                let path = self.path.clone().unwrap_or_default();
+                let path = words.path.unwrap_or_default().to_owned();
                 set::path_of(&path, set::BAD_INDEX)?;
-                let value = self.value(context)?;
+                let value = self.value(&words, context)?;
                 let order = self.opening.order(context).map_err(|error| match &value {
                     NewValue::Json(json) => set::read_json(json, context.world.manners.typed_set).err().unwrap_or(error),
                     _ => error,
                 })?;
-                (order, path, value, Output::InPlace(destination(&self.file)))
+                (order, path, value, Output::InPlace(destination(words.file)))
             }
         };
         let set = Set {
-            input: Input::File(self.file.clone()),
+            input: Input::File(words.file.to_owned()),
             output,
-            types: self.types.read("set", &self.file, context)?,
+            types: self.types.read("set", words.file, context)?,
             path,
             value,
             idempotent: self.idempotent,
@@ -120,7 +134,7 @@ impl Args {
             how: self.opening.how(&order, context),
         };
         // SOPS's scripts give values as arguments; under its name they need no lesson (docs/threat-model.md, R11).
-        if (self.value.is_some() || self.set.is_some()) && !context.world.manners.sops_messages {
+        if (words.value.is_some() || self.set.is_some()) && !context.world.manners.sops_messages {
             context
                 .world
                 .warn(["other users of this machine can read arguments: --value-stdin and --value-file keep the value out of them"]);
@@ -128,25 +142,47 @@ impl Args {
         set.run(&context.world)
     }
 
-    fn value(&self, context: &Context<'_>) -> Result<NewValue, Error> {
+    /// SOPS's `--value-file` is a switch, which says that the third word is a file, and stands anywhere among the words: it may have taken one of them.
+    fn words(&self) -> Words<'_> {
+        let as_given =
+            Words { file: &self.file, path: self.path.as_deref(), value: self.value.as_deref(), value_file: self.value_file.as_deref() };
+        match (&self.value_file, &self.path, &self.value) {
+            (Some(none), Some(_), Some(value)) if none.as_os_str().is_empty() => {
+                Words { value: None, value_file: Some(Path::new(value)), ..as_given }
+            }
+            (Some(taken), Some(last), None) if !is_path(Path::new(last)) => match (self.file.to_str(), taken.to_str()) {
+                (Some(path), _) if is_path(&self.file) => {
+                    Words { file: taken, path: Some(path), value: None, value_file: Some(Path::new(last)) }
+                }
+                (_, Some(path)) if is_path(taken) => Words { path: Some(path), value_file: Some(Path::new(last)), ..as_given },
+                _ => as_given,
+            },
+            _ => as_given,
+        }
+    }
+
+    fn value(&self, words: &Words<'_>, context: &Context<'_>) -> Result<NewValue, Error> {
         let twice = || Error::Usage("give the value once: as an argument, or with one of --value-file, --value-stdin, --random".to_owned());
-        if let Some(value) = &self.value {
-            let other = self.value_file.is_some() || self.value_stdin || self.random.is_some();
-            return if other { Err(twice()) } else { Ok(NewValue::Json(Zeroizing::new(value.clone()))) };
+        if let Some(value) = words.value {
+            let other = words.value_file.is_some() || self.value_stdin || self.random.is_some();
+            return if other { Err(twice()) } else { Ok(NewValue::Json(Zeroizing::new(value.to_owned()))) };
         }
         if let Some(recipe) = &self.random {
             return Recipe::parse(recipe).map(NewValue::Random);
         }
-        let bytes = match &self.value_file {
+        let bytes = match words.value_file {
+            Some(none) if none.as_os_str().is_empty() => {
+                return Err(Error::Usage("--value-file wants the name of a file with the value".to_owned()));
+            }
             // Exit 1, as SOPS; the codes of a file that cannot be read are for the one that is to be changed.
-            Some(path) => Input::File(path.clone()).read(Format::Json).map_err(|error| match error {
+            Some(path) => Input::File(path.to_owned()).read(Format::Json).map_err(|error| match error {
                 Error::Read { path, source: ReadError::NotFound } => Error::Usage(format!("open {path}: no such file or directory")),
                 Error::Read { path, source } => Error::Usage(format!("{path}: {source}")),
                 other => other,
             })?,
             None if self.value_stdin => Input::Stdin.read(Format::Json)?,
             None => {
-                set::ready(&Input::File(self.file.clone()), &self.types.read("set", &self.file, context)?, &context.world)?;
+                set::ready(&Input::File(words.file.to_owned()), &self.types.read("set", words.file, context)?, &context.world)?;
                 return ask(context);
             }
         };

@@ -243,4 +243,11 @@ fn a_comment_behind_the_name_of_a_map() {
     let opened = place.ours(["decrypt", "--output-type", "toml", "s.yaml"]);
     let text = String::from_utf8_lossy(&opened.stdout).into_owned();
     assert_eq!(text, "# of z\nz = 2 # behind z\n\n# of m\n[m]\nx = 1\n\n# of l\n[[l]]\na = 1\n", "{opened:?}");
+    // On one line those within stand above it, in their order.
+    place.write("p.yaml", "m:\n  - 1\n  - a: 1\n    # c1\n    b: 2 # c2\n    # c3\n    c: 3 # c4\n");
+    let sealed = place.ours(["encrypt", "--age", &place.recipient, "p.yaml"]);
+    place.write("s.yaml", &sealed.stdout);
+    let opened = place.ours(["decrypt", "--output-type", "toml", "s.yaml"]);
+    let text = String::from_utf8_lossy(&opened.stdout).into_owned();
+    assert_eq!(text, "m = [\n1,\n# c1\n# c2\n# c3\n# c4\n{ a = 1, b = 2, c = 3 },\n]\n", "{opened:?}");
 }

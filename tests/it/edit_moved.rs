@@ -52,6 +52,11 @@ fn a_name_that_is_mistyped() {
         (BY_NAME, "a.yaml", "secrets: {a: canary, b: [canary1, 1]}\nkey: y\n", "s/^secrets/geheim/", " geheim.a, geheim.b[0]"),
         // A number is told where it stands in its old place, only its name is another.
         (BY_NAME, "a.yaml", "b: 1\npw: 5432\nkey: y\n", "s/^pw/pin/", " pin"),
+        // The name of what is around it.
+        (BY_NAME, "a.yaml", "a:\n  secrets:\n    pin: 4711\n    cvv: 123\nkey: y\n", "s/secrets/secrest/", " a.secrest.pin, a.secrest.cvv"),
+        ("encrypted_regex: ^secrets$", "a.yaml", "a:\n  secrets:\n    pin: 4711\nb: 1\nsecrets: z\n", "/^  secrets/d", " a.pin"),
+        (BY_NAME, "a.yaml", "secrets: [4711, 4712]\nkey: y\n", "s/secrets/pins/", " pins[0], pins[1]"),
+        (BY_NAME, "a.ini", "[secrets]\npin = 4711\n[key]\na = b\n", "s/secrets/secrest/", " secrest.pin"),
         // What was typed over a value in clear was sealed.
         (BY_NAME, "a.yaml", "pw: canary\nkey: y\nb: x\n", "/^pw/d; s/^b: .*/b: canary/", " b"),
         // A value by its bytes, whatever its type.

@@ -283,27 +283,24 @@ fn has_notes(tree: &Tree) -> bool {
 
 /// All comments in a tree that stands on one line; they come above it. Iterative: a tree may be deeper than we print.
 fn notes_of(tree: &Tree) -> Vec<&Note> {
+    enum Next<'t> {
+        Tree(&'t Tree),
+        Note(&'t Note),
+    }
     let mut notes = Vec::new();
-    let mut stack = vec![tree];
-    while let Some(tree) = stack.pop() {
-        match tree {
-            Tree::Map(members) => {
-                for member in members.iter().rev() {
-                    match member {
-                        Member::Comment(note) => notes.push(note),
-                        Member::Entry(_, tree) => stack.push(tree),
-                    }
-                }
-            }
-            Tree::List(items) => {
-                for item in items.iter().rev() {
-                    match item {
-                        Item::Comment(note) => notes.push(note),
-                        Item::Value(tree) => stack.push(tree),
-                    }
-                }
-            }
-            Tree::Null | Tree::Value(_) => {}
+    let mut stack = vec![Next::Tree(tree)];
+    while let Some(next) = stack.pop() {
+        match next {
+            Next::Note(note) => notes.push(note),
+            Next::Tree(Tree::Map(members)) => stack.extend(members.iter().rev().map(|member| match member {
+                Member::Comment(note) => Next::Note(note),
+                Member::Entry(_, tree) => Next::Tree(tree),
+            })),
+            Next::Tree(Tree::List(items)) => stack.extend(items.iter().rev().map(|item| match item {
+                Item::Comment(note) => Next::Note(note),
+                Item::Value(tree) => Next::Tree(tree),
+            })),
+            Next::Tree(Tree::Null | Tree::Value(_)) => {}
         }
     }
     notes

@@ -7,6 +7,7 @@
 
 mod remarks;
 mod view;
+mod weight;
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -19,6 +20,7 @@ use crate::seal::selection::{RuleKind, Selection};
 
 pub use remarks::{uncovered_lines, without_uncovered};
 use view::View;
+pub use weight::Weight;
 
 /// So many paths are named.
 const MOST_SHOWN: usize = 20;
@@ -104,7 +106,7 @@ impl Change<'_> {
         let was_covered = |i: usize| {
             let leaf = &now.leaves[i];
             would.iter().any(|would| would.leaves[i])
-                || before.iter().any(|view| view.covered_at(leaf.place, leaf.in_list.then_some(&covered_now)))
+                || by_comments && before.iter().any(|view| view.covered_at(leaf.place, leaf.in_list.then_some(&covered_now)))
                 || by_value.moved(leaf.value)
         };
         let (covered, new): (Vec<usize>, Vec<usize>) = news.iter().partition(|i| was_covered(**i));
@@ -217,7 +219,7 @@ fn coverage(document: &Document<'_>, rule: &Selection) -> Result<Coverage, BadRe
     Ok(Policy::new(rule)?.coverage(document))
 }
 
-/// How often a value is covered and in clear: one that moved is covered less often than before, and is in clear more often.
+/// How often a value is covered and in clear: one that moved is covered less often than before, and is in clear more often. Not what is the same by chance.
 #[derive(Default)]
 struct Counts {
     moved: HashSet<u64>,
@@ -230,7 +232,7 @@ impl Counts {
         }
         let count = |view: &View<'_>, covered: bool| {
             let mut counts: HashMap<u64, usize> = HashMap::new();
-            for (leaf, covers) in view.leaves.iter().zip(&view.covers.leaves).filter(|(leaf, _)| leaf.has_value) {
+            for (leaf, covers) in view.leaves.iter().zip(&view.covers.leaves).filter(|(leaf, _)| leaf.tells) {
                 *counts.entry(leaf.value).or_default() += usize::from(*covers == covered);
             }
             counts

@@ -8,7 +8,7 @@ use std::ops::Range;
 use leafcrypt_formats::{CommentId, Document, LeafId, PathId, Step};
 use zeroize::Zeroizing;
 
-use super::{Side, coverage};
+use super::{Side, Weight, coverage};
 use crate::seal::go_regex::BadRegex;
 use crate::seal::plain_bytes;
 use crate::seal::policy::Coverage;
@@ -22,6 +22,8 @@ pub(super) struct Seen {
     /// Below a list its place may be another one although nothing became of it.
     pub in_list: bool,
     pub has_value: bool,
+    /// It is not the same by chance where it stands elsewhere.
+    pub tells: bool,
     /// Type and value.
     pub value: u64,
     /// The same, and where, without positions in lists.
@@ -90,6 +92,7 @@ impl<'a> View<'a> {
                     place: places.of(of_leaf[i], path),
                     in_list,
                     has_value: !bytes.is_empty(),
+                    tells: Weight::of(&value, &bytes) == Weight::Tells,
                     value: mark,
                     at: marks.hash_one((names, mark)),
                 }

@@ -13,9 +13,9 @@ use std::hash::RandomState;
 
 use leafcrypt_formats::{Document, PathId};
 
-use self::names::{Comment, Leaf, Names, Weight};
+use self::names::{Comment, Leaf, Names};
 use self::pieces::{COMMENT, ENTRY, LINE, Pieces, WHOLE};
-use crate::flows::uncovered::Change;
+use crate::flows::uncovered::{Change, Weight};
 use crate::seal::go_regex::BadRegex;
 use crate::seal::selection::Selection;
 
@@ -51,7 +51,7 @@ pub(super) fn find(change: &Change<'_>) -> Result<Moved, BadRegex> {
     let with_comments = !by_comments && !change.has_other_rule() && change.creation.is_none_or(|rule| rule == change.after.rule);
     let mut found = Found::default();
     if !by_comments {
-        news.values(&mut found);
+        news.values(&marks, &mut found);
     }
     if with_comments {
         news.comments(&mut found);
@@ -111,19 +111,38 @@ impl News<'_, '_> {
     }
 
     /// Whole values under other names.
-    fn values(&self, found: &mut Found) {
+    fn values(&self, marks: &RandomState, found: &mut Found) {
         let (here, now) = (self.here, self.now);
         let sides = || self.before.iter().flat_map(|side| side.leaves.iter());
         let clear_here = self.is_clear_here();
         let sealed_names: HashSet<u64> = sides().filter(|leaf| leaf.covered).map(|leaf| leaf.name).collect();
         let names_now: HashSet<u64> = now.leaves.iter().map(|leaf| leaf.name).collect();
-        let is_away = |leaf: &&Leaf| leaf.covered && !names_now.contains(&leaf.name);
+        let is_away = |leaf: &&Leaf| leaf.covered && leaf.weight != Weight::Nothing && !names_now.contains(&leaf.name);
         let renamed: HashSet<(u64, u64)> = sides().filter(is_away).map(|leaf| (leaf.slot, leaf.value)).collect();
+        // A map above it that is mistyped takes along what is the same by chance elsewhere.
+        let (mut above, mut up, mut away) = (HashSet::new(), HashSet::new(), HashSet::new());
+        for side in self.before {
+            for leaf in side.leaves.iter().filter(is_away).filter(|leaf| leaf.weight == Weight::Little) {
+                let (renamed, without) = side.with_others_above(leaf, marks);
+                above.extend(renamed.into_iter().map(|name| (name, leaf.value)));
+                up.extend(without.into_iter().map(|name| (name, leaf.value)));
+                away.insert((leaf.name, leaf.value));
+            }
+        }
+        let is_renamed_above = |leaf: &Leaf| {
+            let (renamed, without) = now.with_others_above(leaf, marks);
+            renamed.iter().any(|name| above.contains(&(*name, leaf.value)))
+                || up.contains(&(leaf.name, leaf.value))
+                || without.iter().any(|name| away.contains(&(*name, leaf.value)))
+        };
         let gone = self.gone_values();
         let is_moved = |leaf: &&Leaf| {
             let is_news = !leaf.covered && !clear_here.contains(&leaf.value) && !sealed_names.contains(&leaf.name);
-            let is_renamed =
-                || leaf.weight != Weight::Nothing && !here.names.contains(&leaf.name) && renamed.contains(&(leaf.slot, leaf.value));
+            let is_renamed = || {
+                leaf.weight != Weight::Nothing
+                    && !here.names.contains(&leaf.name)
+                    && (renamed.contains(&(leaf.slot, leaf.value)) || leaf.weight == Weight::Little && is_renamed_above(leaf))
+            };
             is_news && (gone.contains(&leaf.value) || is_renamed()) && !self.says_it(leaf.path)
         };
         found.values.extend(now.leaves.iter().filter(is_moved).map(|leaf| leaf.path.0));

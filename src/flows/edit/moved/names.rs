@@ -4,39 +4,15 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 
-use leafcrypt_formats::{CommentId, Document, Kind, LeafId, PathId, Value};
+use leafcrypt_formats::{CommentId, Document, LeafId, PathId, Value};
 use zeroize::Zeroizing;
 
 use super::{LONG, count};
-use crate::flows::uncovered::Side;
+use crate::flows::uncovered::{Side, Weight};
 use crate::seal::go_regex::BadRegex;
 use crate::seal::plain_bytes;
 use crate::seal::policy::Policy;
 use crate::seal::selection::Selection;
-
-/// How much a value tells of where it comes from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Weight {
-    /// It stands everywhere, and its length has told it.
-    Nothing,
-    /// It may be the same by chance.
-    Little,
-    Tells,
-}
-
-impl Weight {
-    fn of(value: &Value, bytes: &[u8]) -> Self {
-        const WORDS: [&str; 12] = ["true", "false", "yes", "no", "on", "off", "null", "none", "nil", "enabled", "disabled", "default"];
-        let is_word = || WORDS.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(bytes));
-        let least = if value.kind() == Kind::Str && bytes.iter().any(|b| b.is_ascii_alphabetic() || !b.is_ascii()) { 4 } else { 8 };
-        match value.kind() {
-            Kind::Bool => Weight::Nothing,
-            _ if is_word() => Weight::Nothing,
-            _ if bytes.len() < least => Weight::Little,
-            _ => Weight::Tells,
-        }
-    }
-}
 
 /// A value that is not empty.
 pub(super) struct Leaf {
@@ -44,8 +20,10 @@ pub(super) struct Leaf {
     pub path: PathId,
     /// Its path without positions in lists: by that it is covered.
     pub name: u64,
-    /// Where it stands among the values beside it, and how many these are.
+    /// Where it stands among the values beside it, and how many these are; and in which map or list.
     pub slot: u64,
+    /// The same without the map or list.
+    place: (usize, usize),
     pub value: u64,
     pub weight: Weight,
     pub covered: bool,
@@ -136,11 +114,13 @@ impl<'a> Names<'a> {
             if bytes.is_empty() {
                 continue;
             }
+            let place = (*number, beside[&u64::from(parent.0)]);
             leaves.push(Leaf {
                 id: LeafId(i as u32),
                 path: leaf.path,
                 name: by_path[leaf.path.0 as usize],
-                slot: marks.hash_one((by_path[parent.0 as usize], *number, beside[&u64::from(parent.0)])),
+                slot: marks.hash_one((by_path[parent.0 as usize], place)),
+                place,
                 value: marks.hash_one(&**bytes),
                 weight: Weight::of(&value, &bytes),
                 covered: covers.leaves[i],
@@ -170,6 +150,25 @@ impl<'a> Names<'a> {
         let mut seen = HashSet::new();
         let wanted = self.leaves.iter().filter(move |leaf| leaf.covered && values.contains(&leaf.value) && seen.insert(leaf.value));
         wanted.map(|leaf| self.bytes(leaf))
+    }
+
+    /// What a value would be called if one of the maps above it had another name, or were not there: those names by their hashes.
+    pub(super) fn with_others_above(&self, leaf: &Leaf, marks: &RandomState) -> (Vec<u64>, Vec<u64>) {
+        let paths = self.document.paths();
+        let mut named: Vec<PathId> = paths.ancestors(leaf.path).filter(|path| paths.name(*path).is_some()).collect();
+        named.reverse();
+        let is_item = paths.name(leaf.path).is_none();
+        let below =
+            |from: u64, rest: &[PathId]| rest.iter().fold(from, |above, path| marks.hash_one((above, paths.name(*path).expect("named"))));
+        let (mut renamed, mut without) = (Vec::new(), Vec::new());
+        // The last one is its own, but for the items of a list.
+        for (i, path) in named.iter().enumerate().take(named.len() - usize::from(!is_item)) {
+            let (above, rest) = (self.by_path[paths.parent(*path).0 as usize], &named[i + 1..]);
+            let name = below(marks.hash_one((above, "another")), rest);
+            renamed.push(if is_item { marks.hash_one((name, leaf.place)) } else { name });
+            without.push(below(above, rest));
+        }
+        (renamed, without)
     }
 
     /// All names, with the first path that has each in its place.

@@ -6,7 +6,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 
 use super::LONG;
-use super::names::{Leaf, Names, Weight};
+use super::names::{Leaf, Names};
+use crate::flows::uncovered::Weight;
 
 /// Where a piece is from, and so where it is looked for.
 pub(super) type Origin = u8;
