@@ -53,9 +53,15 @@ pub enum Error {
     /// An edit would leave clear what was sealed, under another name or in a comment (P10).
     #[error("{}: what was sealed would stand in clear, by {own}: {at}", one_line(path))]
     Moved { path: String, at: String, own: String },
+    /// A value that nobody was to see, under a name that the rule does not cover (P10).
+    #[error("{}: {at} would stand in clear, by {own}", one_line(path))]
+    SeenByAll { path: String, at: String, own: String },
     /// Comments decide, and by those that stand there something would come to stand in clear (P10).
     #[error("{}: {at} {}", one_line(path), by_comment(*.why, at, own))]
     ClearByComment { path: String, at: String, own: String, why: ByComment },
+    /// In another type it is printed at another place (P10).
+    #[error("{}: line {line}: this comment is covered, and printed as {to} it would stand in clear, by {own}", one_line(path))]
+    CommentElsewhere { path: String, line: usize, to: &'static str, own: String },
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("{}: {source}", kind.name())]

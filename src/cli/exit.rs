@@ -76,6 +76,8 @@ pub fn of(error: &Error) -> Exit {
         | Error::Uncovers { .. }
         | Error::Moved { .. }
         | Error::ClearByComment { .. }
+        | Error::SeenByAll { .. }
+        | Error::CommentElsewhere { .. }
         | Error::NotConfirmed { .. }
         | Error::NobodyLeft { .. }
         | Error::TooFewGroups(_)

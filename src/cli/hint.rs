@@ -60,6 +60,8 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
             format!("seal the file anew under that rule: {name} decrypt -i {path}, then {name} encrypt -i {path}")
         }
         Error::Moved { path, .. } => format!("a name that the rule covers keeps it sealed; in a terminal {name} edit {} asks", shell(path)),
+        Error::SeenByAll { .. } => "a name that the rule covers keeps it sealed; what may be read is given as an argument".to_owned(),
+        Error::CommentElsewhere { .. } => "put it where it stays beside what it is for, above a single value, or take it out".to_owned(),
         Error::ClearByComment { path, why: crate::error::ByComment::Covered, .. } => {
             format!("in a terminal {name} edit {} shows its comments, and asks", shell(path))
         }

@@ -1,5 +1,6 @@
 //! `leafcrypt set`
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use leafcrypt_formats::Format;
@@ -30,7 +31,7 @@ pub(super) struct Args {
     value: Option<String>,
     /// Read the value, as JSON, from this file; a raw text: jq -Rs . key.pem | leafcrypt set FILE PATH --value-stdin
     #[arg(long, value_name = "FILE", group = "source", num_args = 0..=1, default_missing_value = "")]
-    value_file: Option<PathBuf>,
+    value_file: Option<OsString>,
     /// Read the value, as JSON, from standard input
     #[arg(long, group = "source")]
     value_stdin: bool,
@@ -144,9 +145,13 @@ impl Args {
 
     /// SOPS's `--value-file` is a switch, which says that the third word is a file, and stands anywhere among the words: it may have taken one of them.
     fn words(&self) -> Words<'_> {
-        let as_given =
-            Words { file: &self.file, path: self.path.as_deref(), value: self.value.as_deref(), value_file: self.value_file.as_deref() };
-        match (&self.value_file, &self.path, &self.value) {
+        let as_given = Words {
+            file: &self.file,
+            path: self.path.as_deref(),
+            value: self.value.as_deref(),
+            value_file: self.value_file.as_deref().map(Path::new),
+        };
+        match (as_given.value_file, &self.path, &self.value) {
             (Some(none), Some(_), Some(value)) if none.as_os_str().is_empty() => {
                 Words { value: None, value_file: Some(Path::new(value)), ..as_given }
             }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use leafcrypt_formats::{Document, Format, Mode, Printing, Shape, SyntaxError, Tree, utf16};
+use leafcrypt_formats::{CommentId, Document, Format, Mode, Printing, Shape, SyntaxError, Tree, utf16};
 
 use super::extract::Printer;
 use super::folded::{self, Held};
@@ -121,7 +121,7 @@ impl Encrypt {
         if to == Format::Binary && world.manners.knows_envelopes && is_sealed() {
             return Err(Error::AlreadySealed { path });
         }
-        if let Some(selection) = rule.selection.as_ref().filter(|rule| rule.kind.is_of_comments() && from != to && from != Format::Binary) {
+        if let Some(selection) = rule.selection.as_ref().filter(|_| from != to && from != Format::Binary) {
             refuse_moved_comments([(from, text), (to, &plain)], selection, &path, world)?;
         }
         let selects = rule.selection.is_some() || self.given.selectors.iter().any(|(_, text)| !text.is_empty());
@@ -231,9 +231,13 @@ impl Encrypt {
     }
 }
 
-/// Where comments decide: in another type they may be printed at another place, or nowhere, and what they covered would be in clear. SOPS goes by the tree that
-/// it prints.
+/// In another type comments may be printed at another place, or nowhere. Where they decide, what they covered would be in clear; where names do, they would be
+/// themselves. SOPS goes by the tree that it prints.
 fn refuse_moved_comments(texts: [(Format, &[u8]); 2], rule: &Selection, path: &str, world: &World<'_>) -> Result<(), Error> {
+    if !rule.kind.is_of_comments() && *rule == Selection::default_rule() {
+        return Ok(());
+    }
+    let to = texts[1].0;
     let parse = |(format, text)| {
         let failed = |source| Error::PlainSyntax { path: path.to_owned(), source };
         Document::parse(format, text, &scan_options(Mode::Plain, world.manners)).map_err(failed)
@@ -241,6 +245,14 @@ fn refuse_moved_comments(texts: [(Format, &[u8]); 2], rule: &Selection, path: &s
     let [source, printed] = texts.map(parse);
     let (source, printed) = (source?, printed?);
     let side = |document| Side { document, rule };
+    if !rule.kind.is_of_comments() {
+        let uncovered = uncovered::uncovered_lines(&[side(&source)], &side(&printed)).map_err(|why| trust::no_rule(path, why))?;
+        let Some(first) = uncovered.first().map(|line| &printed.text()[line.clone()]) else { return Ok(()) };
+        let mut lines = (0..source.comments().len() as u32).flat_map(|i| source.comment_lines(CommentId(i)));
+        let line = lines.find(|line| source.text()[line.clone()] == *first).map_or(0, |line| line.start);
+        let line = source.position(line as u32).0;
+        return Err(Error::CommentElsewhere { path: path.to_owned(), line, to: to.name(), own: rule.to_string() });
+    }
     let change = uncovered::Change {
         file: side(&source),
         seen: &[],

@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashSet;
 use std::path::Path;
 
-use leafcrypt_formats::{Item, Member, Part, PathId, Tree, Unwritable, display_parts, parse_path};
+use leafcrypt_formats::{Format, Item, Member, Part, PathId, Tree, Unwritable, display_parts, parse_path};
 use zeroize::Zeroizing;
 
 pub use super::branch::read_json;
@@ -16,7 +16,10 @@ use super::otherwise;
 use super::random::Recipe;
 use super::rules::{self, Given};
 use super::target::{Done, Holds, Input, Output, Types, deliver};
+use super::trust::no_rule;
 use crate::error::Error;
+use crate::seal::policy::Policy;
+use crate::seal::selection::Selection;
 use crate::sealed_file::{OpenFile, OpenHow, SealedFile};
 use crate::world::World;
 
@@ -97,6 +100,7 @@ impl Set<'_> {
             }
             let lost = lost(file, &at, world);
             let did = branch.apply(file, world).map_err(|error| doubled(error, &tree))?;
+            self.refuse_clear(file, &at, &name, world)?;
             // Of the last time, if it is done again.
             told.replace(otherwise::told(file, &at, &tree, world));
             told.borrow_mut().extend(lost);
@@ -122,6 +126,30 @@ impl Set<'_> {
         };
         world.warn_of(&name, told.into_inner());
         Ok(done)
+    }
+
+    /// What nobody is to see does not stand in clear, for a name that is mistyped, or that the rule does not know (P10): a new secret never, what was typed without an
+    /// echo if somebody says so. By SOPS's default names say it themselves.
+    fn refuse_clear(&self, file: &OpenFile<'_>, at: &[Part], name: &str, world: &World<'_>) -> Result<(), Error> {
+        let rule = file.settings().rule();
+        if matches!(self.value, NewValue::Json(_)) || file.format() == Format::Binary || rule == Selection::default_rule() {
+            return Ok(());
+        }
+        let failed = |source| Error::PlainSyntax { path: name.to_owned(), source };
+        let document = file.document(world.manners).map_err(failed)?;
+        let covers = Policy::new(&rule).map_err(|why| no_rule(name, why))?.coverage(&document).leaves;
+        let is_here = |path| {
+            let parts = document.paths().parts(path);
+            parts == at
+                || matches!((&parts[..], at), ([Part::Key(found)], [Part::Key(wanted)]) if exported::exported(found) == Some(wanted))
+        };
+        if !document.leaves().iter().zip(covers).any(|(leaf, covered)| !covered && is_here(leaf.path)) {
+            return Ok(());
+        }
+        let error = Error::SeenByAll { path: name.to_owned(), at: display_parts(at), own: rule.to_string() };
+        let is_typed = matches!(self.value, NewValue::Text(_));
+        let is_meant = is_typed && world.dialog.confirm(&format!("{error}. Write it there?")) == Some(true);
+        if is_meant { Ok(()) } else { Err(error) }
     }
 
     fn tree(&self, world: &World<'_>) -> Result<Tree, Error> {

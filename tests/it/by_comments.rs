@@ -630,3 +630,38 @@ fn a_word_that_a_token_may_hold() {
     let refused = seal("ENC");
     assert_eq!(refused.status.code(), Some(23), "{refused:?}");
 }
+
+/// What may be the same by chance is not taken for a value that moved.
+#[test]
+fn chance_is_no_news() {
+    let place = Place::new();
+    for (flag, word, text, at, value) in [
+        ("--unencrypted-comment-regex", "CLEAR", "flag: true\npw: abcdefgh\n# CLEAR\nlevel: info\n", "flag", "false"),
+        ("--encrypted-comment-regex", "ENC", "# ENC\nport: 5432\nz: 1\n", "port", "5433"),
+    ] {
+        place.write("p.yaml", text);
+        let sealed = place.ours(["encrypt", "--age", &place.recipient, flag, word, "p.yaml"]);
+        place.write("s.yaml", &sealed.stdout);
+        let clear = if word == "ENC" { "replica: 5432" } else { "debug: true" };
+        let script = format!("sed -i 's/^{at}: .*/{at}: {value}/; s/^level.*/{clear}/; $a {clear}' \"$1\"");
+        let script = if word == "ENC" { script } else { script.replace("; $a debug: true", "") };
+        place.write("editor.sh", format!("#!/bin/sh\n{script}\n"));
+        let done =
+            place.call(Program::Ours, ["edit", "s.yaml"]).env("SOPS_EDITOR", format!("sh {}", place.path("editor.sh").display())).run();
+        assert!(done.status.success(), "{done:?}");
+        let text = String::from_utf8(place.read("s.yaml")).unwrap();
+        assert!(text.contains(clear), "{text}");
+    }
+}
+
+/// Where names decide, and the creation rule is another one by now, nothing is said of comments: a map that becomes a value was none that was covered.
+#[test]
+fn names_are_no_comments() {
+    let place = Place::new();
+    place.write("s.yaml", "m:\n  secret: abcdefgh\nsecret_x: longvalue\n");
+    let sealed = place.ours(["encrypt", "-i", "--age", &place.recipient, "--encrypted-regex", "^secret", "s.yaml"]);
+    assert!(sealed.status.success(), "{sealed:?}");
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n    encrypted_regex: ^(secret|token)\n", place.recipient));
+    let done = place.ours(["set", "s.yaml", "[\"m\"]", "\"hello\""]);
+    assert!(done.status.success(), "{done:?}");
+}

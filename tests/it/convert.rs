@@ -251,3 +251,22 @@ fn a_comment_behind_the_name_of_a_map() {
     let text = String::from_utf8_lossy(&opened.stdout).into_owned();
     assert_eq!(text, "m = [\n1,\n# c1\n# c2\n# c3\n# c4\n{ a = 1, b = 2, c = 3 },\n]\n", "{opened:?}");
 }
+
+/// A comment that is covered where it stands is not printed where it is in clear.
+#[test]
+fn a_comment_that_would_be_printed_in_clear() {
+    let place = Place::new();
+    for (text, line) in [("secret:\n  # note canary1\n  - a: x\nb: y\n", 2), ("m:\n  - 1\n  - secret:\n      # canary2\n      a: x\n", 4)] {
+        place.write("p.yaml", text);
+        let args = ["encrypt", "--age", &place.recipient, "--encrypted-regex", "^secret"];
+        let sealed = place.ours(args.iter().copied().chain(["p.yaml"]));
+        assert!(sealed.status.success() && !String::from_utf8_lossy(&sealed.stdout).contains("canary"), "{sealed:?}");
+        let refused = place.ours(args.iter().copied().chain(["--output-type", "toml", "p.yaml"]));
+        let err = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(1) && refused.stdout.is_empty(), "{err}");
+        assert!(err.contains(&format!("p.yaml: line {line}: this comment is covered")) && !err.contains("canary"), "{err}");
+        // To JSON there are no comments, and nothing is in the way.
+        let json = place.ours(args.iter().copied().chain(["--output-type", "json", "p.yaml"]));
+        assert!(json.status.success() && !String::from_utf8_lossy(&json.stdout).contains("canary"), "{json:?}");
+    }
+}

@@ -483,3 +483,50 @@ fn names_of_commands() {
     }
     assert!(place.call(Program::AsSops, ["recipients"]).run().status.success());
 }
+
+/// SOPS's `--value-file` is a switch, which stands anywhere among the words.
+#[test]
+fn value_file_as_in_sops() {
+    let place = Place::new();
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
+    place.write("value.json", "\"new\"");
+    for words in [
+        ["--value-file", "s.yaml", "[\"a\"]", "value.json"],
+        ["s.yaml", "--value-file", "[\"a\"]", "value.json"],
+        ["s.yaml", "[\"a\"]", "--value-file", "value.json"],
+        ["s.yaml", "[\"a\"]", "value.json", "--value-file"],
+    ] {
+        place.seal("s.yaml", "a: old\n");
+        let done = place.ours(["set"].into_iter().chain(words));
+        assert!(done.status.success() && done.stderr.is_empty(), "{words:?}: {done:?}");
+        assert_eq!(place.ours(["decrypt", "s.yaml"]).stdout, b"a: new\n", "{words:?}");
+    }
+    let done = place.ours(["set", "s.yaml", "[\"a\"]", "--value-file"]);
+    assert!(!done.status.success() && String::from_utf8_lossy(&done.stderr).contains("--value-file wants the name"), "{done:?}");
+}
+
+/// A secret that nobody is to see does not stand in clear for a name that is mistyped.
+#[test]
+fn a_secret_under_a_name_in_clear() {
+    let place = Place::new();
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n    encrypted_regex: ^(password|PASSWORD)$\n", place.recipient));
+    for (file, plain, at, good) in [
+        ("s.yaml", "db:\n  password: canary\n", "[\"db\"][\"pasword\"]", "[\"db\"][\"password\"]"),
+        ("s.env", "PASSWORD=canary\nexport B=c\n", "[\"B\"]", "[\"PASSWORD\"]"),
+    ] {
+        place.seal(file, plain);
+        let before = place.read(file);
+        let done = place.ours(["set", file, at, "--random", "20"]);
+        let err = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.code() == Some(1) && err.contains("would stand in clear, by encrypted_regex"), "{err}");
+        assert_eq!(place.read(file), before);
+        let done = place.ours(["set", file, good, "--random", "20"]);
+        assert!(done.status.success(), "{done:?}");
+        // What is given openly is as in SOPS.
+        assert!(place.ours(["set", file, at, "\"x\""]).status.success());
+    }
+    // A name of SOPS's default says it.
+    place.write(".sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
+    place.seal("d.yaml", "a: b\n");
+    assert!(place.ours(["set", "d.yaml", "[\"id_unencrypted\"]", "--random", "20"]).status.success());
+}
