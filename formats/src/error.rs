@@ -4,9 +4,9 @@ use thiserror::Error;
 
 /// The text is not of its format, or outside what we can carry. Line and column count from 1; the column counts bytes.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("{what} (line {line}, column {column})")]
+#[error("{what}{}", place(*.line, *.column))]
 pub struct SyntaxError {
-    /// Line, from 1.
+    /// Line, from 1; 0 where it is about the whole text.
     pub line: usize,
     /// Column in bytes, from 1.
     pub column: usize,
@@ -14,6 +14,10 @@ pub struct SyntaxError {
     pub what: String,
     /// `Limit` and the like, for exit codes.
     pub class: SyntaxClass,
+}
+
+fn place(line: usize, column: usize) -> String {
+    if line == 0 { String::new() } else { format!(" (line {line}, column {column})") }
 }
 
 /// What kind of trouble a [`SyntaxError`] is; the caller picks an exit code and a hint by it.

@@ -4,7 +4,7 @@ use leafcrypt_formats::{Format, SyntaxClass};
 use leafcrypt_kms::{Kind, WrapError};
 
 use super::hint_files::{is_stream, is_toml, read_hint, write_hint};
-use super::hint_git::{accept, is_emptied, lost_configuration, mend, restore, sides};
+use super::hint_git::{accept, configuration_above, is_emptied, lost_configuration, mend, restore, sides};
 use super::hint_keys::no_key_hint;
 use crate::config::{ConfigError, Distrust};
 use crate::error::{Error, Missing, NotStarted};
@@ -17,8 +17,8 @@ use crate::world::World;
 pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
     let name = world.manners.name;
     Some(match error {
-        Error::NoKeys => match lost_configuration(None, world) {
-            Some(lost) => lost,
+        Error::NoKeys => match lost_configuration(None, world).or_else(|| configuration_above(world)) {
+            Some(other) => other,
             None => "leafcrypt init writes a .sops.yaml for your key, and makes one where there is none".to_owned(),
         },
         Error::Status(source) => return of(source, world),

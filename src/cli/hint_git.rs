@@ -7,7 +7,7 @@ use crate::config;
 use crate::files;
 use crate::flows::repository::{self, Better, Sides};
 use crate::flows::rules;
-use crate::flows::target::STDIN;
+use crate::flows::target::{STDIN, word};
 use crate::world::World;
 
 /// Is a file empty that git has otherwise?
@@ -72,6 +72,15 @@ pub(super) fn lost_configuration(file: Option<&str>, world: &World<'_>) -> Optio
         })?;
     let shown = found.strip_prefix(&current).unwrap_or(&found).display().to_string();
     Some(format!("git has a .sops.yaml that is gone here: {}", git("restore", &shown, world)))
+}
+
+/// A configuration above the edge of the repository, where none is looked for: that of a repository around a submodule, or around another clone.
+pub(super) fn configuration_above(world: &World<'_>) -> Option<String> {
+    let current = rules::current(world);
+    let above = root(&current)?.parent()?;
+    let found = above.ancestors().map(|folder| folder.join(".sops.yaml")).find(|path| matches!(files::facts(path), Ok(Some(_))))?;
+    let path = word(&found.display().to_string());
+    Some(format!("{path} stands above this repository, where none is looked for: --config {path} goes by it"))
 }
 
 const LOG: &str = "log --oneline --";

@@ -94,7 +94,9 @@ impl Args {
         if wanted.iter().any(|step| step.path.ends_with(".sops.yaml")) {
             lines.push("next: leafcrypt encrypt -i FILE".to_owned());
         }
-        Ok(Done { stdout: None, note: Some(lines.join("\n")) })
+        // Also where nobody looks at a terminal: a key was made, and where it is has to be known.
+        lines.iter().for_each(|line| world.dialog.log(line));
+        Ok(Done { stdout: None, note: None })
     }
 
     /// The team's configuration stays as it is: a key, if there is none, and what makes its owner a reader. The recipient is the result.

@@ -36,7 +36,7 @@ impl Args {
         if made.mode & 0o077 != 0 {
             world.warn([format!("others may read or change {path}: chmod 600 {}", word(&path))]);
         }
-        let note = Some(format!("identity: {path} (mode {:04o}; keep it, and a copy in a safe place)", made.mode));
-        Ok(Done { stdout: Some(format!("{}\n", made.recipient).into_bytes()), note })
+        world.dialog.log(&format!("identity: {path} (mode {:04o}; keep it, and a copy in a safe place)", made.mode));
+        Ok(Done { stdout: Some(format!("{}\n", made.recipient).into_bytes()), note: None })
     }
 }

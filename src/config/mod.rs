@@ -79,7 +79,7 @@ pub enum ConfigError {
         what: String,
     },
     /// A regex before the rule that would match.
-    #[error("error loading config: can not compile regexp: {source}; in {} (line {line})", one_line(&path.display().to_string()))]
+    #[error("can not compile regexp: {source}; in {} (line {line})", one_line(&path.display().to_string()))]
     BadPathRegex {
         /// The file.
         path: PathBuf,
@@ -146,7 +146,7 @@ pub enum ConfigError {
     #[error("{0}")]
     BadKey(String),
     /// A key field of a wrong type.
-    #[error("error loading config: invalid {kind} key configuration: invalid {field} key configuration: expected {expected}, got {got}")]
+    #[error("invalid {kind} key configuration: invalid {field} key configuration: expected {expected}, got {got}")]
     KeyType {
         /// SOPS's first name for it.
         kind: &'static str,

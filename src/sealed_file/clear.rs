@@ -23,7 +23,8 @@ pub struct Clear {
 
 /// Whole numbers in clear that SOPS before 3.13.2 reads as floats of another value, so that the MAC is wrong for it: names, and what stands there. JSON's.
 fn odd_numbers(document: &Document<'_>, is_clear: impl Fn(usize) -> bool) -> HashSet<(String, i64)> {
-    let is_odd = |number: i64, text: &[u8]| i128::from(number) != (number as f64) as i128 || text == b"-0";
+    // Its MAC has the shortest digits that make the float, and zeros behind them: 2^55 is 36028797018963970.
+    let is_odd = |number: i64, text: &[u8]| (number as f64).to_string() != number.to_string() || text == b"-0";
     let leaves = document.leaves().iter().enumerate().filter(|(i, leaf)| leaf.kind == Kind::Int && is_clear(*i));
     let odd = leaves.filter_map(|(i, leaf)| match document.value(LeafId(i as u32)) {
         Value::Int(number) if is_odd(number, &document.text()[leaf.span.range()]) => Some((document.paths().display(leaf.path), number)),

@@ -298,16 +298,14 @@ fn fields_of_anchors_are_not_named() {
 #[test]
 fn keys_of_a_wrong_type() {
     let wrong = |field: &str, value: &str| error(&format!("creation_rules: [{{{field}: {value}}}]"));
-    let list = "error loading config: invalid age key configuration: invalid age key configuration: expected string in list, got int; in /repo/.sops.yaml (line 1)";
+    let list =
+        "invalid age key configuration: invalid age key configuration: expected string in list, got int; in /repo/.sops.yaml (line 1)";
     assert_eq!(wrong("age", "[R1, 12]"), list);
-    let scalar = "error loading config: invalid gcpkms key configuration: invalid gcp_kms key configuration: expected string, []string, or nil, got int; in /repo/.sops.yaml (line 1)";
+    let scalar = "invalid gcpkms key configuration: invalid gcp_kms key configuration: expected string, []string, or nil, got int; in /repo/.sops.yaml (line 1)";
     assert_eq!(wrong("gcp_kms", "12"), scalar);
     assert!(wrong("pgp", "{a: b}").ends_with("got map[string]interface {}; in /repo/.sops.yaml (line 1)"));
     assert!(wrong("pgp", "true").ends_with("got bool; in /repo/.sops.yaml (line 1)"));
-    assert!(
-        wrong("hc_vault_transit_uri", "[null]")
-            .starts_with("error loading config: invalid vault key configuration: invalid hc_vault_transit_uri key")
-    );
+    assert!(wrong("hc_vault_transit_uri", "[null]").starts_with("invalid vault key configuration: invalid hc_vault_transit_uri key"));
     // Only in the rule that is chosen.
     assert_eq!(matched("creation_rules: [{age: R1}, {age: 12}]", "a"), [["R1"]]);
     assert!(error("creation_rules: [{age: x}]").starts_with("failed to parse input, unknown recipient type: "));
@@ -346,10 +344,7 @@ fn selectors() {
 #[test]
 fn bad_path_regexes() {
     let text = "creation_rules:\n  - {path_regex: (, age: R1}\n  - {age: R2}\n";
-    assert_eq!(
-        error(text),
-        "error loading config: can not compile regexp: error parsing regexp: missing closing ): `(`; in /repo/.sops.yaml (line 2)"
-    );
+    assert_eq!(error(text), "can not compile regexp: error parsing regexp: missing closing ): `(`; in /repo/.sops.yaml (line 2)");
     let late = rule("creation_rules:\n  - {age: R2}\n  - {path_regex: (, age: R1}\n", "a").expect("unnoticed by SOPS").expect("a rule");
     assert_eq!(late.warnings, ["/repo/.sops.yaml, line 3: the path_regex of a later rule is no regex"]);
     let beside = rule("creation_rules: [{age: R1, key_groups: [{age: [R2]}]}]", "a").expect("right").expect("a rule");

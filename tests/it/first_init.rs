@@ -112,3 +112,13 @@ fn a_home_that_is_no_whole_path() {
     assert!(String::from_utf8(place.read(".sops.yaml")).unwrap().contains(own.trim()));
     assert_eq!(done(&place, "HOME=rel leafcrypt decrypt s.yaml"), "a: b\n");
 }
+
+/// Where standard error is a pipe (a Makefile, a build of an image) it is told, too, what was made and where the key is.
+#[test]
+fn told_where_there_is_no_terminal() {
+    let place = machine();
+    let said = done(&place, "leafcrypt init p 2>&1");
+    assert!(said.contains("wrote") && said.contains("keys.txt") && said.contains(".sops.yaml"), "{said}");
+    let said = done(&place, "leafcrypt keygen -o k.txt 2>&1");
+    assert!(said.contains("identity: ") && said.contains("k.txt") && !said.contains("AGE-SECRET-KEY"), "{said}");
+}

@@ -1,6 +1,7 @@
 //! Where git has something to do with it: the sides of a merge, and what it can restore.
 
 use crate::next_command::{done, fails, machine, paste};
+use crate::tools::{Place, Program};
 
 /// The command takes the side that it says: in a rebase git has the names the other way round.
 #[test]
@@ -107,4 +108,21 @@ fn a_configuration_that_git_has() {
     done(&place, "rm d/.sops.yaml d/.gitignore; git restore .sops.yaml");
     done(&place, "git rm -q .sops.yaml; git commit -q -m y");
     assert!(fails(&place, "leafcrypt encrypt -i d/s.yaml", 1, "no keys provided").starts_with("leafcrypt init writes a .sops.yaml"));
+}
+
+/// A submodule's own edge is where the search ends; who is there is told of what stands above it.
+#[test]
+fn a_configuration_above_the_repository() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("outer/sub/.git")).unwrap();
+    std::fs::create_dir_all(place.path("outer/.git")).unwrap();
+    place.write("outer/.sops.yaml", format!("creation_rules:\n  - age: {}\n", place.recipient));
+    place.write("outer/sub/a.yaml", "a: b\n");
+    let encrypt =
+        |args: &[&str]| place.call(Program::Ours, args.iter().copied()).dir("outer/sub").env("PWD", place.path("outer/sub")).run();
+    let refused = encrypt(&["encrypt", "a.yaml"]);
+    let err = String::from_utf8_lossy(&refused.stderr).into_owned();
+    let above = place.path("outer/.sops.yaml").display().to_string();
+    assert!(!refused.status.success() && err.contains(&format!("--config {above}")), "{err}");
+    assert!(encrypt(&["--config", &above, "encrypt", "a.yaml"]).status.success());
 }
