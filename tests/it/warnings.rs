@@ -136,6 +136,21 @@ fn numbers_that_lock_an_older_sops_out() {
     place.write("c.json", format!("{{{numbers}}}"));
     let done = place.ours(["encrypt", "--mac-only-encrypted", "c.json"]);
     assert_eq!(String::from_utf8(done.stderr).unwrap(), "");
+    // A float holds these; whether its digits are the number's is another thing.
+    for (number, opens) in [
+        ("36028797018963968", false),
+        ("1152921504606846976", false),
+        ("-9223372036854775808", false),
+        ("36028797018963970", true),
+        ("1000000000000000000", true),
+    ] {
+        place.write("d.json", format!("{{\"n_unencrypted\": {number}, \"a\": 1}}"));
+        let done = place.ours(["encrypt", "d.json"]);
+        let said = String::from_utf8(done.stderr).unwrap();
+        place.write("sealed.json", done.stdout);
+        let theirs = place.sops(["decrypt", "sealed.json"]).map_or(opens, |done| done.status.success());
+        assert_eq!((said.is_empty(), theirs), (opens, opens), "{number}: {said}");
+    }
 }
 
 /// Formatters run over every file, and there are programs that take any word on standard error for a failure (npm's sops-wrapper, JetBrains' plugin).
