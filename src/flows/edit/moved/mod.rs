@@ -198,6 +198,8 @@ impl News<'_, '_> {
                 now.document.paths().ancestors(leaf.path).for_each(|path| _ = first.entry(path).or_insert(leaf.span.range().start));
             }
             found.names.extend(told.iter().map(|path| first.get(path).copied()));
+            // A path would show the name.
+            found.values.retain(|path| !now.document.paths().ancestors(PathId(*path)).any(|above| told.contains(&above)));
         }
     }
 
