@@ -41,6 +41,9 @@ pub enum Error {
     /// The data key of a file that `edit` is to make: SOPS has another number for it than where a text is sealed.
     #[error("{}: could not generate data key: {source}", one_line(path))]
     NewKey { path: String, source: WrapFailed },
+    /// The same, because the creation rule has a threshold that its key groups do not fit.
+    #[error("{source}")]
+    Threshold { source: Box<Error>, threshold: i64, groups: usize, path: PathBuf, line: u64 },
     /// A sealed file has values in clear, and something else was changed as well.
     #[error("{}: values stand in clear ({clear}), but the rest is not as it was sealed either: {source}", one_line(path))]
     Complete { path: String, clear: String, source: Box<OpenError> },
@@ -152,6 +155,9 @@ pub enum Error {
     /// Somebody has to say yes, and did not, or is not there.
     #[error("{}: not confirmed", one_line(path))]
     NotConfirmed { path: String },
+    /// The same, as `sops`: what it says where no answer came.
+    #[error("{}: not confirmed", one_line(path))]
+    Unanswered { path: String, sops: &'static str },
     /// The last one who can open a file, or a group of it, was to be removed.
     #[error("{}: empty key group provided: nobody could open {} any more", one_line(path), group.map_or("the file".to_owned(), |group| format!("its group {group}")))]
     NobodyLeft { path: String, group: Option<usize> },

@@ -41,8 +41,11 @@ pub trait Dialog: Sync {
     fn confirm(&self, question: &str) -> Option<bool>;
 
     /// A question of SOPS's own, asked as it asks: on standard output, and of standard input whatever that is.
-    fn confirm_as_sops(&self, question: &str) -> Option<bool> {
-        self.confirm(question)
+    ///
+    /// # Errors
+    /// What came is no answer, in Go's words.
+    fn confirm_as_sops(&self, question: &str) -> Result<bool, &'static str> {
+        self.confirm(question).ok_or("EOF")
     }
 
     /// A person sits at standard input.

@@ -39,8 +39,8 @@ impl<'t> Document<'t> {
             return Err(SyntaxError { line: 0, column: 0, what, class: crate::SyntaxClass::Limit });
         }
         let (outline, detail) = format.syntax().scan(text, options).map_err(|error| match error.class {
-            crate::SyntaxClass::Syntax => conflict(text).or_else(|| utf16(text)).unwrap_or(error),
-            _ => conflict(text).unwrap_or(error),
+            crate::SyntaxClass::Syntax => left_by_merge(text).or_else(|| utf16(text)).unwrap_or(error),
+            _ => left_by_merge(text).unwrap_or(error),
         })?;
         // A comment is bound to the path of what contains it.
         let paths = outline.leaves.iter().map(|leaf| leaf.path).chain(outline.comments.iter().map(|comment| comment.container));
@@ -287,8 +287,8 @@ pub fn utf16(text: &[u8]) -> Option<SyntaxError> {
 pub(crate) const MERGE_STARTS: &[u8] = b"<<<<<<< ";
 pub(crate) const MERGE_ENDS: &[u8] = b">>>>>>> ";
 
-/// The marks of a merge explain more than what a parser makes of them.
-fn conflict(text: &[u8]) -> Option<SyntaxError> {
+/// Where a merge has left its marks in a text, whatever it is of: they explain more than what a parser makes of them.
+pub fn left_by_merge(text: &[u8]) -> Option<SyntaxError> {
     let starts = |mark: &[u8], from: usize| {
         let mut at = from;
         text.get(from..)?.split_inclusive(|&b| b == b'\n').find_map(|line| {

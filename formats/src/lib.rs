@@ -87,7 +87,7 @@ mod wiped;
 mod yaml;
 
 pub use binary::Envelope;
-pub use document::{AtAlias, Dialect, Document, Mode, Repeated, ScanOptions, utf16};
+pub use document::{AtAlias, Dialect, Document, Mode, Repeated, ScanOptions, left_by_merge, utf16};
 pub use edit::{Change, EditError, Floats};
 pub use error::{SyntaxClass, SyntaxError, Unwritable, Warning};
 pub use flat::{scalar_text, unfold_newlines};

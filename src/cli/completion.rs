@@ -34,11 +34,21 @@ impl Args {
             }
             Shell::Bash => {
                 let script = with_files(&with_users(&String::from_utf8_lossy(&out)), name, &command);
-                out = if legacy { with_legacy_bash(&script, name) } else { script }.into_bytes();
+                out = with_legacy_bash(&script, name, legacy).into_bytes();
             }
             _ => {}
         }
         Ok(Done { stdout: Some(out), note: None })
+    }
+}
+
+/// Its examples, for the name that was called: that is the one it completes.
+pub(super) fn named(program: Command, name: &str) -> Command {
+    match program.find_subcommand("completion") {
+        Some(_) => {
+            program.mut_subcommand("completion", |command| command.after_help(super::examples::COMPLETION.replace("leafcrypt", name)))
+        }
+        None => program,
     }
 }
 
@@ -125,11 +135,13 @@ fn bash_part(label: &str) -> String {
     format!("\n        {label})\n            opts=")
 }
 
-/// As `sops`, behind a flag of the form without a command: a file.
-fn with_legacy_bash(script: &str, name: &str) -> String {
+/// Behind a flag of the form without a command: a file. Under our own name only those that say what to do are of that form, others may stand before a command.
+fn with_legacy_bash(script: &str, name: &str, legacy: bool) -> String {
     let of_program = flags_of_program().join("*|--");
+    let modes: Vec<String> = MODES.iter().map(|(mode, short)| format!("-{short}|--{mode}")).collect();
+    let of_form = if legacy { "-*".to_owned() } else { modes.join("|") };
     let files = format!(
-        "\n            for i in \"${{COMP_WORDS[@]:1:COMP_CWORD-1}}\"; do\n                case \"${{i}}\" in\n                    --{of_program}*) ;;\n                    -*) return 0 ;;\n                esac\n            done"
+        "\n            for i in \"${{COMP_WORDS[@]:1:COMP_CWORD-1}}\"; do\n                case \"${{i}}\" in\n                    --{of_program}*) ;;\n                    {of_form}) return 0 ;;\n                esac\n            done"
     );
     within(script, &bash_part(name), |part| part.replacen(BASH_OFFERS, &format!("{files}{BASH_OFFERS}"), 1))
 }

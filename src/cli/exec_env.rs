@@ -55,7 +55,7 @@ pub(super) struct VariableArgs {
     /// How quotes and escapes in ENV files are read; as python-dotenv does it where nothing is said
     #[arg(long, value_name = "sops|dotenv|posix|node|compose|systemd")]
     dialect: Option<String>,
-    /// Nested values as A__B, lists as JSON
+    /// Nested values as A__B, lists and empty maps as JSON
     #[arg(long)]
     flatten: bool,
     /// Set this variable though it changes how programs run

@@ -63,7 +63,7 @@ pub fn of(error: &Error) -> Exit {
         Error::EditorLost { .. } | Error::NoRoot { .. } => Exit::CouldNotReadInput,
         Error::NotModified => Exit::FileHasNotBeenModified,
         Error::Editor { .. } => Exit::NoEditorFound,
-        Error::Rescued { source, .. } | Error::NoDashes { source, .. } => of(source),
+        Error::Rescued { source, .. } | Error::NoDashes { source, .. } | Error::Threshold { source, .. } => of(source),
         Error::Start { why: NotStarted::Missing, .. } => Exit::NoSuchProgram,
         Error::Start { why: NotStarted::NotExecutable, .. } => Exit::NotExecutable,
         Error::Resolve { .. }
@@ -79,6 +79,7 @@ pub fn of(error: &Error) -> Exit {
         | Error::SeenByAll { .. }
         | Error::CommentElsewhere { .. }
         | Error::NotConfirmed { .. }
+        | Error::Unanswered { .. }
         | Error::NobodyLeft { .. }
         | Error::TooFewGroups(_)
         | Error::NoConfig { .. }

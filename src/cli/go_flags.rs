@@ -97,9 +97,9 @@ fn legacy(mut flags: Flags, files: &[OsString], root: &Command, read: &mut Read)
     let changes_keys = flags.0.keys().any(|name| name.starts_with("add-") || name.starts_with("rm-"));
     if !std::path::Path::new(&file).exists() {
         match (asked.last(), changes_keys) {
-            (Some(&"rotate"), false) => return Err(Stop::NotThere(file)),
-            (Some(&"rotate"), true) | (_, false) => {}
             (_, true) => return Err(Stop::NoKeys(file)),
+            (Some(&"rotate"), false) => return Err(Stop::NotThere(file)),
+            _ => {}
         }
     }
     if asked.len() > 1 {

@@ -27,10 +27,10 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
         Error::Sealed { path, source: SealedError::NotSealed(NotSealed { odd, .. }), .. } => {
             // What is not of its own type can only be sealed whole; perhaps it is a slip, so nothing is written.
             match *odd {
+                // Nothing of it is there any more: a shell that opens it for writing first.
+                _ if path != STDIN && is_emptied(path, world) => restore(path, world),
                 true => format!("{name} encrypt --input-type binary --output-type binary {}", shell(path)),
                 false if path == STDIN || is_stream(path) => format!("{name} encrypt --filename-override secrets.yaml"),
-                // Nothing of it is there any more: a shell that opens it for writing first.
-                false if is_emptied(path, world) => restore(path, world),
                 false => format!("{name} encrypt -i {}", shell(path)),
             }
         }
@@ -71,6 +71,9 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
         }
         Error::Seal { source, .. } => return seal_hint(source, name),
         Error::Config(source) => return config_hint(source, name),
+        Error::Threshold { groups, .. } => {
+            format!("shamir_threshold says how many of the key groups must open a file: from 2 to {groups}; without it, all of them")
+        }
         Error::Key { kind: Kind::Age, .. } => {
             "a recipient is a public key, age1...; leafcrypt keygen makes an identity and prints its own".to_owned()
         }
@@ -78,7 +81,7 @@ pub(super) fn of(error: &Error, world: &World<'_>) -> Option<String> {
         Error::NotThere { path, .. } | Error::NotSet { path, missing: true, .. } => {
             format!("{name} decrypt {} shows what is there", shell(path))
         }
-        Error::NotConfirmed { .. } => "look at the list above, and say yes with -y".to_owned(),
+        Error::NotConfirmed { .. } | Error::Unanswered { .. } => "look at the list above, and say yes with -y".to_owned(),
         Error::NobodyLeft { path, group: Some(group) } => format!("{name} groups delete -i -f {} {group}", shell(path)),
         Error::NobodyLeft { .. } => "with --add-age RECIPIENT in the same call somebody else can open it".to_owned(),
         Error::TooFewGroups(_) => "--shamir-secret-sharing-threshold N says how many must open from then on".to_owned(),
@@ -261,7 +264,7 @@ fn seal_hint(error: &SealError, name: &str) -> Option<String> {
             "somebody must be able to open it: name a key in the rule of .sops.yaml, or by a flag (--age RECIPIENT)".to_owned()
         }
         SealError::Wrap(crate::keys::WrapFailed::Shamir(_)) => {
-            "a reader who is to open the file alone belongs in a group that is there: rotate -i --add-age RECIPIENT FILE".to_owned()
+            "--shamir-secret-sharing-threshold N is at least 2, and not more than there are key groups; a reader who is to open the file alone belongs in a group that is there: rotate -i --add-age RECIPIENT FILE".to_owned()
         }
         SealError::Wrap(crate::keys::WrapFailed::Keys(keys)) if keys.iter().any(|(_, why)| matches!(why, WrapError::NotBuilt { .. })) => {
             "sops itself seals files for those keys; this build reads and keeps them".to_owned()
@@ -294,6 +297,10 @@ fn config_hint(error: &ConfigError, name: &str) -> Option<String> {
         ConfigError::Unmarshal { .. } | ConfigError::TwoSelectors | ConfigError::KeyType { .. } | ConfigError::Limit { .. } => {
             "correct .sops.yaml; .sops.yaml.example shows every field".to_owned()
         }
+        ConfigError::Merge { .. } => {
+            "take out the marks, and keep the recipients of both sides; then leafcrypt updatekeys . brings them into the files".to_owned()
+        }
+        ConfigError::NoComma(_) => "a comma is missing: recipients are parted by commas, or stand each as an item of a list".to_owned(),
         ConfigError::BadKey(_) => "a recipient is a public key, age1... or a fingerprint; leafcrypt keygen makes one".to_owned(),
         ConfigError::Unreadable(_) => "--config FILE names another one".to_owned(),
         ConfigError::FlagConflict => "give one of these flags".to_owned(),

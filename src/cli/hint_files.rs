@@ -62,6 +62,11 @@ pub(super) fn is_toml(path: &str, world: &World<'_>) -> bool {
     is_meant && files::read_text(Path::new(path)).is_ok_and(is_one)
 }
 
+/// Is it a file, and nothing in it?
+pub(super) fn is_empty(path: &str) -> bool {
+    files::facts(Path::new(path)).is_ok_and(|facts| facts.is_some_and(|facts| facts.kind == files::Kind::File && facts.len == 0))
+}
+
 /// Is it a pipe or the like, which nothing can be sealed in?
 pub(super) fn is_stream(path: &str) -> bool {
     files::facts(Path::new(path)).is_ok_and(|facts| facts.is_some_and(|facts| facts.kind != files::Kind::File))

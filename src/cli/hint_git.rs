@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
+use leafcrypt_formats::Format;
+
 use super::hint::shell;
+use super::hint_files::is_empty;
 use crate::config;
 use crate::files;
 use crate::flows::repository::{self, Better, Sides};
@@ -10,10 +13,10 @@ use crate::flows::rules;
 use crate::flows::target::{STDIN, word};
 use crate::world::World;
 
-/// Is a file empty that git has otherwise?
+/// Is a file empty that once was not? Of the types that hold values nobody seals an empty one; any other is a file like others, unless git has more of it.
 pub(super) fn is_emptied(path: &str, world: &World<'_>) -> bool {
-    let is_empty = files::facts(Path::new(path)).is_ok_and(|facts| facts.is_some_and(|facts| facts.len == 0));
-    is_empty && matches!(repository::better(Path::new(path), world), Better::Staged)
+    let has_values = Format::of_name(path, world.manners.knows_toml) != Format::Binary;
+    is_empty(path) && (has_values || matches!(repository::better(Path::new(path), world), Better::Staged))
 }
 
 /// How a broken file is whole again; a command of git only where git does it.

@@ -1,17 +1,20 @@
 //! Usage errors, in our own words: what was typed may be a value, so of it only names of ours are shown.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::commands::whole;
 use super::exit::Exit;
+use super::go_parse::MODES;
 use super::report::marked;
 use super::screen::{Mark, colours};
 use crate::files::Stream;
 use crate::manners::Manners;
 
-/// What clap has to say: help on standard output with 0, a usage error with SOPS's 1.
-pub(super) fn usage(error: &clap::Error, manners: &Manners) -> u8 {
+/// What clap has to say of what was typed: help on standard output with 0, a usage error with SOPS's 1.
+pub(super) fn usage(error: &clap::Error, words: &[OsString], manners: &Manners) -> u8 {
     let lost = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if lost && manners.sops_messages {
         // `sops groups`.
@@ -28,7 +31,7 @@ pub(super) fn usage(error: &clap::Error, manners: &Manners) -> u8 {
         let _ = Stream::errors().write_all(text.as_bytes());
         return Exit::Generic as u8;
     }
-    marked(Mark::Error, &mistyped(error));
+    marked(Mark::Error, &mistyped(error, words));
     let command = command_of(error).unwrap_or_else(|| manners.name.to_owned());
     let hint = match error.kind() {
         ErrorKind::UnknownArgument if command.contains(" exec-") => {
@@ -50,20 +53,24 @@ fn command_of(error: &clap::Error) -> Option<String> {
 }
 
 /// A usage error in our own words: what was typed may be a value (`set FILE PATH VALUE` without its quotes), so of it only names of ours are shown.
-fn mistyped(error: &clap::Error) -> String {
+fn mistyped(error: &clap::Error, words: &[OsString]) -> String {
     let names = |kind: ContextKind| match error.get(kind) {
         Some(ContextValue::String(name)) => name.clone(),
         Some(ContextValue::Strings(names)) => names.join(" "),
         _ => String::new(),
     };
     let typed = names(ContextKind::InvalidArg);
+    let command = command_of(error).unwrap_or_default();
+    if let Some(both) = two_commands(&typed, &command, words).filter(|_| error.kind() == ErrorKind::UnknownArgument) {
+        return both;
+    }
     match error.kind() {
         ErrorKind::UnknownArgument => match names(ContextKind::SuggestedArg) {
             known if near(&typed, &known) => format!("a flag that is not known{}; did you mean {known}?", as_flag(&typed)),
-            _ if typed.starts_with('-') => format!("a flag that is not known{}", as_flag(&typed)),
-            _ if command_of(error).is_some_and(|command| command.ends_with(" encrypt")) => {
-                "one argument too many: encrypt takes one file".to_owned()
-            }
+            _ if typed.starts_with("--") => format!("a flag that is not known{}", as_flag(&typed)),
+            _ if typed.starts_with('-') => format!("a flag that is not known{}", one_dash(&typed, words)),
+            _ if command.ends_with(" encrypt") => "one argument too many: encrypt takes one file".to_owned(),
+            _ if command.contains(" groups ") => format!("one argument too many: {FILE_OF_GROUPS}"),
             _ => "one argument too many; a value with blanks stands in quotes".to_owned(),
         },
         ErrorKind::InvalidSubcommand => {
@@ -91,11 +98,58 @@ fn mistyped(error: &clap::Error) -> String {
         | ErrorKind::TooManyValues
         | ErrorKind::TooFewValues
         | ErrorKind::WrongNumberOfValues => match names(ContextKind::ValidValue) {
+            _ if typed == "<INDEX>" => format!("the value of {typed} does not fit: {FILE_OF_GROUPS}"),
             valid if valid.is_empty() => format!("the value of {typed} does not fit"),
             valid => format!("the value of {typed} must be one of: {valid}"),
         },
         ErrorKind::NoEquals => format!("{typed} wants its value behind ="),
         kind => kind.as_str().unwrap_or("the arguments do not fit").to_owned(),
+    }
+}
+
+const FILE_OF_GROUPS: &str = "the file is named by -f FILE";
+
+/// The words that stand before `--`.
+fn before_dashes(words: &[OsString]) -> impl Iterator<Item = &str> {
+    words.iter().skip(1).take_while(|word| *word != "--").filter_map(|word| word.to_str())
+}
+
+/// `-e -d FILE`, `decrypt -r FILE`: flags of SOPS's that say what to do, where something was said already. What a program gets may look so.
+fn two_commands(typed: &str, command: &str, words: &[OsString]) -> Option<String> {
+    let of_flag =
+        |word: &str| MODES.iter().find(|(mode, short)| word.strip_prefix("--") == Some(mode) || word.strip_prefix('-') == Some(short));
+    let (mode, _) = of_flag(typed)?;
+    let command = command.split(' ').nth(1).filter(|command| !command.starts_with("exec-"))?;
+    let said = before_dashes(words).filter_map(|word| match of_flag(word) {
+        Some((of, _)) if of == mode || *of == command => Some((word, *of)),
+        _ => (word == command).then_some((word, command)),
+    });
+    match said.take(2).collect::<Vec<_>>()[..] {
+        [(one, of), (other, same)] if of == same => Some(format!("{one} and {other} are one command: give one of them")),
+        [(one, first), (other, second)] => Some(format!("{one} and {other} are two commands, {first} and {second}: give one of them")),
+        _ => None,
+    }
+}
+
+/// An unknown flag of one dash: clap names a letter of it. Go takes long names so, too, and other programs short ones together.
+fn one_dash(typed: &str, words: &[OsString]) -> String {
+    let letter = typed.chars().nth(1).unwrap_or_default();
+    let mut names = before_dashes(words)
+        .filter_map(|word| word.strip_prefix('-').filter(|name| !name.starts_with('-')))
+        .map(|name| name.split('=').next().unwrap_or_default());
+    let Some(name) = names.find(|name| name.contains(letter)) else { return String::new() };
+    let program = whole();
+    let args = || program.get_subcommands().flat_map(clap::Command::get_arguments).chain(program.get_arguments());
+    let is_short = |c: char| args().any(|arg| arg.get_short() == Some(c)) || MODES.iter().any(|(_, short)| short.starts_with(c));
+    if name.len() > 1 && args().any(|arg| arg.get_long() == Some(name)) {
+        format!(": -{name}; did you mean --{name}?")
+    } else if (2..=3).contains(&name.len()) && name.chars().all(is_short) {
+        let apart: Vec<String> = name.chars().map(|c| format!("-{c}")).collect();
+        format!(": -{name}; did you mean {}?", apart.join(" "))
+    } else if name.len() <= 2 && name.bytes().all(|b| b.is_ascii_lowercase()) {
+        format!(": -{name}")
+    } else {
+        String::new()
     }
 }
 

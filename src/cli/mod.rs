@@ -121,6 +121,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     };
     let world = World { random: &SystemRandom, session, manners, dialog: &terminal, journal: &NoJournal };
     let command = as_needed(&argv);
+    let words = argv.clone();
     let argv = match typed(argv, &command, &world) {
         Ok(argv) => argv,
         Err(code) => return code,
@@ -134,14 +135,15 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     } else {
         command
     };
+    let command = completion::named(command, manners.name);
     let matches = match command.name(manners.name).try_get_matches_from(argv) {
         Ok(matches) => matches,
-        Err(error) => return mistyped::usage(&error, manners),
+        Err(error) => return mistyped::usage(&error, &words, manners),
     };
     let read = shared::Global::from_arg_matches(&matches).and_then(|global| Ok((global, Commands::from_arg_matches(&matches)?)));
     let (global, command) = match read {
         Ok(read) => read,
-        Err(error) => return mistyped::usage(&error, manners),
+        Err(error) => return mistyped::usage(&error, &words, manners),
     };
     terminal.verbose.store(global.verbose, Ordering::Relaxed);
     let variables = env_vars::Variables::read(world.session.outside());

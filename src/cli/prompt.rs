@@ -70,19 +70,19 @@ impl Dialog for Terminal {
         }
     }
 
-    fn confirm_as_sops(&self, question: &str) -> Option<bool> {
+    fn confirm_as_sops(&self, question: &str) -> Result<bool, &'static str> {
         super::screen::erase();
         // A file may be named after a key (P15).
         let question = without_private_keys(question);
         let question = &*one_line(&question);
         loop {
-            Stream::output().write_all(question.as_bytes()).ok()?;
-            match line()?.trim_end_matches('\r') {
-                "y" => return Some(true),
-                "n" => return Some(false),
+            Stream::output().write_all(question.as_bytes()).map_err(|_| "EOF")?;
+            match line().ok_or("EOF")?.trim_end_matches('\r') {
+                "y" => return Ok(true),
+                "n" => return Ok(false),
                 // Go's Scanln refuses an empty line and a second word.
-                "" => return None,
-                words if words.contains(' ') => return None,
+                "" => return Err("unexpected newline"),
+                words if words.contains(' ') => return Err("expected newline"),
                 _ => {}
             }
         }

@@ -12,6 +12,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use super::Context;
 use super::exit::{self, Exit};
 use super::hint;
+use super::hint_files::is_empty;
 use super::screen::{self, Mark};
 use super::sops_words::as_sops;
 use crate::config::Config;
@@ -164,7 +165,11 @@ fn ours(error: &Error, context: &Context<'_>) -> String {
             other => format!("{}: {other}", one_line(path)),
         },
         Error::Sealed { path, source: SealedError::NotSealed(why), .. } => {
-            let found = if why.stripped { "its values are sealed, and the block `sops` is lost" } else { "the file is not sealed" };
+            let found = match why.stripped {
+                true => "its values are sealed, and the block `sops` is lost",
+                false if path != STDIN && is_empty(path) => "the file is not sealed; it is empty",
+                false => "the file is not sealed",
+            };
             format!("{}: sops metadata not found: {found}", one_line(path))
         }
         Error::Seal { path, source } => match &**source {
@@ -177,6 +182,10 @@ fn ours(error: &Error, context: &Context<'_>) -> String {
             other => format!("{}: {other}", one_line(path)),
         },
         Error::Status(source) => ours(source, context),
+        Error::Threshold { threshold, groups, path, line, source } => {
+            let (path, source) = (one_line(&path.display().to_string()).into_owned(), ours(source, context));
+            format!("{source}: shamir_threshold is {threshold}, key groups are {groups}; in {path} (line {line})")
+        }
         other => other.to_string().trim_start_matches("Error: ").to_owned(),
     }
 }

@@ -84,6 +84,7 @@ pub(super) fn as_sops(error: &Error, context: &Context<'_>) -> String {
             OpenError::MacMismatch => "MAC mismatch. Digests of values are not shown: a short value is found by trying".to_owned(),
             _ => error.to_string(),
         },
+        Error::Unanswered { sops, .. } => (*sops).to_owned(),
         Error::NotThere { component, .. } => format!("error truncating tree: {component}"),
         Error::Variable { what, .. } => what.clone(),
         Error::Nested { key, .. } => format!("cannot use complex value in environment; offending key {key}"),

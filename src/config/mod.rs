@@ -19,7 +19,7 @@ mod unknown;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use leafcrypt_formats::one_line;
+use leafcrypt_formats::{left_by_merge, one_line};
 use thiserror::Error;
 
 use crate::seal::go_regex::BadRegex;
@@ -77,6 +77,14 @@ pub enum ConfigError {
         field: String,
         /// In our words.
         what: String,
+    },
+    /// Both sides of a merge stand in it.
+    #[error("error loading config: Could not unmarshal config file: {} (line {line}): a merge has left its marks here", one_line(&path.display().to_string()))]
+    Merge {
+        /// The file.
+        path: PathBuf,
+        /// Where the first side begins.
+        line: usize,
     },
     /// A regex before the rule that would match.
     #[error("can not compile regexp: {source}; in {} (line {line})", one_line(&path.display().to_string()))]
@@ -145,6 +153,9 @@ pub enum ConfigError {
     /// A key is misspelled; the text is SOPS's.
     #[error("{0}")]
     BadKey(String),
+    /// The same where two stand in place of one.
+    #[error("{0}")]
+    NoComma(String),
     /// A key field of a wrong type.
     #[error("invalid {kind} key configuration: invalid {field} key configuration: expected {expected}, got {got}")]
     KeyType {
@@ -189,11 +200,9 @@ impl Config {
     /// Not YAML, not UTF-8, too big, a field twice, a field of a wrong type.
     pub fn load(found: &Found, text: &[u8]) -> Result<Self, ConfigError> {
         let path = found.shown.clone();
-        let map = file::parse(text).map_err(|fault| ConfigError::Unmarshal {
-            path: path.clone(),
-            line: fault.line,
-            field: fault.field,
-            what: fault.what,
+        let map = file::parse(text).map_err(|fault| match left_by_merge(text) {
+            Some(marks) => ConfigError::Merge { path: path.clone(), line: marks.line },
+            None => ConfigError::Unmarshal { path: path.clone(), line: fault.line, field: fault.field, what: fault.what },
         })?;
         let stores = Stores::of(map.fields.stores.as_ref());
         let warnings = unknown::unknown_fields(&map, &String::from_utf8_lossy(text));

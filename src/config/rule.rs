@@ -180,7 +180,7 @@ pub fn flag_keys(given: &[(Kind, &str)], beside: &Beside) -> Result<Vec<Arc<dyn 
     for backend in ranked(|backend| backend.names().rank_flags) {
         for (_, text) in given.iter().filter(|(kind, text)| *kind == backend.names().kind && !text.is_empty()) {
             public(text)?;
-            keys.extend(backend.from_list(text, beside).map_err(bad)?);
+            keys.extend(backend.from_list(text, beside).map_err(|error| bad(text, error))?);
         }
     }
     Ok(keys)
@@ -248,7 +248,7 @@ fn flat(rule: &CreationRule) -> Result<Vec<Arc<dyn MasterKey>>, ConfigError> {
         if !list.is_empty() {
             let list = list.join(",");
             public(&list)?;
-            group.extend(backend.from_list(&list, &beside).map_err(bad)?);
+            group.extend(backend.from_list(&list, &beside).map_err(|error| bad(&list, error))?);
         }
     }
     Ok(group)
@@ -273,10 +273,9 @@ fn collect(written: &KeyGroup, keys: &mut Vec<Arc<dyn MasterKey>>) -> Result<(),
     }
     for backend in ranked(|backend| backend.names().rank_group) {
         for item in written.keys.get(&backend.names().kind).into_iter().flatten() {
-            if let ConfigKey::Text(text) = item {
-                public(text)?;
-            }
-            keys.extend(backend.from_config(item).map_err(bad)?);
+            let text = if let ConfigKey::Text(text) = item { text } else { "" };
+            public(text)?;
+            keys.extend(backend.from_config(item).map_err(|error| bad(text, error))?);
         }
     }
     Ok(())
@@ -298,6 +297,13 @@ fn ranked(rank: impl Fn(&'static dyn Backend) -> u8) -> Vec<&'static dyn Backend
     backends
 }
 
-fn bad(error: BadKey) -> ConfigError {
-    ConfigError::BadKey(error.0)
+/// How recipients of several kinds begin: two such words between commas are two recipients.
+const STARTS: [&str; 4] = ["age1", "arn:", "projects/", "https://"];
+
+fn bad(list: &str, error: BadKey) -> ConfigError {
+    let starts = |word: &&str| STARTS.iter().any(|start| word.starts_with(start));
+    match list.split(',').any(|item| item.split_whitespace().filter(starts).count() > 1) {
+        true => ConfigError::NoComma(error.0),
+        false => ConfigError::BadKey(error.0),
+    }
 }

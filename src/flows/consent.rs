@@ -74,11 +74,11 @@ impl Change<'_> {
         if !self.wants_answer() {
             return Ok(true);
         }
-        let answer = match sops {
-            true => world.dialog.confirm_as_sops("Is this okay? (y/n):"),
-            false => world.dialog.confirm("Wrap the data key for them?"),
-        };
-        answer.ok_or_else(|| Error::NotConfirmed { path: self.file.to_owned() })
+        let path = || self.file.to_owned();
+        match sops {
+            true => world.dialog.confirm_as_sops("Is this okay? (y/n):").map_err(|sops| Error::Unanswered { path: path(), sops }),
+            false => world.dialog.confirm("Wrap the data key for them?").ok_or_else(|| Error::NotConfirmed { path: path() }),
+        }
     }
 
     fn more_must_open(&self) -> bool {

@@ -181,9 +181,11 @@ fn quiet(program: &Path) -> Vec<OsString> {
     let real = std::fs::canonicalize(program).unwrap_or_else(|_| program.to_owned());
     let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let args: &[&str] = match name.split('.').next().unwrap_or_default() {
-        "vim" | "gvim" | "mvim" => &["-n", "-i", "NONE", "--cmd", VIM, "-c", VIM],
+        "vim" | "vimx" | "gvim" | "mvim" => &["-n", "-i", "NONE", "--cmd", VIM, "-c", VIM],
         "nvim" => &["-n", "-i", "NONE", "--cmd", NVIM, "-c", NVIM],
         "nano" => &["--ignorercfiles"],
+        // What it keeps of a text stands below its own folder in the home.
+        "micro" => &["-backup=false", "-saveundo=false"],
         "emacs" | "emacs-nox" | "emacs-gtk" => &["--eval", EMACS],
         _ => &[],
     };
@@ -241,6 +243,8 @@ mod tests {
         let first = |path: &str| quiet(Path::new(path)).first().cloned();
         assert_eq!(first("/nowhere/bin/vim.basic"), Some("-n".into()));
         assert_eq!(first("/nowhere/bin/nano"), Some("--ignorercfiles".into()));
+        assert_eq!(first("/nowhere/bin/vimx"), Some("-n".into()));
+        assert_eq!(first("/nowhere/bin/micro"), Some("-backup=false".into()));
         assert_eq!(first("/nowhere/bin/code"), None);
     }
 }

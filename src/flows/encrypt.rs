@@ -167,7 +167,7 @@ impl Encrypt {
         let mut file = OpenFile::new(to, plain, wanted, world).map_err(failed)?;
         held.into_iter().for_each(|(at, value)| file.holds(&at, value));
         world.journal.record(Event::Encrypt, &path).map_err(Error::Audit)?;
-        let sealed = file.seal(world).map_err(failed);
+        let sealed = file.seal(world).map_err(failed).map_err(|error| rules::of_threshold(error, rule, &self.given, config, world));
         if itself {
             *text = file.into_plain();
         }
@@ -277,10 +277,10 @@ pub(super) fn refuse_utf16(format: Format, text: &[u8], manners: &Manners) -> Re
     }
 }
 
-/// `.env.prod` and `secrets.yaml.enc` hold values, but are sealed whole, as SOPS does.
+/// `.env.prod`, `env.prod` and `secrets.yaml.enc` hold values, but are sealed whole, as SOPS does.
 fn whole(name: &Path, manners: &Manners) -> Option<String> {
     let name = name.file_name()?.to_str()?;
-    let inner =
-        name.match_indices('.').map(|(at, _)| Format::of_name(&name[..at], manners.knows_toml)).find(|f| *f != Format::Binary)?.name();
+    let words = name.split('.').filter(|word| *word != name);
+    let inner = words.map(|word| Format::of_name(&format!(".{word}"), manners.knows_toml)).find(|f| *f != Format::Binary)?.name();
     Some(format!("sealed whole, since the name tells no type; --input-type {inner} --output-type {inner} seals single values"))
 }

@@ -65,7 +65,7 @@ impl ExecEnv<'_> {
             self.add(path, &mut variables, world)
                 .map_err(|error| self.program.or_no_dashes(error, "exec-env", &self.files, path, world))?;
         }
-        variables.allowed()?;
+        variables.allowed(&self.variables)?;
         let user = self.user.as_deref().map(User::find).transpose()?;
         let mut command = self.program.command(world)?;
         if self.pristine {

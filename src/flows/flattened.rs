@@ -42,6 +42,10 @@ impl Flattening<'_> {
             match value {
                 Tree::Null => found.push(One { name, at, value: None }),
                 Tree::Value(value) => found.push(One { name, at, value: Some(scalar_text(value)) }),
+                // As the list that is empty; INI's own readers know no section without a line.
+                Tree::Map(_) if self.flatten && value.entries().next().is_none() && self.format != Format::Ini => {
+                    found.push(One { name, at, value: Some(b"{}".to_vec()) });
+                }
                 Tree::Map(_) if self.flatten => self.walk(value, &at, &[&name[..], b"__"].concat(), found)?,
                 Tree::List(_) if self.flatten => found.push(One { name, at, value: Some(json(value).to_string().into_bytes()) }),
                 Tree::Map(_) | Tree::List(_) => {

@@ -11,8 +11,10 @@ use super::target::word;
 use crate::config::{self, Config, ConfigError, Rule, Search, Stores};
 use crate::error::Error;
 use crate::files::{self, ReadError};
+use crate::keys::WrapFailed;
 use crate::keys::{Group, KeyGroups, Record};
 use crate::seal::selection::RuleKind;
+use crate::sealed_file::SealError;
 use crate::world::World;
 
 /// What the command line and its variables say beside the configuration.
@@ -186,6 +188,22 @@ pub fn groups(rule: &Rule, world: &World<'_>) -> Result<KeyGroups, Error> {
         groups.push(Group::new(records));
     }
     Ok(KeyGroups { groups, threshold: rule.stored_threshold() })
+}
+
+/// Where the data key cannot be split as the rule wants it: which rule says so. SOPS tells it without.
+pub fn of_threshold(error: Error, rule: &Rule, given: &Given, config: Option<&Config>, world: &World<'_>) -> Error {
+    let is_split = matches!(&error, Error::NewKey { source: WrapFailed::Shamir(_), .. })
+        || matches!(&error, Error::Seal { source, .. } if matches!(**source, SealError::Wrap(WrapFailed::Shamir(_))));
+    match config.filter(|_| is_split && rule.line != 0 && given.threshold == 0 && !world.manners.sops_messages) {
+        Some(config) => Error::Threshold {
+            source: Box::new(error),
+            threshold: rule.threshold,
+            groups: rule.groups.len(),
+            path: config.path().to_owned(),
+            line: rule.line,
+        },
+        None => error,
+    }
 }
 
 /// Blanks a level for a format: `--indent`, else `stores`.

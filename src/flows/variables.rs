@@ -21,7 +21,7 @@ const MOST_TOLD: usize = 10;
 pub struct How {
     /// How quotes and escapes of an ENV file are read.
     pub dialect: Dialect,
-    /// Nested maps as `A__B`, lists as JSON; otherwise they are refused.
+    /// Nested maps as `A__B`, lists and empty maps as JSON; otherwise they are refused.
     pub flatten: bool,
     /// Names that may be set though they change how programs run.
     pub allowed: Vec<String>,
@@ -47,12 +47,14 @@ impl Variables {
     ///
     /// # Errors
     /// Names that change how programs run: all of them at once.
-    pub fn allowed(&self) -> Result<(), Error> {
+    pub fn allowed(&self, how: &How) -> Result<(), Error> {
         if self.refused.is_empty() {
             return Ok(());
         }
         let what: Vec<String> = self.refused.iter().map(|(file, names)| format!("{file}: {}", danger::sentence(names))).collect();
-        let mut names: Vec<String> = self.refused.iter().flat_map(|(_, names)| names).map(|(name, _)| name.clone()).collect();
+        // With those that are allowed already: what is pasted stands in their place.
+        let names = self.refused.iter().flat_map(|(_, names)| names).map(|(name, _)| name).chain(&how.allowed);
+        let mut names: Vec<String> = names.cloned().collect();
         names.sort();
         names.dedup();
         Err(Error::Dangerous { what: what.join("; "), names })

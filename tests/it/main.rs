@@ -85,6 +85,7 @@ mod references;
 mod remarks;
 mod sealed_for_others;
 mod set;
+mod slips;
 mod stray_tokens;
 mod tamper;
 mod terminal;

@@ -250,6 +250,9 @@ fn where_a_shell_completes_files() {
     for form in ["-d", "-e", "-r", "--config c.yaml -d", "-d -i", "--age k", "--extract p -d"] {
         assert_eq!((offered("sops", form, ""), offered("sops", form, "s")), (String::new(), String::new()), "{form}");
     }
+    for form in ["-d", "-e", "--rotate", "--config c.yaml -d", "-d -i", "--extract p --decrypt"] {
+        assert_eq!((offered("leafcrypt", form, ""), offered("leafcrypt", form, "f")), (String::new(), String::new()), "{form}");
+    }
     for before in ["--verbose", "--config c.yaml", "--indent 2 --verbose"] {
         for name in ["leafcrypt", "sops"] {
             assert_eq!(offered(name, before, "enc"), "encrypt", "{name} {before}");

@@ -109,6 +109,7 @@ impl Edit<'_> {
             SealError::Wrap(source) => Error::NewKey { path: self.path.display().to_string(), source },
             source => Error::Seal { path: self.path.display().to_string(), source: Box::new(source) },
         };
+        let failed = |source| rules::of_threshold(failed(source), &rule, &self.given, config, world);
         world.warn_of(&self.path.display().to_string(), trust::closed_here(&wanted.groups, world));
         let text = example::text(format, wanted.indent).into_bytes();
         let file = OpenFile::new(format, text, wanted, world).map_err(failed)?;

@@ -194,7 +194,7 @@ impl Edit<'_> {
         match error {
             Error::PlainSyntax { .. } | Error::NoRoot { .. } | Error::Reserved { .. } => true,
             Error::WouldBeClear { .. } | Error::Uncovers { .. } | Error::Moved { .. } | Error::ClearByComment { .. } => true,
-            Error::Sealed { .. } | Error::Resolve { .. } | Error::NotConfirmed { .. } => self.show_keys,
+            Error::Sealed { .. } | Error::Resolve { .. } | Error::NotConfirmed { .. } | Error::Unanswered { .. } => self.show_keys,
             // A recipient that was typed may be misspelled; those of the file are not at hand to be mended.
             Error::Seal { source, .. } => match **source {
                 SealError::Wrap(_) => self.show_keys,
