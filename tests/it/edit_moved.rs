@@ -193,6 +193,18 @@ fn a_file_that_changes_meanwhile() {
     assert!(!desk.text("a.yaml").contains("canary"), "{}", desk.text("a.yaml"));
 }
 
+/// A copy of what stays sealed is no news, but where somebody else takes the other one away.
+#[test]
+fn a_copy_that_is_left_alone() {
+    let desk = project(BY_NAME);
+    desk.seal("a.yaml", "pw: canary77line\nkey: canary1\nb: http://h\n");
+    let path = desk.place.path("a.yaml").display().to_string();
+    let theirs = format!("{} set {path} '[\"pw\"]' '\"new\"' > /dev/null 2>&1 || exit 9", env!("CARGO_BIN_EXE_leafcrypt"));
+    let err = code(&desk.edit("a.yaml", &format!("{theirs}\nsed -i 's#//h#//u:canary77line@h#' \"$1\""), ""), 1);
+    assert!(err.contains("what was sealed would stand in clear") && err.contains(": b"), "{err}");
+    assert!(!desk.text("a.yaml").contains("canary77line"), "{}", desk.text("a.yaml"));
+}
+
 /// Whoever has said yes is not asked once more where somebody else changes the file meanwhile.
 #[test]
 fn asked_once() {
@@ -261,12 +273,12 @@ fn in_the_middle_of_another_text() {
         (BY_NAME, "a.yaml", "user: bob\npw: 4711\nkey: y\n", "s/^pw/# pw/", "a comment (line 2)"),
         (BY_NAME, "a.yaml", "user: bob\npw: abc\nkey: y\n", "s/^pw/# pw/", "a comment (line 2)"),
         // As a name.
-        (BY_NAME, "a.yaml", "user: bob\npw: canary7line\nkey: y\n", "s/^pw: .*/canary7line: pw/", "a name (line 2)"),
+        (BY_NAME, "a.yaml", "user: bob\npw: canary77line\nkey: y\n", "s/^pw: .*/canary77line: pw/", "a name (line 2)"),
         (
             BY_NAME,
             "a.json",
-            "{\"user\": \"bob\", \"pw\": \"canary7line\", \"key\": \"y\"}\n",
-            "s/.pw.: .canary7line./.canary7line.: 1/; s/[.]/\"/g",
+            "{\"user\": \"bob\", \"pw\": \"canary77line\", \"key\": \"y\"}\n",
+            "s/.pw.: .canary77line./.canary77line.: 1/; s/[.]/\"/g",
             "a name (line 1)",
         ),
         // A comment that was sealed, in another text.
@@ -299,6 +311,13 @@ fn in_the_middle_of_another_text() {
         // A short one alone.
         ("b: 1\npw: 4711\nkey: y\n", "s/4711/4712/; s/^b: 1/b: 1 # was 4711/"),
         ("b: 1\npw: info\nkey: y\n", "s/info/warn/; s/^b: 1/b: 1 # info: see wiki/"),
+        // A short one in what somebody writes of it.
+        ("b: 1\nsecrets: {replicas: 3}\n", "s/replicas: 3/replicas: 5/; s/^b: 1/b: 1 # web also runs replicas: 3/"),
+        // Lines that many texts have.
+        (
+            "b: 1\nsecret: |\n  -----BEGIN CERTIFICATE-----\n  canary\npw: x\n",
+            "/^secret/,/canary/d; s/^b: 1/b: |\\n  -----BEGIN CERTIFICATE-----\\n  another/",
+        ),
         // Sealed as before, in other pieces.
         ("secrets: |\n  database:\n    password: a\n    username: ask ops\n", "s/^secrets: |/secrets:/"),
     ] {
@@ -353,6 +372,10 @@ fn a_piece_of_a_value_as_a_name() {
         assert_eq!(desk.text(file), before);
     }
     for (file, plain, script) in [
+        // A list that becomes a map, and a word of a new name.
+        ("a.yaml", "env:\n- name: DATABASE_PASSWORD\n  value: abc\n", "2d; 3s/- \\?//; s/  value: abc/  DATABASE_PASSWORD: abc/"),
+        ("a.yaml", "hosts: [staging, db.example.com]\n", "s/.*/hosts: {staging: 1, db.example.com: 2}/"),
+        ("a.yaml", "env: staging\nkey: x\n", "s/: staging/: production\\nstaging_key: y/"),
         // A new name whose word is somewhere in a value that was changed.
         ("a.yaml", "a: 1\nkey: my database password\n", "s/my database/another/; s/^a: 1/a: 1\\ndatabase: x/"),
         ("a.env", "A=1\nKEY=\"canary7\ncanary8=x\nend\"\n", "s/canary7/canary9/; s/^A=1/A=1\\nCANARY8=x/"),

@@ -14,7 +14,7 @@ use std::hash::RandomState;
 use leafcrypt_formats::{Document, PathId};
 
 use self::names::{Comment, Leaf, Names};
-use self::pieces::{COMMENT, ENTRY, LINE, Pieces, WHOLE};
+use self::pieces::{COMMENT, LINE, Pieces, TOKEN, WHOLE, is_token};
 use crate::flows::uncovered::{Change, Weight};
 use crate::seal::go_regex::BadRegex;
 use crate::seal::selection::Selection;
@@ -166,7 +166,8 @@ impl News<'_, '_> {
     /// What tells one of them in the middle of another text.
     fn pieces(&self, with_comments: bool, marks: &RandomState, found: &mut Found) {
         let mut pieces = Pieces::gone(self.before, self.now, with_comments, marks);
-        for side in self.before {
+        // What was typed is the first of several, and has been asked about by itself; but a copy of what was sealed then is news when that goes (P8).
+        for side in &self.before[usize::from(self.before.len() > 1)..] {
             let text = side.document.text();
             side.leaves.iter().filter(|leaf| !leaf.covered).for_each(|leaf| pieces.forget(&side.bytes(leaf)));
             side.comments.iter().filter(|comment| !comment.covered).for_each(|comment| pieces.forget(&text[comment.line.clone()]));
@@ -177,21 +178,23 @@ impl News<'_, '_> {
         }
         let (now, text) = (self.now, self.now.document.text());
         let is_told = |comment: &&Comment| {
-            !comment.covered
-                && pieces.are_told(&text[comment.line.clone()], WHOLE | LINE | ENTRY | COMMENT)
-                && !self.says_it(comment.container)
+            let line = &text[comment.line.clone()];
+            !comment.covered && (pieces.is_entry(line) || pieces.are_told(line, WHOLE | LINE | COMMENT)) && !self.says_it(comment.container)
         };
         found.comments.extend(now.comments.iter().filter(is_told).map(|comment| comment.line.start));
         let gone = self.gone_values();
         let is_told = |leaf: &&Leaf| {
+            let tells = |value: &[u8]| {
+                let lines = if memchr::memchr(b'\n', value).is_some() { TOKEN } else { LINE };
+                pieces.are_told(value, WHOLE | lines | COMMENT)
+            };
             // Whole ones are looked for above, or by `uncovered`.
-            !leaf.covered
-                && !gone.contains(&leaf.value)
-                && pieces.are_told(&now.bytes(leaf), WHOLE | LINE | COMMENT)
-                && !self.says_it(leaf.path)
+            !leaf.covered && !gone.contains(&leaf.value) && tells(&now.bytes(leaf)) && !self.says_it(leaf.path)
         };
         found.values.extend(now.leaves.iter().filter(is_told).map(|leaf| leaf.path.0));
-        let told: HashSet<PathId> = now.names().filter(|(_, name)| pieces.are_told(name, WHOLE)).map(|(path, _)| path).collect();
+        // A list that becomes a map by its names is usual, and its names are.
+        let is_told = |(_, name): &(PathId, &[u8])| is_token(name) && pieces.are_told(name, WHOLE);
+        let told: HashSet<PathId> = now.names().filter(is_told).map(|(path, _)| path).collect();
         if !told.is_empty() {
             let mut first: HashMap<PathId, usize> = HashMap::new();
             for leaf in now.document.leaves() {
@@ -207,7 +210,7 @@ impl News<'_, '_> {
     fn lines_as_names(&self, found: &mut Found) {
         let known: HashSet<u64> = self.before.iter().flat_map(|side| side.heads.iter().map(|head| head.text)).collect();
         let text = self.now.document.text();
-        let new = self.now.heads.iter().filter(|head| !known.contains(&head.text) && !is_usual(&text[head.span.clone()]));
+        let new = self.now.heads.iter().filter(|head| !known.contains(&head.text) && is_token(&text[head.span.clone()]));
         let mut heads: Vec<(&[u8], usize)> = new.map(|head| (&text[head.span.clone()], head.span.start)).collect();
         heads.sort_unstable();
         if heads.is_empty() {
@@ -243,16 +246,6 @@ fn gone(before: impl Iterator<Item = HashMap<u64, usize>>, now: &HashMap<u64, us
 
 fn is_apart(byte: Option<&u8>) -> bool {
     byte.is_none_or(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric())
-}
-
-/// A name as people give them, such as also stand in what is sealed (a block that becomes a map): words, at most one digit.
-fn is_usual(head: &[u8]) -> bool {
-    const WORD: usize = 20;
-    let is_mark = |b: &u8| b"=: \t\"'[]-".contains(b);
-    let start = head.iter().position(|b| !is_mark(b)).unwrap_or(head.len());
-    let name = &head[start..head.iter().rposition(|b| !is_mark(b)).map_or(start, |n| n + 1)];
-    let is_word = |word: &[u8]| word.len() <= WORD && word.iter().all(u8::is_ascii_alphanumeric);
-    name.split(|b| b"_-. ".contains(b)).all(is_word) && name.iter().filter(|b| b.is_ascii_digit()).count() <= 1
 }
 
 /// Which of these, in order, stands in the value at this place, where a line or a word begins? As many steps as it has letters at most, however many there are.

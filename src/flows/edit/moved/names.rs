@@ -14,6 +14,9 @@ use crate::seal::plain_bytes;
 use crate::seal::policy::Policy;
 use crate::seal::selection::Selection;
 
+/// So many levels above a value are looked at for one that has another name.
+const LEVELS: usize = 8;
+
 /// A value that is not empty.
 pub(super) struct Leaf {
     pub id: LeafId,
@@ -155,14 +158,14 @@ impl<'a> Names<'a> {
     /// What a value would be called if one of the maps above it had another name, or were not there: those names by their hashes.
     pub(super) fn with_others_above(&self, leaf: &Leaf, marks: &RandomState) -> (Vec<u64>, Vec<u64>) {
         let paths = self.document.paths();
-        let mut named: Vec<PathId> = paths.ancestors(leaf.path).filter(|path| paths.name(*path).is_some()).collect();
+        let mut named: Vec<PathId> = paths.ancestors(leaf.path).filter(|path| paths.name(*path).is_some()).take(LEVELS + 1).collect();
         named.reverse();
         let is_item = paths.name(leaf.path).is_none();
         let below =
             |from: u64, rest: &[PathId]| rest.iter().fold(from, |above, path| marks.hash_one((above, paths.name(*path).expect("named"))));
         let (mut renamed, mut without) = (Vec::new(), Vec::new());
-        // The last one is its own, but for the items of a list.
-        for (i, path) in named.iter().enumerate().take(named.len() - usize::from(!is_item)) {
+        // The last one is its own, but for the items of a list. Some are enough: else a deep text would cost the square of its depth.
+        for (i, path) in named.iter().enumerate().take(named.len() - usize::from(!is_item)).rev().take(LEVELS) {
             let (above, rest) = (self.by_path[paths.parent(*path).0 as usize], &named[i + 1..]);
             let name = below(marks.hash_one((above, "another")), rest);
             renamed.push(if is_item { marks.hash_one((name, leaf.place)) } else { name });

@@ -1,5 +1,5 @@
-//! What tells a value, or a comment, within another text: itself, a line of it, what a line assigns; as it reads and as it is spelled; a short one with the name
-//! in front of it. Found by hashes of pieces, whose lengths are few, at the beginnings of words: the cost grows with the texts, not with both together, and there are no copies.
+//! What tells a value, or a comment, within another text: itself, a line of it, what a line assigns; as it reads and as it is spelled; a short one whose line was
+//! taken out of use. Found by hashes of pieces, whose lengths are few, at the beginnings of words: the cost grows with the texts, not with both together, and there are no copies.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -13,12 +13,14 @@ use crate::flows::uncovered::Weight;
 pub(super) type Origin = u8;
 /// A whole value: looked for everywhere.
 pub(super) const WHOLE: Origin = 1;
-/// A line of a value: a name may be one by chance (`database:`).
+/// A line of a value. Texts of several lines have some in common: there only those with a token in them count.
 pub(super) const LINE: Origin = 2;
-/// A short value with its name: in comments.
-pub(super) const ENTRY: Origin = 4;
+/// Such a line.
+pub(super) const TOKEN: Origin = 4;
+/// A value with its name: a whole comment.
+pub(super) const ENTRY: Origin = 8;
 /// Of a comment.
-pub(super) const COMMENT: Origin = 8;
+pub(super) const COMMENT: Origin = 16;
 
 /// Pieces that are to be found.
 pub(super) struct Pieces {
@@ -41,7 +43,9 @@ impl Pieces {
                 known.2 |= origin;
             });
             for (mark, (start, len, origin)) in all {
-                if counts_now.get(&mark).copied().unwrap_or_default() < counts[&mark] {
+                let now = counts_now.get(&mark).copied().unwrap_or_default();
+                // Several sealed texts may have a line.
+                if now < counts[&mark] && (now == 0 || origin & WHOLE != 0) {
                     *pieces.origins.entry(mark).or_default() |= origin;
                     starts.entry(start).or_default().insert(len);
                 }
@@ -67,6 +71,11 @@ impl Pieces {
         let mut is_told = false;
         self.each(text, |mark| is_told |= self.origins[&mark] & of != 0);
         is_told
+    }
+
+    /// Is this line what a value and its name were?
+    pub(super) fn is_entry(&self, line: &[u8]) -> bool {
+        self.origins.get(&self.marks.hash_one(trimmed(line))).is_some_and(|origin| origin & ENTRY != 0)
     }
 
     /// Those in a text, as words of their own.
@@ -105,7 +114,10 @@ impl Pieces {
                     for whole in [&value[..], &text[span]] {
                         add(whole, WHOLE);
                         if memchr::memchr(b'\n', whole.trim_ascii()).is_some() {
-                            whole.split(|&b| b == b'\n').for_each(|line| each_of_line(line, |piece| add(piece, LINE)));
+                            let each = |piece: &[u8], add: &mut dyn FnMut(&[u8], Origin)| {
+                                add(piece, if is_token(piece) { LINE | TOKEN } else { LINE })
+                            };
+                            whole.split(|&b| b == b'\n').for_each(|line| each_of_line(line, |piece| each(piece, &mut add)));
                         }
                     }
                     add(&text[entry], ENTRY);
@@ -160,6 +172,14 @@ fn each_of_line(line: &[u8], mut each: impl FnMut(&[u8])) {
     if let Some(at) = memchr::memchr2_iter(b'=', b':', line).find(assigns) {
         each(&line[at + 1..]);
     }
+}
+
+/// Has it a word that nobody gives as a name or writes as one: 20 letters and more, or 8 with two digits among them?
+pub(super) fn is_token(text: &[u8]) -> bool {
+    text.split(|b| !b.is_ascii_alphanumeric()).any(|word| {
+        let digits = word.iter().filter(|b| b.is_ascii_digit()).count();
+        word.len() >= 20 || word.len() >= 8 && (2..word.len()).contains(&digits)
+    })
 }
 
 /// Does a piece tell enough where it stands in a text?
