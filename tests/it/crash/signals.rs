@@ -1,10 +1,10 @@
 //! A signal at every call: the command finishes or undoes what it was doing, and dies of that signal (R10).
 
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use super::cases;
-use super::trace::{self, Harm};
+use super::trace::{self, Call, Harm};
 use super::{Run, State, every, silent};
 use crate::files::said;
 use crate::tools::comes;
@@ -18,21 +18,25 @@ const OF_WRITES: [Harm; 2] = [Harm::Signal("PIPE", 13), Harm::Signal("XFSZ", 25)
 #[test]
 fn a_signal_at_every_call() {
     let harms: Vec<Harm> = ENDING.into_iter().chain(OF_WRITES).collect();
-    every(&cases::all(), trace::changing, &harms, |run, _, harm, output| {
-        silent(&output)?;
-        let state = run.state()?;
-        if !run.left().is_empty() {
-            return Err(format!("it left {:?}", run.left()));
-        }
-        let Harm::Signal(_, number) = harm else { return Err("no signal".to_owned()) };
-        if OF_WRITES.contains(&harm) {
-            return if output.status.success() && state == State::New { Ok(()) } else { Err(format!("{state:?}")) };
-        }
-        match (output.status.signal(), state) {
-            (Some(signal), State::Old | State::New) if signal == number => Ok(()),
-            (_, state) => Err(format!("{state:?}")),
-        }
-    });
+    every(&cases::all(), trace::changing, &harms, ends_so);
+    every(&cases::formats(), trace::changing, &[Harm::Signal("TERM", 15)], ends_so);
+}
+
+/// Finished or undone, with nothing left, and dead of that signal.
+fn ends_so(run: &Run<'_>, _: &Call, harm: Harm, output: Output) -> Result<(), String> {
+    silent(&output)?;
+    let state = run.state()?;
+    if !run.left().is_empty() {
+        return Err(format!("it left {:?}", run.left()));
+    }
+    let Harm::Signal(_, number) = harm else { return Err("no signal".to_owned()) };
+    if OF_WRITES.contains(&harm) {
+        return if output.status.success() && state == State::New { Ok(()) } else { Err(format!("{state:?}")) };
+    }
+    match (output.status.signal(), state) {
+        (Some(signal), State::Old | State::New) if signal == number => Ok(()),
+        (_, state) => Err(format!("{state:?}")),
+    }
 }
 
 /// What a clock, a limit, a failing supply of power or a message to somebody else sends: no handler of ours, and they end a process all the same. 34 is the
@@ -51,7 +55,7 @@ const OTHERS: [Harm; 9] = [
 
 #[test]
 fn any_other_signal_waits_for_the_end_of_a_write() {
-    let cases: Vec<_> = cases::all().into_iter().filter(|case| ["set", "decrypt -i", "init"].contains(&case.name)).collect();
+    let cases: Vec<_> = cases::all().into_iter().filter(|case| ["set", "decrypt -i", "init"].contains(&&*case.name)).collect();
     assert_eq!(cases.len(), 3);
     every(&cases, trace::changing, &OTHERS, |run, _, harm, output| {
         silent(&output)?;
