@@ -3,6 +3,8 @@
 //!
 //! A mask is one thread's, and another one could be given the signal: so a thread of ours that lives on beside a write has the same ([`blocked`]).
 
+use std::marker::PhantomData;
+
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 
 use super::harden::is_hardened;
@@ -17,13 +19,15 @@ const FAULTS: [Signal; 5] = [Signal::SIGBUS, Signal::SIGFPE, Signal::SIGILL, Sig
 pub struct Undisturbed {
     _masked: Masked,
     _held: Held,
+    /// The mask is given back to the thread it was taken from.
+    _here: PhantomData<*const ()>,
 }
 
-/// Lets everything wait until the result is dropped, on the same thread: for the short time in which a file is replaced. No program is started meanwhile, for it would
-/// have the same mask.
+/// Lets everything wait until the result is dropped: for the short time in which a file is replaced. No program is started meanwhile, for it would have the
+/// same mask.
 pub fn undisturbed() -> Undisturbed {
     let held = hold_signals();
-    Undisturbed { _masked: Masked::new(), _held: held }
+    Undisturbed { _masked: Masked::new(), _held: held, _here: PhantomData }
 }
 
 /// Does something, mostly starts a thread, with these signals blocked.

@@ -229,7 +229,7 @@ impl Room {
         }
         let mut found = BTreeSet::new();
         // A random one, which nobody may see, is known only now.
-        let chosen = words.contains("--random").then(|| self.chosen(&words)).flatten();
+        let chosen = words.contains("--random").then(|| self.chosen(words)).flatten();
         for secret in [&*self.canary, IDENTITY].into_iter().chain(chosen.as_deref()) {
             for folder in [self.place.path("work"), self.place.path("home"), self.place.path("tmp")] {
                 search(&folder, secret, &mut found);
