@@ -182,7 +182,7 @@ impl Claim {
         if how.base == Some(bytes) {
             return Ok(());
         }
-        let held = guard::hold_signals();
+        let held = guard::undisturbed();
         if matches!(lock, Lock::Folder) {
             sweep(&place.folder);
         }
@@ -196,8 +196,8 @@ impl Claim {
                 (done, _) => done,
             },
         };
-        // Before a signal that waited ends us: a lock file must go.
-        drop(lock);
+        // Before a signal that waited ends us, or stops us: a lock file must go, and the folder, which is one, is free.
+        drop((lock, place));
         drop(held);
         done
     }

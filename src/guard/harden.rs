@@ -43,6 +43,11 @@ pub fn harden() {
     signals::take_over();
 }
 
+/// Is this our program, or the library within another one?
+pub(super) fn is_hardened() -> bool {
+    STARTED.get().is_some()
+}
+
 /// What the process was started with; as it is now, if nobody called [`harden`].
 pub fn started() -> Started {
     STARTED.get().cloned().unwrap_or_else(|| Started { umask: current_umask(), core: getrlimit(Resource::Core).current })

@@ -3,6 +3,7 @@
 
 mod descriptors;
 mod harden;
+mod mask;
 mod origin;
 mod others;
 mod panics;
@@ -10,6 +11,7 @@ mod signals;
 mod stack;
 
 pub use harden::{Started, as_started, harden, started, started_umask};
+pub use mask::{Undisturbed, undisturbed};
 pub use origin::Watch;
 pub use others::{AllHeld, hold_all_signals, is_any_waiting};
 pub use signals::{

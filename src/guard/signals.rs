@@ -1,6 +1,7 @@
 //! Signals wait while a file is replaced (R10): a handler remembers them, and when the last file is done we die of them as we would have.
 //!
-//! Blocking them would not do: a mask is one thread's, and any other thread could be given the signal.
+//! Blocking them would not do: a mask is one thread's, any other thread could be given the signal, and nobody could ask whether one waits ([`mask`] is for those
+//! of which nobody asks).
 
 use std::fs;
 use std::io::Read as _;
@@ -10,6 +11,8 @@ use std::sync::{Mutex, PoisonError};
 
 use signal_hook::consts::{SIGABRT, SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGXFSZ};
 use signal_hook::{flag, low_level};
+
+use super::mask;
 
 /// One signal that waits.
 struct Waiting {
@@ -91,7 +94,7 @@ pub fn before_the_end(act: fn()) -> std::io::Result<()> {
         }
         drop(held);
     };
-    std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map(drop)
+    mask::blocked(|| std::thread::Builder::new().name("signals".to_owned()).spawn(wait)).map(drop)
 }
 
 /// Does a signal wait? Then what is being done should come to its end soon.

@@ -5,13 +5,13 @@ use std::io::Read;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::files::{Runtime, people};
+use crate::files::{Runtime, leftovers, people};
 use crate::tools::{Place, comes, digits, script};
 
 /// `arguments | where the value may be afterwards`: `out` for standard output, and the files that have it. `<FILE` feeds standard input, `EDIT=LINE`
-/// before the arguments is what the editor does. `plain.yaml` and `value.json` have it all along.
+/// before the arguments is what the editor does. `plain.yaml` and `value.json` have it all along. An identity counts as a value.
 const CALLS: &str = r#"
 encrypt plain.yaml | plain.yaml
 encrypt --filename-override x.yaml <plain.yaml | plain.yaml
@@ -45,6 +45,9 @@ set --value-stdin moved.yaml ["b"] <value.json | plain.yaml
 set --value-file sealed.yaml ["b"] value.json | plain.yaml
 set sealed.yaml ["a"] "x" | plain.yaml
 set sealed.yaml ["a"] [x | plain.yaml
+set --random 24 sealed.yaml ["b"] | plain.yaml
+set --random 24 sealed.env ["B"] | plain.yaml
+set --random 24 moved.yaml ["b"] | plain.yaml
 unset sealed.yaml ["n"] | plain.yaml
 unset sealed.yaml ["a"] | plain.yaml
 unset sealed.yaml ["a"]["b"] | plain.yaml
@@ -69,23 +72,39 @@ exec-env sealed.env true | plain.yaml
 exec-env sealed.env spy | plain.yaml
 exec-env --pristine sealed.env env | plain.yaml out
 exec-env sealed.yaml true | plain.yaml
+exec-env --flatten sealed.yaml true | plain.yaml
+exec-env --flatten sealed.yaml spy | plain.yaml
+exec-env --flatten --pristine sealed.ini env | plain.yaml out
 exec-file sealed.yaml spy | plain.yaml
 exec-file --no-fifo sealed.yaml spy | plain.yaml
 exec-file --no-fifo sealed.yaml 'cat {}' | plain.yaml out
 exec-file sealed.bin true | plain.yaml
+exec-file --memfd sealed.yaml spy | plain.yaml
+exec-file --memfd sealed.yaml 'cat {}' | plain.yaml out
 EDIT=true edit sealed.yaml | plain.yaml
 EDIT=spy edit sealed.yaml | plain.yaml
 EDIT=append edit sealed.yaml | plain.yaml
 EDIT=break edit sealed.yaml | plain.yaml
 EDIT=false edit sealed.yaml | plain.yaml
+EDIT=true edit -s sealed.yaml | plain.yaml
+EDIT=spy edit -s sealed.yaml | plain.yaml
+EDIT=append edit -s sealed.yaml | plain.yaml
+EDIT=break edit -s sealed.yaml | plain.yaml
+EDIT=append -s sealed.yaml | plain.yaml
 EDIT=append sealed.json | plain.yaml
 EDIT=append edit new.yaml | plain.yaml
+init | plain.yaml
+keygen | plain.yaml keys.txt
+keygen -o new.txt | plain.yaml new.txt
 publish sealed.yaml | plain.yaml
 keyservice | plain.yaml
 completion bash | plain.yaml
 --version | plain.yaml
 no-such-command sealed.yaml | plain.yaml
 "#;
+
+/// How every identity begins.
+const IDENTITY: &str = "AGE-SECRET-KEY-1";
 
 /// What children run: they look at their parent, which is the tool where it lives on.
 const TOOL: &str = r#"#!/bin/sh
@@ -109,7 +128,7 @@ impl Room {
     fn new() -> Self {
         let place = Place::project();
         let (runtime, canary) = (Runtime::new(&place), format!("canary-{}-plain", digits()));
-        for folder in ["tools", "tmp", "kept"] {
+        for folder in ["tools", "kept"] {
             std::fs::create_dir(place.path(folder)).unwrap();
         }
         for tool in ["spy", "append", "break"] {
@@ -142,7 +161,8 @@ impl Room {
     fn reset(&self) {
         let _ = std::fs::remove_dir_all(self.place.path("work"));
         let _ = std::fs::remove_dir_all(self.place.path("home"));
-        for folder in ["work", "home"] {
+        let _ = std::fs::remove_dir_all(self.place.path("tmp"));
+        for folder in ["work", "home", "tmp"] {
             std::fs::create_dir(self.place.path(folder)).unwrap();
         }
         for entry in std::fs::read_dir(self.place.path("kept")).unwrap() {
@@ -166,6 +186,8 @@ impl Room {
         let spied = self.place.path("work/spied");
         command.env("SPIED", &spied).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.stdin(input.map_or_else(Stdio::null, |input| std::fs::File::open(self.place.path("work").join(input)).unwrap().into()));
+        // What is younger than this folder is the call's, or another test's.
+        let began = self.place.path("work").metadata().unwrap().modified().unwrap();
         let mut child = command.spawn().unwrap();
         let proc = PathBuf::from(format!("/proc/{}", child.id()));
         let replaced = words.starts_with("exec-env") && name != "sops";
@@ -201,20 +223,29 @@ impl Room {
             // The parent of the program is a shell that has its environment as it was asked for.
             let _ = std::fs::remove_file(&spied);
         }
-        let mut found = BTreeSet::new();
-        for folder in [self.place.path("work"), self.place.path("home"), self.place.path("tmp"), PathBuf::from("/dev/shm")] {
-            search(&folder, &self.canary, &mut found);
+        let left = [leftovers(&self.place.path("work")), leftovers(&self.place.path("home")), entries(&self.place.path("tmp"))].concat();
+        if !left.is_empty() {
+            return Err(format!("{name} {line}: left {left:?}"));
         }
+        let mut found = BTreeSet::new();
+        // A random one, which nobody may see, is known only now.
+        let chosen = words.contains("--random").then(|| self.chosen(words)).flatten();
+        for secret in [&*self.canary, IDENTITY].into_iter().chain(chosen.as_deref()) {
+            for folder in [self.place.path("work"), self.place.path("home"), self.place.path("tmp")] {
+                search(&folder, secret, &mut found);
+            }
+            if out.contains(secret) {
+                found.insert("out".to_owned());
+            }
+            if err.contains(secret) {
+                found.insert("ERROR".to_owned());
+            }
+        }
+        self.search_elsewhere(began, &mut found);
         found.remove("value.json");
         // Inputs that have it in clear, and that this call does not change.
         for file in ["bad.yaml", "clear.yaml"].iter().filter(|file| !line.contains(**file)) {
             found.remove(*file);
-        }
-        if out.contains(&self.canary) {
-            found.insert("out".to_owned());
-        }
-        if err.contains(&self.canary) {
-            found.insert("ERROR".to_owned());
         }
         if shown {
             found.insert("PROC".to_owned());
@@ -222,6 +253,36 @@ impl Room {
         let allowed: BTreeSet<String> = allowed.split_whitespace().map(str::to_owned).collect();
         if found == allowed { Ok(()) } else { Err(format!("{name} {line}: found in {found:?}, code {:?}\n{err}", ended.code())) }
     }
+
+    /// The value that `set --random` has made, if it has.
+    fn chosen(&self, words: &str) -> Option<String> {
+        let [.., file, path] = words.split(' ').collect::<Vec<_>>()[..] else { return None };
+        let file = self.place.path("work").join(file);
+        let opened = self.place.ours(["decrypt".as_ref(), "--extract".as_ref(), path.as_ref(), file.as_os_str()]);
+        let value = String::from_utf8(opened.stdout).unwrap();
+        (opened.status.success() && value.len() == 24).then_some(value)
+    }
+
+    /// Where a path would lead that asks no variable. What else is there belongs to others; big files are of tests that have no secrets.
+    fn search_elsewhere(&self, began: SystemTime, found: &mut BTreeSet<String>) {
+        search(Path::new("/dev/shm"), &self.canary, found);
+        for path in ["/tmp", "/var/tmp", "/run"].iter().flat_map(|folder| entries(Path::new(folder))) {
+            let Ok(facts) = path.symlink_metadata() else { continue };
+            let is_ours = self.place.path("").starts_with(&path);
+            if is_ours || facts.modified().is_ok_and(|modified| modified < began) || facts.len() > 1 << 20 {
+                continue;
+            }
+            if facts.is_dir() {
+                search(&path, &self.canary, found);
+            } else if facts.is_file() && holds(&path, &self.canary) {
+                found.insert(path.display().to_string());
+            }
+        }
+    }
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
 fn holds(path: &Path, value: &str) -> bool {

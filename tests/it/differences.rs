@@ -249,6 +249,26 @@ fn a_doubled_key_of_yaml_is_refused() {
 }
 
 #[test]
+fn a_doubled_name_is_not_set_in_yaml() {
+    let place = Place::project();
+    let value = r#"{"x":1,"x":2}"#;
+    for program in [Program::Ours, Program::AsSops, Program::Sops] {
+        if program == Program::Sops && crate::tools::sops().is_none() {
+            continue;
+        }
+        place.seal("f.yaml", "a: b\n");
+        place.seal("f.json", "{\"a\": \"b\"}\n");
+        let before = place.read("f.yaml");
+        let yaml = place.call(program, ["set", "f.yaml", "[\"m\"]", value]).run();
+        assert_eq!(yaml.status.code(), Some(if program == Program::Sops { 0 } else { 4 }), "{program:?}");
+        assert_eq!(place.read("f.yaml") == before, program != Program::Sops, "{program:?}");
+        let json = place.call(program, ["set", "f.json", "[\"m\"]", value]).run();
+        let told = String::from_utf8_lossy(&json.stderr).contains("stands twice");
+        assert!(json.status.success() && told == (program != Program::Sops), "{program:?}");
+    }
+}
+
+#[test]
 fn set_as_leafcrypt_takes_and_refuses() {
     let place = Place::project();
     place.seal("a.yaml", "a: b\n");

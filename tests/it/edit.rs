@@ -78,12 +78,34 @@ fn one_change_touches_one_token() {
     let changed = before.lines().zip(after.lines()).filter(|(a, b)| a != b).count();
     assert!((3..=4).contains(&changed), "a, leafcrypt, mac, and the date when a second has passed:\n{after}");
     assert_eq!(before.lines().count(), after.lines().count());
-    // As a window editor does it: a new file in place of the old one.
-    code(&desk.edit("a.yaml", "sed s/canary/e/ \"$1\" > \"$1.new\" && mv \"$1.new\" \"$1\"", ""), 0);
-    assert_eq!(desk.decrypted("a.yaml"), "# one\na: e   # two\nc:\n- 'd'\n- 0x1F\n");
     // The editor's own temporary files go to the private folder.
     code(&desk.edit("a.yaml", "[ \"$TMPDIR\" = \"$(dirname \"$1\")\" ] && echo canary > \"$TMPDIR/x\" && echo 'f: g' >> \"$1\"", ""), 0);
-    assert_eq!(desk.decrypted("a.yaml"), "# one\na: e   # two\nc:\n- 'd'\n- 0x1F\nf: g\n");
+    assert_eq!(desk.decrypted("a.yaml"), "# one\na: canary   # two\nc:\n- 'd'\n- 0x1F\nf: g\n");
+}
+
+/// As window editors do it: beside the old one, from another file system, twice, or by another process that the one we start waits for.
+#[test]
+fn a_new_file_in_place_of_the_old_one() {
+    const WAYS: [&str; 4] = [
+        "sed s/b/canary/ \"$1\" > \"$1.new\" && mv \"$1.new\" \"$1\"",
+        "sed s/b/canary/ \"$1\" > \"$HOME/new\" && mv \"$HOME/new\" \"$1\"",
+        "for to in x canary; do sed \"s/a: [a-z]*/a: $to/\" \"$1\" > \"$1.$to\" && mv \"$1.$to\" \"$1\"; done",
+        "{ sleep 0.2; mv \"$1\" \"$1~\"; sed s/b/canary/ \"$1~\" > \"$1\"; } & wait",
+    ];
+    let desk = Desk::new();
+    for (program, args) in
+        [(Program::Ours, &["edit", "a.yaml"][..]), (Program::AsSops, &["edit", "a.yaml"]), (Program::AsSops, &["a.yaml"])]
+    {
+        for way in WAYS {
+            let before = desk.seal("a.yaml", "# one\na: b   # two\nc:\n- 'd'\n");
+            code(&desk.run(program, args, way, ""), 0);
+            desk.is_clean();
+            assert_eq!(desk.decrypted("a.yaml"), "# one\na: canary   # two\nc:\n- 'd'\n", "{program:?} {way}");
+            let after = desk.text("a.yaml");
+            let changed = before.lines().zip(after.lines()).filter(|(a, b)| a != b).count();
+            assert!((3..=4).contains(&changed) && before.lines().count() == after.lines().count(), "{program:?} {way}:\n{after}");
+        }
+    }
 }
 
 /// It looks for its server below `TMPDIR`; one that it starts itself lives on when our folder is gone.

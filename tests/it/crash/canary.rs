@@ -37,7 +37,7 @@ fn plaintext_goes_only_where_it_was_sent() {
             line.contains("write(") && line.contains(&folder)
         };
         let told = told(&case);
-        check(case.name, &told, |line| {
+        check(&case.name, &told, |line| {
             case.becomes.iter().any(|(name, becomes)| matches!(becomes, Becomes::Plain(_) | Becomes::Identities(_)) && folder(line, name))
         });
         let asked = case.becomes.iter().any(|(_, becomes)| matches!(becomes, Becomes::Plain(_) | Becomes::Identities(_)));

@@ -11,7 +11,7 @@ pub const CANARY: &str = "hunter2-canary";
 
 /// A command, and what it does.
 pub struct Case {
-    pub name: &'static str,
+    pub name: String,
     pub args: Vec<String>,
     /// The files it changes, below its folder.
     pub becomes: Vec<(&'static str, Becomes)>,
@@ -78,13 +78,13 @@ impl Case {
     }
 }
 
-fn case(name: &'static str, args: &[&str], becomes: Vec<(&'static str, Becomes)>, fill: impl Fn(&Place)) -> Case {
+fn case(name: &str, args: &[&str], becomes: Vec<(&'static str, Becomes)>, fill: impl Fn(&Place)) -> Case {
     let template = Place::new();
     std::fs::create_dir_all(template.path("work/home")).unwrap();
     template.write("other.json", "{\"x\": \"y\"}\n");
     fill(&template);
     let args = args.iter().map(|arg| arg.replace("RECIPIENT", &template.recipient)).collect();
-    Case { name, args, becomes, template }
+    Case { name: name.to_owned(), args, becomes, template }
 }
 
 fn plain(value: &str) -> String {
@@ -162,4 +162,30 @@ pub fn all() -> Vec<Case> {
             },
         ),
     ]
+}
+
+/// What changes files in place, for each format but YAML, which is among the others.
+pub fn formats() -> Vec<Case> {
+    let json = |value: &str| format!("{{\n  \"a\": \"{value}\",\n  \"b\": 2\n}}\n");
+    let env = |value: &str| format!("# a comment\nA={value}\nB=2\n");
+    let binary = format!("\0{}", CANARY.repeat(1 << 10));
+    let mut cases = vec![
+        in_place("f.json", &json(CANARY), &["set", "f.json", "[\"a\"]", "\"other\""], Becomes::Sealed(json("other"))),
+        in_place("f.env", &env(CANARY), &["set", "f.env", "[\"A\"]", "\"other\""], Becomes::Sealed(env("other"))),
+    ];
+    for (file, plain) in [("f.json", json(CANARY)), ("f.env", env(CANARY)), ("f.bin", binary)] {
+        cases.push(in_place(file, &plain, &["rotate", "-i", file], Becomes::Sealed(plain.clone())));
+        cases.push(in_place(file, &plain, &["encrypt", "-i", "--age", "RECIPIENT", file], Becomes::Sealed(plain.clone())));
+        cases.push(in_place(file, &plain, &["decrypt", "-i", file], Becomes::Plain(plain.clone())));
+    }
+    cases
+}
+
+fn in_place(file: &'static str, plain: &str, args: &[&str], becomes: Becomes) -> Case {
+    case(&args.join(" "), args, vec![(file, becomes)], |place| {
+        place.write(&format!("work/{file}"), plain);
+        if args[0] != "encrypt" {
+            must(place, &["encrypt", "-i", "--age", &place.recipient, &format!("work/{file}")]);
+        }
+    })
 }

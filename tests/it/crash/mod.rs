@@ -177,7 +177,7 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn kill_9_at_every_call() {
-    let cases = cases::all();
+    let cases: Vec<Case> = cases::all().into_iter().chain(cases::formats()).collect();
     every(&cases, trace::changing, &[Harm::Signal("KILL", 9)], |run, call, _, output| {
         if output.status.signal() != Some(9) {
             return Err("it was not killed".to_owned());

@@ -65,6 +65,11 @@ pub fn alone(mut unshare: Command, memory: Option<&Path>) -> Command {
 
 /// Runs a case in a folder, with harm at one call, or with all its calls written down.
 pub fn run(case: &Case, folder: &Path, harm: Option<(&Call, Harm)>, log: &Path) -> Output {
+    traced(case, folder, harm, log).output().expect("strace runs: tests/run installs it")
+}
+
+/// What [`run`] runs.
+pub fn traced(case: &Case, folder: &Path, harm: Option<(&Call, Harm)>, log: &Path) -> Command {
     let mut strace = alone(prepare(Command::new("unshare"), &case.template, folder), None);
     strace.args(["-f", "-qqq", "-o"]).arg(log);
     // Much faster, but then strace sends no signals.
@@ -81,7 +86,8 @@ pub fn run(case: &Case, folder: &Path, harm: Option<(&Call, Harm)>, log: &Path) 
             strace.args(["-e", &format!("trace={name}"), "-e", &format!("inject={name}:{what}:when={number}")])
         }
     };
-    strace.arg(PROGRAM).args(&case.args).output().expect("strace runs: tests/run installs it")
+    strace.arg(PROGRAM).args(&case.args);
+    strace
 }
 
 /// All calls of a case, in order, from its own start on.
