@@ -385,3 +385,12 @@ fn a_piece_of_a_value_as_a_name() {
         desk.is_silent(file, &format!("sed -i '{script}' \"$1\""));
     }
 }
+
+/// A name that was a sealed value is in no message.
+#[test]
+fn a_value_below_a_name_that_was_one() {
+    let desk = project(BY_NAME);
+    desk.seal("a.yaml", "secrets:\n- canary7\npw: owner99\nkey: y\n");
+    let err = code(&desk.edit("a.yaml", "printf 'tokenz:\n  canary7:\n    owner: owner99\nkey: y\n' > \"$1\"", ""), 1);
+    assert!(err.contains("a value (line 3)") && !err.contains("canary7"), "{err}");
+}

@@ -68,16 +68,19 @@ struct Found {
     comments: BTreeSet<usize>,
     /// Where the line of a name is; none: it has no value.
     names: BTreeSet<Option<usize>>,
+    /// Values below a name that is a sealed value, too.
+    unnamed: BTreeSet<Option<usize>>,
 }
 
 impl Found {
-    /// For people. A name that is a piece of a value is not shown.
+    /// For people. No name that is a sealed value is shown.
     fn told(&self, document: &Document<'_>) -> Option<String> {
         let mut at: Vec<String> = self.values.iter().take(MOST_SHOWN).map(|path| document.paths().display(PathId(*path))).collect();
         if self.values.len() > MOST_SHOWN {
             at.push(format!("{} more values", self.values.len() - MOST_SHOWN));
         }
-        for (what, places) in [("name", self.names.clone()), ("comment", self.comments.iter().map(|at| Some(*at)).collect())] {
+        let comments = self.comments.iter().map(|at| Some(*at)).collect();
+        for (what, places) in [("value", &self.unnamed), ("name", &self.names), ("comment", &comments)] {
             let mut numbers = document.lines();
             at.extend(places.iter().take(MOST_SHOWN).map(|place| match place {
                 Some(place) => format!("a {what} (line {})", numbers(*place as u32)),
@@ -192,18 +195,21 @@ impl News<'_, '_> {
             !leaf.covered && !gone.contains(&leaf.value) && tells(&now.bytes(leaf)) && !self.says_it(leaf.path)
         };
         found.values.extend(now.leaves.iter().filter(is_told).map(|leaf| leaf.path.0));
-        // A list that becomes a map by its names is usual, and its names are.
-        let is_told = |(_, name): &(PathId, &[u8])| is_token(name) && pieces.are_told(name, WHOLE);
-        let told: HashSet<PathId> = now.names().filter(is_told).map(|(path, _)| path).collect();
-        if !told.is_empty() {
-            let mut first: HashMap<PathId, usize> = HashMap::new();
-            for leaf in now.document.leaves() {
-                now.document.paths().ancestors(leaf.path).for_each(|path| _ = first.entry(path).or_insert(leaf.span.range().start));
-            }
-            found.names.extend(told.iter().map(|path| first.get(path).copied()));
-            // A path would show the name.
-            found.values.retain(|path| !now.document.paths().ancestors(PathId(*path)).any(|above| told.contains(&above)));
+        let told: HashSet<PathId> = now.names().filter(|(_, name)| pieces.are_told(name, WHOLE)).map(|(path, _)| path).collect();
+        if told.is_empty() {
+            return;
         }
+        let mut first: HashMap<PathId, usize> = HashMap::new();
+        for leaf in now.document.leaves() {
+            now.document.paths().ancestors(leaf.path).for_each(|path| _ = first.entry(path).or_insert(leaf.span.range().start));
+        }
+        // A list that becomes a map by its names is usual, and its names are.
+        let is_news = |path: &&PathId| now.document.paths().name(**path).is_some_and(is_token);
+        found.names.extend(told.iter().filter(is_news).map(|path| first.get(path).copied()));
+        let shows = |path: &u32| now.document.paths().ancestors(PathId(*path)).any(|above| told.contains(&above));
+        let (hidden, shown): (BTreeSet<u32>, BTreeSet<u32>) = found.values.iter().partition(|path| shows(path));
+        found.unnamed.extend(hidden.iter().map(|path| first.get(&PathId(*path)).copied()));
+        found.values = shown;
     }
 
     /// A value over several lines that has lost its first one, or its quote.
