@@ -45,7 +45,7 @@ pub(super) fn find(change: &Change<'_>) -> Result<Moved, BadRegex> {
     let (here, now) = (Names::new(&change.file, &marks)?, Names::new(&change.after, &marks)?);
     let seen = change.seen.iter().map(|side| Names::new(side, &marks)).collect::<Result<Vec<_>, _>>()?;
     let before: Vec<&Names<'_>> = seen.iter().chain([&here]).collect();
-    let news = News { change, here: &here, before: &before, now: &now };
+    let news = News::new(change, &before, &here, &now);
     let by_comments = change.after.rule.kind.is_of_comments();
     // Where comments decide, or a rule is compared with another one, comments are looked for there.
     let with_comments = !by_comments && !change.has_other_rule() && change.creation.is_none_or(|rule| rule == change.after.rule);
@@ -101,23 +101,30 @@ struct News<'a, 'd> {
     /// All that it comes from, the file as it stands last.
     before: &'a [&'a Names<'d>],
     now: &'a Names<'d>,
+    /// Values that are in clear in the file.
+    clear_here: HashSet<u64>,
+    /// Those that are sealed less often than before, and are none of these.
+    gone: HashSet<u64>,
 }
 
-impl News<'_, '_> {
+impl<'a, 'd> News<'a, 'd> {
+    fn new(change: &'a Change<'a>, before: &'a [&'a Names<'d>], here: &'a Names<'d>, now: &'a Names<'d>) -> Self {
+        let is_counted = |leaf: &&Leaf| leaf.covered && leaf.weight == Weight::Tells;
+        let values = |side: &Names<'_>| count(side.leaves.iter().filter(is_counted).map(|leaf| leaf.value));
+        let clear_here = here.of(false, |leaf| leaf.value);
+        let gone = gone(before.iter().map(|side| values(side)), &values(now), &clear_here);
+        News { change, here, before, now, clear_here, gone }
+    }
+
     /// Whoever types a name that says it knows.
     fn says_it(&self, path: PathId) -> bool {
         self.now.is_told_by_its_name(path, self.change.after.rule, self.here)
-    }
-
-    fn is_clear_here(&self) -> HashSet<u64> {
-        self.here.of(false, |leaf| leaf.value)
     }
 
     /// Whole values under other names.
     fn values(&self, marks: &RandomState, found: &mut Found) {
         let (here, now) = (self.here, self.now);
         let sides = || self.before.iter().flat_map(|side| side.leaves.iter());
-        let clear_here = self.is_clear_here();
         let sealed_names: HashSet<u64> = sides().filter(|leaf| leaf.covered).map(|leaf| leaf.name).collect();
         let names_now: HashSet<u64> = now.leaves.iter().map(|leaf| leaf.name).collect();
         let is_away = |leaf: &&Leaf| leaf.covered && leaf.weight != Weight::Nothing && !names_now.contains(&leaf.name);
@@ -138,23 +145,16 @@ impl News<'_, '_> {
                 || up.contains(&(leaf.name, leaf.value))
                 || without.iter().any(|name| away.contains(&(*name, leaf.value)))
         };
-        let gone = self.gone_values();
         let is_moved = |leaf: &&Leaf| {
-            let is_news = !leaf.covered && !clear_here.contains(&leaf.value) && !sealed_names.contains(&leaf.name);
+            let is_news = !leaf.covered && !self.clear_here.contains(&leaf.value) && !sealed_names.contains(&leaf.name);
             let is_renamed = || {
                 leaf.weight != Weight::Nothing
                     && !here.names.contains(&leaf.name)
                     && (renamed.contains(&(leaf.slot, leaf.value)) || leaf.weight == Weight::Little && is_renamed_above(leaf))
             };
-            is_news && (gone.contains(&leaf.value) || is_renamed()) && !self.says_it(leaf.path)
+            is_news && (self.gone.contains(&leaf.value) || is_renamed()) && !self.says_it(leaf.path)
         };
         found.values.extend(now.leaves.iter().filter(is_moved).map(|leaf| leaf.path.0));
-    }
-
-    fn gone_values(&self) -> HashSet<u64> {
-        let is_counted = |leaf: &&Leaf| leaf.covered && leaf.weight == Weight::Tells;
-        let values = |side: &Names<'_>| count(side.leaves.iter().filter(is_counted).map(|leaf| leaf.value));
-        gone(self.before.iter().map(|side| values(side)), &values(self.now), &self.is_clear_here())
     }
 
     /// Whole lines of comments.
@@ -185,14 +185,13 @@ impl News<'_, '_> {
             !comment.covered && (pieces.is_entry(line) || pieces.are_told(line, WHOLE | LINE | COMMENT)) && !self.says_it(comment.container)
         };
         found.comments.extend(now.comments.iter().filter(is_told).map(|comment| comment.line.start));
-        let gone = self.gone_values();
         let is_told = |leaf: &&Leaf| {
             let tells = |value: &[u8]| {
                 let lines = if memchr::memchr(b'\n', value).is_some() { TOKEN } else { LINE };
                 pieces.are_told(value, WHOLE | lines | COMMENT)
             };
             // Whole ones are looked for above, or by `uncovered`.
-            !leaf.covered && !gone.contains(&leaf.value) && tells(&now.bytes(leaf)) && !self.says_it(leaf.path)
+            !leaf.covered && !self.gone.contains(&leaf.value) && tells(&now.bytes(leaf)) && !self.says_it(leaf.path)
         };
         found.values.extend(now.leaves.iter().filter(is_told).map(|leaf| leaf.path.0));
         let told: HashSet<PathId> = now.names().filter(|(_, name)| pieces.are_told(name, WHOLE)).map(|(path, _)| path).collect();
@@ -222,8 +221,7 @@ impl News<'_, '_> {
         if heads.is_empty() {
             return;
         }
-        let gone = self.gone_values();
-        for value in self.before.iter().flat_map(|side| side.with(&gone)) {
+        for value in self.before.iter().flat_map(|side| side.with(&self.gone)) {
             found.names.extend((0..value.len()).filter_map(|at| begins(&heads, &value, at)).map(Some));
         }
     }

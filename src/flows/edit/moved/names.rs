@@ -7,6 +7,7 @@ use std::ops::Range;
 use leafcrypt_formats::{CommentId, Document, LeafId, PathId, Value};
 use zeroize::Zeroizing;
 
+use super::pieces::is_letter;
 use super::{LONG, count};
 use crate::flows::uncovered::{Side, Weight};
 use crate::seal::go_regex::BadRegex;
@@ -73,7 +74,7 @@ fn heads(document: &Document<'_>, marks: &RandomState) -> Vec<Head> {
         let head = at..taken.peek().map_or(end, |span| span.start.min(end));
         let blanks = text[head.clone()].len() - text[head.clone()].trim_ascii_start().len();
         let span = head.start + blanks..head.start + text[head.clone()].trim_ascii_end().len().max(blanks);
-        if text[span.clone()].iter().filter(|b| b.is_ascii_alphanumeric() || !b.is_ascii()).count() >= LONG {
+        if text[span.clone()].iter().filter(|b| is_letter(**b)).count() >= LONG {
             heads.push(Head { text: marks.hash_one(&text[span.clone()]), span });
         }
         at = end + 1;
@@ -133,7 +134,7 @@ impl<'a> Names<'a> {
         for (i, comment) in document.comments().iter().enumerate() {
             for line in document.comment_lines(CommentId(i as u32)) {
                 let text = &document.text()[line.clone()];
-                if text.iter().filter(|b| b.is_ascii_alphanumeric() || !b.is_ascii()).count() >= 4 {
+                if text.iter().filter(|b| is_letter(**b)).count() >= 4 {
                     let text = marks.hash_one(text);
                     comments.push(Comment { container: comment.container, line, text, covered: covers.comments[i] });
                 }

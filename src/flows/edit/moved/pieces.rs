@@ -188,7 +188,7 @@ fn tells(piece: &[u8], origin: Origin) -> bool {
     piece.len() >= if has_letters || origin == ENTRY { LONG } else { 8 }
 }
 
-fn is_letter(byte: u8) -> bool {
+pub(super) fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
 
