@@ -80,7 +80,8 @@ pub(super) fn lost_configuration(file: Option<&str>, world: &World<'_>) -> Optio
 /// A configuration above the edge of the repository, where none is looked for: that of a repository around a submodule, or around another clone.
 pub(super) fn configuration_above(world: &World<'_>) -> Option<String> {
     let current = rules::current(world);
-    let above = root(&current)?.parent()?;
+    // As `sops` there is no such edge.
+    let above = root(&current).filter(|_| world.manners.config_near_file)?.parent()?;
     let found = above.ancestors().map(|folder| folder.join(".sops.yaml")).find(|path| matches!(files::facts(path), Ok(Some(_))))?;
     let path = word(&found.display().to_string());
     Some(format!("{path} stands above this repository, where none is looked for: --config {path} goes by it"))

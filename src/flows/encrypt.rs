@@ -234,10 +234,11 @@ impl Encrypt {
 /// In another type comments may be printed at another place, or nowhere. Where they decide, what they covered would be in clear; where names do, they would be
 /// themselves. SOPS goes by the tree that it prints.
 fn refuse_moved_comments(texts: [(Format, &[u8]); 2], rule: &Selection, path: &str, world: &World<'_>) -> Result<(), Error> {
-    if !rule.kind.is_of_comments() && *rule == Selection::default_rule() {
+    let to = texts[1].0;
+    // JSON has none.
+    if !rule.kind.is_of_comments() && (to == Format::Json || *rule == Selection::default_rule()) {
         return Ok(());
     }
-    let to = texts[1].0;
     let parse = |(format, text)| {
         let failed = |source| Error::PlainSyntax { path: path.to_owned(), source };
         Document::parse(format, text, &scan_options(Mode::Plain, world.manners)).map_err(failed)
